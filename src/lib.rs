@@ -1,0 +1,3 @@
+//! x
+pub mod pipeline;
+mod sync;
