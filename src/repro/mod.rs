@@ -51,6 +51,8 @@ pub struct Findings {
     pub runs: Vec<Run>,
     /// What they come to.
     pub verdict: Verdict,
+    /// Cores that the machine gives.
+    pub cores: usize,
     /// Some mixed thumbnails, for people to look at.
     pub exhibits: Vec<Exhibit>,
     /// Whether it was stopped before its end.
@@ -65,8 +67,8 @@ impl Findings {
     }
 }
 
-/// Carries the plan out. `progress` is told after each admission how many thumbnails of how many
-/// are begun; `go_on` is asked before each, and ends the reproduction early by a `false`.
+/// Carries the plan out. `progress` is told before each thumbnail how many were begun in all; `go_on`
+/// is asked before each, and ends the reproduction early by a `false`.
 ///
 /// # Errors
 /// The system's, if it gives no threads.
@@ -76,11 +78,10 @@ impl Findings {
 pub fn run(
     plan: &Plan,
     subjects: &Subjects,
-    progress: impl Fn(u64, u64),
+    progress: impl Fn(u64),
     go_on: impl Fn() -> bool,
 ) -> std::io::Result<Findings> {
     let all = plan.pipelines.len() * plan.in_flight.len();
-    let total = all as u64 * plan.thumbnails;
     let mut runs = Vec::with_capacity(all);
     let mut exhibits = Vec::with_capacity(all);
     'runs: for &kind in &plan.pipelines {
@@ -89,7 +90,7 @@ pub fn run(
             let until = Instant::now() + share(plan.deadline, left);
             let begun = runs.len() as u64 * plan.thumbnails;
             let admit = |place: u64| {
-                progress(begun + place, total);
+                progress(begun + place);
                 go_on() && Instant::now() < until
             };
             let (run, mixed) = measure::measure(plan, subjects, kind, in_flight, admit)?;
@@ -104,6 +105,7 @@ pub fn run(
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Ok(Findings {
         verdict: Verdict::of(&runs, plan.expect, cores, runs.len() == all),
+        cores,
         exhibits: in_turn(exhibits),
         runs,
         interrupted,

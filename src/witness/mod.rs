@@ -10,5 +10,5 @@ mod pixels;
 mod tally;
 
 pub use inside::{Asked, Tag, Tagged, Witness, Witnessed, Witnessing};
-pub use pixels::{Oracle, OracleError, Rows};
+pub use pixels::{Oracle, OracleError, Rows, alone};
 pub use tally::{Judged, Tally};

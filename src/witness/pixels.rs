@@ -106,8 +106,16 @@ fn hash(row: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// The thumbnail of a request as nobody else disturbs it.
+///
+/// # Errors
+/// The codec's.
+pub fn alone(codec: &ImageCodec, asked: &Request) -> Result<Bytes, Refusal> {
+    undisturbed(codec, asked, asked)
+}
+
 /// The thumbnail that `asked` begins, with every band made from the photo of `shown`.
-pub(crate) fn undisturbed(
+fn undisturbed(
     codec: &ImageCodec,
     asked: &Request,
     shown: &Request,

@@ -59,13 +59,14 @@ impl Tally {
         &mut self,
         oracle: &Oracle,
         made: &Witnessed<impl AsRef<[u8]>>,
-        rows: impl Iterator<Item = Range<u32>>,
+        rows: impl ExactSizeIterator<Item = Range<u32>>,
         photo_of: impl Fn(usize) -> usize,
         owner_of: impl Fn(usize) -> usize,
     ) -> Result<Judged, OracleError> {
         let seen = oracle.read(made.output.as_ref())?.0;
         let viewer = owner_of(photo_of(made.own.number));
         let mut owners = Vec::with_capacity(made.bands.len());
+        self.oracle_faults += u64::from(rows.len() != made.bands.len());
         for (tag, rows) in made.bands.iter().zip(rows) {
             let photo = tag.map(|tag| photo_of(tag.number));
             for row in rows.clone() {
@@ -93,7 +94,7 @@ impl Tally {
             }
             owners.push(owner);
         }
-        let outcome = Outcome::of(Some(viewer), &owners);
+        let outcome = Outcome::of(&Some(viewer), &owners);
         self.thumbnails += 1;
         *match outcome {
             Outcome::Clean => &mut self.clean,
