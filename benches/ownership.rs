@@ -50,9 +50,14 @@ fn measure<P>(
     group.bench_function(name, |bencher| {
         bencher.iter(|| {
             let requests = requests.iter().cycle().take(CONVERSIONS).cloned();
-            load.drive(&pipeline, requests, || true, |_, made| {
-                made.expect("the photos of the default set are whole");
-            })
+            load.drive(
+                &pipeline,
+                requests,
+                || true,
+                |_, made| {
+                    made.expect("the photos of the default set are whole");
+                },
+            )
         });
     });
 }

@@ -72,7 +72,7 @@ impl Load {
     ) -> Driven
     where
         P: Pipeline + Send + Sync + 'static,
-        Request<P>: Sized + Send + 'static,
+        Request<P>: Send + 'static,
         Output<P>: Send + 'static,
         Error<P>: Send + 'static,
     {
@@ -99,7 +99,7 @@ async fn convert_all<P>(
 ) -> Vec<Placed<P>>
 where
     P: Pipeline + Send + Sync + 'static,
-    Request<P>: Sized + Send + 'static,
+    Request<P>: Send + 'static,
     Output<P>: Send + 'static,
     Error<P>: Send + 'static,
 {

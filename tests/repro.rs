@@ -3,8 +3,8 @@
 //! forced and no run depends on luck; where its absence is asserted, 64 run as they like.
 
 use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -128,10 +128,9 @@ fn one_stalled_request_and_one_quick_client_are_enough_on_eight_slots() {
     assert_eq!(tally.oracle_faults, 0);
 
     let bounds = Bounds { frames: 8, frame_bytes: usize::MAX };
-    for made in [
-        on_threads(&word, Owned::new(codec())),
-        on_threads(&word, Pooled::new(codec(), bounds)),
-    ] {
+    for made in
+        [on_threads(&word, Owned::new(codec())), on_threads(&word, Pooled::new(codec(), bounds))]
+    {
         let clean = judge(&made[0], &mut tally);
         assert_eq!(clean.owners, [Some(0); 4]);
     }

@@ -114,8 +114,7 @@ impl Repro {
 
         let total = plan.thumbnails * (plan.pipelines.len() * plan.in_flight.len()) as u64;
         let bar = Bar::new(self.voice, "thumbnails", total);
-        let findings =
-            repro::run(&plan, &subjects, |done| bar.at(done), || !interrupt.heard())?;
+        let findings = repro::run(&plan, &subjects, |done| bar.at(done), || !interrupt.heard())?;
         drop(bar);
         folder.write(&plan, &subjects, &findings)?;
         if self.voice.json {

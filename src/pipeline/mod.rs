@@ -64,7 +64,7 @@ pub type Error<P> = <<P as Pipeline>::Codec as Codec>::Error;
 /// Photo bytes to pixels, and pixels to a thumbnail's bytes.
 pub trait Codec {
     /// A photo, and the thumbnail that is wanted of it.
-    type Request: ?Sized;
+    type Request;
     /// A photo decoded whole, in the decoder's own memory.
     type Photo;
     /// Pixels at rest between two steps. Neither `Clone` nor `Copy`: there is one of each.

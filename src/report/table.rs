@@ -21,7 +21,8 @@ pub fn table(plan: &Plan, subjects: &Subjects, findings: &Findings) -> String {
         findings.cores,
         plan.seed
     );
-    text += "pipeline  in flight  thumbnails  mixed    share  torn/swapped  later/earlier   per s\n";
+    text +=
+        "pipeline  in flight  thumbnails  mixed    share  torn/swapped  later/earlier   per s\n";
     let mut previous = None;
     for run in &findings.runs {
         if previous.is_some_and(|kind| kind != run.kind) {

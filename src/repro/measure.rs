@@ -113,10 +113,10 @@ impl<A: Fn(u64) -> bool> Bench<'_, A> {
     {
         let Self { plan, subjects, kind, in_flight, ref admit } = *self;
         let order = order(plan.seed, subjects.requests.len(), plan.thumbnails);
-        let requests = order.iter().enumerate().map(|(number, &photo)| Asked {
-            number,
-            request: subjects.requests[photo].clone(),
-        });
+        let requests = order
+            .iter()
+            .enumerate()
+            .map(|(number, &photo)| Asked { number, request: subjects.requests[photo].clone() });
         let admitted = std::cell::Cell::new(0);
         let go_on = || {
             admitted.set(admitted.get() + 1);

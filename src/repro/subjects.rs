@@ -82,8 +82,9 @@ impl Subjects {
                     owner_of.push(place(&mut owners, photo.owner));
                     names.push(photo.name);
                 }
-                Err(refusal) => skipped
-                    .push(Skipped { path: photo.name.into(), reason: refusal.to_string() }),
+                Err(refusal) => {
+                    skipped.push(Skipped { path: photo.name.into(), reason: refusal.to_string() })
+                }
             }
         }
         if requests.is_empty() {

@@ -87,10 +87,8 @@ impl Oracle {
     pub fn read(&self, thumbnail: &[u8]) -> Result<Rows<'_>, OracleError> {
         let luma = codec::luma(thumbnail).map_err(OracleError::Unreadable)?;
         let (width, height) = (luma.width, luma.height);
-        let index = self
-            .geometries
-            .get(&(width, height))
-            .ok_or(OracleError::Geometry { width, height })?;
+        let index =
+            self.geometries.get(&(width, height)).ok_or(OracleError::Geometry { width, height })?;
         let rows = luma.pixels.chunks_exact(width).zip(index);
         Ok(Rows(rows.map(|(row, index)| photos_with(index, row)).collect()))
     }
@@ -115,11 +113,7 @@ pub fn alone(codec: &ImageCodec, asked: &Request) -> Result<Bytes, Refusal> {
 }
 
 /// The thumbnail that `asked` begins, with every band made from the photo of `shown`.
-fn undisturbed(
-    codec: &ImageCodec,
-    asked: &Request,
-    shown: &Request,
-) -> Result<Bytes, Refusal> {
+fn undisturbed(codec: &ImageCodec, asked: &Request, shown: &Request) -> Result<Bytes, Refusal> {
     let mut thumbnail = codec.fill(codec.decode(asked)?, &mut Default::default());
     let mut frame = Default::default();
     codec.fill(codec.decode(shown)?, &mut frame);
