@@ -1,3 +1,4 @@
 //! x
+pub mod codec;
 pub mod pipeline;
 mod sync;
