@@ -10,7 +10,9 @@ use std::time::Duration;
 ///
 /// # Panics
 /// If it has not ended within 10 s. Its thread is left behind.
-pub(crate) fn within_ten_seconds<T: Send + 'static>(body: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) fn within_ten_seconds<T: Send + 'static>(
+    body: impl FnOnce() -> T + Send + 'static,
+) -> T {
     let (ended, end) = channel();
     let body = thread::spawn(move || ended.send(body()));
     match end.recv_timeout(Duration::from_secs(10)) {
