@@ -1,3 +1,4 @@
-//! x
+//! Two people's photos on one frame.
 pub mod pipeline;
+pub mod schedule;
 mod sync;
