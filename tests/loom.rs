@@ -4,20 +4,28 @@
 //!
 //! `cargo test --test loom -- --nocapture --test-threads 1` prints a line per exploration.
 
+#[path = "loom/claims.rs"]
+mod claims;
 #[path = "model/codec.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
 mod codec;
 #[path = "model/crowd.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
 mod crowd;
+#[path = "model/ending.rs"]
+#[allow(dead_code, reason = "shared with tests that use more of it")]
+mod ending;
 #[path = "loom/explore.rs"]
 mod explore;
-#[path = "model/outcome.rs"]
-#[allow(dead_code, reason = "shared with tests that use more of it")]
-mod outcome;
+#[path = "model/library.rs"]
+mod library;
+#[path = "loom/outcomes.rs"]
+mod outcomes;
 #[path = "../src/pipeline/mod.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the library's files, of which a model uses less")]
 mod pipeline;
+#[path = "loom/pool.rs"]
+mod pool;
 #[path = "model/record.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
 mod record;
@@ -35,4 +43,13 @@ mod sync {
     pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
     pub(crate) use loom::thread;
     pub(crate) use std::sync::{Arc, PoisonError};
+
+    loom::lazy_static! {
+        static ref TOUCHED: AtomicUsize = AtomicUsize::new(0);
+    }
+
+    /// A step at which loom may switch, for pipelines that have nothing else to stop at.
+    pub(crate) fn touch() {
+        TOUCHED.fetch_add(1, Ordering::Relaxed);
+    }
 }

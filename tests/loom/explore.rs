@@ -9,9 +9,9 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::outcome::{Finding, Outcome, message, quietly};
+use crate::ending::{Ending, Finding, message, quietly};
 
-/// How far an exploration goes. Nothing here is a time: a slow machine must not change an outcome.
+/// How far an exploration goes. Nothing here is a time: a slow machine must not change how it ends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     /// Executions at most.
@@ -41,7 +41,7 @@ struct Broken<F>(F);
 pub(crate) fn explore<F: Send + 'static>(
     limits: Limits,
     body: impl Fn() -> Result<(), F> + Send + Sync + 'static,
-) -> Outcome<F> {
+) -> Ending<F> {
     let executions = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&executions);
     let result = quietly(|| {
@@ -57,14 +57,14 @@ pub(crate) fn explore<F: Send + 'static>(
     });
     let executions = executions.load(Ordering::Relaxed);
     match result {
-        Ok(()) => Outcome::Exhausted { executions },
+        Ok(()) => Ending::Exhausted { executions },
         Err(payload) => ended(payload, executions),
     }
 }
 
-fn ended<F: Send + 'static>(payload: Box<dyn Any + Send>, executions: usize) -> Outcome<F> {
+fn ended<F: Send + 'static>(payload: Box<dyn Any + Send>, executions: usize) -> Ending<F> {
     if payload.is::<Stop>() {
-        return Outcome::Capped { executions };
+        return Ending::Capped { executions };
     }
     let finding = match payload.downcast::<Broken<F>>() {
         Ok(broken) => Finding::Fault(broken.0),
@@ -72,9 +72,9 @@ fn ended<F: Send + 'static>(payload: Box<dyn Any + Send>, executions: usize) -> 
     };
     match finding {
         Finding::Panic(text) if text.starts_with("Model exceeded maximum number of branches") => {
-            Outcome::Diverged
+            Ending::Diverged
         }
-        finding => Outcome::Found { at: executions, finding },
+        finding => Ending::Found { at: executions, finding },
     }
 }
 

@@ -3,12 +3,12 @@
 //! loom unwinds only from a model that holds no guard and no loom `Arc`; else it aborts the process,
 //! which no test survives either.
 
-use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
+use crate::ending::{Ending, Finding};
 use crate::explore::{Limits, explore};
-use crate::outcome::{Finding, Outcome};
 
 /// Two threads add one to a counter, in one step or with a gap between reading and writing.
 fn count_to_two(atomically: bool) -> Result<(), usize> {
@@ -34,16 +34,16 @@ fn count_to_two(atomically: bool) -> Result<(), usize> {
 
 #[test]
 fn a_lost_update_is_found_with_the_bodys_own_account() {
-    let outcome = explore(Limits::ALL, || count_to_two(false));
-    assert!(matches!(outcome, Outcome::Found { at: 1.., finding: Finding::Fault(1) }));
-    assert!(outcome.to_string().starts_with("FOUND @"));
+    let ending = explore(Limits::ALL, || count_to_two(false));
+    assert!(matches!(ending, Ending::Found { at: 1.., finding: Finding::Fault(1) }));
+    assert!(ending.to_string().starts_with("FOUND @"));
 }
 
 #[test]
 fn a_model_without_a_fault_is_exhausted() {
-    let outcome = explore(Limits::ALL, || count_to_two(true));
-    assert_eq!(outcome.to_string(), "EXHAUSTED 4");
-    assert_eq!(outcome.proof(), 4);
+    let ending = explore(Limits::ALL, || count_to_two(true));
+    assert_eq!(ending.to_string(), "EXHAUSTED 4");
+    assert_eq!(ending.proof(), 4);
 }
 
 #[test]
@@ -71,33 +71,33 @@ fn a_proof_where_a_finding_is_claimed_fails() {
 #[test]
 #[should_panic(expected = "claimed EXHAUSTED, but it ended DIVERGED")]
 fn waiting_in_a_loop_diverges_and_proves_nothing() {
-    let outcome = explore(Limits::ALL, || {
+    let ending = explore(Limits::ALL, || {
         for _ in 0..=Limits::ALL.branches {
             thread::yield_now();
         }
         Ok::<_, ()>(())
     });
-    assert_eq!(outcome.to_string(), "DIVERGED");
-    outcome.proof();
+    assert_eq!(ending.to_string(), "DIVERGED");
+    ending.proof();
 }
 
 #[test]
 fn a_deadlock_is_found() {
-    let outcome = explore(Limits::ALL, || {
+    let ending = explore(Limits::ALL, || {
         thread::park();
         Ok::<_, ()>(())
     });
-    let Outcome::Found { finding: Finding::Panic(text), .. } = outcome else {
-        panic!("ended {outcome}");
+    let Ending::Found { finding: Finding::Panic(text), .. } = ending else {
+        panic!("ended {ending}");
     };
     assert!(text.starts_with("deadlock"), "{text}");
 }
 
 #[test]
 fn a_panic_in_a_thread_is_found_with_its_message() {
-    let outcome = explore(Limits::ALL, || {
+    let ending = explore(Limits::ALL, || {
         thread::spawn(|| panic!("out of paper")).join().expect("the other thread ends");
         Ok::<_, ()>(())
     });
-    assert_eq!(outcome, Outcome::Found { at: 1, finding: Finding::Panic("out of paper".into()) });
+    assert_eq!(ending, Ending::Found { at: 1, finding: Finding::Panic("out of paper".into()) });
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Mutex as Plain;
 
 use crate::pipeline::Pipeline;
-use crate::sync::{Arc, Condvar, Mutex, thread};
+use crate::sync::{Arc, Condvar, Mutex, thread, touch};
 
 use super::codec::Step;
 use super::record::{self, Recorder, Run};
@@ -21,8 +21,18 @@ pub(crate) struct Crowd {
     pub(crate) bands: usize,
     /// How many may be in flight at once, if a semaphore stands in front of the pipeline.
     pub(crate) door: Option<usize>,
-    /// What the codec does at each step, so that a checker may switch there.
-    pub(crate) step: fn(Step),
+    pub(crate) switch: Switch,
+}
+
+/// Where a checker may switch threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Switch {
+    /// At the pipeline's own primitives.
+    Locks,
+    /// There, and at the head of each band.
+    Bands,
+    /// There, and at the head of every step.
+    Steps,
 }
 
 /// Everything that one execution left behind, as plain data.
@@ -51,7 +61,13 @@ impl Crowd {
     pub(crate) fn of(requests: usize, bands: usize) -> Self {
         const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
         let clients = LETTERS.chunks(1).take(requests).collect();
-        Self { clients, bands, door: None, step: |_| () }
+        Self { clients, bands, door: None, switch: Switch::Locks }
+    }
+
+    /// How many thumbnails there will be.
+    pub(crate) fn requests(&self) -> usize {
+        let whole = |photo: &&u8| photo.is_ascii_uppercase();
+        self.clients.iter().flat_map(|photos| photos.iter()).filter(whole).count()
     }
 
     /// Has all thumbnails made at once, the first client's by this thread, and looks at `pipeline`
@@ -68,7 +84,8 @@ impl Crowd {
         P: Pipeline<Codec = Recorder> + Send + Sync + 'static,
     {
         let run = std::sync::Arc::new(Plain::new(Run::default()));
-        let pipeline = Arc::new(make(Recorder::new(self.bands, self.step, &run)));
+        let codec = Recorder::new(self.bands, self.switch.hook(), &run);
+        let pipeline = Arc::new(make(codec));
         let door = self.door.map(|permits| Arc::new(Door::new(permits)));
         let (here, elsewhere) = self.clients.split_first().expect("a crowd has a client");
         let threads: Vec<_> = elsewhere
@@ -101,15 +118,27 @@ where
     thumbnails
 }
 
+impl Switch {
+    fn hook(self) -> fn(Step) {
+        match self {
+            Self::Locks => |_| (),
+            Self::Bands => |step| {
+                if let Step::Band(_) = step {
+                    touch();
+                }
+            },
+            Self::Steps => |_| touch(),
+        }
+    }
+}
+
 impl Served {
     fn judge(self, objection: Option<String>) -> Result<Self, Fault> {
         let mixed = self.thumbnails.iter().find(|(owner, bands)| bands.iter().any(|b| b != owner));
         let what = match mixed {
             Some((owner, bands)) => {
-                let [owner, bands] = [std::slice::from_ref(owner), bands].map(|letters| {
-                    String::from_utf8_lossy(letters).into_owned()
-                });
-                Some(format!("{owner}'s thumbnail shows {bands}"))
+                let bands = String::from_utf8_lossy(bands);
+                Some(format!("{}'s thumbnail shows {bands}", char::from(*owner)))
             }
             None if self.run.stale > 0 => Some("a frame was handed out with old contents".into()),
             None => objection,
@@ -144,9 +173,29 @@ impl Served {
     }
 }
 
+impl fmt::Display for Crowd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { clients, bands, door, switch } = self;
+        let requests: usize = clients.iter().map(|photos| photos.len()).sum();
+        write!(f, "requests {requests}")?;
+        if clients.len() != requests {
+            write!(f, " of clients {}", clients.len())?;
+        }
+        write!(f, ", bands {bands}")?;
+        if let Some(permits) = door {
+            write!(f, ", semaphore {permits}")?;
+        }
+        match switch {
+            Switch::Locks => Ok(()),
+            Switch::Bands => write!(f, ", stops at bands"),
+            Switch::Steps => write!(f, ", stops at steps"),
+        }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.what)
+        write!(f, "{}: {}", self.served.ring_word(), self.what)
     }
 }
 

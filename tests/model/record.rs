@@ -2,6 +2,7 @@
 //!
 //! A thumbnail alone says *that* it was mixed; the steps that led there, as a word, say how.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::codec::{Model, ModelFrame, ModelThumbnail, Step};
@@ -174,7 +175,48 @@ impl Run {
         }
         slots.sort_by_key(|laps| std::cmp::Reverse(laps.len()));
         let laps = slots.first().map_or(0, Vec::len);
-        (0..laps).flat_map(|lap| slots.iter().filter_map(move |slot| slot.get(lap))).flatten().copied().collect()
+        (0..laps)
+            .flat_map(|lap| slots.iter().filter_map(move |slot| slot.get(lap)))
+            .flatten()
+            .copied()
+            .collect()
+    }
+}
+
+/// In how many executions of an exploration it came to what a model is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reached {
+    /// Steps of one request lay between those of another.
+    pub(crate) overlapped: usize,
+    pub(crate) lapped: usize,
+    /// More than one frame was made: a pool makes a second only while the first is out.
+    pub(crate) second: usize,
+    pub(crate) reused: usize,
+    pub(crate) refused: usize,
+}
+
+impl Reached {
+    pub(crate) fn note(&mut self, run: &Run) {
+        self.overlapped += usize::from(run.most_out() >= 2);
+        self.lapped += usize::from(run.lapped());
+        self.second += usize::from(run.frames >= 2);
+        self.reused += usize::from(run.reused());
+        self.refused += usize::from(run.refused > 0);
+    }
+
+    /// # Panics
+    /// If no two requests were ever at work at once: then nothing was tried.
+    #[track_caller]
+    pub(crate) fn overlap(&self) {
+        assert!(self.overlapped > 0, "no two requests ever overlapped: {self}");
+    }
+}
+
+impl fmt::Display for Reached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { overlapped, lapped, second, reused, refused } = self;
+        write!(f, "overlapped {overlapped}, lapped {lapped}, second frame {second}, ")?;
+        write!(f, "reused {reused}, refused {refused}")
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Once;
 
 /// How an exploration ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome<F> {
+pub(crate) enum Ending<F> {
     /// The execution numbered `at`, from one, broke what the body claims, panicked, deadlocked or
     /// leaked.
     Found { at: usize, finding: Finding<F> },
@@ -31,7 +31,7 @@ pub(crate) enum Finding<F> {
     Panic(String),
 }
 
-impl<F> Display for Outcome<F> {
+impl<F> Display for Ending<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Found { at, .. } => write!(f, "FOUND @{at}"),
@@ -42,7 +42,7 @@ impl<F> Display for Outcome<F> {
     }
 }
 
-impl<F: Debug> Outcome<F> {
+impl<F: Debug> Ending<F> {
     /// The body's account of what it found.
     ///
     /// # Panics
