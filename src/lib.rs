@@ -77,10 +77,11 @@
 //! 1. [`pipeline`]: the lesson. The promise in `mod.rs`, the failure in `shared.rs`, the repair in
 //!    `owned.rs`, and the repair that reuses memory in `pooled.rs`.
 //! 2. [`schedule`]: interleavings as words, and the law that says which of them mix.
-//! 3. `codec`: real photos to pixels and back, within limits.
+//! 3. [`codec`]: real photos to pixels and back, within limits.
 //! 4. `witness`: whose rows are these? Two oracles that must agree.
 //! 5. `photos`, `load` and `report`: what to convert, how many at once, and what a run leaves.
 
+pub mod codec;
 pub mod pipeline;
 pub mod schedule;
 mod sync;
