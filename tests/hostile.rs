@@ -10,11 +10,11 @@ use std::num::NonZeroU32;
 use std::process::Command;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
-use std::{env, fs, panic, thread};
+use std::{env, fs, thread};
 
 use bytes::Bytes;
 use double_exposure::codec::{
-    Damage, Fit, ImageCodec, Refusal, Request, Size, compress, limits, luma, silence_decoder_panics,
+    Fit, ImageCodec, Refusal, Request, Size, compress, limits, luma, silence_decoder_panics,
 };
 use double_exposure::pipeline::{Owned, Pipeline};
 use image::ExtendedColorType;
@@ -150,23 +150,26 @@ fn refining_grey() -> Bytes {
     file.extend(height.to_be_bytes());
     file.extend(width.to_be_bytes());
     file.extend([1, 1, 0x11, 0]);
-    // Two codes of one bit and of two: for the mean no change, for the rest a run of 2^14 blocks
-    // and more without anything.
-    file.extend([0xFF, 0xC4, 0, 20, 0x00, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    file.extend([0xFF, 0xC4, 0, 20, 0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xE0]);
+    // Two codes of one bit: for the mean no change, for the rest a run of 2^14 blocks and more
+    // that have nothing.
+    for (table, value) in [(0x00, 0), (0x10, 0xE0)] {
+        file.extend([0xFF, 0xC4, 0, 20, table, 1]);
+        file.extend([0; 15]);
+        file.push(value);
+    }
     let scan = |first, last, bits| [0xFF, 0xDA, 0, 8, 1, 1, 0, first, last, bits];
     file.extend(scan(0, 0, 0));
     file.resize(file.len() + blocks.div_ceil(8) as usize, 0);
     // The code, 14 bits of ones: a run of 32,767 blocks.
-    let run = [0x7F, 0xFF];
+    let run = [0x3F, 0xFF];
     let runs = blocks.div_ceil(32_767);
     let data: Vec<u8> = pack(std::iter::repeat_n(run, runs as usize));
-    for bit in (0..14).rev() {
-        let before = if bit == 13 { 0 } else { bit + 1 };
+    for bit in (0..8).rev() {
+        let before = if bit == 7 { 0 } else { bit + 1 };
         file.extend(scan(1, 63, before << 4 | bit));
         file.extend(&data);
     }
-    for _ in 15..20 {
+    for _ in 9..20 {
         file.extend(scan(1, 63, 0x10));
         file.extend(&data);
     }
@@ -191,7 +194,7 @@ fn pack(runs: impl Iterator<Item = [u8; 2]>) -> Vec<u8> {
 #[test]
 fn files_that_ask_for_the_most_work_are_done_in_time() {
     let refining = refining_grey();
-    assert!(convert(&refining, Size::default(), Fit::Cover).is_ok());
+    assert_eq!(convert(&refining, Size::default(), Fit::Cover).err(), None);
     // Tables without end, one to a segment, and one picture behind them.
     let small = Picture::busy(16, 16, 1).jpeg(|_| ());
     let table = &small[paint::segment(&small, 0xC4)];
@@ -210,12 +213,6 @@ fn files_that_ask_for_the_most_work_are_done_in_time() {
     each_in_time(files.map(|(name, file)| (name.to_owned(), file)).collect(), |file| {
         let _ = convert(file, Size::MAX, Fit::Contain);
     });
-}
-
-#[test]
-fn a_decoders_panic_becomes_a_refusal_and_is_not_printed() {
-    assert!(panic::catch_unwind(|| panic!("the hook lets others through")).is_err());
-    assert_eq!(Damage::Panic.to_string(), "its coding is wrong (the decoder panicked)");
 }
 
 /// Names the photo that a process of this test is to convert.
@@ -259,11 +256,12 @@ fn conversions_stay_within_the_bound_on_memory() {
 
 /// The largest photo of each kind, and whether it is within the limits.
 fn largest() -> Vec<(&'static str, Bytes, bool)> {
-    let (width, height) = (10_000, 5_000);
+    // So that not even twice the largest thumbnail lets the decoder scale.
+    let (width, height) = (7_071, 7_071);
     let flat = Picture::flat(width, height, [180, 90, 20]);
     let full = SamplingFactor::F_1_1;
-    let cmyk = [10, 20, 30, 40].repeat(50_000_000);
-    let deep = [1; 8].repeat(50_000_000);
+    let cmyk = [10, 20, 30, 40].repeat(7_071 * 7_071);
+    let deep = [1; 8].repeat(7_071 * 7_071);
     vec![
         ("baseline", flat.jpeg(|_| ()), true),
         (

@@ -118,6 +118,18 @@ fn a_progressive_jpeg_without_its_last_scans_is_refused() {
 }
 
 #[test]
+fn a_jpeg_with_more_coded_than_its_size_can_take_is_refused() {
+    let mut file = Picture::busy(300, 200, 6).jpeg(|_| ()).to_vec();
+    let sof = paint::segment(&file, 0xC0).start;
+    // It says now that it is of 8 by 8 pixels.
+    file[sof + 5..sof + 9].copy_from_slice(&[0, 8, 0, 8]);
+    match inspect(&file) {
+        Err(Refusal::Damaged { damage: Damage::Excess { .. }, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_png_is_refused_by_any_wrong_bit() {
     let file = Picture::busy(9, 7, 6).png();
     for bit in 0..file.len() * 8 {
