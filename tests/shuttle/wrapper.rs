@@ -1,4 +1,4 @@
-//! The wrapper's own proof: each word that a search by chance can end in, from a known little model.
+//! The wrapper's own proof: each word that a search by chance can end in, from a little model.
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::Mutex;
