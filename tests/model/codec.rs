@@ -67,9 +67,11 @@ impl Codec for Model {
         thumbnail.bands.len() < self.bands
     }
 
+    /// Refuses the thumbnail of an owner that is a digit.
     fn encode(&self, thumbnail: ModelThumbnail) -> Result<Vec<u8>, u8> {
         (self.step)(Step::Encode(thumbnail.owner));
-        Ok(thumbnail.bands)
+        let owner = thumbnail.owner;
+        if owner.is_ascii_digit() { Err(owner) } else { Ok(thumbnail.bands) }
     }
 }
 
