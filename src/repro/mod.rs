@@ -67,8 +67,8 @@ impl Findings {
     }
 }
 
-/// Carries the plan out. `progress` is told before each thumbnail how many were begun in all; `go_on`
-/// is asked before each, and ends the reproduction early by a `false`.
+/// Carries the plan out. `progress` is told before each thumbnail how many were begun in all;
+/// `go_on` is asked before each, and ends the reproduction early by a `false`.
 ///
 /// # Errors
 /// The system's, if it gives no threads.
