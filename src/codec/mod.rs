@@ -16,7 +16,7 @@
 //! # What cannot be told
 //! JPEG and WebP have no checksums: damage inside coded data that still reads as codes decodes to
 //! wrong pixels, all of them made from the file's own bytes. A JPEG's scan may have more data than
-//! its last block takes, or lack up to 7 bits of that block's last value; a PNG's pixels may name
+//! its last block takes, or lack its last few bits and end there by chance; a PNG's pixels may name
 //! colours that its palette does not have, which are shown black.
 
 mod compress;

@@ -102,6 +102,34 @@ fn jpegs_that_lost_a_stretch_of_a_scan_between_restarts_are_refused() {
 }
 
 #[test]
+fn jpegs_that_lost_the_end_of_any_scan_are_refused() {
+    for (kind, file) in jpegs() {
+        for scan in (0..file.len()).filter(|&at| file[at..].starts_with(b"\xFF\xDA")) {
+            let start = scan + 2 + usize::from(file[scan + 3]);
+            let marker =
+                |at: &usize| file[*at] == 0xFF && !matches!(file[*at + 1], 0 | 0xD0..=0xD7);
+            let end = (start..file.len() - 1).find(marker).unwrap();
+            // The last byte may hold nothing but padding, and a few bits may be read as others.
+            for lost in 3..=end - start {
+                let short = [&file[..end - lost], &file[end..]].concat();
+                assert!(decode(&short.into()).is_err(), "{kind}: {lost} bytes of {start}..{end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restart_less_is_seen_without_decoding() {
+    let file = Picture::busy(64, 64, 6).jpeg(|e| e.set_restart_interval(5));
+    let last = (0..file.len()).rfind(|&at| file[at..].starts_with(b"\xFF\xD2")).unwrap();
+    let short = [&file[..last], b"\xFF\xD9"].concat();
+    match inspect(&short) {
+        Err(Refusal::EndsEarly { missing: Part::PixelData, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_progressive_jpeg_without_its_last_scans_is_refused() {
     let file = Picture::busy(43, 37, 6).jpeg(|e| e.set_progressive(true));
     let scans: Vec<_> = (0..file.len()).filter(|&at| file[at..].starts_with(b"\xFF\xDA")).collect();
