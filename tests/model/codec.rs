@@ -2,7 +2,7 @@
 //! owner each of its bands was made from. Small, so that a checker can try every interleaving;
 //! strict, so that it shows whatever lies in a frame, old contents too.
 
-use crate::pipeline::{Codec, Frame};
+use super::pipeline::{Codec, Frame};
 
 /// What a band shows that was made from a frame with nothing in it.
 pub(crate) const NOTHING: u8 = b'-';
