@@ -143,7 +143,7 @@ impl fmt::Display for Natural {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.clone();
         let mut nines = vec![rest.divide(TEN_TO_THE_NINE)];
-        while rest.digits != [] {
+        while !rest.digits.is_empty() {
             nines.push(rest.divide(TEN_TO_THE_NINE));
         }
         let highest = nines.pop().unwrap_or(0).to_string();

@@ -39,14 +39,7 @@ pub(super) enum CastError {
          has {most} at most, of {BLOCK_ROWS} rows each: write fewer letters, or take a larger --size \
          or another photo"
     )]
-    TooManyBands {
-        letter: char,
-        file: String,
-        width: u32,
-        height: u32,
-        bands: u32,
-        most: usize,
-    },
+    TooManyBands { letter: char, file: String, width: u32, height: u32, bands: u32, most: usize },
 }
 
 fn first(skipped: &[Skipped]) -> String {
@@ -78,8 +71,9 @@ impl Cast {
                     requests.push(request);
                     roles.push(Role { owner: photo.owner, file: photo.name, thumbnail });
                 }
-                Err(refusal) => skipped
-                    .push(Skipped { path: photo.name.into(), reason: refusal.to_string() }),
+                Err(refusal) => {
+                    skipped.push(Skipped { path: photo.name.into(), reason: refusal.to_string() })
+                }
             }
         }
         let photos = requests.len();
@@ -131,10 +125,7 @@ impl Cast {
 }
 
 /// The photo as the album keeps it, and the dimensions of its thumbnail.
-fn compressed(
-    scene: &Scene,
-    photo: &Photo,
-) -> Result<(Request, (u32, u32)), codec::Refusal> {
+fn compressed(scene: &Scene, photo: &Photo) -> Result<(Request, (u32, u32)), codec::Refusal> {
     let photo = codec::compress(&photo.bytes)?;
     let header = codec::inspect(&photo)?;
     let (size, fit) = (scene.size, scene.fit);

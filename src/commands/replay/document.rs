@@ -99,8 +99,7 @@ impl Request {
             photo: role.file.clone(),
             outcome: thumbnail.map(|one| paper::outcome(one.outcome)),
             file: thumbnail.map(|one| folder::name(name(number), one.outcome)),
-            bands: thumbnail
-                .map(|one| one.owners.iter().map(|owner| owner.map(name)).collect()),
+            bands: thumbnail.map(|one| one.owners.iter().map(|owner| owner.map(name)).collect()),
             predicted: thumbnail.map(|one| one.predicted.iter().map(|&one| name(one)).collect()),
             lost_at: performance.lost_at(number).map(|(step, _)| step),
             mixed_at: performance.mixed_at(number).map(|(step, _)| step),

@@ -214,11 +214,7 @@ impl Game {
         let told = if steps == self.fewest {
             format!("Torn in {steps} steps. Nobody can do it in fewer.")
         } else {
-            format!(
-                "Torn in {steps} steps. {} are enough: {}.",
-                self.fewest,
-                self.shortest
-            )
+            format!("Torn in {steps} steps. {} are enough: {}.", self.fewest, self.shortest)
         };
         format!("{told}\n\n")
     }

@@ -66,7 +66,13 @@ pub(super) struct Replay {
           value_parser = clap::value_parser!(u8).range(1..=26))]
     requests: Option<u8>,
     /// The pipeline that plays the word
-    #[arg(long, value_enum, value_name = "P", default_value = "shared", conflicts_with = "instead")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "P",
+        default_value = "shared",
+        conflicts_with = "instead"
+    )]
     pipeline: Kind,
     /// A folder of photos; a subfolder is an owner, without any each file is [default: built in]
     #[arg(long, value_name = "DIR", conflicts_with = "instead")]
@@ -78,8 +84,12 @@ pub(super) struct Replay {
     #[arg(long, value_name = "FIT", default_value_t, conflicts_with = "instead")]
     fit: Fit,
     /// Where the thumbnails go; those of an earlier replay there are replaced
-    #[arg(long, value_name = "DIR", default_value = "double-exposure-replay",
-          conflicts_with = "instead")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "double-exposure-replay",
+        conflicts_with = "instead"
+    )]
     out: PathBuf,
     #[command(flatten)]
     voice: Voice,

@@ -104,8 +104,7 @@ impl Performance {
     /// The codec's, if a photo is refused.
     pub(super) fn of(scene: &Scene, cast: &Cast) -> Result<Self, Refusal> {
         let requests = cast.requests.iter().cloned().enumerate();
-        let asked: Vec<_> =
-            requests.map(|(number, request)| Asked { number, request }).collect();
+        let asked: Vec<_> = requests.map(|(number, request)| Asked { number, request }).collect();
         let predicted = predict(&scene.word, scene.bands, scene.ring());
         let mut performance = Self {
             moments: trace(&scene.word, scene.bands, scene.ring()),

@@ -175,14 +175,22 @@ impl Page<'_> {
             let mut row = format!("{step:>4}  {name} ");
             row += &self.dyed(moment, moment.step.request, &format!("{cell:<CELL$}"));
             if moment.act == Act::Begin {
-                row += &self.changed(moment, moment.slot, &format!("in {}", self.place(moment.slot)));
+                row +=
+                    &self.changed(moment, moment.slot, &format!("in {}", self.place(moment.slot)));
             }
             self.finish_row(text, row, STEP + 2 + CELL + 10, moment, step);
         }
     }
 
     /// Ends a row with what it means: beside it if there is room, else below it.
-    fn finish_row(&self, text: &mut String, row: String, used: usize, moment: &Moment, step: usize) {
+    fn finish_row(
+        &self,
+        text: &mut String,
+        row: String,
+        used: usize,
+        moment: &Moment,
+        step: usize,
+    ) {
         let note = self.note(moment, step);
         if note.is_empty() {
             let _ = writeln!(text, "{}", row.trim_end());
@@ -243,7 +251,8 @@ impl Page<'_> {
             moments.iter().any(|moment| moment.step.request == request && act(moment.act))
         };
         let before = &self.performance.moments[..step - 1];
-        let at_work = mine(before, |act| act == Act::Begin) && !mine(before, |act| act == Act::Finish);
+        let at_work =
+            mine(before, |act| act == Act::Begin) && !mine(before, |act| act == Act::Finish);
         if at_work { "·" } else { " " }
     }
 
