@@ -5,6 +5,8 @@
 
 #[path = "model/shapes.rs"]
 mod shapes;
+#[path = "model/watchdog.rs"]
+mod watchdog;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -16,6 +18,7 @@ use proptest::sample::subsequence;
 use proptest::test_runner::RngSeed;
 
 use shapes::{Photo, Shapes};
+use watchdog::ten_seconds;
 
 /// What each request should come to: its bands' owners, or the number of the photo refused.
 type Expected = Vec<Option<Result<Vec<usize>, usize>>>;
@@ -66,12 +69,6 @@ fn read_off(word: &str, bands: usize, slots: usize, whole: &[bool]) -> Expected 
     (0..letters.len()).filter(|&at| first(at)).map(one).collect()
 }
 
-/// What every request should come to if nobody sees anybody else's photo.
-fn own(word: &str, bands: usize, whole: &[bool]) -> Expected {
-    // With as many slots as the alphabet has letters nobody is lapped.
-    read_off(word, bands, 26, whole)
-}
-
 /// A word, and what it is played with.
 #[derive(Debug)]
 struct Scene {
@@ -85,6 +82,12 @@ struct Scene {
 impl Scene {
     fn whole(&self) -> Vec<bool> {
         self.photos.iter().map(|photo| photo.whole).collect()
+    }
+
+    /// What every request should come to if nobody sees anybody else's photo.
+    fn own(&self) -> Expected {
+        // With as many slots as the alphabet has letters nobody is lapped.
+        read_off(&self.word.to_string(), self.bands as usize, 26, &self.whole())
     }
 }
 
@@ -120,11 +123,10 @@ fn cases(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-proptest! {
-    #![proptest_config(cases(4_000))]
-
-    #[test]
-    fn shared_bands_come_from_the_last_request_to_lap_them(scene in scenes(0.0)) {
+#[test]
+fn shared_bands_come_from_the_last_request_to_lap_them() {
+    let _watch = ten_seconds();
+    proptest!(cases(1_000), |(scene in scenes(0.0))| {
         let Scene { word, bands: each, slots: ring, photos, .. } = &scene;
         let shared = Shared::new(Shapes { bands: *each }, slots(*ring));
         let thumbnails = played(word, bands(*each), &shared, photos);
@@ -134,39 +136,48 @@ proptest! {
             prop_assert!(predicted.iter().flatten().all(|owner| *owner >= request), "never earlier");
             prop_assert_eq!(thumbnail, predicted.map(Ok));
         }
-    }
+    });
+}
 
-    #[test]
-    fn shared_bands_skip_photos_that_were_refused(scene in scenes(0.3)) {
+#[test]
+fn shared_bands_skip_photos_that_were_refused() {
+    let _watch = ten_seconds();
+    proptest!(cases(1_000), |(scene in scenes(0.3))| {
         let Scene { word, bands: each, slots: ring, photos, .. } = &scene;
         let shared = Shared::new(Shapes { bands: *each }, slots(*ring));
         let expected = read_off(&word.to_string(), *each as usize, *ring, &scene.whole());
         prop_assert_eq!(played(word, bands(*each), &shared, photos), expected);
-    }
+    });
+}
 
-    #[test]
-    fn owned_bands_are_their_owners(scene in scenes(0.15)) {
-        let Scene { word, bands: each, photos, .. } = &scene;
-        let owned = Owned::new(Shapes { bands: *each });
-        let expected = own(&word.to_string(), *each as usize, &scene.whole());
-        prop_assert_eq!(played(word, bands(*each), &owned, photos), expected);
-    }
+#[test]
+fn owned_bands_are_their_owners() {
+    let _watch = ten_seconds();
+    proptest!(cases(1_000), |(scene in scenes(0.15))| {
+        let owned = Owned::new(Shapes { bands: scene.bands });
+        let thumbnails = played(&scene.word, bands(scene.bands), &owned, &scene.photos);
+        prop_assert_eq!(thumbnails, scene.own());
+    });
+}
 
-    #[test]
-    fn pooled_bands_are_their_owners_also_in_frames_used_before(scene in scenes(0.15)) {
-        let Scene { word, bands: each, photos, bounds, .. } = &scene;
-        let pooled = Pooled::new(Shapes { bands: *each }, *bounds);
+#[test]
+fn pooled_bands_are_their_owners_also_in_frames_used_before() {
+    let _watch = ten_seconds();
+    proptest!(cases(1_000), |(scene in scenes(0.15))| {
+        let pooled = Pooled::new(Shapes { bands: scene.bands }, scene.bounds);
         for _ in 0..2 {
-            let expected = own(&word.to_string(), *each as usize, &scene.whole());
-            prop_assert_eq!(played(word, bands(*each), &pooled, photos), expected);
+            let thumbnails = played(&scene.word, bands(scene.bands), &pooled, &scene.photos);
+            prop_assert_eq!(thumbnails, scene.own());
             let (frames, bytes) = pooled.pool().kept();
-            prop_assert!(frames <= bounds.frames && bytes <= frames * bounds.frame_bytes);
+            prop_assert!(frames <= scene.bounds.frames);
+            prop_assert!(bytes <= frames * scene.bounds.frame_bytes);
         }
-    }
+    });
 }
 
 #[test]
 fn the_law_as_shipped_is_the_law_read_off_the_letters_for_all_words() {
+    let _watch = ten_seconds();
     for (requests, each) in [(1, 2), (2, 1), (2, 2), (2, 4), (3, 1), (3, 2)] {
         for word in words(requests, bands(each)).expect("a size that can be written") {
             for ring in 1..=requests + 1 {
@@ -182,6 +193,7 @@ fn the_law_as_shipped_is_the_law_read_off_the_letters_for_all_words() {
 
 #[test]
 fn shared_follows_the_law_in_all_words_of_three_requests() {
+    let _watch = ten_seconds();
     let photos = Photo::numbered([(40, true), (3, true), (17, true)]);
     for word in words(3, bands(2)).expect("a size that can be written") {
         for ring in 1..=3 {
@@ -209,6 +221,7 @@ fn outcomes<P: Pipeline<Codec = Shapes>>(pipeline: impl Fn(Shapes) -> P) -> [u32
 
 #[test]
 fn of_the_140_thumbnails_of_two_requests_in_one_slot_20_are_torn_and_40_swapped() {
+    let _watch = ten_seconds();
     let bounds = Bounds { frames: 1, frame_bytes: 1024 };
     assert_eq!(outcomes(|codec| Shared::new(codec, slots(1))), [80, 20, 40]);
     assert_eq!(outcomes(|codec| Shared::new(codec, slots(2))), [140, 0, 0]);
@@ -218,6 +231,7 @@ fn of_the_140_thumbnails_of_two_requests_in_one_slot_20_are_torn_and_40_swapped(
 
 #[test]
 fn a_thumbnail_is_torn_by_some_foreign_bands_and_swapped_by_nothing_else() {
+    let _watch = ten_seconds();
     let judged = [[0, 0], [0, 1], [1, 0], [1, 1], [1, 2]].map(|owners| Outcome::of(&0, &owners));
     use Outcome::{Clean, Swapped, Torn};
     assert_eq!(judged, [Clean, Torn, Torn, Swapped, Swapped]);
@@ -227,6 +241,7 @@ fn a_thumbnail_is_torn_by_some_foreign_bands_and_swapped_by_nothing_else() {
 
 #[test]
 fn a_thumbnail_with_fewer_bands_than_its_word_is_asked_for_no_more() {
+    let _watch = ten_seconds();
     let photos = Photo::numbered([(5, true), (9, true)]);
     let word: Word = "AABABAABBB".parse().expect("letters A to Z");
     let shared = Shared::new(Shapes { bands: 1 }, slots(1));

@@ -17,7 +17,7 @@ use double_exposure::pipeline::{
 };
 
 use codec::{Model, Step};
-use watchdog::within_ten_seconds;
+use watchdog::ten_seconds;
 
 const ONE_SLOT: NonZeroUsize = NonZeroUsize::MIN;
 const BOUNDS: Bounds = Bounds { frames: 1, frame_bytes: 1 << 20 };
@@ -40,23 +40,27 @@ where
 
 #[test]
 fn shared_tears_the_thumbnail_that_is_lapped_before_its_last_band() {
+    let _watch = ten_seconds();
     let shared = Shared::new(Model::new(2), ONE_SLOT);
     assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AB", b"BB"]);
 }
 
 #[test]
 fn shared_holds_if_there_is_a_slot_for_each() {
+    let _watch = ten_seconds();
     let shared = Shared::new(Model::new(2), ONE_SLOT.saturating_add(1));
     assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AA", b"BB"]);
 }
 
 #[test]
 fn owned_holds() {
+    let _watch = ten_seconds();
     assert_eq!(overlap(&Owned::new(Model::new(2)), &b'A', &b'B'), [b"AA", b"BB"]);
 }
 
 #[test]
 fn pooled_holds_also_when_it_reuses_a_frame() {
+    let _watch = ten_seconds();
     let pooled = Pooled::new(Model::new(2), BOUNDS);
     pooled.convert(&b'C').expect("Cid's photo is whole");
     assert_eq!(pooled.pool().kept().0, 1, "a frame to use again");
@@ -66,6 +70,7 @@ fn pooled_holds_also_when_it_reuses_a_frame() {
 
 #[test]
 fn a_refused_photo_takes_a_number_and_leaves_the_slot_as_it_was() {
+    let _watch = ten_seconds();
     let shared = Shared::new(Model::new(1), ONE_SLOT.saturating_add(1));
     let begin = |owner: u8| shared.begin(&owner);
     let mut ann = begin(b'A').expect("Ann's photo is whole");
@@ -80,16 +85,15 @@ fn a_refused_photo_takes_a_number_and_leaves_the_slot_as_it_was() {
 
 #[test]
 fn a_slot_goes_on_after_a_panic_under_its_lock() {
-    within_ten_seconds(|| {
-        let panics: [fn(Step); 3] = [
-            |step| assert_ne!(step, Step::Decode(b'X')),
-            |step| assert_ne!(step, Step::Fill(b'X')),
-            |step| assert_ne!(step, Step::Band(b'X')),
-        ];
-        for step in panics {
-            let shared = Shared::new(Model { bands: 2, step }, ONE_SLOT);
-            catch_unwind(AssertUnwindSafe(|| shared.convert(&b'X'))).expect_err("the step panics");
-            assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AB", b"BB"]);
-        }
-    });
+    let _watch = ten_seconds();
+    let panics: [fn(Step); 3] = [
+        |step| assert_ne!(step, Step::Decode(b'X')),
+        |step| assert_ne!(step, Step::Fill(b'X')),
+        |step| assert_ne!(step, Step::Band(b'X')),
+    ];
+    for step in panics {
+        let shared = Shared::new(Model { bands: 2, step }, ONE_SLOT);
+        catch_unwind(AssertUnwindSafe(|| shared.convert(&b'X'))).expect_err("the step panics");
+        assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AB", b"BB"]);
+    }
 }

@@ -9,13 +9,13 @@ mod codec;
 mod watchdog;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
 use double_exposure::pipeline::{self, Bounds, Frame, Lease, Pipeline, Pool, Pooled};
 
 use codec::{Model, Step};
-use watchdog::within_ten_seconds;
+use watchdog::ten_seconds;
 
 /// A frame that claims to hold so much memory, and notes when it is freed whether it was empty.
 #[derive(Clone, Default)]
@@ -75,6 +75,7 @@ const _: () = <Lease<Sheet> as Single<_>>::IS_SINGLE;
 
 #[test]
 fn a_lease_is_empty_and_has_the_memory_of_the_frame_before_it() {
+    let _watch = ten_seconds();
     let pool = pool(1, 100);
     assert_eq!(pool.kept(), (0, 0), "a pool starts without frames");
     drop(used(&pool, 70));
@@ -84,6 +85,7 @@ fn a_lease_is_empty_and_has_the_memory_of_the_frame_before_it() {
 
 #[test]
 fn a_frame_is_kept_once_or_on_loan_and_never_both() {
+    let _watch = ten_seconds();
     let pool = pool(4, 100);
     let lease = used(&pool, 70);
     assert_eq!(pool.kept(), (0, 0), "on loan");
@@ -98,6 +100,7 @@ fn a_frame_is_kept_once_or_on_loan_and_never_both() {
 
 #[test]
 fn no_more_frames_are_kept_than_the_bound_however_many_are_out_at_once() {
+    let _watch = ten_seconds();
     for frames in 0..=4 {
         let pool = pool(frames, 100);
         for _ in 0..2 {
@@ -114,6 +117,7 @@ fn no_more_frames_are_kept_than_the_bound_however_many_are_out_at_once() {
 
 #[test]
 fn no_larger_frames_are_kept_than_the_bound_however_many_are_out_at_once() {
+    let _watch = ten_seconds();
     let pool = pool(4, 100);
     let leases = [99, 100, 101, usize::MAX].map(|memory| used(&pool, memory));
     drop(leases);
@@ -127,6 +131,7 @@ fn no_larger_frames_are_kept_than_the_bound_however_many_are_out_at_once() {
 
 #[test]
 fn a_bound_may_be_as_high_as_there_are_numbers() {
+    let _watch = ten_seconds();
     let pool = pool(usize::MAX, usize::MAX);
     drop([used(&pool, usize::MAX), used(&pool, 0)]);
     assert_eq!(pool.kept(), (2, usize::MAX));
@@ -134,6 +139,7 @@ fn a_bound_may_be_as_high_as_there_are_numbers() {
 
 #[test]
 fn a_frame_past_a_bound_is_freed_at_once() {
+    let _watch = ten_seconds();
     let freed = Arc::default();
     let pool = pool(1, 100);
     let leases = [50, 101, 60].map(|memory| {
@@ -148,6 +154,7 @@ fn a_frame_past_a_bound_is_freed_at_once() {
 
 #[test]
 fn kept_frames_are_empty() {
+    let _watch = ten_seconds();
     let freed = Arc::default();
     let pool = pool(3, 100);
     let leases = [10, 20, 30].map(|memory| {
@@ -163,6 +170,7 @@ fn kept_frames_are_empty() {
 
 #[test]
 fn a_frame_that_cannot_be_emptied_is_not_kept() {
+    let _watch = ten_seconds();
     let pool = pool(3, 100);
     let mut lease = used(&pool, 10);
     lease.indelible = true;
@@ -174,30 +182,27 @@ fn a_frame_that_cannot_be_emptied_is_not_kept() {
 
 #[test]
 fn a_lease_given_back_on_another_thread_comes_back() {
-    let kept = within_ten_seconds(|| {
-        let pool = pool(3, 100);
-        let leases = [10, 20, 30].map(|memory| used(&pool, memory));
-        for lease in leases {
-            thread::spawn(|| drop(lease)).join().expect("giving back does not panic");
-        }
-        pool.kept()
-    });
-    assert_eq!(kept, (3, 60));
+    let _watch = ten_seconds();
+    let pool = pool(3, 100);
+    let leases = [10, 20, 30].map(|memory| used(&pool, memory));
+    for lease in leases {
+        thread::spawn(|| drop(lease)).join().expect("giving back does not panic");
+    }
+    assert_eq!(pool.kept(), (3, 60));
 }
 
 #[test]
 fn a_pool_never_waits_for_a_frame() {
-    let out = within_ten_seconds(|| {
-        let pool = pool(1, 100);
-        drop(used(&pool, 10));
-        let leases: Vec<_> = (0..100).map(|_| Pool::take(&pool)).collect();
-        leases.len()
-    });
-    assert_eq!(out, 100);
+    let _watch = ten_seconds();
+    let pool = pool(1, 100);
+    drop(used(&pool, 10));
+    let leases: Vec<_> = (0..100).map(|_| Pool::take(&pool)).collect();
+    assert_eq!(leases.iter().map(|lease| lease.memory).sum::<usize>(), 10, "one is used again");
 }
 
 #[test]
 fn conversions_one_after_the_other_share_one_frames_memory() {
+    let _watch = ten_seconds();
     let pooled = pooled(|_| ());
     let memory = |owner: u8| {
         assert_eq!(pooled.convert(&owner), Ok(vec![owner; 2]));
@@ -210,6 +215,7 @@ fn conversions_one_after_the_other_share_one_frames_memory() {
 
 #[test]
 fn a_job_holds_its_frame_from_its_begin_to_its_end() {
+    let _watch = ten_seconds();
     let pooled = pooled(|_| ());
     drop([pooled.begin(&b'A'), pooled.begin(&b'A')]);
     assert_eq!(pooled.pool().kept().0, 2, "abandoned jobs give their frames back");
@@ -227,8 +233,10 @@ fn a_job_holds_its_frame_from_its_begin_to_its_end() {
 
 #[test]
 fn a_refused_photo_or_thumbnail_gives_its_frame_back() {
+    let _watch = ten_seconds();
     for refused in [b'x', b'1'] {
         let pooled = pooled(|_| ());
+        drop(pooled.begin(&b'A'));
         for _ in 0..3 {
             assert_eq!(pooled.convert(&refused), Err(refused));
             assert_eq!(pooled.pool().kept().0, 1, "{}", char::from(refused));
@@ -239,6 +247,7 @@ fn a_refused_photo_or_thumbnail_gives_its_frame_back() {
 
 #[test]
 fn a_panic_at_any_step_gives_the_frame_back() {
+    let _watch = ten_seconds();
     let panics: [fn(Step); 4] = [
         |step| assert_ne!(step, Step::Decode(b'X')),
         |step| assert_ne!(step, Step::Fill(b'X')),
@@ -247,6 +256,7 @@ fn a_panic_at_any_step_gives_the_frame_back() {
     ];
     for (step, panics) in panics.into_iter().enumerate() {
         let pooled = pooled(panics);
+        drop(pooled.begin(&b'A'));
         for _ in 0..3 {
             let conversion = AssertUnwindSafe(|| pooled.convert(&b'X'));
             catch_unwind(conversion).expect_err("the step panics");
@@ -254,4 +264,17 @@ fn a_panic_at_any_step_gives_the_frame_back() {
         }
         assert_eq!(pooled.convert(&b'B'), Ok(vec![b'B'; 2]), "step {step}");
     }
+}
+
+#[test]
+fn no_step_holds_the_pools_lock() {
+    let _watch = ten_seconds();
+    static POOLED: LazyLock<Pooled<Model>> = LazyLock::new(|| {
+        pooled(|step| {
+            // Would wait for ever for a lock that the step's own thread holds.
+            assert_eq!(POOLED.pool().kept(), (0, 0), "{step:?}");
+        })
+    });
+    assert_eq!(POOLED.convert(&b'A'), Ok(vec![b'A'; 2]));
+    assert_eq!(POOLED.pool().kept().0, 1);
 }

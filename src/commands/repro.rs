@@ -37,7 +37,7 @@ pub(super) struct Repro {
     #[arg(long, value_name = "N", default_value = "4", value_parser = bands)]
     bands: NonZeroU32,
     /// Thumbnails of a run: 1 to 1000000
-    #[arg(long, value_name = "N", default_value_t = 600,
+    #[arg(long, value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     thumbnails: u64,
     /// A folder of photos; a subfolder is an owner, without any each file is [default: built in]

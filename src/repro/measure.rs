@@ -123,13 +123,18 @@ impl<A: Fn(u64) -> bool> Bench<'_, A> {
             admit(admitted.get())
         };
         let mut tally = Tally::default();
-        let mut mixed = Vec::new();
+        let (mut torn, mut swapped) = (Vec::new(), Vec::new());
         let driven =
             Load::new(in_flight)?.drive(&Arc::new(pipeline), requests, go_on, |_, result| {
                 let made = result.expect("every photo was decoded whole before the run");
                 let judged = judge(&mut tally, subjects, &order, plan, &made);
-                if judged.outcome.mixed() && mixed.len() < MOST_EXHIBITS {
-                    mixed.push(self.exhibit(order[made.own.number], judged, made));
+                let exhibits = match judged.outcome {
+                    Outcome::Clean => return,
+                    Outcome::Torn => &mut torn,
+                    Outcome::Swapped => &mut swapped,
+                };
+                if exhibits.len() < MOST_EXHIBITS {
+                    exhibits.push(self.exhibit(order[made.own.number], judged, made));
                 }
             });
         let run = Run {
@@ -141,7 +146,9 @@ impl<A: Fn(u64) -> bool> Bench<'_, A> {
             tally,
             per_second: driven.per_second(),
         };
-        Ok((run, mixed))
+        // Torn ones first: they show what happened, where swapped ones need to be told.
+        torn.extend(swapped);
+        Ok((run, torn))
     }
 
     fn exhibit(&self, asked: usize, judged: Judged, made: Witnessed<Bytes>) -> Exhibit {

@@ -11,13 +11,13 @@ use std::hash::{DefaultHasher, Hasher};
 
 use bytes::Bytes;
 
-use crate::codec::{self, ImageCodec, Refusal, Request};
+use crate::codec::{self, Frame, ImageCodec, Luma, Refusal, Request, Thumbnail};
 use crate::pipeline::Codec;
 
 /// The rows of every photo's thumbnail, in every geometry that a job of these photos can have.
 pub struct Oracle {
     /// By the thumbnail's width and height, in px: for each row, the photos that look like that.
-    geometries: HashMap<(usize, usize), Vec<RowIndex>>,
+    geometries: HashMap<(u32, u32), Vec<RowIndex>>,
 }
 
 /// The photos whose thumbnail has this row, by the hash of its luma. A collision of the 64-bit
@@ -45,37 +45,40 @@ pub enum OracleError {
     #[error("a finished thumbnail has {width} × {height} px, as no photo of this run has")]
     Geometry {
         /// Found width, in px.
-        width: usize,
+        width: u32,
         /// Found height, in px.
-        height: usize,
+        height: u32,
     },
 }
 
 impl Oracle {
-    /// Makes the truths for `requests`, one per photo: as many thumbnails as there are photos,
-    /// times the number of different thumbnail dimensions among them.
+    /// Makes the truths for `requests`, one per photo. Each photo is decoded once and made into a
+    /// thumbnail in each of the geometries that these requests have.
     ///
     /// # Errors
     /// [`OracleError::Photo`] names the first photo that is refused.
     pub fn new(codec: &ImageCodec, requests: &[Request]) -> Result<Self, OracleError> {
-        let mut geometries: HashMap<(usize, usize), Vec<RowIndex>> = HashMap::new();
-        for (job, asked) in requests.iter().enumerate() {
-            let refused = |refusal| OracleError::Photo { photo: job, refusal };
-            let own = codec::luma(&undisturbed(codec, asked, asked).map_err(refused)?);
-            let own = own.map_err(refused)?;
-            if geometries.contains_key(&(own.width, own.height)) {
-                continue;
-            }
-            let mut index = vec![RowIndex::new(); own.height];
-            for (photo, shown) in requests.iter().enumerate() {
-                let refused = |refusal| OracleError::Photo { photo, refusal };
-                let truth = undisturbed(codec, asked, shown).map_err(refused)?;
-                let luma = codec::luma(&truth).map_err(refused)?;
-                for (row, pixels) in luma.pixels.chunks_exact(luma.width).enumerate() {
-                    index[row].entry(hash(pixels)).or_default().push(photo);
+        let mut geometries: HashMap<(u32, u32), Vec<RowIndex>> = HashMap::new();
+        for (photo, request) in requests.iter().enumerate() {
+            let refused = |refusal| OracleError::Photo { photo, refusal };
+            let header = codec::inspect(&request.photo).map_err(refused)?;
+            let (width, height) =
+                codec::thumbnail_dimensions(header.width, header.height, request.size, request.fit);
+            geometries
+                .entry((width, height))
+                .or_insert_with(|| vec![RowIndex::new(); height as usize]);
+        }
+        for (photo, request) in requests.iter().enumerate() {
+            let refused = |refusal| OracleError::Photo { photo, refusal };
+            let mut frame = Frame::default();
+            codec.fill(codec.decode(request).map_err(refused)?, &mut frame);
+            for (&geometry, index) in &mut geometries {
+                let truth = made_from(codec, &frame, codec.blank(geometry, request.fit));
+                let luma = codec::luma(&truth.map_err(refused)?).map_err(refused)?;
+                for (index, row) in index.iter_mut().zip(rows(&luma)) {
+                    index.entry(hash(row)).or_default().push(photo);
                 }
             }
-            geometries.insert((own.width, own.height), index);
         }
         Ok(Self { geometries })
     }
@@ -89,9 +92,13 @@ impl Oracle {
         let (width, height) = (luma.width, luma.height);
         let index =
             self.geometries.get(&(width, height)).ok_or(OracleError::Geometry { width, height })?;
-        let rows = luma.pixels.chunks_exact(width).zip(index);
-        Ok(Rows(rows.map(|(row, index)| photos_with(index, row)).collect()))
+        let photos = rows(&luma).zip(index).map(|(row, index)| photos_with(index, row));
+        Ok(Rows(photos.collect()))
     }
+}
+
+fn rows(luma: &Luma) -> impl Iterator<Item = &[u8]> {
+    luma.pixels.chunks_exact(luma.width as usize)
 }
 
 fn photos_with<'o>(index: &'o RowIndex, row: &[u8]) -> &'o [usize] {
@@ -108,15 +115,18 @@ fn hash(row: &[u8]) -> u64 {
 ///
 /// # Errors
 /// The codec's.
-pub fn alone(codec: &ImageCodec, asked: &Request) -> Result<Bytes, Refusal> {
-    undisturbed(codec, asked, asked)
+pub fn alone(codec: &ImageCodec, request: &Request) -> Result<Bytes, Refusal> {
+    let mut frame = Frame::default();
+    let thumbnail = codec.fill(codec.decode(request)?, &mut frame);
+    made_from(codec, &frame, thumbnail)
 }
 
-/// The thumbnail that `asked` begins, with every band made from the photo of `shown`.
-fn undisturbed(codec: &ImageCodec, asked: &Request, shown: &Request) -> Result<Bytes, Refusal> {
-    let mut thumbnail = codec.fill(codec.decode(asked)?, &mut Default::default());
-    let mut frame = Default::default();
-    codec.fill(codec.decode(shown)?, &mut frame);
-    while codec.band(&frame, &mut thumbnail) {}
+/// The thumbnail with every band made from one frame.
+fn made_from(
+    codec: &ImageCodec,
+    frame: &Frame,
+    mut thumbnail: Thumbnail,
+) -> Result<Bytes, Refusal> {
+    while codec.band(frame, &mut thumbnail) {}
     codec.encode(thumbnail)
 }

@@ -24,7 +24,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// Without a bound on what is tried; an execution of these models has at most 200 branches.
-    pub(crate) const ALL: Self = Self { executions: 250_000, branches: 1_000, preemptions: None };
+    pub(crate) const ALL: Self = Self { executions: 50_000, branches: 1_000, preemptions: None };
 }
 
 /// What the body unwinds with at the first execution past the cap.

@@ -31,7 +31,7 @@ pub(crate) enum Switch {
     Locks,
     /// There, and at the head of each band.
     Bands,
-    /// There, and at the head of every step.
+    /// There, between any two steps, and inside each once the pipeline has its frame at hand.
     Steps,
 }
 
@@ -48,6 +48,13 @@ pub(crate) struct Served {
 pub(crate) struct Fault {
     pub(crate) served: Served,
     pub(crate) what: String,
+}
+
+/// What every client of a crowd keeps to.
+#[derive(Clone)]
+struct Rules {
+    door: Option<Arc<Door>>,
+    switch: Switch,
 }
 
 /// A semaphore: the repair that does not help a ring.
@@ -87,15 +94,16 @@ impl Crowd {
         let codec = Recorder::new(self.bands, self.switch.hook(), &run);
         let pipeline = Arc::new(make(codec));
         let door = self.door.map(|permits| Arc::new(Door::new(permits)));
+        let rules = Rules { door, switch: self.switch };
         let (here, elsewhere) = self.clients.split_first().expect("a crowd has a client");
         let threads: Vec<_> = elsewhere
             .iter()
             .map(|&photos| {
-                let (pipeline, door) = (Arc::clone(&pipeline), door.clone());
-                thread::spawn(move || convert_all(&*pipeline, door.as_deref(), photos))
+                let (pipeline, rules) = (Arc::clone(&pipeline), rules.clone());
+                thread::spawn(move || convert_all(&*pipeline, photos, &rules))
             })
             .collect();
-        let mut thumbnails = convert_all(&*pipeline, door.as_deref(), here);
+        let mut thumbnails = convert_all(&*pipeline, here, &rules);
         for thread in threads {
             thumbnails.extend(thread.join().expect("a client's thread ends"));
         }
@@ -105,29 +113,50 @@ impl Crowd {
     }
 }
 
-fn convert_all<P>(pipeline: &P, door: Option<&Door>, photos: &[u8]) -> Vec<(u8, Vec<u8>)>
+/// The photos of one client. Those that are refused leave no thumbnail.
+fn convert_all<P>(pipeline: &P, photos: &[u8], rules: &Rules) -> Vec<(u8, Vec<u8>)>
 where
     P: Pipeline<Codec = Recorder>,
 {
     let mut thumbnails = Vec::new();
     for photo in photos {
-        door.inspect(|door| door.enter());
-        thumbnails.extend(pipeline.convert(photo).map(|bands| (*photo, bands)));
-        door.inspect(|door| door.leave());
+        rules.door.as_deref().inspect(|door| door.enter());
+        let bands = match rules.switch {
+            Switch::Locks | Switch::Bands => pipeline.convert(photo),
+            Switch::Steps => convert_by_steps(pipeline, photo),
+        };
+        thumbnails.extend(bands.map(|bands| (*photo, bands)));
+        rules.door.as_deref().inspect(|door| door.leave());
     }
     thumbnails
+}
+
+/// What `convert` does, with a stop between any two steps.
+fn convert_by_steps<P>(pipeline: &P, photo: &u8) -> Result<Vec<u8>, u8>
+where
+    P: Pipeline<Codec = Recorder>,
+{
+    let mut job = pipeline.begin(photo)?;
+    touch();
+    while pipeline.band(&mut job) {
+        touch();
+    }
+    touch();
+    pipeline.finish(job)
 }
 
 impl Switch {
     fn hook(self) -> fn(Step) {
         match self {
             Self::Locks => |_| (),
-            Self::Bands => |step| {
-                if let Step::Band(_) = step {
-                    touch();
-                }
+            Self::Bands => |step| match step {
+                Step::Band(_) => touch(),
+                Step::Decode(_) | Step::Fill(_) | Step::Encode(_) => {}
             },
-            Self::Steps => |_| touch(),
+            Self::Steps => |step| match step {
+                Step::Fill(_) | Step::Band(_) => touch(),
+                Step::Decode(_) | Step::Encode(_) => {}
+            },
         }
     }
 }

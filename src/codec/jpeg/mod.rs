@@ -49,8 +49,8 @@ impl<'a> Jpeg<'a> {
         let mut decoder = Decoder::new(Padded::new(self.file));
         decoder.set_color_transform(self.color_transform());
         let (width, height) = self.request(eighths);
-        let (width, height) = decoder.scale(width, height).map_err(refusal)?;
-        let samples = decoder.decode().map_err(refusal)?;
+        let (width, height) = decoder.scale(width, height).map_err(|error| self.refusal(error))?;
+        let samples = decoder.decode().map_err(|error| self.refusal(error))?;
 
         let (width, height) = (u32::from(width), u32::from(height));
         let layout = match self.survey.frame.components.len() {
@@ -111,21 +111,21 @@ impl<'a> Jpeg<'a> {
             (_, _) => ColorTransform::YCCK,
         }
     }
+
+    fn refusal(&self, error: Error) -> Refusal {
+        match error {
+            Error::Format(words) => damaged(Damage::Coding(words)),
+            Error::Unsupported(jpeg_decoder::UnsupportedFeature::NonIntegerSubsamplingRatio) => {
+                unsupported(Feature::Sampling)
+            }
+            Error::Unsupported(feature) => unsupported(Feature::Other(format!("{feature:?}"))),
+            Error::Io(_) => ends_early(self.file.len(), Part::ScanData),
+            Error::Internal(error) => damaged(Damage::Coding(error.to_string())),
+        }
+    }
 }
 
 /// A side at a scale in eighths.
 fn scaled(side: u32, eighths: u32) -> u32 {
     (side * eighths).div_ceil(8)
-}
-
-fn refusal(error: Error) -> Refusal {
-    match error {
-        Error::Format(words) => damaged(Damage::Coding(words)),
-        Error::Unsupported(jpeg_decoder::UnsupportedFeature::NonIntegerSubsamplingRatio) => {
-            unsupported(Feature::Sampling)
-        }
-        Error::Unsupported(feature) => unsupported(Feature::Other(format!("{feature:?}"))),
-        Error::Io(_) => ends_early(0, Part::ScanData),
-        Error::Internal(error) => damaged(Damage::Coding(error.to_string())),
-    }
 }

@@ -3,6 +3,8 @@
 //! Of a PNG's chunks only four make its picture. The decoder is given just these, so that what
 //! other chunks may hold, such as compressed text that unpacks to gigabytes, is never unpacked.
 
+mod pixels;
+
 use std::io::Cursor;
 
 use image::codecs::png::PngDecoder;
@@ -19,6 +21,9 @@ pub(super) struct Png<'a> {
     file: &'a [u8],
     width: u32,
     height: u32,
+    /// Bits of a pixel.
+    pixel_bits: u64,
+    interlaced: bool,
     orientation: Orientation,
 }
 
@@ -63,16 +68,22 @@ impl<'a> Png<'a> {
     pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
         let first = Chunk::read(file, SIGNATURE.len())?;
         let misplaced = |at: usize| damaged(Damage::Misplaced { at_byte: at as u64 });
-        let field = damaged(Damage::Field { at_byte: first.at as u64 });
-        let (b"IHDR", &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, _]) =
+        let (b"IHDR", &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlacing]) =
             (&first.name, first.data)
         else {
             return Err(misplaced(first.at));
         };
         let width = u32::from_be_bytes([w3, w2, w1, w0]);
         let height = u32::from_be_bytes([h3, h2, h1, h0]);
-        if width == 0 || height == 0 {
-            return Err(field);
+        let channels = match color {
+            0 | 3 => 1,
+            2 => 3,
+            4 => 2,
+            6 => 4,
+            _ => 0,
+        };
+        if width == 0 || height == 0 || channels == 0 || !matches!(bits, 1 | 2 | 4 | 8 | 16) {
+            return Err(damaged(Damage::Field { at_byte: first.at as u64 }));
         }
         limits::check_dimensions(width, height)?;
         limits::check_memory(memory_bytes(file, width, height, bits, color))?;
@@ -85,9 +96,7 @@ impl<'a> Png<'a> {
             let is_picture = chunk.name == *b"IDAT";
             match &chunk.name {
                 b"IEND" if pictures == 0 => {
-                    let at_byte = chunk.at as u64;
-                    let missing = Part::Picture;
-                    return Err(Refusal::EndsEarly { format: Format::Png, at_byte, missing });
+                    return Err(ends_early(chunk.at, Part::Picture));
                 }
                 b"IEND" => break,
                 b"IHDR" => return Err(misplaced(at)),
@@ -103,7 +112,8 @@ impl<'a> Png<'a> {
             last_was_picture = is_picture;
             at = chunk.end;
         }
-        Ok(Self { file, width, height, orientation })
+        let pixel_bits = channels * u64::from(bits);
+        Ok(Self { file, width, height, pixel_bits, interlaced: interlacing != 0, orientation })
     }
 
     /// Width and height as stored, in pixels.
@@ -116,7 +126,12 @@ impl<'a> Png<'a> {
     }
 
     pub(super) fn decode(&self) -> Result<Pixels, Refusal> {
-        let picture = self.picture()?;
+        let picture = self.picture();
+        guard::decode(Format::Png, || {
+            let chunks = self.chunks().filter(|chunk| chunk.name == *b"IDAT");
+            let chunks = chunks.map(|chunk| chunk.data);
+            pixels::check(chunks, self.unpacked_bytes(), self.file.len())
+        })?;
         guard::decode(Format::Png, || {
             let coding = |error: image::ImageError| damaged(Damage::Coding(error.to_string()));
             let decoder = PngDecoder::new(Cursor::new(picture)).map_err(coding)?;
@@ -125,23 +140,53 @@ impl<'a> Png<'a> {
     }
 
     /// The file with the chunks that make the picture and no others.
-    fn picture(&self) -> Result<Vec<u8>, Refusal> {
+    fn picture(&self) -> Vec<u8> {
         let mut picture = Vec::with_capacity(self.file.len());
         picture.extend_from_slice(SIGNATURE);
-        let mut at = SIGNATURE.len();
-        while at < self.file.len() {
-            let chunk = Chunk::read(self.file, at)?;
-            if PICTURE.contains(&chunk.name) {
-                picture.extend_from_slice(&self.file[chunk.at..chunk.end]);
-            }
-            if chunk.name == *b"IEND" {
-                break;
-            }
-            at = chunk.end;
+        for chunk in self.chunks().filter(|chunk| PICTURE.contains(&chunk.name)) {
+            picture.extend_from_slice(&self.file[chunk.at..chunk.end]);
         }
-        Ok(picture)
+        picture
+    }
+
+    /// The chunks, the end chunk included.
+    fn chunks(&self) -> impl Iterator<Item = Chunk<'a>> + use<'a> {
+        let (file, mut at) = (self.file, Some(SIGNATURE.len()));
+        std::iter::from_fn(move || {
+            let chunk = Chunk::read(file, at?).ok()?;
+            at = (chunk.name != *b"IEND").then_some(chunk.end);
+            Some(chunk)
+        })
+    }
+
+    /// Bytes of the unpacked pixels: rows of whole bytes, a filter's number before each; if
+    /// interlaced, those of seven smaller pictures.
+    fn unpacked_bytes(&self) -> u64 {
+        let picture = |width: u32, height: u32| {
+            let row = (u64::from(width) * self.pixel_bits).div_ceil(8) + 1;
+            if width == 0 { 0 } else { row * u64::from(height) }
+        };
+        if !self.interlaced {
+            return picture(self.width, self.height);
+        }
+        let part = |side: u32, first: u32, step: u32| side.saturating_sub(first).div_ceil(step);
+        let passes = ADAM7
+            .iter()
+            .map(|&[x, y, dx, dy]| picture(part(self.width, x, dx), part(self.height, y, dy)));
+        passes.sum()
     }
 }
+
+/// The passes of an interlaced picture: first column and row, and the steps between them.
+const ADAM7: [[u32; 4]; 7] = [
+    [0, 0, 8, 8],
+    [4, 0, 8, 8],
+    [0, 4, 4, 8],
+    [2, 0, 4, 4],
+    [0, 2, 2, 4],
+    [1, 0, 2, 2],
+    [0, 1, 1, 2],
+];
 
 /// Decodes with one of `image`'s decoders.
 pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels, Refusal> {
@@ -178,6 +223,10 @@ fn memory_bytes(file: &[u8], width: u32, height: u32, bits: u8, color: u8) -> u6
     let sample_bytes = if bits == 16 { 2 } else { 1 };
     let pixels = u64::from(width) * u64::from(height);
     file.len() as u64 + pixels * (channels * sample_bytes + 3)
+}
+
+fn ends_early(at: usize, missing: Part) -> Refusal {
+    Refusal::EndsEarly { format: Format::Png, at_byte: at as u64, missing }
 }
 
 fn damaged(damage: Damage) -> Refusal {

@@ -3,6 +3,8 @@
 //! The container names lengths and dimensions twice over; whatever disagrees is refused before the
 //! decoder is asked.
 
+mod lossless;
+
 use std::io::Cursor;
 
 use image::codecs::webp::WebPDecoder;
@@ -33,7 +35,12 @@ struct Chunks<'a> {
 impl<'a> WebP<'a> {
     pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
         let chunks = Chunks::read(file)?;
-        let lossless = chunks.lossless.map(lossless_dimensions).transpose()?;
+        let lossless = match chunks.lossless {
+            Some(data) => Some(
+                lossless_dimensions(data).ok_or_else(|| ends_early(file.len(), Part::Picture))?,
+            ),
+            None => None,
+        };
         let (width, height) = match (chunks.lossy, lossless) {
             (Some(dimensions), None) | (None, Some(dimensions)) => dimensions,
             (None, None) => return Err(ends_early(file.len(), Part::Picture)),
@@ -43,7 +50,9 @@ impl<'a> WebP<'a> {
             return Err(damaged(Damage::Sizes));
         }
         limits::check_dimensions(width, height)?;
-        limits::check_memory(memory_bytes(&chunks, width, height))?;
+        limits::check_memory(picture_bytes(file, &chunks, width, height))?;
+        let tables = table_bytes(file, &chunks, width, height)?;
+        limits::check_memory(picture_bytes(file, &chunks, width, height) + tables)?;
         let orientation = chunks.exif.map_or(Orientation::NoTransforms, header::orientation);
         Ok(Self { file, width, height, orientation })
     }
@@ -126,22 +135,39 @@ impl<'a> Chunks<'a> {
 }
 
 /// Width and height of a lossless picture, from its first five bytes.
-fn lossless_dimensions(data: &[u8]) -> Result<(u32, u32), Refusal> {
-    let &[0x2F, b0, b1, b2, b3, ..] = data else {
-        return Err(ends_early(0, Part::Picture));
-    };
+fn lossless_dimensions(data: &[u8]) -> Option<(u32, u32)> {
+    let &[0x2F, b0, b1, b2, b3, ..] = data else { return None };
     let bits = u32::from_le_bytes([b0, b1, b2, b3]);
-    Ok(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
+    Some(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
 }
 
-/// Memory at the peak of a conversion, in bytes.
-fn memory_bytes(chunks: &Chunks<'_>, width: u32, height: u32) -> u64 {
+/// Memory at the peak of a conversion, in bytes, without the tables of lossless codes.
+fn picture_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> u64 {
     let pixels = u64::from(width) * u64::from(height);
-    let has_alpha = chunks.extended.is_some_and(|(_, alpha)| alpha);
-    let picture = pixels * if has_alpha || chunks.lossless.is_some() { 4 } else { 3 };
-    let planes = if chunks.lossy.is_some() { 2 * pixels } else { 3 * pixels };
-    let alpha = if chunks.alpha.is_some() { 5 * pixels } else { 0 };
-    (picture + planes + alpha).max(picture + 3 * pixels)
+    let picture = 4 * pixels;
+    // Lossy: its planes, and copies of its data. Lossless: the picture again where it has no
+    // alpha, and what its transforms bring. Alpha: a lossless picture, and its one channel.
+    let lossy = if chunks.lossy.is_some() { 2 * pixels + file.len() as u64 } else { 0 };
+    let lossless = if chunks.lossless.is_some() { 5 * pixels } else { 0 };
+    let alpha = if chunks.alpha.is_some() { 6 * pixels } else { 0 };
+    (picture + lossy + lossless + alpha).max(picture + 3 * pixels)
+}
+
+/// Memory for the tables of lossless codes, in bytes.
+fn table_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> Result<u64, Refusal> {
+    // Behind a lossless picture's dimensions, or behind the byte that says how alpha is coded.
+    let streams = [
+        chunks.lossless.map(|data| &data[5..]),
+        chunks
+            .alpha
+            .and_then(|data| data.split_first())
+            .and_then(|(&coding, data)| (coding & 0b11 == 1).then_some(data)),
+    ];
+    let tables = streams.into_iter().flatten().map(|data| {
+        let wrong = || ends_early(file.len(), Part::ScanData);
+        lossless::table_bytes(data, width, height).ok_or_else(wrong)
+    });
+    tables.sum()
 }
 
 fn animation() -> Refusal {

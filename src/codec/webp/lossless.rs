@@ -1,0 +1,290 @@
+//! How much memory the code tables of a lossless WebP picture will take.
+//!
+//! Such a picture may bring up to 65,536 groups of five prefix codes, and a few bytes can ask for a
+//! table of kilobytes: a file of some megabytes for gigabytes. The decoder has no limit, so the
+//! codes are read here first, without keeping them. The format is RFC 9649.
+
+use crate::codec::limits;
+
+/// Reads up to the picture's pixels and adds up the memory of its code tables, in bytes; stops at
+/// the limit. None if the data is wrong or ends before.
+pub(super) fn table_bytes(data: &[u8], width: u32, height: u32) -> Option<u64> {
+    let mut bits = Bits { data, at: 0 };
+    let width = transforms(&mut bits, width, height)?;
+    let cache_symbols = color_cache(&mut bits)?.map_or(0, |cache| cache.len());
+    let mut groups = 1;
+    if bits.read(1)? == 1 {
+        let block = bits.read(3)? + 2;
+        let image = entropy_image(&mut bits, blocks(width, block), blocks(height, block))?;
+        let highest = image.iter().map(|&[red, green, ..]| u16::from_be_bytes([red, green])).max();
+        groups = usize::from(highest?) + 1;
+    }
+    let mut bytes = 0;
+    for _ in 0..groups {
+        for alphabet in alphabets(cache_symbols) {
+            bytes += Code::read(&mut bits, alphabet)?.table_bytes();
+        }
+        if bytes > limits::MEMORY_BYTES {
+            break;
+        }
+    }
+    Some(bytes)
+}
+
+/// Passes over the transforms; returns the picture's width as it is coded.
+fn transforms(bits: &mut Bits<'_>, mut width: u32, height: u32) -> Option<u32> {
+    let mut seen = [false; 4];
+    while bits.read(1)? == 1 {
+        let transform = bits.read(2)?;
+        if std::mem::replace(&mut seen[transform as usize], true) {
+            return None;
+        }
+        match transform {
+            // Predictors and colour: a small picture with a pixel for every block.
+            0 | 1 => {
+                let block = bits.read(3)? + 2;
+                entropy_image(bits, blocks(width, block), blocks(height, block))?;
+            }
+            // Green subtracted: nothing to read.
+            2 => {}
+            // A palette, and several pixels in one if it is small.
+            _ => {
+                let colors = bits.read(8)? + 1;
+                entropy_image(bits, colors, 1)?;
+                width = match colors {
+                    1..=2 => blocks(width, 3),
+                    3..=4 => blocks(width, 2),
+                    5..=16 => blocks(width, 1),
+                    _ => width,
+                };
+            }
+        }
+    }
+    Some(width)
+}
+
+/// How many blocks of 2^`bits` pixels a side has.
+fn blocks(side: u32, bits: u32) -> u32 {
+    side.div_ceil(1 << bits)
+}
+
+/// Room for recent colours, found again by their hash.
+fn color_cache(bits: &mut Bits<'_>) -> Option<Option<Vec<Color>>> {
+    if bits.read(1)? == 0 {
+        return Some(None);
+    }
+    let size = bits.read(4)?;
+    (1..=11).contains(&size).then(|| Some(vec![[0; 4]; 1 << size]))
+}
+
+/// Red, green, blue, alpha.
+type Color = [u8; 4];
+
+/// The alphabets of a group's codes: green with lengths and cached colours, red, blue, alpha,
+/// distance.
+fn alphabets(cache_symbols: usize) -> [usize; 5] {
+    [256 + 24 + cache_symbols, 256, 256, 256, 40]
+}
+
+/// Decodes a picture that has one group of codes.
+fn entropy_image(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<Vec<Color>> {
+    let mut cache = color_cache(bits)?;
+    let cache_symbols = cache.as_ref().map_or(0, Vec::len);
+    let mut codes = Vec::with_capacity(5);
+    for alphabet in alphabets(cache_symbols) {
+        codes.push(Code::read(bits, alphabet)?);
+    }
+    let length = width as usize * height as usize;
+    let mut image: Vec<Color> = Vec::with_capacity(length);
+    while image.len() < length {
+        let from = image.len();
+        match codes[0].symbol(bits)? {
+            green @ 0..256 => {
+                let red = codes[1].symbol(bits)? as u8;
+                let blue = codes[2].symbol(bits)? as u8;
+                let alpha = codes[3].symbol(bits)? as u8;
+                image.push([red, green as u8, blue, alpha]);
+            }
+            prefix @ 256..280 => {
+                let copied = distance(bits, u32::from(prefix) - 256)?;
+                let prefix = codes[4].symbol(bits)?;
+                let code = distance(bits, prefix.into())?;
+                let back = back(code, width);
+                if copied > length - from || back > from {
+                    return None;
+                }
+                for at in from..from + copied {
+                    image.push(image[at - back]);
+                }
+            }
+            cached => image.push(*cache.as_ref()?.get(usize::from(cached) - 280)?),
+        }
+        if let Some(cache) = &mut cache {
+            let shift = 32 - cache.len().trailing_zeros();
+            for &[red, green, blue, alpha] in &image[from..] {
+                let argb = u32::from_be_bytes([alpha, red, green, blue]);
+                cache[(argb.wrapping_mul(0x1E35_A7BD) >> shift) as usize] =
+                    [red, green, blue, alpha];
+            }
+        }
+    }
+    Some(image)
+}
+
+/// A length or a distance code: its prefix, and extra bits.
+fn distance(bits: &mut Bits<'_>, prefix: u32) -> Option<usize> {
+    let value = if prefix < 4 {
+        prefix + 1
+    } else {
+        let extra = (prefix - 2) >> 1;
+        ((2 + (prefix & 1)) << extra) + bits.read(extra)? + 1
+    };
+    Some(value as usize)
+}
+
+/// How many pixels back a distance code means: the first 120 are places nearby, in two dimensions.
+fn back(code: usize, width: u32) -> usize {
+    let Some(&(x, y)) = NEARBY.get(code - 1) else { return code - NEARBY.len() };
+    let pixels = i64::from(x) + i64::from(y) * i64::from(width);
+    usize::try_from(pixels).unwrap_or(0).max(1)
+}
+
+/// A canonical prefix code. Of a single symbol it takes no bits.
+struct Code {
+    /// How many symbols have a code of so many bits.
+    counts: [u16; 16],
+    /// Sorted by length, then by number.
+    symbols: Vec<u16>,
+}
+
+impl Code {
+    fn read(bits: &mut Bits<'_>, alphabet: usize) -> Option<Self> {
+        if bits.read(1)? == 1 {
+            let second = bits.read(1)? == 1;
+            let width = if bits.read(1)? == 1 { 8 } else { 1 };
+            let mut symbols = vec![bits.read(width)? as u16];
+            if second {
+                symbols.push(bits.read(8)? as u16);
+            }
+            let mut counts = [0; 16];
+            counts[1] = symbols.len() as u16;
+            return Some(Self { counts, symbols });
+        }
+        let mut lengths = [0; LENGTH_ORDER.len()];
+        let count = 4 + bits.read(4)? as usize;
+        for &symbol in LENGTH_ORDER.get(..count)? {
+            lengths[symbol] = bits.read(3)? as u8;
+        }
+        let code = Self::of_lengths(&lengths)?;
+        Self::of_lengths(&Self::read_lengths(bits, &code, alphabet)?)
+    }
+
+    fn read_lengths(bits: &mut Bits<'_>, code: &Self, alphabet: usize) -> Option<Vec<u8>> {
+        let mut left = alphabet;
+        if bits.read(1)? == 1 {
+            let width = 2 + 2 * bits.read(3)?;
+            left = 2 + bits.read(width)? as usize;
+        }
+        let mut lengths = Vec::with_capacity(alphabet);
+        let mut previous = 8;
+        while left > 0 && lengths.len() < alphabet {
+            left -= 1;
+            let (length, times) = match code.symbol(bits)? {
+                length @ 0..16 => (length as u8, 1),
+                16 => (previous, 3 + bits.read(2)?),
+                17 => (0, 3 + bits.read(3)?),
+                _ => (0, 11 + bits.read(7)?),
+            };
+            if length != 0 {
+                previous = length;
+            }
+            lengths.resize(lengths.len() + times as usize, length);
+        }
+        (lengths.len() <= alphabet).then_some(lengths)
+    }
+
+    fn of_lengths(lengths: &[u8]) -> Option<Self> {
+        let mut counts = [0; 16];
+        let mut symbols: Vec<u16> =
+            (0..lengths.len() as u16).filter(|&symbol| lengths[usize::from(symbol)] > 0).collect();
+        symbols.sort_by_key(|&symbol| lengths[usize::from(symbol)]);
+        for &symbol in &symbols {
+            counts[usize::from(lengths[usize::from(symbol)])] += 1;
+        }
+        let taken: u32 = (1..16).map(|length| u32::from(counts[length]) << (15 - length)).sum();
+        (symbols.len() == 1 || taken == 1 << 15).then_some(Self { counts, symbols })
+    }
+
+    fn symbol(&self, bits: &mut Bits<'_>) -> Option<u16> {
+        if let [symbol] = self.symbols[..] {
+            return Some(symbol);
+        }
+        let (mut code, mut first, mut index) = (0, 0, 0);
+        for &count in &self.counts[1..] {
+            code |= bits.read(1)?;
+            let count = u32::from(count);
+            if code < first + count {
+                return self.symbols.get((index + code - first) as usize).copied();
+            }
+            index += count;
+            first = (first + count) << 1;
+            code <<= 1;
+        }
+        None
+    }
+
+    /// What the decoder allocates for it: a table of 4 bytes for all codes of 10 bits or as many as
+    /// the longest has, a tree of two nodes of 16 bytes for each longer one, and their handles.
+    fn table_bytes(&self) -> u64 {
+        const HANDLES: u64 = 160;
+        if self.symbols.len() == 1 {
+            return HANDLES;
+        }
+        let longest = self.counts.iter().rposition(|&count| count > 0).unwrap_or(0);
+        let long: u64 = self.counts[11..].iter().map(|&count| u64::from(count)).sum();
+        HANDLES + (4 << longest.min(10)) + 32 * long
+    }
+}
+
+/// Bits from the lowest of each byte up.
+struct Bits<'a> {
+    data: &'a [u8],
+    /// The next bit's number.
+    at: usize,
+}
+
+impl Bits<'_> {
+    fn read(&mut self, count: u32) -> Option<u32> {
+        let mut value = 0;
+        for bit in 0..count {
+            let byte = *self.data.get(self.at / 8)?;
+            value |= u32::from(byte >> (self.at % 8) & 1) << bit;
+            self.at += 1;
+        }
+        Some(value)
+    }
+}
+
+/// The order in which the lengths of the code for lengths come.
+const LENGTH_ORDER: [usize; 19] =
+    [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+/// The places that short distance codes mean: columns and rows back. RFC 9649, 5.2.2.
+#[rustfmt::skip]
+const NEARBY: [(i8, i8); 120] = [
+    (0, 1),  (1, 0),  (1, 1),  (-1, 1), (0, 2),  (2, 0),  (1, 2),  (-1, 2),
+    (2, 1),  (-2, 1), (2, 2),  (-2, 2), (0, 3),  (3, 0),  (1, 3),  (-1, 3),
+    (3, 1),  (-3, 1), (2, 3),  (-2, 3), (3, 2),  (-3, 2), (0, 4),  (4, 0),
+    (1, 4),  (-1, 4), (4, 1),  (-4, 1), (3, 3),  (-3, 3), (2, 4),  (-2, 4),
+    (4, 2),  (-4, 2), (0, 5),  (3, 4),  (-3, 4), (4, 3),  (-4, 3), (5, 0),
+    (1, 5),  (-1, 5), (5, 1),  (-5, 1), (2, 5),  (-2, 5), (5, 2),  (-5, 2),
+    (4, 4),  (-4, 4), (3, 5),  (-3, 5), (5, 3),  (-5, 3), (0, 6),  (6, 0),
+    (1, 6),  (-1, 6), (6, 1),  (-6, 1), (2, 6),  (-2, 6), (6, 2),  (-6, 2),
+    (4, 5),  (-4, 5), (5, 4),  (-5, 4), (3, 6),  (-3, 6), (6, 3),  (-6, 3),
+    (0, 7),  (7, 0),  (1, 7),  (-1, 7), (5, 5),  (-5, 5), (7, 1),  (-7, 1),
+    (4, 6),  (-4, 6), (6, 4),  (-6, 4), (2, 7),  (-2, 7), (7, 2),  (-7, 2),
+    (3, 7),  (-3, 7), (7, 3),  (-7, 3), (5, 6),  (-5, 6), (6, 5),  (-6, 5),
+    (8, 0),  (4, 7),  (-4, 7), (7, 4),  (-7, 4), (8, 1),  (8, 2),  (6, 6),
+    (-6, 6), (8, 3),  (5, 7),  (-5, 7), (7, 5),  (-7, 5), (8, 4),  (6, 7),
+    (-6, 7), (7, 6),  (-7, 6), (8, 5),  (7, 7),  (-7, 7), (8, 6),  (8, 7),
+];
