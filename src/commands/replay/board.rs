@@ -109,10 +109,11 @@ impl Board {
     /// What the round is about.
     pub(super) fn rules(&self) -> String {
         let last = char::from(b'A' + self.requests as u8 - 1);
+        let who = if last == 'B' { "A and B".into() } else { format!("A to {last}") };
         let bands = many(self.bands, "band");
         let told = match self.ring {
             Some(slots) => format!(
-                "You are the scheduler. Requests A to {last} want a thumbnail each, and share {}. \
+                "You are the scheduler. Requests {who} want a thumbnail each, and share {}. \
                  A request's first step decodes its photo into the next slot, then it makes {bands} \
                  from whatever lies there, then it finishes. Type who steps next, such as A, or \
                  several, such as AAB. Tear a photo, in as few steps as you can: somebody's finished \
@@ -121,7 +122,7 @@ impl Board {
             ),
             None => format!(
                 "Now the same on owned: the same steps, but a request decodes its photo into a frame \
-                 of its own, which nobody else can name. Tear A to {last} again, if you can."
+                 of its own, which nobody else can name. Tear somebody again, if you can."
             ),
         };
         wrap(&told, paper::width().max(40)).join("\n") + "\n\n"

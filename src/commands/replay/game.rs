@@ -2,7 +2,7 @@
 //! shared buffers, then where each request owns its own.
 
 use std::error::Error;
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, IsTerminal};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
@@ -78,6 +78,7 @@ pub(super) fn play(
         voice,
         fewest: shortest.steps().count(),
         shortest: shortest.to_string(),
+        typed: io::stdin().is_terminal(),
         interrupt: Interrupt::listen(),
         lines: lines(),
         rounds: Vec::new(),
@@ -114,10 +115,17 @@ fn lines() -> Receiver<String> {
     lines
 }
 
+/// A line without what a terminal would obey.
+fn plain(line: &str) -> String {
+    line.trim_end().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
 struct Game {
     voice: Voice,
     shortest: String,
     fewest: usize,
+    /// Whether somebody types at a terminal.
+    typed: bool,
     interrupt: Interrupt,
     lines: Receiver<String>,
     rounds: Vec<Round>,
@@ -149,7 +157,6 @@ impl Game {
     /// One attempt. `None` when it is decided.
     fn round(&mut self, board: &mut Board) -> Option<End> {
         let end = loop {
-            self.tell(&board.show(paper::width().max(40)));
             self.tell(&format!("{} > ", board.name()));
             match self.line() {
                 Err(end) => break Some(end),
@@ -160,9 +167,6 @@ impl Game {
                 },
             }
         };
-        if end.is_none() {
-            self.tell(&board.show(paper::width().max(40)));
-        }
         if !board.word().is_empty() {
             self.rounds.push(Round {
                 pipeline: board.name(),
@@ -175,17 +179,22 @@ impl Game {
     }
 
     fn turn(&self, board: &mut Board, line: &str) -> Turn {
+        let show = |board: &Board| self.tell(&board.show(paper::width().max(40)));
         match line.trim().to_ascii_lowercase().as_str() {
-            "" => return Turn::On,
+            "" => {}
             "quit" | "exit" => return Turn::Left,
-            "undo" => board.undo(),
             "help" | "?" => self.tell(&board.rules()),
+            "undo" => {
+                board.undo();
+                show(board);
+            }
             letters => {
                 for letter in letters.to_ascii_uppercase().chars().filter(|c| !c.is_whitespace()) {
                     if let Err(refused) = board.step(letter) {
                         self.tell(&format!("{refused}\n"));
                         break;
                     }
+                    show(board);
                     if board.decided() {
                         return Turn::Decided;
                     }
@@ -202,7 +211,13 @@ impl Game {
                 return Err(End::Interrupted);
             }
             match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => return Ok(line),
+                Ok(line) => {
+                    if !self.typed {
+                        // What was not typed is not on the screen.
+                        self.tell(&format!("{}\n", plain(&line)));
+                    }
+                    return Ok(line);
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Err(End::Left),
             }

@@ -84,6 +84,19 @@ impl Scene {
         }
     }
 
+    fn moments(&self) -> Vec<Moment> {
+        let mut moments = trace(&self.word, self.bands, self.ring());
+        if self.kind != Kind::Shared {
+            // A job that is finished has let go of its frame.
+            let mut finished = Vec::new();
+            for moment in &mut moments {
+                finished.extend((moment.act == Act::Finish).then_some(moment.slot));
+                finished.iter().for_each(|&frame| moment.slots[frame] = None);
+            }
+        }
+        moments
+    }
+
     fn played(&self, asked: &[Asked<codec::Request>]) -> Vec<Made> {
         let codec = Witness::new(ImageCodec::new(self.bands));
         let (word, bands) = (&self.word, self.bands);
@@ -106,11 +119,8 @@ impl Performance {
         let requests = cast.requests.iter().cloned().enumerate();
         let asked: Vec<_> = requests.map(|(number, request)| Asked { number, request }).collect();
         let predicted = predict(&scene.word, scene.bands, scene.ring());
-        let mut performance = Self {
-            moments: trace(&scene.word, scene.bands, scene.ring()),
-            thumbnails: Vec::new(),
-            differences: Vec::new(),
-        };
+        let mut performance =
+            Self { moments: scene.moments(), thumbnails: Vec::new(), differences: Vec::new() };
         for (number, (played, predicted)) in
             scene.played(&asked).into_iter().zip(predicted).enumerate()
         {

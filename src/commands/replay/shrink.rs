@@ -61,12 +61,14 @@ pub(super) fn shrink(asked: &Asked) -> Result<Exit, Box<dyn Error>> {
         let colour = paper::colour(outcome);
         let width = paper::width().max(40);
         let (bands, slots) = (many(bands, "band"), many(slots, "slot"));
-        let first = if outcome.mixed() { "the first that is mixed is " } else { "everybody is " };
+        let first = if outcome.mixed() { "the first mixed thumbnail" } else { "every thumbnail" };
         say(&format!("{}\n", told.shrunk.word));
         if !voice.quiet {
             let text = format!(
-                "With {bands} on {slots}, {first}{name} in the word given ({}). No word with \
-                 fewer switches, then requests, then letters ends {name}; this one has {}.",
+                "In {} ({}), with {bands} on {slots}, {first} is {name}. No word with fewer \
+                 switches, then requests, then letters ends so; this one has {}. To lap somebody, \
+                 a begin is enough: who only begins stays unfinished.",
+                told.given.word,
                 told.given.told(),
                 told.shrunk.told()
             );
