@@ -1,5 +1,6 @@
 //! Nothing of a pool outlives the last job: no lease keeps it alive.
-//! loom counts references to the shipped pool with its own `Arc`, over every order of two requests.
+//! loom counts references to the shipped pool with its own `Arc`, over every order of three requests,
+//! one of them refused.
 
 #[path = "model/codec.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
@@ -39,7 +40,7 @@ const BOUNDS: Bounds = Bounds { frames: 1, frame_bytes: 64 };
 
 #[test]
 fn no_lease_outlives_its_job() {
-    let crowd = Crowd::of(2, 1);
+    let crowd = Crowd { clients: vec![b"Ax", b"B"], ..Crowd::of(2, 1) };
     let body = crowd.clone();
     let ending: Ending<Fault> = explore(Limits::ALL, move || {
         body.serve(|codec| Pooled::new(codec, BOUNDS), |_, _| Ok(())).map(drop)

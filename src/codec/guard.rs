@@ -13,9 +13,8 @@ thread_local! {
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Where decoders panic that work on threads of their own: their source folders.
-const DECODERS: [&str; 6] =
-    ["jpeg-decoder-", "zune-jpeg-", "png-", "image-webp-", "image-", "fdeflate-"];
+/// The folders of the decoders' sources, which a version follows in a registry.
+const DECODERS: [&str; 6] = ["jpeg-decoder", "zune-jpeg", "png", "image-webp", "image", "fdeflate"];
 
 /// Runs a decoder.
 pub(super) fn decode<T>(
@@ -44,8 +43,62 @@ pub fn silence_decoder_panics() {
 }
 
 fn is_a_decoders(panic: &PanicHookInfo<'_>) -> bool {
-    let from_decoder = |file: &str| {
-        file.split(['/', '\\']).any(|folder| DECODERS.iter().any(|name| folder.starts_with(name)))
-    };
-    DECODING.get() || panic.location().is_some_and(|location| from_decoder(location.file()))
+    DECODING.get() || panic.location().is_some_and(|location| is_decoder(location.file()))
+}
+
+/// Whether a source file is a decoder's: `.../jpeg-decoder-0.3.2/src/decoder.rs`.
+fn is_decoder(file: &str) -> bool {
+    let is_version = |rest: &str| rest.is_empty() || rest.starts_with("-0.");
+    file.split(['/', '\\'])
+        .any(|folder| DECODERS.iter().any(|name| folder.strip_prefix(name).is_some_and(is_version)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, process, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_inside_a_decoder_becomes_a_refusal() {
+        let refused = decode::<()>(Format::Png, || panic!("words of a decoder"));
+        let damage = Damage::Panic;
+        assert_eq!(refused, Err(Refusal::Damaged { format: Format::Png, damage }));
+        assert!(!DECODING.get(), "the next panic is not a decoder's");
+    }
+
+    /// The hook is one for the process, so a process of its own tries it.
+    #[test]
+    fn silenced_decoders_print_nothing_and_everyone_else_does() {
+        const CHILD: &str = "DOUBLE_EXPOSURE_SILENCED";
+        if env::var_os(CHILD).is_some() {
+            silence_decoder_panics();
+            let _ = decode::<()>(Format::Png, || panic!("words of a decoder"));
+            let _ = thread::spawn(|| panic!("words of another thread")).join();
+            return;
+        }
+        let child = process::Command::new(env::current_exe().unwrap())
+            .args(["--nocapture", "silenced_decoders_print_nothing_and_everyone_else_does"])
+            .env(CHILD, "1")
+            .output()
+            .unwrap();
+        let printed = String::from_utf8_lossy(&child.stderr);
+        assert!(child.status.success());
+        assert!(!printed.contains("words of a decoder"), "{printed}");
+        assert!(printed.contains("words of another thread"), "{printed}");
+    }
+
+    #[test]
+    fn decoders_are_told_by_the_folders_of_their_sources() {
+        for file in [
+            "/home/me/.cargo/registry/src/index/jpeg-decoder-0.3.2/src/worker/multithreaded.rs",
+            r"C:\me\registry\src\index\zune-jpeg-0.5.15\src\mcu.rs",
+            "vendor/png/src/decoder/mod.rs",
+        ] {
+            assert!(is_decoder(file), "{file}");
+        }
+        for file in ["src/codec/jpeg/mod.rs", "src/codec/image_list.rs", "/pngs/photo-0.1/a.rs"] {
+            assert!(!is_decoder(file), "{file}");
+        }
+    }
 }

@@ -85,7 +85,7 @@ pub enum Refusal {
         feature: Feature,
     },
     /// Something is missing that the file promises.
-    #[error("this {format} ends early, at byte {at_byte}: it has no {missing}: copy it again")]
+    #[error("this {format} ends early: at byte {at_byte} {missing} is missing; copy it again")]
     EndsEarly {
         /// The file's format.
         format: Format,
@@ -184,8 +184,8 @@ pub enum Part {
     EndMarker,
     /// Any picture at all.
     Picture,
-    /// JPEG: coded data for all of a scan.
-    ScanData,
+    /// Coded or compressed data for all of the pixels.
+    PixelData,
     /// JPEG: the scans that complete the picture.
     Scans,
 }
@@ -193,11 +193,11 @@ pub enum Part {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Rest => "rest",
-            Self::EndMarker => "end marker",
-            Self::Picture => "picture",
-            Self::ScanData => "rest of its scan",
-            Self::Scans => "further scans",
+            Self::Rest => "the rest",
+            Self::EndMarker => "the end marker",
+            Self::Picture => "a picture",
+            Self::PixelData => "some of the pixels' data",
+            Self::Scans => "a further scan",
         })
     }
 }
@@ -229,7 +229,12 @@ pub enum Damage {
         /// Where, in bytes from the start.
         at_byte: u64,
     },
-    /// Two places of the file give different sizes.
+    /// JPEG: more coded data than the picture's blocks can take.
+    Excess {
+        /// Where it begins, in bytes from the start.
+        at_byte: u64,
+    },
+    /// Two places of the file give different sizes, or its pixels another number of them.
     Sizes,
     /// The decoder gave up, with these words.
     Coding(String),
@@ -246,6 +251,9 @@ impl fmt::Display for Damage {
                 write!(f, "the checksum at byte {at_byte} is {stored:08x}, not {computed:08x}")
             }
             Self::Restarts { at_byte } => write!(f, "a restart is wrong at byte {at_byte}"),
+            Self::Excess { at_byte } => {
+                write!(f, "too much is coded at byte {at_byte} for the size it names")
+            }
             Self::Sizes => f.write_str("it names two sizes"),
             Self::Coding(words) => write!(f, "its coding is wrong ({words})"),
             Self::Panic => f.write_str("its coding is wrong (the decoder panicked)"),

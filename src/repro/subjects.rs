@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use crate::codec::{self, Fit, ImageCodec, Request, Size};
-use crate::photos::{Photo, Skipped};
+use crate::photos::{self, Found, Photo, Skipped};
 use crate::witness::{Oracle, OracleError};
 
 /// Photos used at most. The oracle holds every thumbnail against every photo.
@@ -64,6 +64,8 @@ impl Subjects {
         go_on: impl Fn(usize) -> bool,
     ) -> Result<Self, SubjectsError> {
         let looked_at = photos.len() + skipped.len();
+        let Found { photos, skipped: copies } = photos::each_once(photos);
+        skipped.extend(copies);
         let (mut requests, mut heights, mut names) = (Vec::new(), Vec::new(), Vec::new());
         let (mut owner_of, mut owners) = (Vec::new(), Vec::new());
         let mut unused = 0;

@@ -35,7 +35,10 @@ where
     let reached = *reached.lock().expect("notes are taken whole");
     let bound = limits.preemptions.map_or_else(|| "unbounded".into(), |n| format!("bound {n}"));
     let more = match &ending {
-        Ending::Found { finding: Finding::Fault(fault), .. } => fault.to_string(),
+        Ending::Found { finding: Finding::Fault(fault), .. } if name == "shared" => {
+            fault.on_the_ring()
+        }
+        Ending::Found { finding: Finding::Fault(fault), .. } => fault.as_it_came(),
         Ending::Found { finding: Finding::Panic(text), .. } => text.clone(),
         _ => reached.to_string(),
     };
@@ -56,7 +59,7 @@ pub(crate) fn ring(limits: Limits, crowd: &Crowd, slots: usize) -> (Ending<Fault
 /// The ring's mix must be found, by a lap, and happen in the library too.
 #[track_caller]
 pub(crate) fn ring_mixes(limits: Limits, crowd: &Crowd, slots: usize) {
-    let Fault { served, what } = ring(limits, crowd, slots).0.fault();
-    assert!(served.run.lapped(), "{what}, but nobody was lapped: {served:?}");
-    replay(&served, crowd.bands, NonZeroUsize::new(slots).expect("a slot"));
+    let fault = ring(limits, crowd, slots).0.fault();
+    assert!(fault.served.run.lapped(), "nobody was lapped: {}", fault.on_the_ring());
+    replay(&fault.served, crowd.bands, NonZeroUsize::new(slots).expect("a slot"));
 }

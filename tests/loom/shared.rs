@@ -19,7 +19,7 @@ fn shared_mixes_two_in_flight_when_one_is_slow_and_the_other_sends_as_many_as_th
     }
 }
 
-/// Slots that nobody else uses leave loom little to try at the locks alone: no order of steps in two
+/// Slots that nobody else uses leave loom little to try at the locks: no order of steps in two
 /// of them differs from another. So it is made to stop at bands too.
 #[test]
 fn shared_is_clean_when_every_request_has_a_slot() {

@@ -1,7 +1,7 @@
 //! The wrapper's own proof: each of its four words, from a model of a few executions.
 //!
-//! loom unwinds only from a model that holds no guard and no loom `Arc`; else it aborts the process,
-//! which no test survives either.
+//! loom unwinds only from a model that holds no guard and no `Arc` of its; else it aborts the
+//! process, which no test survives either.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};

@@ -47,7 +47,17 @@ pub(crate) struct Served {
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(crate) served: Served,
-    pub(crate) what: String,
+    wrong: Wrong,
+}
+
+#[derive(Clone, Debug)]
+enum Wrong {
+    /// This request's thumbnail shows others' photos.
+    Mixed(u8),
+    /// Frames were handed out with old contents.
+    Stale,
+    /// What the inspection says.
+    Inspected(String),
 }
 
 /// What every client of a crowd keeps to.
@@ -164,16 +174,13 @@ impl Switch {
 impl Served {
     fn judge(self, objection: Option<String>) -> Result<Self, Fault> {
         let mixed = self.thumbnails.iter().find(|(owner, bands)| bands.iter().any(|b| b != owner));
-        let what = match mixed {
-            Some((owner, bands)) => {
-                let bands = String::from_utf8_lossy(bands);
-                Some(format!("{}'s thumbnail shows {bands}", char::from(*owner)))
-            }
-            None if self.run.stale > 0 => Some("a frame was handed out with old contents".into()),
-            None => objection,
+        let wrong = match mixed {
+            Some((owner, _)) => Some(Wrong::Mixed(*owner)),
+            None if self.run.stale > 0 => Some(Wrong::Stale),
+            None => objection.map(Wrong::Inspected),
         };
-        match what {
-            Some(what) => Err(Fault { served: self, what }),
+        match wrong {
+            Some(wrong) => Err(Fault { served: self, wrong }),
             None => Ok(self),
         }
     }
@@ -181,11 +188,6 @@ impl Served {
     /// The run as a word for a ring of slots.
     pub(crate) fn ring_word(&self) -> String {
         record::word(&self.run.ring_steps())
-    }
-
-    /// The run as a word for pipelines that share nothing.
-    pub(crate) fn word(&self) -> String {
-        record::word(&self.run.steps())
     }
 
     /// The owner of each band of each thumbnail, requests and owners by their place in the ring
@@ -222,9 +224,34 @@ impl fmt::Display for Crowd {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.served.ring_word(), self.what)
+impl Fault {
+    /// What happened, with its word for a ring of slots.
+    pub(crate) fn on_the_ring(&self) -> String {
+        self.tell(&self.served.run.ring_steps())
+    }
+
+    /// What happened, with its word for a pipeline that has no ring: the steps as they came.
+    pub(crate) fn as_it_came(&self) -> String {
+        self.tell(&self.served.run.steps())
+    }
+
+    /// Names requests as the word does.
+    fn tell(&self, steps: &[u8]) -> String {
+        let word = record::word(steps);
+        let order = record::order(steps);
+        let letter = |owner: &u8| match (b'A'..).zip(&order).find(|(_, other)| *other == owner) {
+            Some((letter, _)) => char::from(letter),
+            None => char::from(*owner),
+        };
+        match &self.wrong {
+            Wrong::Mixed(request) => {
+                let of = self.served.thumbnails.iter().find(|(owner, _)| owner == request);
+                let bands: String = of.iter().flat_map(|(_, bands)| bands).map(letter).collect();
+                format!("{word}: {}'s thumbnail shows {bands}", letter(request))
+            }
+            Wrong::Stale => format!("{word}: a frame was handed out with old contents"),
+            Wrong::Inspected(objection) => format!("{word}: {objection}"),
+        }
     }
 }
 

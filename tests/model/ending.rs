@@ -88,10 +88,12 @@ pub(crate) fn quietly(explore: impl FnOnce()) -> Result<(), Box<dyn Any + Send>>
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let loud = panic::take_hook();
-        panic::set_hook(Box::new(move |info| match FIRST.replace(Some(info.to_string())) {
-            None if QUIET.get() => {}
-            first => {
-                first.inspect(|first| eprintln!("while unwinding from this: {first}"));
+        panic::set_hook(Box::new(move |info| {
+            let first = if QUIET.get() { FIRST.replace(Some(info.to_string())) } else { None };
+            if let Some(first) = &first {
+                eprintln!("while unwinding from this: {first}");
+            }
+            if first.is_some() || !QUIET.get() {
                 loud(info);
             }
         }));

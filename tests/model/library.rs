@@ -12,7 +12,7 @@ use crate::crowd::Served;
 
 // The model's codec a second time, now for the library's pipelines.
 #[path = "codec.rs"]
-#[allow(dead_code, reason = "a replay needs no steps")]
+#[allow(dead_code, clippy::duplicate_mod, reason = "of other types here; a replay has no steps")]
 mod codec;
 
 /// Plays a run's word on the library's ring and says whose photo each band shows there.

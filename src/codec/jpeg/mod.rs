@@ -119,7 +119,7 @@ impl<'a> Jpeg<'a> {
                 unsupported(Feature::Sampling)
             }
             Error::Unsupported(feature) => unsupported(Feature::Other(format!("{feature:?}"))),
-            Error::Io(_) => ends_early(self.file.len(), Part::ScanData),
+            Error::Io(_) => ends_early(self.file.len(), Part::PixelData),
             Error::Internal(error) => damaged(Damage::Coding(error.to_string())),
         }
     }

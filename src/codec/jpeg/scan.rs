@@ -9,6 +9,9 @@ use super::survey::field;
 use super::walk::{damaged, ends_early};
 use crate::codec::{Damage, Part, Refusal};
 
+/// The most bits of a block: for each of 64 coefficients a code of 16 bits and a value of 15.
+const BLOCK_BITS: u64 = 64 * 31;
+
 /// A scan's header, and how far its coded data has come.
 pub(super) struct Scan {
     /// The components, by their index in the frame header.
@@ -19,8 +22,8 @@ pub(super) struct Scan {
     bits: (u8, u8),
     /// How many units it has: of all its components, or blocks if it has one.
     units: u64,
-    /// The least bits a unit takes.
-    unit_bits: u64,
+    /// The least and the most bits a unit takes.
+    unit_bits: (u64, u64),
     /// Units between two restarts; 0 for no restarts.
     interval: u64,
     /// Restarts seen.
@@ -70,7 +73,7 @@ impl Scan {
             coefficients,
             bits,
             units: u64::from(across) * u64::from(down),
-            unit_bits: block_bits * blocks_in_unit,
+            unit_bits: (block_bits * blocks_in_unit, BLOCK_BITS * blocks_in_unit),
             interval: interval.into(),
             restarts: 0,
         })
@@ -93,13 +96,18 @@ impl Scan {
         } else {
             self.units.saturating_sub(self.restarts * self.interval).min(self.interval)
         };
-        let least_bytes = (units * self.unit_bits).div_ceil(8);
+        let (least, most) = self.unit_bits;
+        let least_bytes = (units * least).div_ceil(8);
         // Where there is enough anyway, the stuffing need not be counted.
         if (data.len() as u64) < 2 * least_bytes {
             let stuffed = data.iter().filter(|&&byte| byte == 0xFF).count();
             if ((data.len() - stuffed) as u64) < least_bytes {
-                return Err(ends_early(at + data.len(), Part::ScanData));
+                return Err(ends_early(at + data.len(), Part::PixelData));
             }
+        }
+        // Every byte may be stuffed.
+        if data.len() as u64 > 2 * (units * most).div_ceil(8) {
+            return Err(damaged(Damage::Excess { at_byte: at as u64 }));
         }
         Ok(())
     }
@@ -115,7 +123,7 @@ impl Scan {
 
     pub(super) fn finish(self, at: usize) -> Result<(), Refusal> {
         if self.restarts < self.expected_restarts() {
-            return Err(ends_early(at, Part::ScanData));
+            return Err(ends_early(at, Part::PixelData));
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) fn check<'a>(
             let (read, written) =
                 unpacking.read(data, &mut out, filled, is_last).map_err(|error| match error {
                     fdeflate::DecompressionError::InsufficientInput => {
-                        ends_early(end, Part::ScanData)
+                        ends_early(end, Part::PixelData)
                     }
                     error => damaged(Damage::Coding(format!("{error:?}"))),
                 })?;
@@ -48,7 +48,7 @@ pub(super) fn check<'a>(
         }
     }
     if unpacked < promised {
-        return Err(ends_early(end, Part::ScanData));
+        return Err(ends_early(end, Part::PixelData));
     }
     Ok(())
 }

@@ -168,7 +168,8 @@ impl Code {
             }
             let mut counts = [0; 16];
             counts[1] = symbols.len() as u16;
-            return Some(Self { counts, symbols });
+            let known = symbols.iter().all(|&symbol| usize::from(symbol) < alphabet);
+            return known.then_some(Self { counts, symbols });
         }
         let mut lengths = [0; LENGTH_ORDER.len()];
         let count = 4 + bits.read(4)? as usize;

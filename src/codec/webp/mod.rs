@@ -164,7 +164,7 @@ fn table_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> Res
             .and_then(|(&coding, data)| (coding & 0b11 == 1).then_some(data)),
     ];
     let tables = streams.into_iter().flatten().map(|data| {
-        let wrong = || ends_early(file.len(), Part::ScanData);
+        let wrong = || ends_early(file.len(), Part::PixelData);
         lossless::table_bytes(data, width, height).ok_or_else(wrong)
     });
     tables.sum()

@@ -1,0 +1,218 @@
+//! A file that was cut is refused at every length, also when it was given an end marker again, and
+//! a file with wrong bits is refused or decoded, never more. Small files of every kind are cut at
+//! each byte and flipped at each bit.
+
+use bytes::Bytes;
+use double_exposure::codec::{Damage, Part, Refusal, compress, inspect, luma};
+use image::ExtendedColorType;
+use jpeg_encoder::{ColorType, SamplingFactor};
+use proptest::prelude::*;
+
+use crate::paint::{self, Picture, decode, jpeg, png, png_chunk, png_header};
+
+/// JPEGs of every kind of coding, small enough to be cut everywhere.
+fn jpegs() -> Vec<(&'static str, Bytes)> {
+    let picture = Picture::busy(43, 37, 6);
+    let grey: Vec<u8> = picture.rgb.iter().step_by(3).copied().collect();
+    vec![
+        ("baseline 4:2:0", picture.jpeg(|_| ())),
+        ("baseline 4:4:4", picture.jpeg(|e| e.set_sampling_factor(SamplingFactor::F_1_1))),
+        ("own codes", picture.jpeg(|e| e.set_optimized_huffman_tables(true))),
+        ("restarts", picture.jpeg(|e| e.set_restart_interval(2))),
+        ("progressive", picture.jpeg(|e| e.set_progressive(true))),
+        (
+            "progressive, own codes",
+            picture.jpeg(|e| {
+                e.set_progressive(true);
+                e.set_optimized_huffman_tables(true);
+            }),
+        ),
+        (
+            "progressive, restarts",
+            picture.jpeg(|e| {
+                e.set_progressive(true);
+                e.set_restart_interval(2);
+            }),
+        ),
+        ("grey", jpeg(&grey, 43, 37, ColorType::Luma, |_| ())),
+        ("refined", Bytes::from_static(include_bytes!("refined.jpg"))),
+    ]
+}
+
+fn others() -> Vec<(&'static str, Bytes)> {
+    let picture = Picture::busy(33, 21, 6);
+    let wide: Vec<u8> = picture.rgb.iter().flat_map(|&sample| [sample, 77]).collect();
+    vec![
+        ("PNG", picture.png()),
+        ("PNG of 16 bits", png(&wide, 33, 21, ExtendedColorType::Rgb16, Some(paint::exif(1)))),
+        ("lossless WebP", picture.webp(None)),
+        ("lossless WebP with EXIF", picture.webp(Some(paint::exif(1)))),
+        ("lossless WebP of libwebp", Bytes::from_static(paint::LOSSLESS_WEBP)),
+        ("lossy WebP", Bytes::from_static(paint::LOSSY_WEBP)),
+        ("lossy WebP with alpha", Bytes::from_static(paint::LOSSY_ALPHA_WEBP)),
+    ]
+}
+
+#[test]
+fn files_cut_anywhere_are_refused() {
+    for (kind, file) in jpegs().into_iter().chain(others()) {
+        assert!(decode(&file).is_ok(), "{kind}: {:?}", decode(&file).err());
+        for length in 0..file.len() {
+            let cut = file.slice(..length);
+            match inspect(&cut).err().or_else(|| decode(&cut).err()) {
+                Some(Refusal::EndsEarly { at_byte, .. }) => assert!(at_byte <= length as u64),
+                Some(Refusal::Unknown) => assert!(length < 12, "{kind} cut at {length}"),
+                other => panic!("{kind} cut at {length}: {other:?}"),
+            }
+            assert!(compress(&cut).is_err());
+            assert!(luma(&cut).is_err());
+        }
+    }
+}
+
+#[test]
+fn jpegs_cut_anywhere_and_given_an_end_marker_are_refused() {
+    for (kind, file) in jpegs() {
+        // The last byte may hold nothing but padding.
+        for length in 2..file.len() - 3 {
+            let closed = [&file[..length], b"\xFF\xD9"].concat();
+            assert!(decode(&closed.into()).is_err(), "{kind} cut at {length} of {}", file.len());
+        }
+    }
+}
+
+#[test]
+fn jpegs_that_lost_a_stretch_of_a_scan_between_restarts_are_refused() {
+    let file = Picture::busy(160, 120, 6).jpeg(|e| e.set_restart_interval(4));
+    let is_restart = |at: &usize| file[*at] == 0xFF && matches!(file[*at + 1], 0xD0..=0xD7);
+    let scan = paint::segment(&file, 0xDA).end;
+    let restarts: Vec<_> = (scan..file.len() - 1).filter(is_restart).collect();
+    assert!(restarts.len() > 10);
+    for pair in restarts.windows(2) {
+        for lost in 1..pair[1] - pair[0] - 2 {
+            let short = [&file[..pair[1] - lost], &file[pair[1]..]].concat();
+            assert!(decode(&short.into()).is_err(), "{lost} bytes before {}", pair[1]);
+        }
+        // The restart too, with its stretch.
+        let short = [&file[..pair[0]], &file[pair[1]..]].concat();
+        assert!(decode(&short.into()).is_err());
+    }
+}
+
+#[test]
+fn a_progressive_jpeg_without_its_last_scans_is_refused() {
+    let file = Picture::busy(43, 37, 6).jpeg(|e| e.set_progressive(true));
+    let scans: Vec<_> = (0..file.len()).filter(|&at| file[at..].starts_with(b"\xFF\xDA")).collect();
+    assert!(scans.len() > 4);
+    for scan in &scans[1..] {
+        // The codes of a scan stand before it.
+        let end = (0..*scan).rfind(|&at| file[at..].starts_with(b"\xFF\xC4")).unwrap().min(*scan);
+        let end =
+            if file[end..*scan].windows(2).any(|pair| pair == b"\xFF\xDA") { *scan } else { end };
+        let short = [&file[..end], b"\xFF\xD9"].concat();
+        match inspect(&short) {
+            Err(Refusal::EndsEarly { missing: Part::Scans, .. }) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_with_more_coded_than_its_size_can_take_is_refused() {
+    let mut file = Picture::busy(300, 200, 6).jpeg(|_| ()).to_vec();
+    let sof = paint::segment(&file, 0xC0).start;
+    // It says now that it is of 8 by 8 pixels.
+    file[sof + 5..sof + 9].copy_from_slice(&[0, 8, 0, 8]);
+    match inspect(&file) {
+        Err(Refusal::Damaged { damage: Damage::Excess { .. }, .. }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_png_is_refused_by_any_wrong_bit() {
+    let file = Picture::busy(9, 7, 6).png();
+    for bit in 0..file.len() * 8 {
+        let mut wrong = file.to_vec();
+        wrong[bit / 8] ^= 1 << (bit % 8);
+        assert!(decode(&wrong.into()).is_err(), "bit {bit}");
+    }
+}
+
+#[test]
+fn a_png_is_refused_by_the_checksum_of_its_pixels_and_by_their_number() {
+    // Two pixels by two, grey, stored without compression.
+    let zlib = |rows: &[u8], checksum: u32| {
+        let length = rows.len() as u16;
+        let mut data = vec![0x78, 0x01, 0x01];
+        data.extend(length.to_le_bytes());
+        data.extend((!length).to_le_bytes());
+        data.extend(rows);
+        data.extend(checksum.to_be_bytes());
+        let mut file = png_header(2, 2, 8, 0);
+        file.extend(png_chunk(b"IDAT", &data));
+        file.extend(png_chunk(b"IEND", b""));
+        Bytes::from(file)
+    };
+    let adler = |rows: &[u8]| {
+        let (mut a, mut b) = (1, 0);
+        for &byte in rows {
+            a = (a + u32::from(byte)) % 65_521;
+            b = (b + a) % 65_521;
+        }
+        b << 16 | a
+    };
+    let rows = [0, 10, 20, 0, 30, 40];
+    let right = zlib(&rows, adler(&rows));
+    assert_eq!(decode(&right).unwrap().rgb()[..6], [10, 10, 10, 20, 20, 20]);
+    assert!(matches!(decode(&zlib(&rows, adler(&rows) ^ 1)), Err(Refusal::Damaged { .. })));
+    let more = [&rows[..], &[0]].concat();
+    let sizes = |refusal| matches!(refusal, Err(Refusal::Damaged { damage: Damage::Sizes, .. }));
+    assert!(sizes(decode(&zlib(&more, adler(&more))).map(drop)));
+    let fewer = &rows[..5];
+    assert!(matches!(decode(&zlib(fewer, adler(fewer))), Err(Refusal::EndsEarly { .. })));
+}
+
+#[test]
+fn sizes_that_contradict_each_other_are_refused() {
+    let sizes = |file: &[u8]| match inspect(file) {
+        Err(Refusal::Damaged { damage: Damage::Sizes, .. }) => true,
+        other => panic!("{other:?}"),
+    };
+    // The canvas is one thing, the picture on it another.
+    let mut file = paint::LOSSY_ALPHA_WEBP.to_vec();
+    assert_eq!(&file[12..16], b"VP8X");
+    file[24] += 1;
+    assert!(sizes(&file));
+}
+
+#[test]
+fn a_wrong_bit_in_a_header_or_scan_never_panics() {
+    for (_, file) in jpegs().into_iter().chain(others()) {
+        for bit in 0..file.len() * 8 {
+            // Everything in the headers, a part of the pixels.
+            if bit / 8 > 700 && bit % 37 != 0 {
+                continue;
+            }
+            let mut wrong = file.to_vec();
+            wrong[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(frame) = decode(&wrong.into()) {
+                assert_eq!(frame.rgb().len() as u32, frame.width() * frame.height() * 3);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn bytes_of_no_format_never_panic(
+        start in 0usize..4, bytes in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let starts: [&[u8]; 4] =
+            [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\x40\0\0\0WEBPVP8L\x30\0\0\0\x2F", b""];
+        let file: Bytes = [starts[start], &bytes].concat().into();
+        let _ = (decode(&file).is_ok(), compress(&file).is_ok(), luma(&file).is_ok());
+    }
+}

@@ -1,0 +1,289 @@
+//! Every limit holds to the last pixel, byte and scan: exactly at it a photo passes, one past it is
+//! refused. Most files here are headers only, since a limit is checked before anything is decoded.
+
+use double_exposure::codec::limits::{
+    FILE_BYTES, MEMORY_BYTES, PIXELS, SCANNED_PIXELS, SCANS, SIDE_PX,
+};
+use double_exposure::codec::{Damage, Feature, Format, Part, Refusal, inspect};
+
+use crate::paint::{self, Picture, png_chunk, png_header};
+
+/// A JPEG's header, and a scan without data.
+fn jpeg_header(width: u32, height: u32, marker: u8, factors: &[u8]) -> Vec<u8> {
+    let [.., h1, h0] = height.to_be_bytes();
+    let [.., w1, w0] = width.to_be_bytes();
+    let mut file = vec![0xFF, 0xD8, 0xFF, marker, 0, 8 + 3 * factors.len() as u8, 8];
+    file.extend([h1, h0, w1, w0, factors.len() as u8]);
+    for (id, factors) in (1..).zip(factors) {
+        file.extend([id, *factors, 0]);
+    }
+    file
+}
+
+fn webp_header(width: u32, height: u32) -> Vec<u8> {
+    let bits = (width - 1) | (height - 1) << 14;
+    let mut file = b"RIFF\x16\0\0\0WEBPVP8L\x0A\0\0\0\x2F".to_vec();
+    file.extend(bits.to_le_bytes());
+    file.extend([0; 5]);
+    file
+}
+
+fn refusal(file: &[u8]) -> Refusal {
+    inspect(file).unwrap_err()
+}
+
+#[test]
+fn a_photo_has_at_most_50_megapixels() {
+    let too_many = |width: u32, height: u32| {
+        let found_px = u64::from(width) * u64::from(height);
+        Refusal::Pixels { limit_px: PIXELS, found_px }
+    };
+    // At the limit the next thing wrong is found instead: the file stops there.
+    for (width, height) in [(10_000, 5_000), (5_000, 10_000), (8_000, 6_250)] {
+        assert!(matches!(refusal(&png_header(width, height, 8, 2)), Refusal::EndsEarly { .. }));
+        let jpeg = jpeg_header(width, height, 0xC0, &[0x22, 0x11, 0x11]);
+        assert!(matches!(refusal(&jpeg), Refusal::EndsEarly { .. }));
+    }
+    for (width, height) in [(5_000, 10_001), (10_001, 5_000), (65_500, 764)] {
+        assert_eq!(refusal(&png_header(width, height, 8, 2)), too_many(width, height));
+        let jpeg = jpeg_header(width, height, 0xC2, &[0x11]);
+        assert_eq!(refusal(&jpeg), too_many(width, height));
+    }
+    assert!(matches!(refusal(&webp_header(10_000, 5_000)), Refusal::EndsEarly { .. }));
+    assert_eq!(refusal(&webp_header(10_001, 5_000)), too_many(10_001, 5_000));
+    assert_eq!(
+        too_many(7_811, 7_810).to_string(),
+        "this photo has 61.0 megapixels; the limit is 50: make it smaller"
+    );
+}
+
+#[test]
+fn a_side_has_at_most_65_500_px() {
+    let too_long = |found_px| Refusal::Side { limit_px: SIDE_PX, found_px };
+    for (width, height) in [(65_500, 1), (1, 65_500)] {
+        let row = Picture::flat(width, height, [3; 3]);
+        for file in [row.png(), row.jpeg(|_| ())] {
+            assert!(paint::decode(&file).is_ok());
+        }
+    }
+    for (width, height) in [(65_501, 1), (1, 65_501)] {
+        assert_eq!(refusal(&Picture::flat(width, height, [3; 3]).png()), too_long(65_501));
+        assert_eq!(refusal(&jpeg_header(width, height, 0xC0, &[0x11])), too_long(65_501));
+    }
+    assert_eq!(refusal(&png_header(u32::MAX, u32::MAX, 8, 2)), too_long(u32::MAX));
+}
+
+#[test]
+fn a_file_has_at_most_32_mib() {
+    let mut file = Picture::flat(8, 8, [3; 3]).jpeg(|_| ()).to_vec();
+    file.resize(FILE_BYTES as usize, 0);
+    assert!(inspect(&file).is_ok());
+    file.push(0);
+    let found_bytes = FILE_BYTES + 1;
+    assert_eq!(refusal(&file), Refusal::File { limit_bytes: FILE_BYTES, found_bytes });
+}
+
+#[test]
+fn a_jpeg_has_at_most_100_scans() {
+    // 33 for each of three components; the 100th and the 101st say the last one again.
+    let file = Picture::busy(16, 16, 1).jpeg(|e| e.set_progressive_scans(33));
+    let scans: Vec<_> = (0..file.len()).filter(|&at| file[at..].starts_with(b"\xFF\xDA")).collect();
+    assert_eq!(scans.len() as u32, SCANS - 1);
+    let (end, last) = (file.len() - 2, scans[scans.len() - 1]);
+    let hundred = [&file[..end], &file[last..]].concat();
+    assert!(paint::decode(&hundred.into()).is_ok());
+    let more = [&file[..end], &file[last..end], &file[last..]].concat();
+    assert_eq!(refusal(&more), Refusal::Scans { limit: SCANS, found: SCANS + 1 });
+}
+
+#[test]
+fn a_jpegs_scans_go_over_at_most_1000_megapixels() {
+    // Scans of one coefficient that say in two bytes that all is zero.
+    let grey = |scans: usize| {
+        let mut file = jpeg_header(10_000, 5_000, 0xC2, &[0x11]);
+        let mut scan = vec![0xFF, 0xDA, 0, 8, 1, 1, 0, 1, 1, 0, 0];
+        scan.extend([0x55; 2]);
+        file.extend(scan.repeat(scans));
+        file.extend([0xFF, 0xD9]);
+        file
+    };
+    assert!(matches!(refusal(&grey(20)), Refusal::EndsEarly { missing: Part::Scans, .. }));
+    let limit_px = SCANNED_PIXELS;
+    let found_px = limit_px + 50_000_000;
+    assert_eq!(refusal(&grey(21)), Refusal::ScannedPixels { limit_px, found_px });
+}
+
+#[test]
+fn a_photo_that_would_need_more_memory_than_the_bound_is_refused_by_its_header() {
+    // Progressive, four components, none subsampled: 20 bytes a pixel.
+    let cmyk = |height| jpeg_header(8_000, height, 0xC2, &[0x11; 4]);
+    let fits = (MEMORY_BYTES / 20 / 8_000) as u32 / 8 * 8;
+    assert!(matches!(refusal(&cmyk(fits)), Refusal::EndsEarly { .. }));
+    let found_bytes = 8_000 * u64::from(fits + 8) * 20;
+    assert_eq!(
+        refusal(&cmyk(fits + 8)),
+        Refusal::Memory { limit_bytes: MEMORY_BYTES, found_bytes }
+    );
+    // Of the ordinary kinds every one fits.
+    for (marker, factors) in
+        [(0xC0, &[0x22, 0x11, 0x11][..]), (0xC2, &[0x11; 3]), (0xC0, &[0x11; 4])]
+    {
+        let file = jpeg_header(10_000, 5_000, marker, factors);
+        assert!(matches!(refusal(&file), Refusal::EndsEarly { .. }));
+    }
+    assert!(matches!(refusal(&png_header(10_000, 5_000, 16, 6)), Refusal::EndsEarly { .. }));
+}
+
+#[test]
+fn a_webp_of_megabytes_that_asks_for_gigabytes_of_tables_is_refused() {
+    let mut file = webp_header(4, 4);
+    file.truncate(25);
+    file.extend(table_bomb());
+    let length = (file.len() - 20) as u32;
+    file[16..20].copy_from_slice(&length.to_le_bytes());
+    file.extend(vec![0; file.len() % 2]);
+    let length = (file.len() - 8) as u32;
+    file[4..8].copy_from_slice(&length.to_le_bytes());
+    assert!(file.len() < 8 << 20);
+    match refusal(&file) {
+        Refusal::Memory { limit_bytes, found_bytes } => assert!(found_bytes > limit_bytes),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A lossless picture whose one pixel of entropy image names group 65,535, and so many groups of
+/// codes that are as large as they get.
+fn table_bomb() -> Vec<u8> {
+    let mut bits = Bits::default();
+    // No transforms, no cache; an entropy image in blocks of 4 pixels, without cache.
+    bits.put(&[(0, 1), (0, 1), (1, 1), (0, 3), (0, 1)]);
+    // Its codes: green and red are always 255, the others 0.
+    for symbol in [255, 255, 0, 0, 0] {
+        bits.put(&[(1, 1), (0, 1), (1, 1), (symbol, 8)]);
+    }
+    for _ in 0..65_536 {
+        for alphabet in [280, 256, 256, 256] {
+            large_code(&mut bits, alphabet);
+        }
+        bits.put(&[(1, 1), (0, 1), (0, 1), (0, 1)]);
+    }
+    bits.bytes
+}
+
+/// A code of 1 to 8 bits for eight symbols, and of 15 for 128 more: a full table and a deep tree.
+fn large_code(bits: &mut Bits, alphabet: u32) {
+    // Lengths of the code for lengths: 3 bits for five of them, 4 for six.
+    let of_length = |symbol: u32| match symbol {
+        15 | 16 | 18 | 1 | 2 => 3,
+        3..=8 => 4,
+        _ => 0,
+    };
+    let order = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+    bits.put(&[(0, 1), (15, 4)]);
+    for symbol in order {
+        bits.put(&[(of_length(symbol), 3)]);
+    }
+    bits.put(&[(0, 1)]);
+    // Canonical codes: by length, then by symbol; written from their highest bit.
+    let code = |symbol: u32| {
+        let mut symbols: Vec<u32> = (0..19).filter(|&symbol| of_length(symbol) > 0).collect();
+        symbols.sort_by_key(|&symbol| (of_length(symbol), symbol));
+        let (mut code, mut length) = (0u32, 3);
+        for other in symbols {
+            code <<= of_length(other) - length;
+            length = of_length(other);
+            if other == symbol {
+                break;
+            }
+            code += 1;
+        }
+        (code.reverse_bits() >> (32 - length), length)
+    };
+    for length in 1..=8 {
+        bits.put(&[code(length)]);
+    }
+    bits.put(&[code(15)]);
+    for _ in 0..21 {
+        bits.put(&[code(16), (3, 2)]);
+    }
+    bits.put(&[code(15)]);
+    let mut left = alphabet - 136;
+    while left > 0 {
+        // At most 138 at a time, and never fewer than 11.
+        let zeros = if left > 138 { left.min(149) - 11 } else { left };
+        bits.put(&[code(18), (zeros - 11, 7)]);
+        left -= zeros;
+    }
+}
+
+/// Bits, from the lowest of each byte up.
+#[derive(Default)]
+struct Bits {
+    bytes: Vec<u8>,
+    used: u32,
+}
+
+impl Bits {
+    fn put(&mut self, fields: &[(u32, u32)]) {
+        for &(value, width) in fields {
+            for bit in 0..width {
+                if self.used % 8 == 0 {
+                    self.bytes.push(0);
+                }
+                *self.bytes.last_mut().unwrap() |= ((value >> bit & 1) as u8) << (self.used % 8);
+                self.used += 1;
+            }
+        }
+    }
+}
+
+#[test]
+fn text_and_profiles_that_unpack_to_gigabytes_are_never_unpacked() {
+    let picture = Picture::busy(20, 20, 3);
+    let whole = picture.png();
+    let bomb = [b"key\0\0".to_vec(), vec![0x78; 1 << 20]].concat();
+    let after_header = 8 + 25;
+    for name in [b"zTXt", b"iCCP", b"iTXt"] {
+        let file =
+            [&whole[..after_header], &png_chunk(name, &bomb), &whole[after_header..]].concat();
+        assert_eq!(paint::decode(&file.into()).unwrap().rgb(), picture.rgb);
+    }
+}
+
+#[test]
+fn what_is_not_read_is_named() {
+    let unsupported = |file: &[u8]| match refusal(file) {
+        Refusal::Unsupported { feature, .. } => feature,
+        other => panic!("{other:?}"),
+    };
+    let marker = |marker| jpeg_header(8, 8, marker, &[0x11]);
+    assert_eq!(unsupported(&marker(0xC3)), Feature::LosslessCoding);
+    assert_eq!(unsupported(&marker(0xC5)), Feature::HierarchicalCoding);
+    assert_eq!(unsupported(&marker(0xC9)), Feature::ArithmeticCoding);
+    assert_eq!(unsupported(&jpeg_header(8, 0, 0xC0, &[0x11])), Feature::LateHeight);
+    assert_eq!(unsupported(&jpeg_header(8, 8, 0xC0, &[0x11; 2])), Feature::Components(2));
+    let mut twelve_bits = marker(0xC1);
+    twelve_bits[6] = 12;
+    assert_eq!(unsupported(&twelve_bits), Feature::SampleBits(12));
+    let mut chunk = png_header(4, 4, 8, 2);
+    chunk.extend(png_chunk(b"NEWC", b""));
+    assert_eq!(unsupported(&chunk), Feature::Chunk(*b"NEWC"));
+    let mut animated = b"RIFF\x16\0\0\0WEBPVP8X\x0A\0\0\0".to_vec();
+    animated.extend([2, 0, 0, 0, 3, 0, 0, 3, 0, 0]);
+    assert_eq!(unsupported(&animated), Feature::Animation);
+    for file in [&b""[..], b"GIF89a", b"\xFF", b"RIFF____WAVE", b"\x89PNG"] {
+        assert_eq!(refusal(file), Refusal::Unknown);
+    }
+}
+
+#[test]
+fn a_picture_of_no_pixels_is_damaged() {
+    for (width, height) in [(0, 5), (5, 0)] {
+        let file = png_header(width, height, 8, 2);
+        let damage = Damage::Field { at_byte: 8 };
+        assert_eq!(refusal(&file), Refusal::Damaged { format: Format::Png, damage });
+    }
+    let damage = Damage::Field { at_byte: 2 };
+    let file = jpeg_header(0, 5, 0xC0, &[0x11]);
+    assert_eq!(refusal(&file), Refusal::Damaged { format: Format::Jpeg, damage });
+}

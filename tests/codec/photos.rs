@@ -1,0 +1,297 @@
+//! A frame holds the photo as a person sees it: upright, RGB, on white. Each colour type, bit depth
+//! and orientation is written by an encoder and compared with what it was made from.
+
+use bytes::Bytes;
+use double_exposure::codec::{Fit, Format, Orientation, Size, compress, inspect, luma};
+use image::ExtendedColorType as Png;
+use jpeg_encoder::{ColorType, SamplingFactor};
+
+use crate::paint::{self, Picture, decode, difference, exif, jpeg, png};
+
+/// Upright, what six squares "abc/def" look like in each of the eight orientations.
+const UPRIGHT: [&str; 8] =
+    ["abc/def", "cba/fed", "fed/cba", "def/abc", "ad/be/cf", "da/eb/fc", "fc/eb/da", "cf/be/ad"];
+
+fn squares(text: &str) -> Picture {
+    let rows: Vec<_> = text.split('/').collect();
+    Picture::new(rows[0].len() as u32 * 16, rows.len() as u32 * 16, |x, y| {
+        let letter = rows[y as usize / 16].as_bytes()[x as usize / 16] - b'a';
+        [40 * letter, 250 - 30 * letter, if letter % 2 == 0 { 200 } else { 20 }]
+    })
+}
+
+#[test]
+fn photos_of_all_eight_orientations_come_out_upright() {
+    let stored = squares("abc/def");
+    for (orientation, upright) in (1..).zip(UPRIGHT) {
+        let (exif, upright) = (exif(orientation), squares(upright));
+        let files = [
+            (0, png(&stored.rgb, stored.width, stored.height, Png::Rgb8, Some(exif.clone()))),
+            (0, stored.webp(Some(exif.clone()))),
+            (
+                6,
+                stored.jpeg(|e| {
+                    e.set_quality(100);
+                    e.set_sampling_factor(SamplingFactor::F_1_1);
+                    e.add_exif_metadata(&exif).unwrap();
+                }),
+            ),
+        ];
+        for (tolerance, file) in files {
+            let header = inspect(&file).unwrap();
+            assert_eq!(header.orientation.to_exif(), orientation, "{:?}", header.format);
+            let frame = decode(&file).unwrap();
+            assert_eq!((frame.width(), frame.height()), (upright.width, upright.height));
+            let off = difference(frame.rgb(), &upright.rgb);
+            assert!(off <= tolerance, "{off} {header:?}");
+        }
+    }
+}
+
+#[test]
+fn a_broken_exif_block_leaves_a_photo_as_it_is() {
+    let whole = exif(6);
+    let mut broken: Vec<_> = (0..18).map(|length| whole[..length].to_vec()).collect();
+    broken.extend([exif(0), exif(9), exif(255), b"nonsense".to_vec(), vec![0xFF; 60_000]]);
+    for exif in broken {
+        let photo = squares("abc/def").jpeg(|e| e.add_exif_metadata(&exif).unwrap());
+        assert_eq!(inspect(&photo).unwrap().orientation, Orientation::NoTransforms);
+        assert_eq!(decode(&photo).unwrap().width(), 48);
+    }
+}
+
+#[test]
+fn jpegs_of_every_sampling_and_scan_order_show_the_same_photo() {
+    for (width, height) in [(64, 48), (61, 47), (17, 33), (1, 1), (1, 9), (9, 1), (8, 8), (16, 17)]
+    {
+        let picture = Picture::new(width, height, |x, y| [x as u8 * 3, y as u8 * 4, 90]);
+        for sampling in [
+            SamplingFactor::R_4_4_4,
+            SamplingFactor::R_4_2_2,
+            SamplingFactor::R_4_4_0,
+            SamplingFactor::R_4_2_0,
+            SamplingFactor::R_4_1_1,
+        ] {
+            for scans in [None, Some(2), Some(7)] {
+                for interval in [0, 1, 3] {
+                    let photo = picture.jpeg(|e| {
+                        e.set_quality(98);
+                        e.set_sampling_factor(sampling);
+                        scans.map(|scans| e.set_progressive_scans(scans));
+                        e.set_restart_interval(interval);
+                    });
+                    let frame = decode(&photo).unwrap();
+                    assert_eq!((frame.width(), frame.height()), (width, height));
+                    let off = difference(frame.rgb(), &picture.rgb);
+                    assert!(off <= 24, "{off} {sampling:?} {scans:?} {interval} {width}x{height}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn grey_jpegs_are_grey() {
+    let grey: Vec<u8> = (0..40 * 30).map(|i| (i % 40 * 6) as u8).collect();
+    for scans in [None, Some(4)] {
+        let photo = jpeg(&grey, 40, 30, ColorType::Luma, |e| {
+            e.set_quality(100);
+            scans.map(|scans| e.set_progressive_scans(scans));
+        });
+        let frame = decode(&photo).unwrap();
+        let expected: Vec<u8> = grey.iter().flat_map(|&y| [y; 3]).collect();
+        assert!(difference(frame.rgb(), &expected) <= 3);
+    }
+}
+
+/// Cyan, magenta, yellow and black ink, and what they leave of white paper.
+const INKS: [([u8; 4], [u8; 3]); 6] = [
+    ([0, 0, 0, 0], [255, 255, 255]),
+    ([255, 0, 0, 0], [0, 255, 255]),
+    ([0, 255, 0, 0], [255, 0, 255]),
+    ([0, 0, 255, 0], [255, 255, 0]),
+    ([0, 0, 0, 255], [0, 0, 0]),
+    ([100, 50, 0, 128], [77, 102, 127]),
+];
+
+#[test]
+fn cmyk_and_ycck_jpegs_show_what_their_inks_leave_of_white() {
+    for (inks, rgb) in INKS {
+        let stored = inks.repeat(24 * 24);
+        for color in [ColorType::Cmyk, ColorType::CmykAsYcck] {
+            let photo = jpeg(&stored, 24, 24, color, |e| {
+                e.set_quality(100);
+                e.set_sampling_factor(SamplingFactor::F_1_1);
+            });
+            let frame = decode(&photo).unwrap();
+            let off = difference(frame.rgb(), &rgb.repeat(24 * 24));
+            assert!(off <= 3, "{off} {color:?} {inks:?} {:?}", &frame.rgb()[..3]);
+        }
+    }
+}
+
+#[test]
+fn rgb_jpegs_are_told_by_adobes_segment_and_by_their_components_names() {
+    let picture = Picture::flat(16, 16, [200, 40, 90]);
+    // Written as YCbCr without a transform, then said to be RGB.
+    let stored = jpeg(&picture.rgb, 16, 16, ColorType::Ycbcr, |e| {
+        e.set_quality(100);
+        e.set_sampling_factor(SamplingFactor::F_1_1);
+    });
+    let ycbcr = decode(&stored).unwrap();
+    assert!(difference(ycbcr.rgb(), &picture.rgb) > 50);
+
+    let without_jfif: Vec<u8> = {
+        let jfif = paint::segment(&stored, 0xE0);
+        [&stored[..jfif.start], &stored[jfif.end..]].concat()
+    };
+    let adobe = b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0\0";
+    let by_adobe = [&without_jfif[..2], adobe, &without_jfif[2..]].concat();
+    let mut by_name = without_jfif;
+    let sof = paint::segment(&by_name, 0xC0).start;
+    let sos = paint::segment(&by_name, 0xDA).start;
+    for (i, name) in b"RGB".iter().enumerate() {
+        by_name[sof + 10 + 3 * i] = *name;
+        by_name[sos + 5 + 2 * i] = *name;
+    }
+    for file in [by_adobe, by_name] {
+        let frame = decode(&file.into()).unwrap();
+        assert!(difference(frame.rgb(), &picture.rgb) <= 3);
+    }
+}
+
+#[test]
+fn alpha_is_flattened_on_white() {
+    let rgba = [[10, 20, 30, 255], [10, 20, 30, 0], [10, 20, 30, 128], [0, 0, 0, 51]];
+    let white = [[10, 20, 30], [255, 255, 255], [132, 137, 142], [204, 204, 204]];
+    let photo = png(rgba.as_flattened(), 4, 1, Png::Rgba8, None);
+    assert_eq!(decode(&photo).unwrap().rgb(), white.as_flattened());
+
+    let photo = png(&[100, 255, 100, 0, 100, 128], 3, 1, Png::La8, None);
+    assert_eq!(decode(&photo).unwrap().rgb(), [[100; 3], [255; 3], [177; 3]].as_flattened());
+
+    let wide = |v: u16| v.to_ne_bytes();
+    let rgba16 = [[0, 65_535, 257, 32_768], [5, 5, 5, 0]].map(|pixel| pixel.map(wide));
+    let photo = png(rgba16.as_flattened().as_flattened(), 2, 1, Png::Rgba16, None);
+    let expected = [[127, 255, 127], [255; 3]];
+    assert!(difference(decode(&photo).unwrap().rgb(), expected.as_flattened()) <= 1);
+}
+
+#[test]
+fn sixteen_bits_are_rounded_to_eight() {
+    let values: Vec<u16> =
+        (0..=65_535).step_by(41).chain([127, 128, 129, 385, 386, 65_535]).collect();
+    let samples: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();
+    let expected: Vec<u8> = values.iter().map(|&v| (f64::from(v) / 257.0).round() as u8).collect();
+
+    let photo = png(&samples, values.len() as u32, 1, Png::L16, None);
+    let grey: Vec<u8> = expected.iter().flat_map(|&v| [v; 3]).collect();
+    assert_eq!(decode(&photo).unwrap().rgb(), grey);
+
+    let whole = values.len() / 3 * 3;
+    let photo = png(&samples[..whole * 2], whole as u32 / 3, 1, Png::Rgb16, None);
+    assert_eq!(decode(&photo).unwrap().rgb(), &expected[..whole]);
+
+    let alpha: Vec<u8> = values.iter().flat_map(|v| [v.to_ne_bytes(), [255; 2]].concat()).collect();
+    let photo = png(&alpha, values.len() as u32, 1, Png::La16, None);
+    assert_eq!(decode(&photo).unwrap().rgb(), grey);
+}
+
+#[test]
+fn lossy_and_lossless_webps_decode_whole() {
+    for (file, dimensions) in [
+        (paint::LOSSY_WEBP, (96, 72)),
+        (paint::LOSSY_ALPHA_WEBP, (96, 72)),
+        (paint::LOSSLESS_WEBP, (192, 160)),
+    ] {
+        let file = Bytes::from_static(file);
+        assert_eq!(inspect(&file).unwrap().format, Format::WebP);
+        let frame = decode(&file).unwrap();
+        assert_eq!((frame.width(), frame.height()), dimensions);
+    }
+    let picture = Picture::busy(37, 23, 4);
+    assert_eq!(decode(&picture.webp(None)).unwrap().rgb(), picture.rgb);
+    // The first row of its alpha runs from 0 up, so that its first pixel is white.
+    let alpha = decode(&Bytes::from_static(paint::LOSSY_ALPHA_WEBP)).unwrap();
+    assert_eq!(alpha.rgb()[..3], [255; 3]);
+}
+
+#[test]
+fn bytes_behind_the_end_are_passed_over() {
+    let picture = Picture::busy(40, 30, 2);
+    for file in [picture.jpeg(|_| ()), picture.png(), picture.webp(None)] {
+        let longer: Bytes = [&file[..], &file[..file.len() / 2]].concat().into();
+        assert_eq!(decode(&longer).unwrap().rgb(), decode(&file).unwrap().rgb());
+    }
+}
+
+#[test]
+fn compression_leaves_an_upright_jpeg_within_2048_px_byte_for_byte() {
+    let flat = |width, height| Picture::flat(width, height, [7, 100, 60]);
+    for photo in [
+        flat(2048, 31).jpeg(|e| e.set_quality(35)),
+        flat(31, 2048).jpeg(|e| e.set_progressive(true)),
+        flat(40, 40).jpeg(|e| e.add_exif_metadata(&exif(1)).unwrap()),
+    ] {
+        assert_eq!(compress(&photo).unwrap(), photo);
+    }
+}
+
+#[test]
+fn compression_makes_everything_else_an_upright_jpeg_within_2048_px() {
+    let cases = [
+        (Picture::flat(2049, 31, [9; 3]).jpeg(|_| ()), (2048, 31)),
+        (Picture::flat(31, 5000, [9; 3]).jpeg(|_| ()), (13, 2048)),
+        (Picture::flat(40, 30, [9; 3]).jpeg(|e| e.add_exif_metadata(&exif(8)).unwrap()), (30, 40)),
+        (Picture::flat(40, 30, [9; 3]).png(), (40, 30)),
+        (Picture::flat(2100, 300, [9; 3]).webp(None), (2048, 293)),
+    ];
+    for (photo, dimensions) in cases {
+        let kept = compress(&photo).unwrap();
+        let header = inspect(&kept).unwrap();
+        assert_eq!((header.format, header.orientation), (Format::Jpeg, Orientation::NoTransforms));
+        assert_eq!((header.width, header.height), dimensions);
+        assert!(
+            difference(decode(&kept).unwrap().rgb(), &vec![9; decode(&kept).unwrap().rgb().len()])
+                <= 2
+        );
+        assert_eq!(compress(&kept).unwrap(), kept, "once is enough");
+    }
+    let turned = squares("abc/def").jpeg(|e| e.add_exif_metadata(&exif(6)).unwrap());
+    let (frame, upright) = (decode(&compress(&turned).unwrap()).unwrap(), squares("da/eb/fc"));
+    for (x, y) in [(8, 8), (24, 8), (8, 24), (24, 24), (8, 40), (24, 40)] {
+        let pixel = (y * 32 + x) * 3;
+        let pixel = pixel..pixel + 3;
+        assert!(difference(&frame.rgb()[pixel.clone()], &upright.rgb[pixel]) <= 16, "{x}, {y}");
+    }
+}
+
+#[test]
+fn luma_is_the_jpegs_own() {
+    let grey: Vec<u8> = (0..64 * 48).map(|i| (i % 64 * 4) as u8).collect();
+    let file = jpeg(&grey, 64, 48, ColorType::Luma, |e| e.set_quality(100));
+    let luma = luma(&file).unwrap();
+    assert_eq!((luma.width, luma.height), (64, 48));
+    assert!(difference(&luma.pixels, &grey) <= 2);
+}
+
+#[test]
+fn luma_does_not_bleed_across_the_seam_of_two_blocks() {
+    // Two colours of one luma share a row of chroma blocks; their luma must not know.
+    let colors = |top: [u8; 3], bottom: [u8; 3]| {
+        let picture = Picture::new(32, 32, |_, y| if y < 16 { top } else { bottom });
+        double_exposure::codec::luma(&picture.jpeg(|e| e.set_quality(100))).unwrap().pixels
+    };
+    let red_over_blue = colors([255, 0, 0], [0, 0, 255]);
+    let red = colors([255, 0, 0], [255, 0, 0]);
+    assert_eq!(red_over_blue[..16 * 32], red[..16 * 32]);
+}
+
+#[test]
+fn sizes_and_fits_of_one_photo_have_the_dimensions_that_were_asked_for() {
+    let photo = Picture::busy(120, 90, 3).jpeg(|e| e.set_progressive(true));
+    for (fit, dimensions) in [(Fit::Cover, (64, 64)), (Fit::Contain, (64, 48))] {
+        let (_, thumbnail) = paint::frame(&photo, Size::try_from(64).unwrap(), fit).unwrap();
+        assert_eq!((thumbnail.width(), thumbnail.height()), dimensions);
+    }
+}
