@@ -89,7 +89,8 @@ fn the_story_word_tears_a_and_says_at_which_steps() {
 #[test]
 fn the_same_word_gives_the_same_bytes() {
     let (one, other) = (folder(), folder());
-    for arguments in [&["ABCACBBACABC", "--slots", "2"][..], &["AABABABB", "--pipeline", "pooled"]] {
+    for arguments in [&["ABCACBBACABC", "--slots", "2"][..], &["AABABABB", "--pipeline", "pooled"]]
+    {
         let (first, second) = (replay(&one, arguments), replay(&other, arguments));
         assert_eq!(first, second);
         let [first, second] = [&one, &other].map(|dir| files(&dir.path().join(OUT)));
@@ -177,7 +178,8 @@ fn wrong_usage_is_exit_2_with_the_reason_and_nothing_on_standard_output() {
         (&["AAAA", "--photos", "nowhere"], "nowhere"),
         (&["AAAA", "--all"], "cannot be used with"),
         (&["AAAA", "--shrink", "--odds"], "cannot be used with"),
-        (&["AAAA", "--requests", "3"], "--all"),
+        (&["AAAA", "--requests", "3"], "cannot be used with"),
+        (&["--play", "--requests", "3"], "cannot be used with"),
         (&["--all", "--pipeline", "owned"], "cannot be used with"),
         (&["--odds", "AAAA", "--out", "x"], "cannot be used with"),
         (&["--shrink"], "WORD"),

@@ -149,30 +149,58 @@ impl Document {
         [self.played.shared, self.played.owned, self.played.pooled] == [self.words; 3]
     }
 
+    /// The thumbnails of an outcome as a share of all.
+    fn share(&self, row: &Row) -> String {
+        percent(row.thumbnails as f64 / self.thumbnails as f64)
+    }
+
+    fn row(&self, row: &Row) -> String {
+        let Row { outcome, thumbnails, shared, owned, pooled, .. } = row;
+        let (share, example) = (self.share(row), example(row));
+        format!(
+            "{outcome:<7}  {thumbnails:>10}  {share:>8}  {shared:<9}  {owned:<9}  {pooled:<9}  \
+             {example}"
+        )
+    }
+
     fn table(&self, width: usize) -> String {
-        let mut text = format!(
-            "{} · {} · {}: {}, {}\n\n",
+        let size = format!(
+            "{} · {} · {}: {}, {}",
             many(self.requests, "request"),
             many(self.bands, "band"),
             many(self.slots, "slot"),
             many(self.words, "word"),
             many(self.thumbnails, "thumbnail")
         );
-        text += "outcome  thumbnails     share  shared     owned      pooled     example\n";
-        for row in &self.outcomes {
-            let share = row.thumbnails as f64 / self.thumbnails as f64;
-            let colour = if row.outcome == "clean" { GREEN } else { RED };
-            let _ = writeln!(
-                text,
-                "{colour}{:<7}{PLAIN}  {:>10}  {:>8}  {:<9}  {:<9}  {:<9}  {}",
-                row.outcome,
-                row.thumbnails,
-                percent(share),
-                row.shared,
-                row.owned,
-                row.pooled,
-                row.example.as_deref().unwrap_or("none")
-            );
+        let mut text = wrap(&size, width.max(40)).join("\n") + "\n\n";
+        let rows: Vec<String> = self.outcomes.iter().map(|row| self.row(row)).collect();
+        if rows.iter().all(|row| row.chars().count() <= width) {
+            text += "outcome  thumbnails     share  shared     owned      pooled     example\n";
+            for (row, counted) in rows.iter().zip(&self.outcomes) {
+                let (outcome, rest) = row.split_at(counted.outcome.len());
+                let _ = writeln!(text, "{}{outcome}{PLAIN}{rest}", dye(counted));
+            }
+        } else {
+            for row in &self.outcomes {
+                let share = self.share(row);
+                let _ = writeln!(
+                    text,
+                    "{}{}{PLAIN}: {}, {share}",
+                    dye(row),
+                    row.outcome,
+                    row.thumbnails
+                );
+                let told = format!(
+                    "shared {}, owned {}, pooled {}; example: {}",
+                    row.shared,
+                    row.owned,
+                    row.pooled,
+                    example(row)
+                );
+                for line in wrap(&told, width.max(40) - 2) {
+                    let _ = writeln!(text, "  {line}");
+                }
+            }
         }
         let share = percent(self.words_mixed as f64 / self.words as f64);
         let Played { shared, owned, pooled } = self.played;
@@ -193,4 +221,12 @@ impl Document {
         }
         text
     }
+}
+
+fn dye(row: &Row) -> &'static str {
+    if row.outcome == "clean" { GREEN } else { RED }
+}
+
+fn example(row: &Row) -> &str {
+    row.example.as_deref().unwrap_or("none")
 }

@@ -187,14 +187,15 @@ impl Board {
             let left = self.bands.get() as usize - rows.len();
             let rows: String = rows.into_iter().map(&name).collect();
             let finished = mine().any(|moment| moment.act == Act::Finish);
-            let stands = if finished { self.outcome(request) } else { "" };
+            let stands =
+                if finished { format!(" {}", self.outcome(request)) } else { String::new() };
             let colour = match (foreign, finished) {
                 (true, _) => RED,
                 (false, true) => GREEN,
                 (false, false) => PLAIN,
             };
             let rows = rows + &"·".repeat(left);
-            text += &format!("  {}: {colour}|{rows}| {stands}{PLAIN}\n", name(request));
+            text += &format!("  {}: {colour}|{rows}|{stands}{PLAIN}\n", name(request));
         }
         text
     }

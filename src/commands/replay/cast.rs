@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::paper::plain;
 use super::performance::Scene;
 use crate::codec::{self, BLOCK_ROWS, Request};
 use crate::photos::{self, Found, Photo, Skipped};
@@ -99,7 +100,7 @@ impl Cast {
             let most = codec::band_rows(height, scene.bands).len();
             if most < scene.bands.get() as usize {
                 let (letter, bands) = (scene.word.letter(request), scene.bands.get());
-                let file = role.file.clone();
+                let file = plain(&role.file);
                 return Err(CastError::TooManyBands { letter, file, width, height, bands, most });
             }
         }
@@ -109,8 +110,9 @@ impl Cast {
     /// What a person should know about the photos, if anything.
     pub(super) fn remarks(&self, scene: &Scene) -> String {
         let skipped = self.skipped.iter();
-        let mut text: String =
-            skipped.map(|s| format!("skipped {}: {}\n", s.path.display(), s.reason)).collect();
+        let mut text: String = skipped
+            .map(|s| format!("skipped {}: {}\n", plain(&s.path.display().to_string()), s.reason))
+            .collect();
         if self.photos < self.requests.len() {
             text += &format!(
                 "{} owners have photos for {} requests: from {} on they go round, as other \

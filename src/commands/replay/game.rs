@@ -14,7 +14,7 @@ use super::super::interrupt::Interrupt;
 use super::super::output::{document, remark, say};
 use super::super::{Exit, Voice};
 use super::board::Board;
-use super::paper::{self, many, wrap};
+use super::paper::{self, many, plain, wrap};
 use crate::schedule::{LETTERS_MAX, Outcome, smallest};
 
 /// How often Ctrl-C is looked for while nobody types.
@@ -113,11 +113,6 @@ fn lines() -> Receiver<String> {
         }
     });
     lines
-}
-
-/// A line without what a terminal would obey.
-fn plain(line: &str) -> String {
-    line.trim_end().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 struct Game {

@@ -4,6 +4,7 @@ mod all;
 mod board;
 mod cast;
 mod document;
+mod ending;
 mod folder;
 mod game;
 mod odds;
@@ -62,7 +63,7 @@ pub(super) struct Replay {
     #[arg(long, value_name = "N", value_parser = bands)]
     bands: Option<NonZeroU32>,
     /// With --all, the requests of a word: 1 to 26 [default: 2]
-    #[arg(long, value_name = "N", requires = "all",
+    #[arg(long, value_name = "N", conflicts_with_all = ["word", "play"],
           value_parser = clap::value_parser!(u8).range(1..=26))]
     requests: Option<u8>,
     /// The pipeline that plays the word

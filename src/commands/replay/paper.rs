@@ -61,3 +61,8 @@ pub(super) fn percent(share: f64) -> String {
         some => format!("{some:.1} %"),
     }
 }
+
+/// A name or a line without what a terminal would obey.
+pub(super) fn plain(text: &str) -> String {
+    text.trim_end().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}

@@ -6,23 +6,28 @@
 use std::fmt::Write;
 
 use super::cast::Cast;
-use super::paper::{self, GREEN, PLAIN, RED, YELLOW, many, wrap};
+use super::ending;
+use super::paper::{self, PLAIN, RED, YELLOW, many, wrap};
 use super::performance::{Performance, Scene};
 use crate::repro::Kind;
-use crate::schedule::{Act, Moment, Outcome};
+use crate::schedule::{Act, Moment};
 
 /// The replay as text with ANSI colour, in lines of at most `width` columns from 40 up.
 pub(super) fn table(scene: &Scene, cast: &Cast, performance: &Performance, width: usize) -> String {
-    let page = Page { scene, cast, performance, width: width.max(40) };
+    let page = Page { scene, performance, width: width.max(40) };
     let mut text = page.title();
-    match page.form() {
+    let form = page.form();
+    for line in wrap(page.legend(form), page.width) {
+        let _ = writeln!(text, "{line}");
+    }
+    match form {
         Form::Words => page.words(&mut text),
         Form::Letters => page.letters(&mut text),
         Form::Lines => page.lines(&mut text),
     }
     text.push('\n');
-    page.outcomes(&mut text);
-    page.closing(&mut text);
+    ending::outcomes(&mut text, scene, cast, performance, page.width);
+    ending::closing(&mut text, scene, performance, page.width);
     text
 }
 
@@ -39,9 +44,13 @@ enum Form {
 
 struct Page<'a> {
     scene: &'a Scene,
-    cast: &'a Cast,
     performance: &'a Performance,
     width: usize,
+}
+
+/// A cell that is `columns` wide without its colour, filled up to `room`.
+fn padded(cell: String, columns: usize, room: usize) -> String {
+    cell + &" ".repeat(room.saturating_sub(columns))
 }
 
 /// Columns of the step's number and the blanks behind it.
@@ -98,6 +107,20 @@ impl Page<'_> {
         text + "\n"
     }
 
+    fn legend(&self, form: Form) -> &'static str {
+        match (form, self.scene.kind) {
+            (Form::Letters, Kind::Shared) => {
+                "Left, a column per request: b begins, a capital is whose rows a band took, f \
+                 finishes. Right, a column per slot: whose photo lies there."
+            }
+            (Form::Letters, _) => {
+                "Left, a column per request: b begins, a capital is whose rows a band took, f \
+                 finishes. Right, the same requests: whose photo lies in its frame."
+            }
+            _ => "2 ← B: band 2 is made from B's photo, with ! where that is a stranger's",
+        }
+    }
+
     fn words(&self, text: &mut String) {
         let mut head = format!("{:<STEP$}", "step");
         for request in 0..self.scene.word.requests() {
@@ -115,11 +138,11 @@ impl Page<'_> {
                 } else {
                     self.idle(request, step).into()
                 };
-                row += &self.dyed(moment, request, &format!("{cell:<CELL$}"));
+                row += &padded(self.dyed(moment, request, &cell), cell.chars().count(), CELL);
             }
             for (slot, lies) in moment.slots.iter().enumerate() {
                 let lies = lies.map_or('·', |owner| self.name(owner));
-                row += &self.changed(moment, slot, &format!("{lies:<SLOT$}"));
+                row += &padded(self.changed(moment, slot, &lies.to_string()), 1, SLOT);
             }
             let used = STEP + CELL * self.scene.word.requests() + SLOT * self.slots();
             self.finish_row(text, row, used, moment, step);
@@ -134,16 +157,6 @@ impl Page<'_> {
             true => names.clone(),
             false => (0..self.slots()).map(|slot| char::from(b'0' + (slot % 10) as u8)).collect(),
         };
-        let what = if own_frames { "whose photo its frame holds" } else { "whose lies in a slot" };
-        for line in wrap(
-            &format!(
-                "Left, a column per request: b begins, a capital is whose rows a band took, f \
-                 finishes. Right: {what}."
-            ),
-            self.width,
-        ) {
-            let _ = writeln!(text, "{line}");
-        }
         let _ = writeln!(text, "{:<STEP$}{names}  {places}", "step");
         for (moment, step) in self.performance.moments.iter().zip(1..) {
             let mut row = format!("{step:>4}  ");
@@ -173,7 +186,8 @@ impl Page<'_> {
         for (moment, step) in self.performance.moments.iter().zip(1..) {
             let (name, cell) = (self.name(moment.step.request), self.cell(moment));
             let mut row = format!("{step:>4}  {name} ");
-            row += &self.dyed(moment, moment.step.request, &format!("{cell:<CELL$}"));
+            let dyed = self.dyed(moment, moment.step.request, &cell);
+            row += &padded(dyed, cell.chars().count(), CELL);
             if moment.act == Act::Begin {
                 row +=
                     &self.changed(moment, moment.slot, &format!("in {}", self.place(moment.slot)));
@@ -271,67 +285,6 @@ impl Page<'_> {
             format!("{YELLOW}{cell}{PLAIN}")
         } else {
             cell.into()
-        }
-    }
-
-    fn outcomes(&self, text: &mut String) {
-        for (request, thumbnail) in self.performance.thumbnails.iter().enumerate() {
-            let name = self.name(request);
-            let (outcome, colour) = match thumbnail {
-                None => ("unfinished", PLAIN),
-                Some(one) => (paper::outcome(one.outcome), paper::colour(one.outcome)),
-            };
-            let _ = write!(text, "{name}  {colour}{outcome:<10}{PLAIN}  ");
-            let role = &self.cast.roles[request];
-            let owner: String = role.owner.chars().take(self.width - 20).collect();
-            let _ = writeln!(text, "{owner}");
-            let lost = self.performance.lost_at(request);
-            let mixed = self.performance.mixed_at(request);
-            let told = match (lost, mixed) {
-                (Some((lost, by)), Some((mixed, whose))) => format!(
-                    "from step {lost}, where {} began, it could no longer be saved; at step \
-                     {mixed} it took {}'s rows",
-                    self.name(by),
-                    self.name(whose)
-                ),
-                (Some((lost, by)), None) => format!(
-                    "from step {lost}, where {} began, it could no longer be saved",
-                    self.name(by)
-                ),
-                (None, Some((mixed, whose))) => {
-                    format!("at step {mixed} it took {}'s rows", self.name(whose))
-                }
-                (None, None) => continue,
-            };
-            for line in wrap(&told, self.width - 3) {
-                let _ = writeln!(text, "   {line}");
-            }
-        }
-    }
-
-    fn closing(&self, text: &mut String) {
-        let finished = || self.performance.thumbnails.iter().flatten();
-        let of = |outcome: Outcome| finished().filter(|one| one.outcome == outcome).count();
-        let counts = format!(
-            "{}: {} clean, {} torn, {} swapped",
-            many(finished().count(), "thumbnail"),
-            of(Outcome::Clean),
-            of(Outcome::Torn),
-            of(Outcome::Swapped)
-        );
-        let (colour, verdict) = match (self.performance.as_promised(), self.scene.kind) {
-            (true, Kind::Shared) => (GREEN, "as the lap law says, band by band and byte by byte."),
-            (true, _) => (GREEN, "everybody has only their own rows, as promised."),
-            (false, _) => (RED, "not what was promised:"),
-        };
-        text.push('\n');
-        for line in wrap(&format!("{counts}; {verdict}"), self.width) {
-            let _ = writeln!(text, "{colour}{line}{PLAIN}");
-        }
-        for difference in &self.performance.differences {
-            for line in wrap(&difference.to_string(), self.width) {
-                let _ = writeln!(text, "{RED}{line}{PLAIN}");
-            }
         }
     }
 }
