@@ -186,11 +186,11 @@ fn in_flight(text: &str) -> Result<usize, String> {
     bounded(text, MOST_IN_FLIGHT)
 }
 
-fn slots(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn slots(text: &str) -> Result<NonZeroUsize, String> {
     bounded(text, 1024).map(|slots| NonZeroUsize::new(slots).expect("1 at least"))
 }
 
-fn bands(text: &str) -> Result<NonZeroU32, String> {
+pub(super) fn bands(text: &str) -> Result<NonZeroU32, String> {
     bounded(text, 128).map(|bands| NonZeroU32::new(bands as u32).expect("1 at least"))
 }
 
