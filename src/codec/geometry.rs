@@ -1,0 +1,168 @@
+//! Sizes, fits and bands: all of a thumbnail's geometry, in whole pixels of the upright photo.
+//!
+//! It belongs to the job and is fixed at its begin; nothing here depends on what lies in a frame,
+//! except [`Fit::crop`], which says what a band takes from whatever frame it finds.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::ops::Range;
+use std::str::FromStr;
+
+/// Rows of a JPEG's blocks at 4:2:0: edges between bands fall on multiples of it.
+pub const BLOCK_ROWS: u32 = 16;
+
+/// How long a thumbnail's side may be, in pixels: 16 to 2048, 256 by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Size(u32);
+
+impl Size {
+    /// The smallest size.
+    pub const MIN: Self = Self(16);
+    /// The largest size, and that of the album's compression.
+    pub const MAX: Self = Self(2048);
+
+    /// The size in pixels.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self(256)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A size that no thumbnail has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SizeError {
+    /// Outside 16 to 2048.
+    #[error("{found_px} px is no thumbnail's size: choose {min} to {max}", min = Size::MIN, max = Size::MAX)]
+    Range {
+        /// The size asked for, in pixels.
+        found_px: u32,
+    },
+    /// Not a whole number.
+    #[error("{found:?} is no thumbnail's size: give pixels, {min} to {max}", min = Size::MIN, max = Size::MAX)]
+    Number {
+        /// What was given.
+        found: String,
+    },
+}
+
+impl TryFrom<u32> for Size {
+    type Error = SizeError;
+
+    fn try_from(found_px: u32) -> Result<Self, SizeError> {
+        if (Self::MIN.0..=Self::MAX.0).contains(&found_px) {
+            Ok(Self(found_px))
+        } else {
+            Err(SizeError::Range { found_px })
+        }
+    }
+}
+
+impl FromStr for Size {
+    type Err = SizeError;
+
+    fn from_str(text: &str) -> Result<Self, SizeError> {
+        match text.parse::<u32>() {
+            Ok(px) => px.try_into(),
+            Err(_) => Err(SizeError::Number { found: text.to_owned() }),
+        }
+    }
+}
+
+/// How a photo is fitted into its thumbnail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// The centre square, as in an album's grid.
+    #[default]
+    Cover,
+    /// The whole photo, aspect kept.
+    Contain,
+}
+
+impl Fit {
+    /// What a band takes from a frame: left, top, width and height, in the frame's pixels.
+    pub fn crop(self, width: u32, height: u32) -> (u32, u32, u32, u32) {
+        match self {
+            Self::Cover => {
+                let side = width.min(height);
+                ((width - side) / 2, (height - side) / 2, side, side)
+            }
+            Self::Contain => (0, 0, width, height),
+        }
+    }
+}
+
+impl fmt::Display for Fit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Cover => "cover",
+            Self::Contain => "contain",
+        })
+    }
+}
+
+/// A word that names no fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is no way to fit a photo: choose cover or contain")]
+pub struct FitError {
+    /// What was given.
+    pub found: String,
+}
+
+impl FromStr for Fit {
+    type Err = FitError;
+
+    fn from_str(text: &str) -> Result<Self, FitError> {
+        match text {
+            "cover" => Ok(Self::Cover),
+            "contain" => Ok(Self::Contain),
+            _ => Err(FitError { found: text.to_owned() }),
+        }
+    }
+}
+
+/// The thumbnail's width and height for a photo of these upright dimensions. Never enlarged:
+/// `cover` is a square of side min(size, width, height), `contain` scales by
+/// min(1, size ÷ longest side), sides rounded, at least 1 px.
+pub fn thumbnail_dimensions(width: u32, height: u32, size: Size, fit: Fit) -> (u32, u32) {
+    let longest = width.max(height);
+    match fit {
+        Fit::Cover => {
+            let side = size.0.min(width).min(height);
+            (side, side)
+        }
+        Fit::Contain if longest <= size.0 => (width, height),
+        Fit::Contain => {
+            let scaled = |side: u32| {
+                let (side, longest) = (u64::from(side), u64::from(longest));
+                let rounded = (2 * side * u64::from(size.0) + longest) / (2 * longest);
+                // At most `size`, since no side is longer than the longest.
+                u32::try_from(rounded).unwrap_or(size.0).max(1)
+            };
+            (scaled(width), scaled(height))
+        }
+    }
+}
+
+/// The rows of each band of a thumbnail: min(bands, ⌈height / 16⌉) ranges from top to bottom that
+/// cover `0..height`, as even as their edges allow, which fall on multiples of 16.
+pub fn band_rows(height: u32, bands: NonZeroU32) -> impl ExactSizeIterator<Item = Range<u32>> {
+    let blocks = height.div_ceil(BLOCK_ROWS);
+    let bands = bands.get().min(blocks);
+    let edge = move |band: u32| {
+        let block = u64::from(blocks) * u64::from(band) / u64::from(bands);
+        // At most `blocks`, which is a sixteenth of a `u32`.
+        (block as u32).saturating_mul(BLOCK_ROWS).min(height)
+    };
+    (0..bands).map(move |band| edge(band)..edge(band + 1))
+}

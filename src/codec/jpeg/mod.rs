@@ -1,0 +1,131 @@
+//! JPEG in: surveyed first, then decoded at a fraction of its size in the DCT domain.
+//!
+//! A thumbnail needs a small part of a photo's pixels, and a JPEG can give an eighth of them
+//! for the price of reading its codes.
+
+mod frame_header;
+mod padded;
+mod scan;
+mod survey;
+mod walk;
+
+use image::metadata::Orientation;
+use jpeg_decoder::{ColorTransform, Decoder, Error};
+
+use self::padded::Padded;
+use self::survey::{Survey, unsupported};
+use self::walk::{damaged, ends_early};
+use super::geometry::Fit;
+use super::photo::{Layout, Pixels, turns};
+use super::{Damage, Feature, Format, Part, Refusal, guard};
+
+/// A JPEG that is whole as far as its structure tells, and within the limits.
+pub(super) struct Jpeg<'a> {
+    file: &'a [u8],
+    survey: Survey,
+}
+
+impl<'a> Jpeg<'a> {
+    pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
+        Ok(Self { file, survey: Survey::of(file)? })
+    }
+
+    /// Width and height as stored, in pixels.
+    pub(super) fn dimensions(&self) -> (u32, u32) {
+        (self.survey.frame.width.into(), self.survey.frame.height.into())
+    }
+
+    pub(super) fn orientation(&self) -> Orientation {
+        self.survey.orientation
+    }
+
+    /// Decodes at the smallest scale that leaves twice these dimensions of an upright thumbnail.
+    pub(super) fn decode(&self, thumbnail: (u32, u32), fit: Fit) -> Result<Pixels, Refusal> {
+        let eighths = self.eighths(thumbnail, fit);
+        guard::decode(Format::Jpeg, || self.decode_scaled(eighths))
+    }
+
+    fn decode_scaled(&self, eighths: u32) -> Result<Pixels, Refusal> {
+        let mut decoder = Decoder::new(Padded::new(self.file));
+        decoder.set_color_transform(self.color_transform());
+        let (width, height) = self.request(eighths);
+        let (width, height) = decoder.scale(width, height).map_err(refusal)?;
+        let samples = decoder.decode().map_err(refusal)?;
+
+        let (width, height) = (u32::from(width), u32::from(height));
+        let layout = match self.survey.frame.components.len() {
+            1 => Layout::Luma8,
+            3 => Layout::Rgb8,
+            _ => Layout::Cmyk8,
+        };
+        if samples.len() != width as usize * height as usize * layout.bytes() {
+            return Err(damaged(Damage::Sizes));
+        }
+        Ok(Pixels { samples, width, height, layout })
+    }
+
+    /// The scale in eighths, 1, 2, 4 or 8: the smallest that leaves at least twice the thumbnail's
+    /// pixels, in `cover` along the short side, in `contain` along both.
+    fn eighths(&self, thumbnail: (u32, u32), fit: Fit) -> u32 {
+        let (width, height) = self.dimensions();
+        let (target_width, target_height) = match fit {
+            _ if turns(self.survey.orientation) => (thumbnail.1, thumbnail.0),
+            _ => thumbnail,
+        };
+        let leaves_enough = |eighths: &u32| {
+            let (width, height) = (scaled(width, *eighths), scaled(height, *eighths));
+            match fit {
+                Fit::Cover => width.min(height) >= 2 * target_width,
+                Fit::Contain => width >= 2 * target_width && height >= 2 * target_height,
+            }
+        };
+        [1, 2, 4].into_iter().find(leaves_enough).unwrap_or(8)
+    }
+
+    /// What to ask of the decoder to get a scale. It takes the smallest that reaches *either* of
+    /// the numbers, so only the long side, which tells the scales apart, may be reached.
+    fn request(&self, eighths: u32) -> (u16, u16) {
+        let (width, height) = self.dimensions();
+        let long = scaled(width.max(height), eighths);
+        if long == scaled(width.max(height), eighths / 2) {
+            // So short that the scales do not differ. The whole is little, too.
+            return (u16::MAX, u16::MAX);
+        }
+        // At most 65,500.
+        let long = long as u16;
+        if width >= height { (long, u16::MAX) } else { (u16::MAX, long) }
+    }
+
+    /// How the components make colours, by the rules that every reader follows: JFIF means YCbCr,
+    /// else Adobe's segment decides, else the components' names.
+    fn color_transform(&self) -> ColorTransform {
+        let Survey { frame, adobe, jfif, .. } = &self.survey;
+        let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
+        match (ids.len(), adobe) {
+            (1, _) => ColorTransform::Grayscale,
+            (3, _) if *jfif => ColorTransform::YCbCr,
+            (3, Some(0)) => ColorTransform::RGB,
+            (3, None) if ids == *b"RGB" => ColorTransform::RGB,
+            (3, _) => ColorTransform::YCbCr,
+            (_, None | Some(0)) => ColorTransform::CMYK,
+            (_, _) => ColorTransform::YCCK,
+        }
+    }
+}
+
+/// A side at a scale in eighths.
+fn scaled(side: u32, eighths: u32) -> u32 {
+    (side * eighths).div_ceil(8)
+}
+
+fn refusal(error: Error) -> Refusal {
+    match error {
+        Error::Format(words) => damaged(Damage::Coding(words)),
+        Error::Unsupported(jpeg_decoder::UnsupportedFeature::NonIntegerSubsamplingRatio) => {
+            unsupported(Feature::Sampling)
+        }
+        Error::Unsupported(feature) => unsupported(Feature::Other(format!("{feature:?}"))),
+        Error::Io(_) => ends_early(0, Part::ScanData),
+        Error::Internal(error) => damaged(Damage::Coding(error.to_string())),
+    }
+}

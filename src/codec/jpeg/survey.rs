@@ -1,0 +1,142 @@
+//! What a JPEG file says of itself, and whether its scans are all there.
+//!
+//! One walk over the pieces, before anything is decoded: dimensions, orientation and colours, the
+//! limits, and every way of ending early that can be told without decoding.
+
+use image::metadata::Orientation;
+
+use super::frame_header::FrameHeader;
+use super::scan::{Progress, Scan};
+use super::walk::{Kind, Piece, Walk, damaged, ends_early, marker};
+use crate::codec::{Damage, Feature, Format, Part, Refusal, header, limits};
+
+/// A JPEG that is whole as far as its structure tells, and within the limits.
+#[derive(Clone, Debug)]
+pub(super) struct Survey {
+    pub(super) frame: FrameHeader,
+    pub(super) orientation: Orientation,
+    /// The transform that an Adobe segment names.
+    pub(super) adobe: Option<u8>,
+    /// Whether there is a JFIF segment.
+    pub(super) jfif: bool,
+}
+
+impl Survey {
+    pub(super) fn of(file: &[u8]) -> Result<Self, Refusal> {
+        let mut reading = Reading::default();
+        for piece in Walk::new(file) {
+            reading.take(file, &piece?)?;
+        }
+        reading.finish(file)
+    }
+}
+
+/// The survey while it is made.
+#[derive(Default)]
+struct Reading {
+    frame: Option<FrameHeader>,
+    orientation: Option<Orientation>,
+    adobe: Option<u8>,
+    jfif: bool,
+    restart_interval: u16,
+    scans: u32,
+    scanned_px: u64,
+    /// The scan whose coded data comes next.
+    scan: Option<Scan>,
+    progress: Progress,
+}
+
+impl Reading {
+    fn take(&mut self, file: &[u8], piece: &Piece) -> Result<(), Refusal> {
+        let at = piece.range.start;
+        match piece.kind {
+            Kind::Start => Ok(()),
+            Kind::Segment(code) => {
+                self.finish_scan(at)?;
+                self.segment(code, &file[at + 4..piece.range.end], at)
+            }
+            Kind::Coded => match &mut self.scan {
+                Some(scan) => scan.coded(&file[piece.range.clone()], at),
+                None => Ok(()),
+            },
+            Kind::Restart(number) => match &mut self.scan {
+                Some(scan) => scan.restart(number, at),
+                None => Ok(()),
+            },
+            Kind::End => self.finish_scan(at),
+        }
+    }
+
+    fn segment(&mut self, code: u8, payload: &[u8], at: usize) -> Result<(), Refusal> {
+        match code {
+            marker::DHT => {}
+            marker::DAC => return Err(unsupported(Feature::ArithmeticCoding)),
+            marker::DHP | marker::EXP => return Err(unsupported(Feature::HierarchicalCoding)),
+            marker::DNL => return Err(unsupported(Feature::LateHeight)),
+            marker::JPG => return Err(misplaced(at)),
+            marker::SOF0..=marker::SOF15 if self.frame.is_some() => return Err(misplaced(at)),
+            marker::SOF0..=marker::SOF15 => {
+                let frame = FrameHeader::read(code, payload, at)?;
+                limits::check_dimensions(frame.width.into(), frame.height.into())?;
+                limits::check_memory(frame.memory_bytes())?;
+                self.frame = Some(frame);
+            }
+            marker::SOS => self.begin_scan(payload, at)?,
+            marker::DRI => {
+                let interval = payload.try_into().map_err(|_| field(at))?;
+                self.restart_interval = u16::from_be_bytes(interval);
+            }
+            marker::APP0 if payload.starts_with(b"JFIF\0") => self.jfif = true,
+            marker::APP1 if payload.starts_with(b"Exif\0\0") => {
+                self.orientation.get_or_insert_with(|| header::orientation(payload));
+            }
+            marker::APP14 if payload.starts_with(b"Adobe") => {
+                self.adobe = payload.get(11).copied().or(self.adobe);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn begin_scan(&mut self, payload: &[u8], at: usize) -> Result<(), Refusal> {
+        let frame = self.frame.as_ref().ok_or_else(|| misplaced(at))?;
+        self.scans += 1;
+        if self.scans > limits::SCANS {
+            return Err(Refusal::Scans { limit: limits::SCANS, found: self.scans });
+        }
+        let scan = Scan::read(frame, payload, self.restart_interval, at)?;
+        self.scanned_px += scan.pixels(frame);
+        if self.scanned_px > limits::SCANNED_PIXELS {
+            let limit_px = limits::SCANNED_PIXELS;
+            return Err(Refusal::ScannedPixels { limit_px, found_px: self.scanned_px });
+        }
+        self.progress.note(&scan);
+        self.scan = Some(scan);
+        Ok(())
+    }
+
+    fn finish_scan(&mut self, at: usize) -> Result<(), Refusal> {
+        self.scan.take().map_or(Ok(()), |scan| scan.finish(at))
+    }
+
+    fn finish(self, file: &[u8]) -> Result<Survey, Refusal> {
+        let frame = self.frame.ok_or_else(|| ends_early(file.len(), Part::Picture))?;
+        if !self.progress.is_complete(&frame) {
+            return Err(ends_early(file.len(), Part::Scans));
+        }
+        let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
+        Ok(Survey { frame, orientation, adobe: self.adobe, jfif: self.jfif })
+    }
+}
+
+pub(super) fn unsupported(feature: Feature) -> Refusal {
+    Refusal::Unsupported { format: Format::Jpeg, feature }
+}
+
+pub(super) fn field(at: usize) -> Refusal {
+    damaged(Damage::Field { at_byte: at as u64 })
+}
+
+fn misplaced(at: usize) -> Refusal {
+    damaged(Damage::Misplaced { at_byte: at as u64 })
+}

@@ -1,0 +1,99 @@
+//! Photo bytes to pixels and back: JPEG, PNG and WebP in, JPEG out, within limits.
+//!
+//! It is one codec for every pipeline, so that what tells them apart is only where a frame waits.
+//! Whatever is wrong with a file becomes a [`Refusal`]; nothing here panics, hangs, or allocates
+//! before the file's header was held against the [`limits`].
+//!
+//! ICC profiles, gamma and other metadata are ignored, except EXIF's orientation; samples are taken
+//! as sRGB. Alpha is flattened on white, and CMYK is read the way Adobe writes it.
+//!
+//! # What is refused as damaged
+//! Whatever the format lets one tell: for PNG every chunk's CRC and the checksum of the pixels, for
+//! JPEG and WebP their structure, and codes that no encoder writes. JPEG has no checksums: damage
+//! inside a scan that still reads as codes decodes to wrong pixels, all of them made from the
+//! file's own bytes.
+
+mod compress;
+mod frame;
+mod geometry;
+mod guard;
+mod header;
+mod jpeg;
+pub mod limits;
+mod luma;
+mod photo;
+mod png;
+mod refusal;
+mod thumbnail;
+mod webp;
+
+use std::num::NonZeroU32;
+
+use bytes::Bytes;
+pub use image::metadata::Orientation;
+
+pub use self::compress::compress;
+pub use self::frame::Frame;
+pub use self::geometry::{
+    BLOCK_ROWS, Fit, FitError, Size, SizeError, band_rows, thumbnail_dimensions,
+};
+pub use self::guard::silence_decoder_panics;
+pub use self::header::{Header, inspect};
+pub use self::luma::{Luma, luma};
+pub use self::photo::Photo;
+pub use self::refusal::{Damage, Feature, Format, Part, Refusal};
+pub use self::thumbnail::{QUALITY, Thumbnail};
+use crate::pipeline::Codec;
+
+/// A photo, and the thumbnail that is wanted of it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The photo's file: JPEG, PNG or WebP.
+    pub photo: Bytes,
+    /// How long the thumbnail's sides may be.
+    pub size: Size,
+    /// How the photo is fitted into it.
+    pub fit: Fit,
+}
+
+/// Makes JPEG thumbnails, 4:2:0 and of quality 80, in so many bands.
+#[derive(Clone, Copy, Debug)]
+pub struct ImageCodec {
+    bands: NonZeroU32,
+}
+
+impl ImageCodec {
+    /// A codec that makes thumbnails in `bands` bands, or fewer where there are not so many times
+    /// 16 rows.
+    pub fn new(bands: NonZeroU32) -> Self {
+        Self { bands }
+    }
+}
+
+impl Codec for ImageCodec {
+    type Request = Request;
+    type Photo = Photo;
+    type Frame = Frame;
+    type Thumbnail = Thumbnail;
+    type Output = Bytes;
+    type Error = Refusal;
+
+    /// Decodes a photo whole; a JPEG at the smallest fraction of its size that leaves at least
+    /// twice the thumbnail's pixels along each side that counts.
+    fn decode(&self, request: &Request) -> Result<Photo, Refusal> {
+        header::File::open(&request.photo)?.decode(request.size, request.fit)
+    }
+
+    fn fill(&self, photo: Photo, frame: &mut Frame) -> Thumbnail {
+        photo.pixels.append(photo.orientation, frame);
+        Thumbnail::new(photo.thumbnail, photo.fit, self.bands)
+    }
+
+    fn band(&self, frame: &Frame, thumbnail: &mut Thumbnail) -> bool {
+        thumbnail.band(frame)
+    }
+
+    fn encode(&self, thumbnail: Thumbnail) -> Result<Bytes, Refusal> {
+        thumbnail.encode()
+    }
+}

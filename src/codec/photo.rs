@@ -1,0 +1,164 @@
+//! A photo decoded whole, in the decoder's own memory and in the order the file stores it.
+//!
+//! Nothing is converted yet: orientation, colour and alpha are settled in one pass, when the photo
+//! is appended to a frame.
+
+use image::metadata::Orientation;
+
+use super::frame::Frame;
+
+/// A photo decoded whole, and the thumbnail that is wanted of it.
+pub struct Photo {
+    pub(super) pixels: Pixels,
+    pub(super) orientation: Orientation,
+    /// The thumbnail's width and height, from the dimensions in the file's header.
+    pub(super) thumbnail: (u32, u32),
+    pub(super) fit: super::Fit,
+}
+
+/// Pixels as the decoder left them.
+pub(super) struct Pixels {
+    pub(super) samples: Vec<u8>,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) layout: Layout,
+}
+
+/// What the samples of one pixel are. Those of 16 bits are in the machine's byte order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Layout {
+    Luma8,
+    LumaAlpha8,
+    Rgb8,
+    Rgba8,
+    /// Ink, not light: 0 is none.
+    Cmyk8,
+    Luma16,
+    LumaAlpha16,
+    Rgb16,
+    Rgba16,
+}
+
+impl Layout {
+    /// Bytes of a pixel.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Luma8 => 1,
+            Self::LumaAlpha8 | Self::Luma16 => 2,
+            Self::Rgb8 => 3,
+            Self::Rgba8 | Self::Cmyk8 | Self::LumaAlpha16 => 4,
+            Self::Rgb16 => 6,
+            Self::Rgba16 => 8,
+        }
+    }
+}
+
+impl Pixels {
+    /// Appends the pixels to a frame, upright and as RGB of 8 bits.
+    pub(super) fn append(&self, orientation: Orientation, frame: &mut Frame) {
+        let walk = Walk::new(orientation, self.width as usize, self.height as usize);
+        let rgb = frame.begin(walk.width, walk.height);
+        let samples = &self.samples[..];
+        match self.layout {
+            Layout::Rgb8 if orientation == Orientation::NoTransforms => {
+                rgb.extend_from_slice(samples);
+            }
+            Layout::Rgb8 => walk.append(samples, rgb, |&rgb: &[u8; 3]| rgb),
+            Layout::Luma8 => walk.append(samples, rgb, |&[y]| [y; 3]),
+            Layout::LumaAlpha8 => walk.append(samples, rgb, |&[y, a]| [on_white8(y, a); 3]),
+            Layout::Rgba8 => {
+                walk.append(samples, rgb, |&[r, g, b, a]| [r, g, b].map(|c| on_white8(c, a)));
+            }
+            Layout::Cmyk8 => {
+                walk.append(samples, rgb, |&[c, m, y, k]| [c, m, y].map(|ink| light(ink, k)));
+            }
+            Layout::Luma16 => walk.append(samples, rgb, |&[a, b]| [to8(wide([a, b])); 3]),
+            Layout::LumaAlpha16 => walk.append(samples, rgb, |&[a, b, c, d]| {
+                [to8(on_white16(wide([a, b]), wide([c, d]))); 3]
+            }),
+            Layout::Rgb16 => walk.append(samples, rgb, |&[a, b, c, d, e, f]| {
+                [[a, b], [c, d], [e, f]].map(|sample| to8(wide(sample)))
+            }),
+            Layout::Rgba16 => walk.append(samples, rgb, |&[a, b, c, d, e, f, g, h]| {
+                let alpha = wide([g, h]);
+                [[a, b], [c, d], [e, f]].map(|sample| to8(on_white16(wide(sample), alpha)))
+            }),
+        }
+    }
+}
+
+/// The way through stored pixels that reads them upright: a start, and a step for each axis.
+struct Walk {
+    width: usize,
+    height: usize,
+    start: isize,
+    along_row: isize,
+    down: isize,
+}
+
+impl Walk {
+    fn new(orientation: Orientation, width: usize, height: usize) -> Self {
+        // Both fit: a photo's pixels are limited to 50 million.
+        let (row, last_column) = (width as isize, width as isize - 1);
+        let last_row = row * (height as isize - 1);
+        let (start, along_row, down) = match orientation {
+            Orientation::NoTransforms => (0, 1, row),
+            Orientation::FlipHorizontal => (last_column, -1, row),
+            Orientation::Rotate180 => (last_row + last_column, -1, -row),
+            Orientation::FlipVertical => (last_row, 1, -row),
+            Orientation::Rotate90FlipH => (0, row, 1),
+            Orientation::Rotate90 => (last_row, -row, 1),
+            Orientation::Rotate270FlipH => (last_row + last_column, -row, -1),
+            Orientation::Rotate270 => (last_column, row, -1),
+        };
+        let (width, height) = if turns(orientation) { (height, width) } else { (width, height) };
+        Self { width, height, start, along_row, down }
+    }
+
+    fn append<const N: usize>(
+        &self,
+        samples: &[u8],
+        rgb: &mut Vec<u8>,
+        convert: impl Fn(&[u8; N]) -> [u8; 3],
+    ) {
+        let (pixels, _) = samples.as_chunks::<N>();
+        let mut row = self.start;
+        for _ in 0..self.height {
+            let mut at = row;
+            for _ in 0..self.width {
+                rgb.extend_from_slice(&convert(&pixels[at as usize]));
+                at += self.along_row;
+            }
+            row += self.down;
+        }
+    }
+}
+
+/// Whether an orientation exchanges width and height.
+pub(super) fn turns(orientation: Orientation) -> bool {
+    orientation.to_exif() >= 5
+}
+
+fn wide(sample: [u8; 2]) -> u16 {
+    u16::from_ne_bytes(sample)
+}
+
+/// 16 bits to 8, rounded: 65535 = 255 · 257.
+fn to8(sample: u16) -> u8 {
+    ((u32::from(sample) + 128) / 257) as u8
+}
+
+fn on_white8(sample: u8, alpha: u8) -> u8 {
+    let (sample, alpha) = (u32::from(sample), u32::from(alpha));
+    ((sample * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+}
+
+fn on_white16(sample: u16, alpha: u16) -> u16 {
+    let (sample, alpha) = (u64::from(sample), u64::from(alpha));
+    ((sample * alpha + 65_535 * (65_535 - alpha) + 32_767) / 65_535) as u16
+}
+
+/// What one ink and black leave of white paper.
+fn light(ink: u8, black: u8) -> u8 {
+    ((u32::from(255 - ink) * u32::from(255 - black) + 127) / 255) as u8
+}

@@ -1,0 +1,185 @@
+//! PNG in: every chunk checked first, then the picture alone decoded.
+//!
+//! Of a PNG's chunks only four make its picture. The decoder is given just these, so that what
+//! other chunks may hold, such as compressed text that unpacks to gigabytes, is never unpacked.
+
+use std::io::Cursor;
+
+use image::codecs::png::PngDecoder;
+use image::metadata::Orientation;
+use image::{ColorType, ImageDecoder};
+
+use super::photo::{Layout, Pixels};
+use super::{Damage, Feature, Format, Part, Refusal, guard, header, limits};
+
+const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// A PNG whose chunks are whole and whose header is within the limits.
+pub(super) struct Png<'a> {
+    file: &'a [u8],
+    width: u32,
+    height: u32,
+    orientation: Orientation,
+}
+
+/// A chunk: its name, its data, and where it lies in the file with length, name and checksum.
+struct Chunk<'a> {
+    name: [u8; 4],
+    data: &'a [u8],
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Chunk<'a> {
+    fn read(file: &'a [u8], at: usize) -> Result<Self, Refusal> {
+        let ends_early = |missing| Refusal::EndsEarly {
+            format: Format::Png,
+            at_byte: file.len() as u64,
+            missing,
+        };
+        let header: &[u8; 8] =
+            file.get(at..).and_then(<[u8]>::first_chunk).ok_or(ends_early(Part::EndMarker))?;
+        let [l3, l2, l1, l0, name @ ..] = *header;
+        let data_end = at + 8 + u32::from_be_bytes([l3, l2, l1, l0]) as usize;
+        let stored = file.get(data_end..).and_then(<[u8]>::first_chunk);
+        let stored = u32::from_be_bytes(*stored.ok_or(ends_early(Part::Rest))?);
+        let computed = crc32fast::hash(&file[at + 4..data_end]);
+        if stored != computed {
+            return Err(damaged(Damage::Checksum { at_byte: at as u64, stored, computed }));
+        }
+        Ok(Self { name, data: &file[at + 8..data_end], at, end: data_end + 4 })
+    }
+
+    /// Whether a reader that does not know it may pass it over.
+    fn is_ancillary(&self) -> bool {
+        self.name[0].is_ascii_lowercase()
+    }
+}
+
+/// The chunks that make the picture.
+const PICTURE: [[u8; 4]; 5] = [*b"IHDR", *b"PLTE", *b"tRNS", *b"IDAT", *b"IEND"];
+
+impl<'a> Png<'a> {
+    pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
+        let first = Chunk::read(file, SIGNATURE.len())?;
+        let misplaced = |at: usize| damaged(Damage::Misplaced { at_byte: at as u64 });
+        let field = damaged(Damage::Field { at_byte: first.at as u64 });
+        let (b"IHDR", &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, _]) =
+            (&first.name, first.data)
+        else {
+            return Err(misplaced(first.at));
+        };
+        let width = u32::from_be_bytes([w3, w2, w1, w0]);
+        let height = u32::from_be_bytes([h3, h2, h1, h0]);
+        if width == 0 || height == 0 {
+            return Err(field);
+        }
+        limits::check_dimensions(width, height)?;
+        limits::check_memory(memory_bytes(file, width, height, bits, color))?;
+
+        let mut orientation = Orientation::NoTransforms;
+        let (mut pictures, mut last_was_picture) = (0, false);
+        let mut at = first.end;
+        loop {
+            let chunk = Chunk::read(file, at)?;
+            let is_picture = chunk.name == *b"IDAT";
+            match &chunk.name {
+                b"IEND" if pictures == 0 => {
+                    let at_byte = chunk.at as u64;
+                    let missing = Part::Picture;
+                    return Err(Refusal::EndsEarly { format: Format::Png, at_byte, missing });
+                }
+                b"IEND" => break,
+                b"IHDR" => return Err(misplaced(at)),
+                b"IDAT" if pictures > 0 && !last_was_picture => return Err(misplaced(at)),
+                b"eXIf" => orientation = header::orientation(chunk.data),
+                name if PICTURE.contains(name) || chunk.is_ancillary() => {}
+                &name => {
+                    let feature = Feature::Chunk(name);
+                    return Err(Refusal::Unsupported { format: Format::Png, feature });
+                }
+            }
+            pictures += usize::from(is_picture);
+            last_was_picture = is_picture;
+            at = chunk.end;
+        }
+        Ok(Self { file, width, height, orientation })
+    }
+
+    /// Width and height as stored, in pixels.
+    pub(super) fn dimensions(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    pub(super) fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
+    pub(super) fn decode(&self) -> Result<Pixels, Refusal> {
+        let picture = self.picture()?;
+        guard::decode(Format::Png, || {
+            let coding = |error: image::ImageError| damaged(Damage::Coding(error.to_string()));
+            let decoder = PngDecoder::new(Cursor::new(picture)).map_err(coding)?;
+            read(decoder, Format::Png)
+        })
+    }
+
+    /// The file with the chunks that make the picture and no others.
+    fn picture(&self) -> Result<Vec<u8>, Refusal> {
+        let mut picture = Vec::with_capacity(self.file.len());
+        picture.extend_from_slice(SIGNATURE);
+        let mut at = SIGNATURE.len();
+        while at < self.file.len() {
+            let chunk = Chunk::read(self.file, at)?;
+            if PICTURE.contains(&chunk.name) {
+                picture.extend_from_slice(&self.file[chunk.at..chunk.end]);
+            }
+            if chunk.name == *b"IEND" {
+                break;
+            }
+            at = chunk.end;
+        }
+        Ok(picture)
+    }
+}
+
+/// Decodes with one of `image`'s decoders.
+pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels, Refusal> {
+    let (width, height) = decoder.dimensions();
+    let layout = match decoder.color_type() {
+        ColorType::L8 => Layout::Luma8,
+        ColorType::La8 => Layout::LumaAlpha8,
+        ColorType::Rgb8 => Layout::Rgb8,
+        ColorType::Rgba8 => Layout::Rgba8,
+        ColorType::L16 => Layout::Luma16,
+        ColorType::La16 => Layout::LumaAlpha16,
+        ColorType::Rgb16 => Layout::Rgb16,
+        ColorType::Rgba16 => Layout::Rgba16,
+        other => {
+            let feature = Feature::Other(format!("{other:?}"));
+            return Err(Refusal::Unsupported { format, feature });
+        }
+    };
+    let mut samples = vec![0; width as usize * height as usize * layout.bytes()];
+    decoder
+        .read_image(&mut samples)
+        .map_err(|error| Refusal::Damaged { format, damage: Damage::Coding(error.to_string()) })?;
+    Ok(Pixels { samples, width, height, layout })
+}
+
+/// Memory at the peak of a conversion, in bytes: the file's picture again, what the decoder makes
+/// of it, and the frame.
+fn memory_bytes(file: &[u8], width: u32, height: u32, bits: u8, color: u8) -> u64 {
+    // A palette may have alpha, and so may a transparent colour.
+    let channels = match color {
+        0 | 4 => 2,
+        _ => 4,
+    };
+    let sample_bytes = if bits == 16 { 2 } else { 1 };
+    let pixels = u64::from(width) * u64::from(height);
+    file.len() as u64 + pixels * (channels * sample_bytes + 3)
+}
+
+fn damaged(damage: Damage) -> Refusal {
+    Refusal::Damaged { format: Format::Png, damage }
+}

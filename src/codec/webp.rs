@@ -1,0 +1,157 @@
+//! WebP in: its chunks checked first, then decoded, lossy or lossless, with or without alpha.
+//!
+//! The container names lengths and dimensions twice over; whatever disagrees is refused before the
+//! decoder is asked.
+
+use std::io::Cursor;
+
+use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
+
+use super::photo::Pixels;
+use super::{Damage, Feature, Format, Part, Refusal, guard, header, limits, png};
+
+/// A WebP whose chunks are whole and agree, and which is within the limits.
+pub(super) struct WebP<'a> {
+    file: &'a [u8],
+    width: u32,
+    height: u32,
+    orientation: Orientation,
+}
+
+/// What the chunks say, the first of each kind.
+#[derive(Default)]
+struct Chunks<'a> {
+    /// The canvas, and whether it has alpha.
+    extended: Option<((u32, u32), bool)>,
+    lossy: Option<(u32, u32)>,
+    lossless: Option<&'a [u8]>,
+    alpha: Option<&'a [u8]>,
+    exif: Option<&'a [u8]>,
+}
+
+impl<'a> WebP<'a> {
+    pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
+        let chunks = Chunks::read(file)?;
+        let lossless = chunks.lossless.map(lossless_dimensions).transpose()?;
+        let (width, height) = match (chunks.lossy, lossless) {
+            (Some(dimensions), None) | (None, Some(dimensions)) => dimensions,
+            (None, None) => return Err(ends_early(file.len(), Part::Picture)),
+            (Some(_), Some(_)) => return Err(damaged(Damage::Sizes)),
+        };
+        if chunks.extended.is_some_and(|(canvas, _)| canvas != (width, height)) {
+            return Err(damaged(Damage::Sizes));
+        }
+        limits::check_dimensions(width, height)?;
+        limits::check_memory(memory_bytes(&chunks, width, height))?;
+        let orientation = chunks.exif.map_or(Orientation::NoTransforms, header::orientation);
+        Ok(Self { file, width, height, orientation })
+    }
+
+    /// Width and height as stored, in pixels.
+    pub(super) fn dimensions(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
+    pub(super) fn orientation(&self) -> Orientation {
+        self.orientation
+    }
+
+    pub(super) fn decode(&self) -> Result<Pixels, Refusal> {
+        guard::decode(Format::WebP, || {
+            let coding = |error: image::ImageError| damaged(Damage::Coding(error.to_string()));
+            let decoder = WebPDecoder::new(Cursor::new(self.file)).map_err(coding)?;
+            png::read(decoder, Format::WebP)
+        })
+    }
+}
+
+impl<'a> Chunks<'a> {
+    fn read(file: &'a [u8]) -> Result<Self, Refusal> {
+        let length: &[u8; 4] = file[4..].first_chunk().ok_or(ends_early(file.len(), Part::Rest))?;
+        let end = 8 + u32::from_le_bytes(*length) as usize;
+        if end > file.len() {
+            return Err(ends_early(file.len(), Part::Rest));
+        }
+        let mut chunks = Self::default();
+        let mut at = 12;
+        while at < end {
+            let header: &[u8; 8] = file[at..end].first_chunk().ok_or(ends_early(at, Part::Rest))?;
+            let [name @ .., l0, l1, l2, l3] = *header;
+            let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
+            let data = file[at + 8..end].get(..length).ok_or(ends_early(end, Part::Rest))?;
+            chunks.take(name, data, at)?;
+            // Chunks are padded to an even length; the last one's padding may be missing.
+            at += 8 + length + length % 2;
+        }
+        Ok(chunks)
+    }
+
+    fn take(&mut self, name: [u8; 4], data: &'a [u8], at: usize) -> Result<(), Refusal> {
+        let field = || damaged(Damage::Field { at_byte: at as u64 });
+        match &name {
+            b"VP8X" if self.extended.is_none() && at == 12 => {
+                let &[flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = data else {
+                    return Err(field());
+                };
+                if flags & 0b10 != 0 {
+                    return Err(animation());
+                }
+                let side =
+                    |bytes: [u8; 3]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) + 1;
+                let canvas = (side([w0, w1, w2]), side([h0, h1, h2]));
+                self.extended = Some((canvas, flags & 0b1_0000 != 0));
+            }
+            b"VP8X" => return Err(damaged(Damage::Misplaced { at_byte: at as u64 })),
+            b"ANIM" | b"ANMF" => return Err(animation()),
+            b"VP8 " if self.lossy.is_none() => {
+                let &[_, _, _, 0x9D, 0x01, 0x2A, w0, w1, h0, h1, ..] = data else {
+                    return Err(field());
+                };
+                // The two highest bits say how to show it larger.
+                let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3FFF);
+                let (width, height) = (side([w0, w1]), side([h0, h1]));
+                if width == 0 || height == 0 {
+                    return Err(field());
+                }
+                self.lossy = Some((width, height));
+            }
+            b"VP8L" => _ = self.lossless.get_or_insert(data),
+            b"ALPH" => _ = self.alpha.get_or_insert(data),
+            b"EXIF" => _ = self.exif.get_or_insert(data),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Width and height of a lossless picture, from its first five bytes.
+fn lossless_dimensions(data: &[u8]) -> Result<(u32, u32), Refusal> {
+    let &[0x2F, b0, b1, b2, b3, ..] = data else {
+        return Err(ends_early(0, Part::Picture));
+    };
+    let bits = u32::from_le_bytes([b0, b1, b2, b3]);
+    Ok(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
+}
+
+/// Memory at the peak of a conversion, in bytes.
+fn memory_bytes(chunks: &Chunks<'_>, width: u32, height: u32) -> u64 {
+    let pixels = u64::from(width) * u64::from(height);
+    let has_alpha = chunks.extended.is_some_and(|(_, alpha)| alpha);
+    let picture = pixels * if has_alpha || chunks.lossless.is_some() { 4 } else { 3 };
+    let planes = if chunks.lossy.is_some() { 2 * pixels } else { 3 * pixels };
+    let alpha = if chunks.alpha.is_some() { 5 * pixels } else { 0 };
+    (picture + planes + alpha).max(picture + 3 * pixels)
+}
+
+fn animation() -> Refusal {
+    Refusal::Unsupported { format: Format::WebP, feature: Feature::Animation }
+}
+
+fn ends_early(at: usize, missing: Part) -> Refusal {
+    Refusal::EndsEarly { format: Format::WebP, at_byte: at as u64, missing }
+}
+
+fn damaged(damage: Damage) -> Refusal {
+    Refusal::Damaged { format: Format::WebP, damage }
+}
