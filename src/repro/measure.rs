@@ -128,8 +128,8 @@ impl<A: Fn(u64) -> bool> Bench<'_, A> {
             Load::new(in_flight)?.drive(&Arc::new(pipeline), requests, go_on, |_, result| {
                 let made = result.expect("every photo was decoded whole before the run");
                 let judged = judge(&mut tally, subjects, &order, plan, &made);
-                if judged.outcome.mixed() && mixed.len() < MOST_EXHIBITS {
-                    mixed.push(self.exhibit(order[made.own.number], judged, made));
+                if judged.outcome.mixed() {
+                    keep(&mut mixed, self.exhibit(order[made.own.number], judged, made));
                 }
             });
         let run = Run {
@@ -155,6 +155,18 @@ impl<A: Fn(u64) -> bool> Bench<'_, A> {
             bands: rows.zip(judged.owners).collect(),
             made: made.output,
         }
+    }
+}
+
+/// Keeps an exhibit while there is room. A torn one takes the place of a swapped one.
+fn keep(kept: &mut Vec<Exhibit>, exhibit: Exhibit) {
+    let swapped = |kept: &Exhibit| kept.outcome == Outcome::Swapped;
+    if kept.len() < MOST_EXHIBITS {
+        kept.push(exhibit);
+    } else if exhibit.outcome == Outcome::Torn
+        && let Some(place) = kept.iter().rposition(swapped)
+    {
+        kept[place] = exhibit;
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn knee(runs: &[Run], slots: usize) -> Markup {
     let lines = lines(runs, percent_mixed);
     let scale = Scale {
         top: (most(&lines).max(1.0) * 1.5).min(100.0),
+        foot: 0.06,
         ticks: vec![0.0, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0],
         // Zero has a place of its own, and 0.3 % and 13 % can both be seen.
         position: |percent| (1.0 + percent / 0.1).ln(),
@@ -38,6 +39,7 @@ pub(super) fn throughput(runs: &[Run]) -> Markup {
     let step = step(most);
     let scale = Scale {
         top: most * 1.2,
+        foot: 0.0,
         ticks: (0..=7).map(|tick| f64::from(tick) * step).collect(),
         position: |per_second| per_second,
         unit: "",

@@ -40,7 +40,11 @@ const PUBLISHED: [(&str, &str); 8] = [
 /// The seed, the machine, and the command that makes the same runs.
 pub(super) fn again(plan: &Plan, findings: &Findings, command: &str) -> Markup {
     html! {
-        pre tabindex="0" { code { (command) } }
+        pre tabindex="0" { code {
+            @for (place, option) in command.split(" --").enumerate() {
+                @if place > 0 { " " span { "--" (option) } } @else { span { (option) } }
+            }
+        } }
         p {
             "Seed " (plan.seed) " fixes the photos’ order. It cannot fix the threads: on a machine \
              with " (findings.cores) (if findings.cores == 1 { " core" } else { " cores" })

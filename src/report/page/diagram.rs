@@ -17,8 +17,8 @@ const MOST_SLOTS: usize = 25;
 
 /// Units of the drawing.
 const WIDTH: usize = 1200;
-const LEFT: usize = 150;
-const COLUMN: usize = 98;
+const LEFT: usize = 130;
+const COLUMN: usize = 104;
 const LANE: usize = 84;
 const TOP: usize = 52;
 const BOX: usize = 56;
@@ -38,9 +38,10 @@ pub fn minimal(slots: NonZeroUsize) -> (Word, NonZeroUsize) {
 struct Column {
     lane: usize,
     label: String,
-    begins: bool,
-    /// Whose photo the slot gives: the last one decoded.
-    reads: Option<char>,
+    /// A second line: whose photo a band shows, or how many requests are meant.
+    below: Option<String>,
+    /// What is done with A's slot; nothing by those whose slots are others.
+    act: Option<Act>,
 }
 
 /// The lanes of requests, and the columns of the word's steps.
@@ -97,8 +98,8 @@ fn chart(word: &Word, slots: NonZeroUsize) -> Chart {
             0 => 0,
             request if request == last => 1 + others,
             1 => {
-                let label = format!("begin ×{folded}");
-                columns.push(Column { lane: 1, label, begins: false, reads: None });
+                let below = (folded > 1).then(|| format!("{folded} times"));
+                columns.push(Column { lane: 1, label: "begin".into(), below, act: None });
                 continue;
             }
             _ => continue,
@@ -107,12 +108,12 @@ fn chart(word: &Word, slots: NonZeroUsize) -> Chart {
             in_slot = letter;
             lap = columns.len();
         }
-        let (label, reads) = match act {
+        let (label, below) = match act {
             Act::Begin => ("begin".into(), None),
-            Act::Band(band) => (format!("band {}", band + 1), Some(in_slot)),
+            Act::Band(band) => (format!("band {}", band + 1), Some(format!("shows {in_slot}"))),
             Act::Finish => ("finish".into(), None),
         };
-        columns.push(Column { lane, label, begins: act == Act::Begin, reads });
+        columns.push(Column { lane, label, below, act: Some(act) });
     }
     let name = |request: usize| word.letter(request);
     let mut lanes = vec!["A".to_owned()];
@@ -169,7 +170,7 @@ fn slot_lane(chart: &Chart, y: usize) -> Markup {
     let (lap, end) = (LEFT + chart.lap * COLUMN, WIDTH - 130);
     let (top, text) = (y + (LANE - BOX) / 2, y + LANE / 2 + 8);
     html! {
-        text x="0" y=(text) { "in slot 1" }
+        text x="0" y=(text) { "A’s slot" }
         rect.first x=(LEFT) y=(top) width=(lap - LEFT) height=(BOX) {}
         text.first x=((LEFT + lap) / 2) y=(text) text-anchor="middle" { "A’s photo" }
         rect.last x=(lap) y=(top) width=(end - lap) height=(BOX) {}
@@ -185,18 +186,18 @@ fn step(place: usize, column: &Column, slot: usize) -> Markup {
     let top = TOP + column.lane * LANE + (LANE - BOX) / 2;
     let (bottom, slot) = (top + BOX, slot + (LANE - BOX) / 2);
     html! {
-        @if column.begins {
+        @if column.act == Some(Act::Begin) {
             line.way x1=(middle) x2=(middle) y1=(bottom) y2=(slot - 8) {}
             (arrow(middle, slot, slot - 14))
         }
-        @if column.reads.is_some() {
+        @if matches!(column.act, Some(Act::Band(_))) {
             line.way x1=(middle) x2=(middle) y1=(slot) y2=(bottom + 8) {}
             (arrow(middle, bottom, bottom + 14))
         }
         rect.step x=(x) y=(top) width=(width) height=(BOX) {}
-        @if let Some(owner) = column.reads {
+        @if let Some(below) = &column.below {
             text.step x=(middle) y=(top + 24) text-anchor="middle" { (column.label) }
-            text.step x=(middle) y=(top + 48) text-anchor="middle" { "shows " (owner) }
+            text.step x=(middle) y=(top + 48) text-anchor="middle" { (below) }
         } @else {
             text.step x=(middle) y=(top + BOX / 2 + 8) text-anchor="middle" { (column.label) }
         }
@@ -227,13 +228,13 @@ fn in_words(chart: &Chart) -> String {
         .columns
         .iter()
         .map(|column| {
-            let shows = column.reads.map_or(String::new(), |owner| format!(" showing {owner}"));
-            format!("{} {}{shows}", chart.lanes[column.lane], column.label)
+            let below = column.below.as_ref().map_or(String::new(), |below| format!(" {below}"));
+            format!("{} {}{below}", chart.lanes[column.lane], column.label)
         })
         .collect();
     let last = chart.last;
     format!(
-        "Steps in order of time: {}. Slot 1 holds A’s photo until {last} begins, then {last}’s.",
+        "Steps in order of time: {}. A’s slot holds A’s photo until {last} begins, then {last}’s.",
         steps.join(", ")
     )
 }

@@ -76,7 +76,7 @@ impl Page<'_> {
             p {
                 b.verdict { (self.findings.verdict) } ": " (claim::verdict(self.findings))
                 @if let Some(shortfall) = claim::shortfall(self.findings, planned) {
-                    " " b { (shortfall) }
+                    " " (shortfall)
                 }
                 @if self.findings.exhibits.is_empty() {
                     " This page holds nobody’s photo."
@@ -137,6 +137,11 @@ impl Page<'_> {
                     }
                 }
                 p {
+                    @if let Some(run) = claim::worst(self.findings) {
+                        "With " (run.in_flight) " in flight on " (run.slots) " slots, "
+                        (run.tally.exposed_owners.len()) " owners were exposed and "
+                        (run.tally.affected_viewers.len()) " viewers affected. "
+                    }
                     "Left, the scale is stretched towards 0. The published share is the real \
                      event’s, of another service under another load."
                 }

@@ -53,6 +53,8 @@ pub(super) struct Line {
 pub(super) struct Scale {
     /// The greatest value that has a place.
     pub(super) top: f64,
+    /// What lies below 0, as a share of the whole, so that a line at 0 is not taken for the axis.
+    pub(super) foot: f64,
     /// The values that are labelled.
     pub(super) ticks: Vec<f64>,
     /// How high above 0 a value stands, in any unit.
@@ -136,7 +138,7 @@ fn draw(root: &Area, lines: &[Line], scale: &Scale, slots: Option<usize>) -> Dra
     };
     let tick = |tick: &f64| ((scale.position)(*tick), format!("{tick}{}", scale.unit));
     let y = Axis {
-        range: 0.0..(scale.position)(scale.top),
+        range: -scale.foot * (scale.position)(scale.top)..(scale.position)(scale.top),
         ticks: scale.ticks.iter().map(tick).collect(),
     };
     let mut chart = ChartBuilder::on(root)
@@ -221,8 +223,10 @@ fn mark(root: &Area, kind: Kind, (x, y): (i32, i32)) -> Drawn {
     match kind {
         Kind::Shared => root.draw(&Circle::new((x, y), 7, colour.filled())),
         Kind::Owned => {
-            let square = [(x - 9, y - 9), (x + 9, y + 9)];
-            root.draw(&Rectangle::new(square, colour.stroke_width(3)))
+            let (left, top, right, bottom) = (x - 9, y - 9, x + 9, y + 9);
+            let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+            let round = corners.into_iter().chain([corners[0], corners[1]]);
+            root.draw(&PathElement::new(round.collect::<Vec<_>>(), colour.stroke_width(3)))
         }
         Kind::Pooled => root.draw(&TriangleMarker::new((x, y), 8, colour.filled())),
     }

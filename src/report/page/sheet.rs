@@ -28,8 +28,8 @@ pub(super) fn sheet(subjects: &Subjects, findings: &Findings, truths: &[Bytes]) 
             p { "No thumbnail of these runs was mixed, so there is nothing to show." }
         } @else {
             p {
-                "Each was made by a run of this report. The owner’s name stands beside the rows \
-                 that show the owner’s photo."
+                "Each was made by a run of this report; torn ones stand first. Beside the rows \
+                 stands the name of the owner whose photo they show."
                 @if fitting < exhibits.len() {
                     " " (exhibits.len() - fitting) " more are left out, so that the page stays \
                     small: they lie in the folder " code { "pictures" } " beside it."
@@ -71,8 +71,8 @@ fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, subjects: &Subjects) ->
     html! {
         figure.pair {
             figcaption {
-                b { (number) ". " (kind) } ": asked by " b.owner { (owner) } ". "
-                (exhibit.kind) ", " (exhibit.in_flight) " in flight."
+                b { (number) ". " (kind) } ": " b { (breakable(owner)) } " asked; "
+                (exhibit.kind) ", " (exhibit.in_flight) " in flight"
             }
             div.prints {
                 div.print {
@@ -92,7 +92,7 @@ fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, subjects: &Subjects) ->
                             @for (rows, shown) in &rows {
                                 li.stranger[*shown != Some(asked)]
                                     style={ "flex-grow:" (rows.end - rows.start) } {
-                                    span.owner { (name(*shown)) }
+                                    span.owner { (breakable(name(*shown))) }
                                 }
                             }
                         }
@@ -141,6 +141,13 @@ fn ratio(made: &Bytes, height: u32) -> String {
 
 fn percent(rows: u32, height: u32) -> String {
     format!("{:.3}", 100.0 * f64::from(rows) / f64::from(height))
+}
+
+/// A name that may be broken behind its marks, as file names are.
+fn breakable(name: &str) -> Markup {
+    html! {
+        @for part in name.split_inclusive(['_', '-', '.']) { (part) wbr; }
+    }
 }
 
 fn data_uri(jpeg: &Bytes) -> String {
