@@ -4,14 +4,14 @@
 //! On 28 November 2024 the albums of a large messenger showed people thumbnails with parts of
 //! strangers' photos in them, once traffic had passed a certain level (LY Corporation, notice
 //! 016673). Nothing published names the mechanism. This crate rebuilds the simplest one that fits
-//! what is known: a ring of reused buffers, in which a request keeps a *number* where it should keep
-//! the *pixels*.
+//! what is known: a ring of reused buffers, in which a request keeps a *number* where it should
+//! keep the *pixels*.
 //!
 //! # The mix-up
 //!
 //! A thumbnail is made in steps: `begin` decodes the photo, each `band` resizes some of its rows,
-//! `finish` gives the thumbnail away. Here a photo is its owner's name, and a thumbnail of two bands
-//! lists whose photo each was made from. Ben's request begins between Ann's two bands:
+//! `finish` gives the thumbnail away. Here a photo is its owner's name, and a thumbnail of two
+//! bands lists whose photo each was made from. Ben's request begins between Ann's two bands:
 //!
 //! ```
 //! use std::num::NonZeroUsize;
@@ -69,8 +69,8 @@
 //! # Ok::<(), ()>(())
 //! ```
 //!
-//! Written as a [schedule](schedule::Word) this overlap is `AABA…`, a letter per step, and it can be
-//! replayed with real photos, byte for byte.
+//! Written as a [schedule](schedule::Word) this overlap is `AABA…`, a letter per step, and it can
+//! be replayed with real photos, byte for byte.
 //!
 //! # Reading order
 //!
@@ -79,8 +79,8 @@
 //! 2. [`schedule`]: interleavings as words, and the law that says which of them mix.
 //! 3. [`codec`]: real photos to pixels and back, within limits.
 //! 4. [`witness`]: whose rows are these? Two oracles that must agree.
-//! 5. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came of
-//!    it, and what a run leaves behind. [`commands`] is the way in.
+//! 5. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
+//!    of it, and what a run leaves behind. [`commands`] is the way in.
 
 pub mod codec;
 pub mod commands;

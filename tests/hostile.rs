@@ -139,8 +139,8 @@ fn hundreds_of_hostile_files_are_refused_or_decoded_in_time() {
     });
 }
 
-/// A progressive JPEG of grey, 50 megapixels large and whole, with as many scans as are let through,
-/// all of which refine what is nothing: the most work for the fewest bytes.
+/// A progressive JPEG of grey, 50 megapixels large and whole, with as many scans as are let
+/// through, all of which refine what is nothing: the most work for the fewest bytes.
 fn refining_grey() -> Bytes {
     let (width, height) = (10_000u16, 5_000u16);
     let blocks = u32::from(width / 8) * u32::from(height / 8);

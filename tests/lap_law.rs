@@ -133,7 +133,8 @@ fn shared_bands_come_from_the_last_request_to_lap_them() {
         let predicted = predict(word, bands(*each), slots(*ring));
         prop_assert_eq!(predicted.len(), thumbnails.len());
         for (request, (predicted, thumbnail)) in predicted.into_iter().zip(thumbnails).enumerate() {
-            prop_assert!(predicted.iter().flatten().all(|owner| *owner >= request), "never earlier");
+            let later = predicted.iter().flatten().all(|owner| *owner >= request);
+            prop_assert!(later, "never earlier");
             prop_assert_eq!(thumbnail, predicted.map(Ok));
         }
     });

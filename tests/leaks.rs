@@ -1,6 +1,6 @@
 //! Nothing of a pool outlives the last job: no lease keeps it alive.
-//! loom counts references to the shipped pool with its own `Arc`, over every order of three requests,
-//! one of them refused.
+//! loom counts the references to the shipped pool with its own `Arc`, over every order of three
+//! requests, one of them refused.
 
 #[path = "model/codec.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]

@@ -1,6 +1,6 @@
 //! One overlap, written out: a second request begins between the two bands of a first. The same
-//! steps are called by hand, in the same order, on every pipeline, with photos of two bytes and with
-//! real ones of different shapes: what is shared tears, what is owned holds.
+//! steps are called by hand, in the same order, on every pipeline, with photos of two bytes and
+//! with real ones of different shapes: what is shared tears, what is owned holds.
 
 #[path = "model/codec.rs"]
 #[allow(dead_code, reason = "written for several tests, each of which uses its share")]

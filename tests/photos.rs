@@ -9,7 +9,7 @@ use std::path::Path;
 use bytes::Bytes;
 use double_exposure::codec::{inspect, limits::FILE_BYTES, luma};
 use double_exposure::photos::{
-    FILES, Found, Photo, ReadError, TOTAL_BYTES, default_set, each_once, read_dir,
+    FILES, Found, Photo, ReadError, Skipped, TOTAL_BYTES, default_set, each_once, read_dir,
 };
 use tempfile::TempDir;
 
@@ -238,10 +238,11 @@ fn files_of_the_same_bytes_are_used_once_and_the_others_are_named() {
     let dir = folder(&["ann.jpg"]);
     put(&dir, "ben.jpg", b"twin");
     put(&dir, "cleo/1.jpg", b"twin");
-    let found = found(&dir);
+    let found = each_once(found(&dir).photos);
     assert_eq!(owners(&found), [("ann", "ann.jpg"), ("ben", "ben.jpg")]);
     let reason = "it is byte for byte ben.jpg, which is used";
-    assert_eq!(skipped(&dir, &found), [("cleo/1.jpg", reason)]);
+    let copy = Skipped { path: "cleo/1.jpg".into(), reason: reason.into() };
+    assert_eq!(found.skipped, [copy]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::{Found, Photo, Skipped, each_once};
+use super::{Found, Photo, Skipped};
 use crate::codec::limits::FILE_BYTES;
 
 /// Files and folders looked at, at most.
@@ -72,7 +72,7 @@ enum Reason {
 ///
 /// Files are taken as they are, the first of each owner, then the second of each, until all are
 /// read or the next would take more than [`TOTAL_BYTES`]. Whether they are photos is the codec's
-/// to say. Of files with the same bytes the first is used, in the order of their names.
+/// to say, and copies are [`each_once`](super::each_once)'s to find.
 ///
 /// # Errors
 /// [`ReadError`] if `dir` is missing, no folder, not readable, or holds more than [`FILES`] files.
@@ -100,9 +100,7 @@ pub fn read_dir(dir: &Path) -> Result<Found, ReadError> {
     }
     let mut photos = reader.read_in_turn(owners);
     photos.sort_by(|a, b| a.name.cmp(&b.name));
-    let Found { photos, skipped: copies } = each_once(photos);
     let Reader { mut skipped, .. } = reader;
-    skipped.extend(copies.into_iter().map(|s| Skipped { path: dir.join(s.path), ..s }));
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(Found { photos, skipped })
 }
@@ -178,8 +176,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The first file of each owner, then the second of each, so that a bound that is met leaves out
-    /// photos and not people.
+    /// The first file of each owner, then the second of each, so that a bound that is met leaves
+    /// out photos and not people.
     fn read_in_turn(&mut self, mut owners: Vec<Owner>) -> Vec<Photo> {
         let mut photos = Vec::new();
         let mut left = TOTAL_BYTES;

@@ -63,8 +63,8 @@ pub fn default_set() -> Vec<Photo> {
     set.map(photo).into()
 }
 
-/// Keeps the first of photos whose bytes are the same, and names the others: were two owners to have
-/// the same photo, nobody could say whose rows a thumbnail shows.
+/// Keeps the first of photos whose bytes are the same, and names the others: were two owners to
+/// have the same photo, nobody could say whose rows a thumbnail shows.
 pub fn each_once(photos: Vec<Photo>) -> Found {
     let mut found = Found::default();
     let mut first: HashMap<Bytes, String> = HashMap::new();

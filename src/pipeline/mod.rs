@@ -1,4 +1,4 @@
-//! The promise that every pipeline makes, and three ways to hold the pixels while keeping it or not.
+//! The promise that every pipeline makes, and three ways to hold the pixels, keeping it or not.
 //!
 //! A thumbnail is made in steps, so that many can be in the making at once. What a pipeline decides
 //! is only *where the pixels wait between two steps*: [`Shared`] keeps them in a ring of buffers
