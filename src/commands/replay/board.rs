@@ -120,9 +120,9 @@ impl Board {
                  thumbnail with rows of two people. undo takes a step back; quit ends the game.",
                 many(slots, "slot")
             ),
-            None => format!(
-                "Now the same on owned: the same steps, but a request decodes its photo into a frame \
-                 of its own, which nobody else can name. Tear somebody again, if you can."
+            None => String::from(
+                "Now the same on owned: the same steps, but a request decodes its photo into a \
+                 frame of its own, which nobody else can name. Tear somebody again, if you can.",
             ),
         };
         wrap(&told, paper::width().max(40)).join("\n") + "\n\n"
