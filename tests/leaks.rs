@@ -1,5 +1,5 @@
 //! Nothing of a pool outlives the last job: no lease keeps it alive.
-//! loom counts references to the shipped pool with its own `Arc`, over every order of three
+//! loom counts the references to the shipped pool with its own `Arc`, over every order of three
 //! requests, one of them refused.
 
 #[path = "model/codec.rs"]

@@ -34,7 +34,8 @@ impl Frame {
     pub(super) fn begin(&mut self, width: usize, height: usize) -> &mut Vec<u8> {
         self.width = width;
         self.height = height;
-        self.rgb.reserve(width * height * 3);
+        // Exactly, so that a frame holds no more than the limit on memory counts for it.
+        self.rgb.reserve_exact(width * height * 3);
         &mut self.rgb
     }
 }

@@ -8,10 +8,16 @@
 //! as sRGB. Alpha is flattened on white, and CMYK is read the way Adobe writes it.
 //!
 //! # What is refused as damaged
-//! Whatever the format lets one tell: for PNG every chunk's CRC and the checksum of the pixels, for
-//! JPEG and WebP their structure, and codes that no encoder writes. JPEG has no checksums: damage
-//! inside a scan that still reads as codes decodes to wrong pixels, all of them made from the
-//! file's own bytes.
+//! Whatever the format lets one tell without writing another decoder. For PNG that is every chunk's
+//! CRC, and the number and the checksum of the pixels; for WebP the lengths, and data that runs out;
+//! for JPEG the end marker, lengths, the order and number of restarts, scans that are missing or
+//! have too little or far too much data, and codes that no encoder writes.
+//!
+//! # What cannot be told
+//! JPEG and WebP have no checksums: damage inside coded data that still reads as codes decodes to
+//! wrong pixels, all of them made from the file's own bytes. A JPEG's scan may have more data than
+//! its last block takes, or lack its last few bits and end there by chance; a PNG's pixels may name
+//! colours that its palette does not have, which are shown black.
 
 mod compress;
 mod frame;

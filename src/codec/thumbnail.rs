@@ -102,14 +102,9 @@ impl Thumbnail {
 }
 
 /// The top and height of the part of a crop (`top`, `height`) that becomes `rows` of `all` rows.
-/// Rounding may carry the last band's end past the crop's, which the resizer refuses.
+/// Edges, not heights, are computed: the last is then exactly the crop's own, where a height added
+/// to a top may be rounded to beyond it, which the resizer refuses.
 fn within(top: u32, height: u32, rows: &Range<u32>, all: u32) -> (f64, f64) {
-    let (top, end) = (f64::from(top), f64::from(top) + f64::from(height));
-    let edge = |row: u32| (top + f64::from(height) * f64::from(row) / f64::from(all)).min(end);
-    let band_top = edge(rows.start);
-    let mut band_height = edge(rows.end) - band_top;
-    while band_top + band_height > end {
-        band_height = band_height.next_down();
-    }
-    (band_top, band_height)
+    let edge = |row: u32| f64::from(top) + f64::from(height) * f64::from(row) / f64::from(all);
+    (edge(rows.start), edge(rows.end) - edge(rows.start))
 }

@@ -2,6 +2,7 @@
 
 mod interrupt;
 mod output;
+mod replay;
 mod repro;
 
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Repro(repro::Repro),
+    Replay(replay::Replay),
 }
 
 /// How a command speaks.
@@ -74,6 +76,7 @@ pub fn run() -> ExitCode {
     crate::codec::silence_decoder_panics();
     let exit = match cli.command {
         Some(Command::Repro(repro)) => repro.run(),
+        Some(Command::Replay(replay)) => replay.run(),
         None => cli.repro.run(),
     };
     exit.into()

@@ -1,7 +1,9 @@
 //! `repro`: the failure and its repairs under the same load, on real photos.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -13,7 +15,7 @@ use super::{Exit, Voice};
 use crate::codec::{Fit, Size};
 use crate::load::MOST_IN_FLIGHT;
 use crate::photos::{self, Found};
-use crate::report::{Document, Folder, closing, table};
+use crate::report::{Document, Folder, closing, junit, table};
 use crate::repro::{self, Expect, Findings, Kind, Plan, Subjects, Verdict};
 
 /// Run the same load on each pipeline and look at every row of every thumbnail
@@ -55,6 +57,9 @@ pub(super) struct Repro {
     /// Where the report goes; an earlier report there is replaced
     #[arg(long, value_name = "DIR", default_value = "double-exposure-report")]
     out: PathBuf,
+    /// A file for JUnit XML, a test case per run; an earlier file there is replaced
+    #[arg(long, value_name = "FILE", value_parser = file)]
+    junit: Option<PathBuf>,
     /// `clean` is for CI: exit 1 if any thumbnail of any run is mixed
     #[arg(long, value_enum, default_value_t)]
     expect: Expect,
@@ -81,6 +86,7 @@ impl Repro {
         let start = Instant::now();
         let budget = Duration::from_secs(self.budget);
         let folder = Folder::open(&self.out)?;
+        let junit_file = self.junit.as_deref().map(JunitFile::create).transpose()?;
         let interrupt = Interrupt::listen();
         let plan = Plan {
             pipelines: match self.pipelines {
@@ -116,7 +122,15 @@ impl Repro {
         let bar = Bar::new(self.voice, "thumbnails", total);
         let findings = repro::run(&plan, &subjects, |done| bar.at(done), || !interrupt.heard())?;
         drop(bar);
-        folder.write(&plan, &subjects, &findings)?;
+        if let Some(file) = junit_file {
+            file.write(&junit(&plan, &findings))?;
+        }
+        folder.write(
+            &plan,
+            &subjects,
+            &findings,
+            &again(&plan, self.photos.as_deref(), self.budget),
+        )?;
         if self.voice.json {
             document(&Document::new(&plan, &subjects, &findings));
         } else {
@@ -140,6 +154,55 @@ fn exit(findings: &Findings) -> Exit {
     } else {
         Exit::Held
     }
+}
+
+/// The file for JUnit, opened before anything runs: a run whose result has no place is lost time,
+/// and an earlier result must not be taken for this one's.
+struct JunitFile<'a> {
+    path: &'a Path,
+    file: File,
+}
+
+impl<'a> JunitFile<'a> {
+    fn create(path: &'a Path) -> Result<Self, String> {
+        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
+        Ok(Self { path, file })
+    }
+
+    fn write(mut self, document: &[u8]) -> Result<(), String> {
+        self.file.write_all(document).map_err(|error| unwritable(self.path, &error))
+    }
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}; name a file that can be written", path.display())
+}
+
+/// The command that makes the same runs, for a POSIX shell.
+fn again(plan: &Plan, photos: Option<&Path>, budget: u64) -> String {
+    let mut command = "double-exposure repro".to_owned();
+    for kind in &plan.pipelines {
+        command += &format!(" --pipeline {kind}");
+    }
+    let in_flight: Vec<_> = plan.in_flight.iter().map(usize::to_string).collect();
+    command += &format!(
+        " --in-flight {} --slots {} --bands {} --thumbnails {} --size {} --fit {} --seed {}",
+        in_flight.join(","),
+        plan.slots,
+        plan.bands,
+        plan.thumbnails,
+        plan.size,
+        plan.fit,
+        plan.seed
+    );
+    if let Some(photos) = photos {
+        let quoted = photos.display().to_string().replace('\'', r"'\''");
+        command += &format!(" --photos '{quoted}'");
+    }
+    if plan.expect == Expect::Clean {
+        command += " --expect clean";
+    }
+    command + &format!(" --budget {budget}")
 }
 
 /// The photos that are not in the run, by name, each with its reason.
@@ -182,15 +245,22 @@ impl Drop for Bar {
     }
 }
 
+fn file(text: &str) -> Result<PathBuf, String> {
+    match text {
+        "" | "-" => Err("JUnit goes to a file: name one".into()),
+        name => Ok(name.into()),
+    }
+}
+
 fn in_flight(text: &str) -> Result<usize, String> {
     bounded(text, MOST_IN_FLIGHT)
 }
 
-fn slots(text: &str) -> Result<NonZeroUsize, String> {
+pub(super) fn slots(text: &str) -> Result<NonZeroUsize, String> {
     bounded(text, 1024).map(|slots| NonZeroUsize::new(slots).expect("1 at least"))
 }
 
-fn bands(text: &str) -> Result<NonZeroU32, String> {
+pub(super) fn bands(text: &str) -> Result<NonZeroU32, String> {
     bounded(text, 128).map(|bands| NonZeroU32::new(bands as u32).expect("1 at least"))
 }
 

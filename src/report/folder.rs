@@ -1,5 +1,5 @@
-//! The folder of a reproduction: its document, and pictures of mixed thumbnails, each beside what
-//! it should have been.
+//! The folder of a reproduction: its page, its document, and pictures of mixed thumbnails, each
+//! beside what it should have been.
 
 use std::fs;
 use std::io;
@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::Document;
+use super::{Document, Page};
 use crate::codec::{ImageCodec, Refusal};
 use crate::repro::{Exhibit, Findings, Plan, Subjects};
 use crate::schedule::Outcome;
 use crate::witness::alone;
 
 const DOCUMENT: &str = "report.json";
+const PAGE: &str = "index.html";
 const PICTURES: &str = "pictures";
 
 /// A folder that a report may be written into.
@@ -56,7 +57,8 @@ impl Folder {
         Ok(Self { path: path.into() })
     }
 
-    /// Writes the document and the pictures, in place of those of an earlier report.
+    /// Writes the document, the page and the pictures, in place of those of an earlier report.
+    /// `command` is what the page tells people to type for the same runs.
     ///
     /// # Errors
     /// The system's, with the path.
@@ -65,22 +67,26 @@ impl Folder {
         plan: &Plan,
         subjects: &Subjects,
         findings: &Findings,
+        command: &str,
     ) -> Result<(), FolderError> {
         let mut document = serde_json::to_vec_pretty(&Document::new(plan, subjects, findings))
             .expect("a document of numbers and strings is always JSON");
         document.push(b'\n');
         self.put(Path::new(DOCUMENT), &document)?;
+        let truths = findings.exhibits.iter().map(|exhibit| should_be(plan, subjects, exhibit));
+        let truths: Vec<Bytes> = truths.collect::<Result<_, _>>()?;
+        let page = Page { plan, subjects, findings, truths: &truths, command };
+        self.put(Path::new(PAGE), page.html().as_bytes())?;
         let pictures = self.path.join(PICTURES);
         let io = |source| FolderError::Io { path: pictures.clone(), source };
         if pictures.exists() {
             fs::remove_dir_all(&pictures).map_err(io)?;
         }
         fs::create_dir(&pictures).map_err(io)?;
-        for (place, exhibit) in findings.exhibits.iter().enumerate() {
+        for (place, (exhibit, truth)) in findings.exhibits.iter().zip(&truths).enumerate() {
             let name = name(place + 1, exhibit, subjects);
             self.put(&Path::new(PICTURES).join(format!("{name}.jpg")), &exhibit.made)?;
-            let should_be = should_be(plan, subjects, exhibit)?;
-            self.put(&Path::new(PICTURES).join(format!("{name}-should-be.jpg")), &should_be)?;
+            self.put(&Path::new(PICTURES).join(format!("{name}-should-be.jpg")), truth)?;
         }
         Ok(())
     }

@@ -7,10 +7,22 @@
 
 mod enumerate;
 mod law;
+mod names;
+mod natural;
+mod odds;
+mod outcomes;
 mod play;
+mod shrink;
+mod trace;
 mod word;
 
 pub use enumerate::{Words, count, words};
 pub use law::{Outcome, predict};
+pub use names::{Owners, Shipped, on_shipped};
+pub use natural::Natural;
+pub use odds::{Odds, OddsError, POSITIONS_MAX, odds};
+pub use outcomes::{Outcomes, OutcomesError, WORDS_MAX, countable, outcomes};
 pub use play::{Played, play};
+pub use shrink::{kind, smallest, switches};
+pub use trace::{Moment, trace};
 pub use word::{Act, LETTERS_MAX, Step, Word, WordError};

@@ -51,7 +51,7 @@ fn shapes() -> impl Strategy<Value = (u32, u32)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(crate::cases(96))]
 
     #[test]
     fn bands_are_within_2_of_255_of_one_go(

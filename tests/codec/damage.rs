@@ -75,8 +75,10 @@ fn jpegs_cut_anywhere_and_given_an_end_marker_are_refused() {
     for (kind, file) in jpegs() {
         // The last byte may hold nothing but padding.
         for length in 2..file.len() - 3 {
-            let closed = [&file[..length], b"\xFF\xD9"].concat();
-            assert!(decode(&closed.into()).is_err(), "{kind} cut at {length} of {}", file.len());
+            let closed: Bytes = [&file[..length], b"\xFF\xD9"].concat().into();
+            assert!(decode(&closed).is_err(), "{kind} cut at {length} of {}", file.len());
+            // It is upright and small: it would come back as it is, had it decoded whole.
+            assert!(length % 7 != 0 || compress(&closed).is_err());
         }
     }
 }
@@ -96,6 +98,34 @@ fn jpegs_that_lost_a_stretch_of_a_scan_between_restarts_are_refused() {
         // The restart too, with its stretch.
         let short = [&file[..pair[0]], &file[pair[1]..]].concat();
         assert!(decode(&short.into()).is_err());
+    }
+}
+
+#[test]
+fn jpegs_that_lost_the_end_of_any_scan_are_refused() {
+    for (kind, file) in jpegs() {
+        for scan in (0..file.len()).filter(|&at| file[at..].starts_with(b"\xFF\xDA")) {
+            let start = scan + 2 + usize::from(file[scan + 3]);
+            let marker =
+                |at: &usize| file[*at] == 0xFF && !matches!(file[*at + 1], 0 | 0xD0..=0xD7);
+            let end = (start..file.len() - 1).find(marker).unwrap();
+            // The last byte may hold nothing but padding, and a few bits may be read as others.
+            for lost in 3..=end - start {
+                let short = [&file[..end - lost], &file[end..]].concat();
+                assert!(decode(&short.into()).is_err(), "{kind}: {lost} bytes of {start}..{end}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_restart_less_is_seen_without_decoding() {
+    let file = Picture::busy(64, 64, 6).jpeg(|e| e.set_restart_interval(5));
+    let last = (0..file.len()).rfind(|&at| file[at..].starts_with(b"\xFF\xD2")).unwrap();
+    let short = [&file[..last], b"\xFF\xD9"].concat();
+    match inspect(&short) {
+        Err(Refusal::EndsEarly { missing: Part::PixelData, .. }) => {}
+        other => panic!("{other:?}"),
     }
 }
 
@@ -204,7 +234,7 @@ fn a_wrong_bit_in_a_header_or_scan_never_panics() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(crate::cases(256))]
 
     #[test]
     fn bytes_of_no_format_never_panic(

@@ -79,6 +79,8 @@ fn a_frame_is_turned_before_its_thumbnails_shape_is_decided() {
 }
 
 proptest! {
+    #![proptest_config(crate::cases(512))]
+
     #[test]
     fn thumbnails_are_never_larger_than_the_photo_or_the_size(
         width in 1u32..=65_500, height in 1u32..=65_500, size in sizes(),

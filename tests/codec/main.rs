@@ -7,3 +7,15 @@ mod geometry;
 mod limits;
 mod paint;
 mod photos;
+
+use proptest::test_runner::{Config, RngSeed};
+
+/// So many random cases, the same in every run.
+fn cases(cases: u32) -> Config {
+    Config {
+        cases,
+        rng_seed: RngSeed::Fixed(28_11_2024),
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
