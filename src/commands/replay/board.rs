@@ -114,15 +114,16 @@ impl Board {
         let told = match self.ring {
             Some(slots) => format!(
                 "You are the scheduler. Requests {who} want a thumbnail each, and share {}. \
-                 A request's first step decodes its photo into the next slot, then it makes {bands} \
-                 from whatever lies there, then it finishes. Type who steps next, such as A, or \
-                 several, such as AAB. Tear a photo, in as few steps as you can: somebody's finished \
-                 thumbnail with rows of two people. undo takes a step back; quit ends the game.",
+                 A request's first step decodes its photo into the next slot, then it makes \
+                 {bands} from whatever lies there, then it finishes. Type who steps next, such as A, \
+                 or several, such as AAB. Tear a photo, in as few steps as you can: somebody's \
+                 finished thumbnail with rows of two people. undo takes a step back; quit ends \
+                 the game.",
                 many(slots, "slot")
             ),
             None => format!(
-                "Now the same on owned: the same steps, but a request decodes its photo into a frame \
-                 of its own, which nobody else can name. Tear somebody again, if you can."
+                "Now the same on owned: the same steps, but a request decodes its photo into a \
+                 frame of its own, which nobody else can name. Tear somebody again, if you can."
             ),
         };
         wrap(&told, paper::width().max(40)).join("\n") + "\n\n"
