@@ -41,8 +41,8 @@ pub(super) enum CastError {
     /// A thumbnail is too low for the word.
     #[error(
         "the word asks for {bands} bands, and the thumbnail of {letter} ({file}, {width} × \
-         {height} px) has {most} at most, of {BLOCK_ROWS} rows each: write fewer letters, or take a larger \
-         --size or another photo"
+         {height} px) has {most} at most, of {BLOCK_ROWS} rows each: write fewer letters, \
+         or take a larger --size or another photo"
     )]
     TooManyBands { letter: char, file: String, width: u32, height: u32, bands: u32, most: usize },
 }
