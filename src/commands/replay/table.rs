@@ -1,7 +1,7 @@
 //! A replay as a table: a column per request, a row per step, and what lies in each slot after it.
 //!
-//! It must be read on paper of any width. Where words do not fit, a column is one letter wide; where
-//! these do not fit either, there is a line per step and no columns.
+//! It must be read on paper of any width. Where words do not fit, a column is one letter wide;
+//! where these do not fit either, there is a line per step and no columns.
 
 use std::fmt::Write;
 
