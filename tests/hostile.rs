@@ -79,7 +79,7 @@ fn mutated(file: &[u8], seed: u64) -> Vec<u8> {
     let mut file = file.to_vec();
     // Half of the changes fall among the headers.
     let place = |random: u64, length: usize| {
-        let length = if random % 2 == 0 { length.min(300) } else { length };
+        let length = if random.is_multiple_of(2) { length.min(300) } else { length };
         (random / 2 % length as u64) as usize
     };
     for change in 0..1 + mix(seed) % 6 {
@@ -102,7 +102,11 @@ fn mutated(file: &[u8], seed: u64) -> Vec<u8> {
             break;
         }
     }
-    if file.starts_with(b"\x89PNG") && seed % 4 != 0 { with_right_checksums(&file) } else { file }
+    if file.starts_with(b"\x89PNG") && !seed.is_multiple_of(4) {
+        with_right_checksums(&file)
+    } else {
+        file
+    }
 }
 
 /// A PNG whose chunks' checksums are right again, so that the decoder sees what is wrong.
