@@ -1,1 +1,7 @@
-fn main() {}
+//! The command `double-exposure`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    double_exposure::commands::run()
+}

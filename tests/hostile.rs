@@ -143,8 +143,8 @@ fn hundreds_of_hostile_files_are_refused_or_decoded_in_time() {
     });
 }
 
-/// A progressive JPEG of grey, 50 megapixels large and whole, with as many scans as are let through,
-/// all of which refine what is nothing: the most work for the fewest bytes.
+/// A progressive JPEG of grey, 50 megapixels large and whole, with as many scans as are let
+/// through, all of which refine what is nothing: the most work for the fewest bytes.
 fn refining_grey() -> Bytes {
     let blocks: usize = 10_000 / 8 * 5_000 / 8;
     // One code: a run of 2^14 blocks and more that have nothing. Its 14 bits of ones: 32,767.

@@ -43,13 +43,21 @@ impl fmt::Display for Size {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
     /// Outside 16 to 2048.
-    #[error("{found_px} px is no thumbnail's size: choose {min} to {max}", min = Size::MIN, max = Size::MAX)]
+    #[error(
+        "{found_px} px is no thumbnail's size: choose {min} to {max}",
+        min = Size::MIN,
+        max = Size::MAX
+    )]
     Range {
         /// The size asked for, in pixels.
         found_px: u32,
     },
     /// Not a whole number.
-    #[error("{found:?} is no thumbnail's size: give pixels, {min} to {max}", min = Size::MIN, max = Size::MAX)]
+    #[error(
+        "{found:?} is no thumbnail's size: give pixels, {min} to {max}",
+        min = Size::MIN,
+        max = Size::MAX
+    )]
     Number {
         /// What was given.
         found: String,

@@ -74,6 +74,11 @@ impl ImageCodec {
     pub fn new(bands: NonZeroU32) -> Self {
         Self { bands }
     }
+
+    /// A thumbnail that no photo was decoded for: `width` by `height` px, its bands still to make.
+    pub fn blank(&self, (width, height): (u32, u32), fit: Fit) -> Thumbnail {
+        Thumbnail::new((width, height), fit, self.bands)
+    }
 }
 
 impl Codec for ImageCodec {

@@ -6,8 +6,9 @@
 use std::num::NonZeroU32;
 use std::ops::Range;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::frame::Frame;
@@ -77,11 +78,12 @@ impl Thumbnail {
 
         let row_bytes = self.width as usize * 3;
         let band = &mut self.rgb[rows.start as usize * row_bytes..rows.end as usize * row_bytes];
+        // Typed, so that the compiler makes the resizer for this kind of pixel and not for fifteen.
         let source =
-            ImageRef::new(frame.width(), frame.height(), frame.rgb(), PixelType::U8x3).ok()?;
+            TypedImageRef::<U8x3>::from_buffer(frame.width(), frame.height(), frame.rgb()).ok()?;
         let mut target =
-            Image::from_slice_u8(self.width, rows.end - rows.start, band, PixelType::U8x3).ok()?;
-        self.resizer.resize(&source, &mut target, &options).ok()
+            TypedImage::<U8x3>::from_buffer(self.width, rows.end - rows.start, band).ok()?;
+        self.resizer.resize_typed(&source, &mut target, &options).ok()
     }
 
     pub(super) fn encode(self) -> Result<Bytes, Refusal> {

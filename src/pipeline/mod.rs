@@ -1,10 +1,102 @@
-//! The promise that every pipeline makes, and three ways to hold the pixels while keeping it or not.
+//! The promise that every pipeline makes, and three ways to hold the pixels, keeping it or not.
 //!
 //! A thumbnail is made in steps, so that many can be in the making at once. What a pipeline decides
 //! is only *where the pixels wait between two steps*: [`Shared`] keeps them in a ring of buffers
 //! and remembers a number, [`Owned`] moves them into the job, [`Pooled`] moves them and reuses the
 //! memory. The pixels themselves are the codec's affair, which is how models run these very files
 //! on photos of two bytes, and production on JPEG.
+//!
+//! # What the compiler refuses
+//!
+//! Each second block is the first and one line more, which is refused.
+//!
+//! A job is used up by its finish, and so are the pixels that it owns:
+//!
+//! ```
+//! use double_exposure::pipeline::{Codec, Owned, Pipeline};
+//!
+//! fn finish<C: Codec>(owned: &Owned<C>, job: <Owned<C> as Pipeline>::Job) {
+//!     let _thumbnail = owned.finish(job);
+//! }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use double_exposure::pipeline::{Codec, Owned, Pipeline};
+//!
+//! fn finish<C: Codec>(owned: &Owned<C>, job: <Owned<C> as Pipeline>::Job) {
+//!     let _thumbnail = owned.finish(job);
+//!     let _another = owned.finish(job); // refused: the job has moved
+//! }
+//! ```
+//!
+//! A lease that is given back is gone, and nobody can look at the frame through it:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use double_exposure::pipeline::{Frame, Pool};
+//!
+//! fn give_back<F: Frame>(pool: &Arc<Pool<F>>) {
+//!     let lease = Pool::take(pool);
+//!     drop(lease);
+//! }
+//! ```
+//!
+//! ```compile_fail,E0382
+//! use std::sync::Arc;
+//!
+//! use double_exposure::pipeline::{Frame, Pool};
+//!
+//! fn give_back<F: Frame>(pool: &Arc<Pool<F>>) {
+//!     let lease = Pool::take(pool);
+//!     drop(lease);
+//!     lease.capacity(); // refused: the lease has moved
+//! }
+//! ```
+//!
+//! A ring without locks has one user at a time:
+//!
+//! ```
+//! use std::thread;
+//!
+//! use double_exposure::pipeline::Frame;
+//!
+//! fn overwrite<F: Frame + Send>(ring: &mut [F]) {
+//!     thread::scope(|threads| {
+//!         threads.spawn(|| ring[0].clear());
+//!     });
+//! }
+//! ```
+//!
+//! ```compile_fail,E0499
+//! use std::thread;
+//!
+//! use double_exposure::pipeline::Frame;
+//!
+//! fn overwrite<F: Frame + Send>(ring: &mut [F]) {
+//!     thread::scope(|threads| {
+//!         threads.spawn(|| ring[0].clear());
+//!         threads.spawn(|| ring[0].clear()); // refused: the other thread has it
+//!     });
+//! }
+//! ```
+//!
+//! With a lock on each slot, as in [`Shared`], the compiler has nothing to say. A lock keeps two
+//! accesses from happening at once, and knows nothing of whose pixels they are:
+//!
+//! ```
+//! use std::sync::Mutex;
+//! use std::thread;
+//!
+//! use double_exposure::pipeline::Frame;
+//!
+//! fn overwrite<F: Frame + Send>(ring: &[Mutex<F>]) {
+//!     thread::scope(|threads| {
+//!         threads.spawn(|| ring[0].lock().unwrap().clear());
+//!         threads.spawn(|| ring[0].lock().unwrap().clear()); // accepted
+//!     });
+//! }
+//! ```
 
 mod owned;
 mod pooled;
@@ -64,7 +156,7 @@ pub type Error<P> = <<P as Pipeline>::Codec as Codec>::Error;
 /// Photo bytes to pixels, and pixels to a thumbnail's bytes.
 pub trait Codec {
     /// A photo, and the thumbnail that is wanted of it.
-    type Request: ?Sized;
+    type Request;
     /// A photo decoded whole, in the decoder's own memory.
     type Photo;
     /// Pixels at rest between two steps. Neither `Clone` nor `Copy`: there is one of each.

@@ -99,9 +99,8 @@ proptest! {
         let scaled = |eighths: u32| ((width * eighths).div_ceil(8), (height * eighths).div_ceil(8));
         let smallest = [1, 2, 4].map(scaled).into_iter().find(|&(w, h)| enough(w, h));
         let full = (width, height);
-        prop_assert!(
-            Some((frame.width(), frame.height())) == smallest || (frame.width(), frame.height()) == full
-        );
+        let decoded = (frame.width(), frame.height());
+        prop_assert!(Some(decoded) == smallest || decoded == full);
         if width.max(height) >= 64 {
             prop_assert_eq!((frame.width(), frame.height()), smallest.unwrap_or(full));
         }

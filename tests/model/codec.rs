@@ -2,7 +2,7 @@
 //! owner each of its bands was made from. Small, so that a checker can try every interleaving;
 //! strict, so that it shows whatever lies in a frame, old contents too.
 
-use crate::pipeline::{Codec, Frame};
+use super::pipeline::{Codec, Frame};
 
 /// What a band shows that was made from a frame with nothing in it.
 pub(crate) const NOTHING: u8 = b'-';
@@ -67,9 +67,11 @@ impl Codec for Model {
         thumbnail.bands.len() < self.bands
     }
 
+    /// Refuses the thumbnail of an owner that is a digit.
     fn encode(&self, thumbnail: ModelThumbnail) -> Result<Vec<u8>, u8> {
         (self.step)(Step::Encode(thumbnail.owner));
-        Ok(thumbnail.bands)
+        let owner = thumbnail.owner;
+        if owner.is_ascii_digit() { Err(owner) } else { Ok(thumbnail.bands) }
     }
 }
 

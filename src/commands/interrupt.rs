@@ -1,0 +1,36 @@
+//! Ctrl-C: the first asks for an end with a report, the second ends at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use super::Exit;
+
+/// Whether somebody pressed Ctrl-C.
+#[derive(Clone, Default)]
+pub(super) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Starts to listen. If the system does not let it, Ctrl-C ends the process as ever.
+    pub(super) fn listen() -> Self {
+        let interrupt = Self::default();
+        let heard = interrupt.clone();
+        if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+            thread::spawn(move || {
+                runtime.block_on(async {
+                    if tokio::signal::ctrl_c().await.is_ok() {
+                        heard.0.store(true, Ordering::Relaxed);
+                    }
+                    if tokio::signal::ctrl_c().await.is_ok() {
+                        std::process::exit(Exit::Interrupted as i32);
+                    }
+                });
+            });
+        }
+        interrupt
+    }
+
+    pub(super) fn heard(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,14 @@
+//! What a run leaves behind: a table for the terminal, a document for machines, a page for a room,
+//! JUnit for CI, and a folder that holds them.
+
+mod document;
+mod folder;
+mod junit;
+pub mod page;
+mod table;
+
+pub use document::Document;
+pub use folder::{Folder, FolderError};
+pub use junit::junit;
+pub use page::Page;
+pub use table::{closing, table};

@@ -1,0 +1,103 @@
+//! The wrapper's own proof: each of its four words, from a model of a few executions.
+//!
+//! loom unwinds only from a model that holds no guard and no `Arc` of its; else it aborts the
+//! process, which no test survives either.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::thread;
+
+use crate::ending::{Ending, Finding};
+use crate::explore::{Limits, explore};
+
+/// Two threads add one to a counter, in one step or with a gap between reading and writing.
+fn count_to_two(atomically: bool) -> Result<(), usize> {
+    let counter = Arc::new(AtomicUsize::new(0));
+    let add = move |counter: &AtomicUsize| {
+        if atomically {
+            counter.fetch_add(1, Ordering::SeqCst);
+        } else {
+            counter.store(counter.load(Ordering::SeqCst) + 1, Ordering::SeqCst);
+        }
+    };
+    let other = {
+        let counter = Arc::clone(&counter);
+        thread::spawn(move || add(&counter))
+    };
+    add(&counter);
+    other.join().expect("the other thread ends");
+    match counter.load(Ordering::SeqCst) {
+        2 => Ok(()),
+        wrong => Err(wrong),
+    }
+}
+
+#[test]
+fn a_lost_update_is_found_with_the_bodys_own_account() {
+    let ending = explore(Limits::ALL, || count_to_two(false));
+    assert!(matches!(ending, Ending::Found { at: 1.., finding: Finding::Fault(1) }));
+    assert!(ending.to_string().starts_with("FOUND @"));
+}
+
+#[test]
+fn a_model_without_a_fault_is_exhausted() {
+    let ending = explore(Limits::ALL, || count_to_two(true));
+    assert_eq!(ending.to_string(), "EXHAUSTED 4");
+    assert_eq!(ending.proof(), 4);
+}
+
+#[test]
+fn a_cap_is_exact_and_says_that_it_is_no_proof() {
+    let capped = |executions| {
+        let limits = Limits { executions, ..Limits::ALL };
+        explore(limits, || count_to_two(true)).to_string()
+    };
+    assert_eq!(capped(3), "CAPPED 3 (no proof)");
+    assert_eq!(capped(4), "EXHAUSTED 4", "the cap was reached, but nothing was left to do");
+}
+
+#[test]
+#[should_panic(expected = "claimed EXHAUSTED, but it ended CAPPED 3 (no proof)")]
+fn a_cap_where_a_proof_is_claimed_fails() {
+    explore(Limits { executions: 3, ..Limits::ALL }, || count_to_two(true)).proof();
+}
+
+#[test]
+#[should_panic(expected = "claimed FOUND, but it ended EXHAUSTED 4")]
+fn a_proof_where_a_finding_is_claimed_fails() {
+    explore(Limits::ALL, || count_to_two(true)).fault();
+}
+
+#[test]
+#[should_panic(expected = "claimed EXHAUSTED, but it ended DIVERGED")]
+fn waiting_in_a_loop_diverges_and_proves_nothing() {
+    let ending = explore(Limits::ALL, || {
+        for _ in 0..=Limits::ALL.branches {
+            thread::yield_now();
+        }
+        Ok::<_, ()>(())
+    });
+    assert_eq!(ending.to_string(), "DIVERGED");
+    ending.proof();
+}
+
+#[test]
+fn a_deadlock_is_found() {
+    let ending = explore(Limits::ALL, || {
+        thread::park();
+        Ok::<_, ()>(())
+    });
+    let Ending::Found { finding: Finding::Panic(text), .. } = ending else {
+        panic!("ended {ending}");
+    };
+    assert!(text.starts_with("deadlock"), "{text}");
+}
+
+#[test]
+fn a_panic_in_a_thread_is_found_with_its_message() {
+    let ending = explore(Limits::ALL, || {
+        thread::spawn(|| panic!("out of paper")).join().expect("the other thread ends");
+        Ok::<_, ()>(())
+    });
+    assert_eq!(ending, Ending::Found { at: 1, finding: Finding::Panic("out of paper".into()) });
+}

@@ -1,0 +1,41 @@
+//! A doctest that must not compile passes for any error, a misspelt import too. So each is the
+//! block before it, which compiles, and the one line that is marked as refused.
+
+use std::fs;
+use std::path::Path;
+
+/// The fenced blocks of a file's module docs: what stands behind the opening fence, and the lines.
+fn blocks(source: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
+    let mut inside = false;
+    for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
+        if let Some(fence) = line.strip_prefix(" ```") {
+            inside = !inside;
+            if inside {
+                blocks.push((fence, Vec::new()));
+            }
+        } else if inside {
+            blocks.last_mut().expect("opened by its fence").1.push(line);
+        }
+    }
+    blocks
+}
+
+#[test]
+fn what_the_compiler_refuses_is_one_line_more_than_what_it_accepts() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pipeline/mod.rs");
+    let source = fs::read_to_string(path).expect("the promise is where it was");
+    let mut refused = 0;
+    for pair in blocks(&source).windows(2) {
+        let [(accepts, accepted), (refuses, lines)] = pair else { unreachable!("two at a time") };
+        if refuses.starts_with("compile_fail") {
+            let unmarked = |line: &&&str| !line.contains("// refused: ");
+            let rest: Vec<&str> = lines.iter().filter(unmarked).copied().collect();
+            assert_eq!((*accepts, &rest), ("", accepted), "the block before, and one line");
+            assert_eq!(lines.len(), rest.len() + 1, "one line is marked");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, source.matches("compile_fail").count(), "each was looked at");
+    assert_eq!(refused, 3, "a job, a lease, a ring without locks");
+}
