@@ -3,7 +3,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use super::paper::{self, GREEN, PLAIN, RED, YELLOW, many, wrap};
+use crate::report::paper::{self, GREEN, PLAIN, RED, YELLOW, many, wrap};
 use crate::schedule::{Act, Moment, Outcome, Owners, Word, on_shipped, trace};
 
 /// A round in the making.

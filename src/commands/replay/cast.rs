@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::paper::plain;
 use super::performance::Scene;
 use crate::codec::{self, BLOCK_ROWS, Request};
 use crate::photos::{self, Found, Photo, Skipped};
+use crate::report::paper::plain;
 
 /// The photos of a word's requests.
 pub(super) struct Cast {

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::cast::Cast;
 use super::folder;
-use super::paper;
 use super::performance::{Performance, Scene};
+use crate::report::paper;
 use crate::repro::Kind;
 use crate::schedule::{Act, Moment};
 

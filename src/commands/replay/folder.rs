@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
-use super::paper;
 use super::performance::{Performance, Scene};
+use crate::report::paper;
 use crate::schedule::Outcome;
 
 const DOCUMENT: &str = "replay.json";
