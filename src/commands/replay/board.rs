@@ -117,8 +117,8 @@ impl Board {
                  A request's first step decodes its photo into the next slot, then it makes \
                  {bands} from whatever lies there, then it finishes. Type who steps next, such \
                  as A, or several, such as AAB. Tear a photo, in as few steps as you can: \
-                 somebody's finished thumbnail with rows of two people. undo takes a step back; quit ends \
-                 the game.",
+                 somebody's finished thumbnail with rows of two people. undo takes a step back; \
+                 quit ends the game.",
                 many(slots, "slot")
             ),
             None => format!(
