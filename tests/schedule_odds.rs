@@ -43,11 +43,11 @@ fn written_out(
     ring: usize,
 ) -> (u64, u64) {
     if left.iter().all(|&(_, left)| left == 0) {
-        let finished = predict(&word(prefix), bands(each), slots(ring)).into_iter().enumerate();
+        let mut finished = predict(&word(prefix), bands(each), slots(ring)).into_iter().enumerate();
         let mixed = |(request, owners): (usize, Option<Vec<usize>>)| {
             Outcome::of(&request, &owners.expect("complete words")).mixed()
         };
-        return (u64::from(finished.map(mixed).any(|mixed| mixed)), 1);
+        return (u64::from(finished.any(mixed)), 1);
     }
     let (mut mixed, mut all) = (0, 0);
     for at in 0..left.len() {

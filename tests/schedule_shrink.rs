@@ -105,6 +105,9 @@ fn the_kind_of_a_word_is_that_of_the_first_mixed_thumbnail_in_the_order_of_begin
     assert_eq!(of("ZAAMZZZA", 1), Some(Outcome::Swapped));
     assert_eq!(of("ZZAMZZAA", 1), Some(Outcome::Torn));
     assert_eq!(of("ZZAMZZAA", 3), Some(Outcome::Clean));
+    // Of two that are finished and mixed, one torn and one swapped, the first decides.
+    assert_eq!(of("AABCAABBB", 1), Some(Outcome::Torn));
+    assert_eq!(of("ABBCAAABB", 1), Some(Outcome::Swapped));
     assert_eq!(of("AAAB", 1), None, "nobody finishes");
     assert_eq!(of("ABAABBB", 1), Some(Outcome::Clean), "A is not finished and not counted");
 }

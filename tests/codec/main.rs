@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, RngSeed};
 fn cases(cases: u32) -> Config {
     Config {
         cases,
-        rng_seed: RngSeed::Fixed(28_11_2024),
+        rng_seed: RngSeed::Fixed(28_112_024),
         failure_persistence: None,
         ..Config::default()
     }

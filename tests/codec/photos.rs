@@ -16,7 +16,7 @@ fn squares(text: &str) -> Picture {
     let rows: Vec<_> = text.split('/').collect();
     Picture::new(rows[0].len() as u32 * 16, rows.len() as u32 * 16, |x, y| {
         let letter = rows[y as usize / 16].as_bytes()[x as usize / 16] - b'a';
-        [40 * letter, 250 - 30 * letter, if letter % 2 == 0 { 200 } else { 20 }]
+        [40 * letter, 250 - 30 * letter, if letter.is_multiple_of(2) { 200 } else { 20 }]
     })
 }
 
@@ -77,7 +77,9 @@ fn jpegs_of_every_sampling_and_scan_order_show_the_same_photo() {
                     let photo = picture.jpeg(|e| {
                         e.set_quality(98);
                         e.set_sampling_factor(sampling);
-                        scans.map(|scans| e.set_progressive_scans(scans));
+                        if let Some(scans) = scans {
+                            e.set_progressive_scans(scans);
+                        }
                         e.set_restart_interval(interval);
                     });
                     let frame = decode(&photo).unwrap();
@@ -96,7 +98,9 @@ fn grey_jpegs_are_grey() {
     for scans in [None, Some(4)] {
         let photo = jpeg(&grey, 40, 30, ColorType::Luma, |e| {
             e.set_quality(100);
-            scans.map(|scans| e.set_progressive_scans(scans));
+            if let Some(scans) = scans {
+                e.set_progressive_scans(scans);
+            }
         });
         let frame = decode(&photo).unwrap();
         let expected: Vec<u8> = grey.iter().flat_map(|&y| [y; 3]).collect();

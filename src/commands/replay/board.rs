@@ -121,9 +121,9 @@ impl Board {
                  quit ends the game.",
                 many(slots, "slot")
             ),
-            None => format!(
+            None => String::from(
                 "Now the same on owned: the same steps, but a request decodes its photo into a \
-                 frame of its own, which nobody else can name. Tear somebody again, if you can."
+                 frame of its own, which nobody else can name. Tear somebody again, if you can.",
             ),
         };
         wrap(&told, paper::width().max(40)).join("\n") + "\n\n"
