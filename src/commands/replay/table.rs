@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use super::cast::Cast;
 use super::ending;
-use super::performance::{Performance, Scene};
+use super::performance::Performance;
+use super::scene::Scene;
 use crate::report::paper::{self, PLAIN, RED, YELLOW, many, wrap};
 use crate::repro::Kind;
 use crate::schedule::{Act, Moment};
