@@ -1,4 +1,4 @@
-//! The shipped pipelines and their mutants on shuttle's primitives, with a model's codec and clients.
+//! The shipped pipelines and their mutants on shuttle's primitives, with a model's clients.
 //!
 //! Each checker wants the pipelines on its own primitives; in a module for each, one test can hold
 //! them all against one another.
