@@ -81,9 +81,11 @@
 //! 4. [`witness`]: whose rows are these? Two oracles that must agree.
 //! 5. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
 //!    of it, and what a run leaves behind. [`commands`] is the way in.
+//! 6. [`fuzzing`]: what must hold for any bytes whatever.
 
 pub mod codec;
 pub mod commands;
+pub mod fuzzing;
 pub mod load;
 pub mod photos;
 pub mod pipeline;

@@ -75,9 +75,3 @@ impl<'a> File<'a> {
         Ok(Photo { pixels, orientation, thumbnail, fit })
     }
 }
-
-/// The orientation that an EXIF block asks for; upright if it is broken or asks for nothing.
-pub(super) fn orientation(exif: &[u8]) -> Orientation {
-    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
-}

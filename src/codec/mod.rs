@@ -9,9 +9,9 @@
 //!
 //! # What is refused as damaged
 //! Whatever the format lets one tell without writing another decoder. For PNG that is every chunk's
-//! CRC, and the number and the checksum of the pixels; for WebP the lengths, and data that runs out;
-//! for JPEG the end marker, lengths, the order and number of restarts, scans that are missing or
-//! have too little or far too much data, and codes that no encoder writes.
+//! CRC, and the number and the checksum of the pixels; for WebP the lengths, and data that runs
+//! out; for JPEG the end marker, lengths, the order and number of restarts, scans that are missing
+//! or have too little or far too much data, and codes that no encoder writes.
 //!
 //! # What cannot be told
 //! JPEG and WebP have no checksums: damage inside coded data that still reads as codes decodes to

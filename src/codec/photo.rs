@@ -139,6 +139,12 @@ pub(super) fn turns(orientation: Orientation) -> bool {
     orientation.to_exif() >= 5
 }
 
+/// The orientation that an EXIF block asks for; upright if it is broken or asks for nothing.
+pub(super) fn orientation(exif: &[u8]) -> Orientation {
+    let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
+    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
+}
+
 fn wide(sample: [u8; 2]) -> u16 {
     u16::from_ne_bytes(sample)
 }

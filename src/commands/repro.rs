@@ -15,6 +15,7 @@ use super::{Exit, Voice};
 use crate::codec::{Fit, Size};
 use crate::load::MOST_IN_FLIGHT;
 use crate::photos::{self, Found};
+use crate::report::paper::plain;
 use crate::report::{Document, Folder, closing, junit, table};
 use crate::repro::{self, Expect, Findings, Kind, Plan, Subjects, Verdict};
 
@@ -209,7 +210,8 @@ fn again(plan: &Plan, photos: Option<&Path>, budget: u64) -> String {
 fn left_out(subjects: &Subjects) -> String {
     let mut text = String::new();
     for skipped in &subjects.skipped {
-        text += &format!("skipped {}: {}\n", skipped.path.display(), skipped.reason);
+        let path = plain(&skipped.path.display().to_string());
+        text += &format!("skipped {path}: {}\n", plain(&skipped.reason));
     }
     if subjects.unused > 0 {
         text += &format!(

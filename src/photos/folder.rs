@@ -252,9 +252,7 @@ fn with_owners(names: &[String]) -> impl Iterator<Item = (&str, &str)> {
     let mut claims: HashMap<&str, usize> = HashMap::new();
     for name in names {
         *claims.entry(name).or_default() += 1;
-        if stem(name) != name {
-            *claims.entry(stem(name)).or_default() += 1;
-        }
+        *claims.entry(stem(name)).or_default() += 1;
     }
     names.iter().map(move |name| {
         let alone = claims[stem(name)] == 1;

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::{Document, Page};
+use super::{Document, Page, paper};
 use crate::codec::{ImageCodec, Refusal};
 use crate::repro::{Exhibit, Findings, Plan, Subjects};
-use crate::schedule::Outcome;
 use crate::witness::alone;
 
 const DOCUMENT: &str = "report.json";
@@ -107,20 +106,16 @@ fn should_be(plan: &Plan, subjects: &Subjects, exhibit: &Exhibit) -> Result<Byte
     alone(&ImageCodec::new(plan.bands), &subjects.requests[exhibit.asked])
 }
 
-/// Such as `07-astronaut-torn-with-coffee-rocket`.
+/// Such as `07-astronaut-torn-with-coffee-rocket`; three strangers are named at most.
 fn name(number: usize, exhibit: &Exhibit, subjects: &Subjects) -> String {
     let asked = subjects.owner_of[exhibit.asked];
     let mut strangers: Vec<usize> =
         exhibit.bands.iter().filter_map(|&(_, owner)| owner.filter(|&o| o != asked)).collect();
     strangers.sort_unstable();
     strangers.dedup();
-    let outcome = match exhibit.outcome {
-        Outcome::Clean => "clean",
-        Outcome::Torn => "torn",
-        Outcome::Swapped => "swapped",
-    };
+    let outcome = paper::outcome(exhibit.outcome);
     let strangers: Vec<String> =
-        strangers.into_iter().map(|owner| plain(&subjects.owners[owner])).collect();
+        strangers.into_iter().take(3).map(|owner| plain(&subjects.owners[owner])).collect();
     format!("{number:02}-{}-{outcome}-with-{}", plain(&subjects.owners[asked]), strangers.join("-"))
 }
 

@@ -5,6 +5,7 @@ mod document;
 mod folder;
 mod junit;
 pub mod page;
+pub(crate) mod paper;
 mod table;
 
 pub use document::Document;

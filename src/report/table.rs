@@ -2,11 +2,8 @@
 
 use std::fmt::Write;
 
+use super::paper::{GREEN, PLAIN, RED, many, percent, width, wrap};
 use crate::repro::{Findings, GATE_THUMBNAILS, Kind, Plan, Run, Subjects, Verdict};
-
-const RED: &str = "\x1b[1;31m";
-const GREEN: &str = "\x1b[32m";
-const PLAIN: &str = "\x1b[0m";
 
 /// A line per run, at most 80 columns wide, with ANSI colour.
 pub fn table(plan: &Plan, subjects: &Subjects, findings: &Findings) -> String {
@@ -38,15 +35,14 @@ pub fn table(plan: &Plan, subjects: &Subjects, findings: &Findings) -> String {
 fn line(text: &mut String, run: &Run) {
     let tally = &run.tally;
     let colour = if tally.mixed() > 0 { RED } else { GREEN };
-    let percent = 100.0 * tally.mixed() as f64 / tally.thumbnails.max(1) as f64;
+    let share = percent(tally.mixed() as f64 / tally.thumbnails.max(1) as f64);
     let _ = writeln!(
         text,
-        "{:<8}  {:>9}  {:>10}  {colour}{:>5}  {:>5.1} %{PLAIN}  {:>12}  {:>13}  {:>6.0}",
+        "{:<8}  {:>9}  {:>10}  {colour}{:>5}  {share:>7}{PLAIN}  {:>12}  {:>13}  {:>6.0}",
         run.kind,
         run.in_flight,
         tally.thumbnails,
         tally.mixed(),
-        percent,
         format!("{}/{}", tally.torn, tally.swapped),
         format!("{}/{}", tally.rows_from_later, tally.rows_from_earlier),
         run.per_second
@@ -55,40 +51,38 @@ fn line(text: &mut String, run: &Run) {
 
 /// What the runs come to, in plain words, beside what is published about the real event.
 pub fn closing(plan: &Plan, findings: &Findings) -> String {
-    let mut text = String::new();
+    let mut told = Vec::new();
     if findings.interrupted {
-        text += "Interrupted: this is what was done so far.\n";
+        told.push("Interrupted: this is what was done so far.".into());
     }
     let short = findings.runs.iter().filter(|run| run.tally.thumbnails < run.asked).count();
     if short > 0 && !findings.interrupted {
-        let _ = writeln!(
-            text,
-            "Time was short: {short} of {} runs made fewer than the {} thumbnails asked for.",
-            findings.runs.len(),
-            plan.thumbnails
-        );
+        told.push(format!(
+            "Time was short: {short} of {} made fewer than the {} asked for. --budget gives more.",
+            many(findings.runs.len(), "run"),
+            many(plan.thumbnails, "thumbnail")
+        ));
     }
     if findings.oracle_faults() > 0 {
-        let _ = writeln!(
-            text,
-            "The two oracles disagree about {} rows: this program is at fault, believe no count.",
-            findings.oracle_faults()
-        );
+        told.push(format!(
+            "The two oracles disagree about {}: this program is at fault, believe no count.",
+            many(findings.oracle_faults(), "row")
+        ));
     }
     let worst = findings.runs.iter().filter(|run| !run.kind.is_repair()).max_by_key(|run| {
         let tally = &run.tally;
         tally.mixed() * 1_000_000 / tally.thumbnails.max(1)
     });
-    if let Some(run) = worst.filter(|run| run.tally.mixed() > 0) {
-        text += &mixed_up(run);
-    }
-    text += &repairs(findings);
+    told.extend(worst.filter(|run| run.tally.mixed() > 0).map(mixed_up));
+    told.extend([Kind::Owned, Kind::Pooled].into_iter().filter_map(|kind| repair(kind, findings)));
     let colour = match findings.verdict {
         Verdict::Reproduced | Verdict::Clean => GREEN,
         Verdict::Mixed | Verdict::Inconclusive => RED,
     };
-    let _ = writeln!(text, "\n{colour}{}{PLAIN}: {}", findings.verdict, meaning(findings.verdict));
-    text
+    let verdict = format!("{}: {}", findings.verdict, meaning(findings.verdict));
+    let lines = |told: String| wrap(&told, width().max(40)).join("\n");
+    let told: String = told.into_iter().map(|told| lines(told) + "\n").collect();
+    format!("{told}\n{colour}{}{PLAIN}\n", lines(verdict))
 }
 
 fn mixed_up(run: &Run) -> String {
@@ -98,35 +92,32 @@ fn mixed_up(run: &Run) -> String {
         (later, earlier) => format!("{later} foreign rows are from later photos, {earlier} not"),
     };
     format!(
-        "With {} in flight on {} slots, {} of {} thumbnails showed somebody else's photo\n\
-         ({} owners exposed, {} viewers affected); {direction}.\n\
-         Published about 28 November 2024: part of the photo due to be processed next got into\n\
-         the one being processed (ministry's written guidance, 28 March 2025). That shared\n\
-         buffers were the reason there is this project's inference, not a published fact.\n",
+        "With {} in flight on {}, {} of {} showed somebody else's photo ({} exposed, {} \
+         affected); {direction}. Published about 28 November 2024: part of the photo due to be \
+         processed next got into the one being processed (ministry's written guidance, 28 March \
+         2025). That shared buffers were the reason there is this project's inference, not a \
+         published fact.",
         run.in_flight,
-        run.slots,
+        many(run.slots, "slot"),
         tally.mixed(),
-        tally.thumbnails,
-        tally.exposed_owners.len(),
-        tally.affected_viewers.len(),
+        many(tally.thumbnails, "thumbnail"),
+        many(tally.exposed_owners.len(), "owner"),
+        many(tally.affected_viewers.len(), "viewer"),
     )
 }
 
-fn repairs(findings: &Findings) -> String {
-    let mut text = String::new();
-    for kind in [Kind::Owned, Kind::Pooled] {
-        let runs = || findings.runs.iter().filter(|run| run.kind == kind);
-        let thumbnails: u64 = runs().map(|run| run.tally.thumbnails).sum();
-        let mixed: u64 = runs().map(|run| run.tally.mixed()).sum();
-        if thumbnails > 0 {
-            let bound = match mixed {
-                0 => format!(" (at most {:.2} % at 95 %)", 300.0 / thumbnails as f64),
-                _ => String::new(),
-            };
-            let _ = writeln!(text, "{kind}: {mixed} of {thumbnails} thumbnails mixed{bound}.");
-        }
-    }
-    text
+/// What all runs of a repair came to, with the share that may still have gone unseen: 3 ÷ n at
+/// 95 % for none of n (the rule of three).
+fn repair(kind: Kind, findings: &Findings) -> Option<String> {
+    let runs = || findings.runs.iter().filter(|run| run.kind == kind);
+    let thumbnails: u64 = runs().map(|run| run.tally.thumbnails).sum();
+    let mixed: u64 = runs().map(|run| run.tally.mixed()).sum();
+    let bound = match mixed {
+        0 => format!(" (at most {:.2} % at 95 %)", (300.0 / thumbnails as f64).min(100.0)),
+        _ => String::new(),
+    };
+    let told = format!("{kind}: {mixed} of {} mixed{bound}.", many(thumbnails, "thumbnail"));
+    (thumbnails > 0).then_some(told)
 }
 
 fn meaning(verdict: Verdict) -> String {

@@ -117,16 +117,9 @@ fn share(deadline: Instant, left: u32) -> Duration {
     deadline.saturating_duration_since(Instant::now()) / left.max(1)
 }
 
-/// The first of each run, then the second of each, up to the bound; torn ones before swapped ones,
-/// since a torn one shows what happened to whoever looks at it.
+/// The first of each run, then the second of each, up to the bound.
 fn in_turn(runs: Vec<Vec<Exhibit>>) -> Vec<Exhibit> {
-    let mut runs: Vec<_> = runs
-        .into_iter()
-        .map(|mut run| {
-            run.sort_by_key(|exhibit| exhibit.outcome);
-            run.into_iter()
-        })
-        .collect();
+    let mut runs: Vec<_> = runs.into_iter().map(Vec::into_iter).collect();
     let mut taken = Vec::with_capacity(MOST_EXHIBITS);
     for turn in 0..MOST_EXHIBITS * runs.len() {
         let run = turn % runs.len();

@@ -227,7 +227,7 @@ impl Bits {
     fn put(&mut self, fields: &[(u32, u32)]) {
         for &(value, width) in fields {
             for bit in 0..width {
-                if self.used % 8 == 0 {
+                if self.used.is_multiple_of(8) {
                     self.bytes.push(0);
                 }
                 *self.bytes.last_mut().unwrap() |= ((value >> bit & 1) as u8) << (self.used % 8);

@@ -141,6 +141,42 @@ pub(crate) fn segment(jpeg: &[u8], marker: u8) -> std::ops::Range<usize> {
     }
 }
 
+/// A progressive JPEG of grey up to its first scan. A mean that does not change has the code 0; the
+/// codes of the other coefficients are 0, 10, 110 and so on, for these symbols.
+pub(crate) fn grey_progressive(width: u16, height: u16, symbols: &[u8]) -> Vec<u8> {
+    let mut file = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
+    file.extend([1; 64]);
+    file.extend([0xFF, 0xC2, 0, 11, 8]);
+    file.extend(height.to_be_bytes());
+    file.extend(width.to_be_bytes());
+    file.extend([1, 1, 0x11, 0]);
+    for (table, symbols) in [(0x00, &[0][..]), (0x10, symbols)] {
+        file.extend([0xFF, 0xC4, 0, 19 + symbols.len() as u8, table]);
+        file.extend((0..16).map(|length| u8::from(length < symbols.len())));
+        file.extend(symbols);
+    }
+    file
+}
+
+/// A scan of such a JPEG: its coefficients, its bits before and after as one byte, its fields of
+/// value and width.
+pub(crate) fn grey_scan(coefficients: [u8; 2], bits: u8, fields: &[(u32, u32)]) -> Vec<u8> {
+    let [first, last] = coefficients;
+    let mut scan = vec![0xFF, 0xDA, 0, 8, 1, 1, 0, first, last, bits];
+    let bits =
+        fields.iter().flat_map(|&(value, width)| (0..width).rev().map(move |i| value >> i & 1));
+    let bits: Vec<u32> = bits.collect();
+    for bits in bits.chunks(8) {
+        // Padded with ones, and stuffed.
+        let byte = (0..8).fold(0, |byte, i| byte << 1 | *bits.get(i).unwrap_or(&1) as u8);
+        scan.push(byte);
+        if byte == 0xFF {
+            scan.push(0);
+        }
+    }
+    scan
+}
+
 /// Decodes a photo into an empty frame of its own.
 pub(crate) fn frame(photo: &Bytes, size: Size, fit: Fit) -> Result<(Frame, Thumbnail), Refusal> {
     let codec = ImageCodec::new(std::num::NonZeroU32::new(4).unwrap());

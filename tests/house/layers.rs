@@ -11,7 +11,7 @@ const ROWS: [&[&str]; 8] = [
     &["pipeline"],
     &["codec", "mark", "schedule"],
     &["photos"],
-    &["load", "witness", "album"],
+    &["load", "witness", "album", "fuzzing"],
     &["repro"],
     &["server", "incident", "audit", "report"],
     &["commands"],

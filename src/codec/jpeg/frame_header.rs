@@ -2,8 +2,7 @@
 //!
 //! All the arithmetic of blocks and memory starts from these few bytes, which anyone can write.
 
-use super::survey::{field, unsupported};
-use super::walk::marker;
+use super::walk::{field, marker, unsupported};
 use crate::codec::{Feature, Refusal};
 
 /// What a frame header says, of the kinds that are read here.

@@ -13,8 +13,8 @@ use image::metadata::Orientation;
 use jpeg_decoder::{ColorTransform, Decoder, Error};
 
 use self::padded::Padded;
-use self::survey::{Survey, unsupported};
-use self::walk::{damaged, ends_early};
+use self::survey::Survey;
+use self::walk::{damaged, ends_early, unsupported};
 use super::geometry::Fit;
 use super::photo::{Layout, Pixels, turns};
 use super::{Damage, Feature, Format, Part, Refusal, guard};

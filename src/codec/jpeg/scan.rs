@@ -5,8 +5,7 @@
 //! an end marker again is found out here, or in the decoder's trap.
 
 use super::frame_header::{Component, FrameHeader};
-use super::survey::field;
-use super::walk::{damaged, ends_early};
+use super::walk::{damaged, ends_early, field};
 use crate::codec::{Damage, Part, Refusal};
 
 /// The most bits of a block: for each of 64 coefficients a code of 16 bits and a value of 15.

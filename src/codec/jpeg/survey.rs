@@ -7,8 +7,8 @@ use image::metadata::Orientation;
 
 use super::frame_header::FrameHeader;
 use super::scan::{Progress, Scan};
-use super::walk::{Kind, Piece, Walk, damaged, ends_early, marker};
-use crate::codec::{Damage, Feature, Format, Part, Refusal, header, limits};
+use super::walk::{Kind, Piece, Walk, damaged, ends_early, field, marker, unsupported};
+use crate::codec::{Damage, Feature, Part, Refusal, limits, photo};
 
 /// A JPEG that is whole as far as its structure tells, and within the limits.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ impl Reading {
             }
             marker::APP0 if payload.starts_with(b"JFIF\0") => self.jfif = true,
             marker::APP1 if payload.starts_with(b"Exif\0\0") => {
-                self.orientation.get_or_insert_with(|| header::orientation(payload));
+                self.orientation.get_or_insert_with(|| photo::orientation(payload));
             }
             marker::APP14 if payload.starts_with(b"Adobe") => {
                 self.adobe = payload.get(11).copied().or(self.adobe);
@@ -127,14 +127,6 @@ impl Reading {
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
         Ok(Survey { frame, orientation, adobe: self.adobe, jfif: self.jfif })
     }
-}
-
-pub(super) fn unsupported(feature: Feature) -> Refusal {
-    Refusal::Unsupported { format: Format::Jpeg, feature }
-}
-
-pub(super) fn field(at: usize) -> Refusal {
-    damaged(Damage::Field { at_byte: at as u64 })
 }
 
 fn misplaced(at: usize) -> Refusal {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::codec::{Damage, Format, Part, Refusal};
+use crate::codec::{Damage, Feature, Format, Part, Refusal};
 
 /// Marker codes: the byte behind `FF`. ITU-T T.81, table B.1.
 pub(super) mod marker {
@@ -185,4 +185,12 @@ pub(super) fn ends_early(at_byte: usize, missing: Part) -> Refusal {
 
 pub(super) fn damaged(damage: Damage) -> Refusal {
     Refusal::Damaged { format: Format::Jpeg, damage }
+}
+
+pub(super) fn unsupported(feature: Feature) -> Refusal {
+    Refusal::Unsupported { format: Format::Jpeg, feature }
+}
+
+pub(super) fn field(at: usize) -> Refusal {
+    damaged(Damage::Field { at_byte: at as u64 })
 }

@@ -11,8 +11,8 @@ use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder};
 
-use super::photo::{Layout, Pixels};
-use super::{Damage, Feature, Format, Part, Refusal, guard, header, limits};
+use super::photo::{self, Layout, Pixels};
+use super::{Damage, Feature, Format, Part, Refusal, guard, limits};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -101,7 +101,7 @@ impl<'a> Png<'a> {
                 b"IEND" => break,
                 b"IHDR" => return Err(misplaced(at)),
                 b"IDAT" if pictures > 0 && !last_was_picture => return Err(misplaced(at)),
-                b"eXIf" => orientation = header::orientation(chunk.data),
+                b"eXIf" => orientation = photo::orientation(chunk.data),
                 name if PICTURE.contains(name) || chunk.is_ancillary() => {}
                 &name => {
                     let feature = Feature::Chunk(name);

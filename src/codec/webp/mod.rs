@@ -10,8 +10,8 @@ use std::io::Cursor;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 
-use super::photo::Pixels;
-use super::{Damage, Feature, Format, Part, Refusal, guard, header, limits, png};
+use super::photo::{self, Pixels};
+use super::{Damage, Feature, Format, Part, Refusal, guard, limits, png};
 
 /// A WebP whose chunks are whole and agree, and which is within the limits.
 pub(super) struct WebP<'a> {
@@ -53,7 +53,7 @@ impl<'a> WebP<'a> {
         limits::check_memory(picture_bytes(file, &chunks, width, height))?;
         let tables = table_bytes(file, &chunks, width, height)?;
         limits::check_memory(picture_bytes(file, &chunks, width, height) + tables)?;
-        let orientation = chunks.exif.map_or(Orientation::NoTransforms, header::orientation);
+        let orientation = chunks.exif.map_or(Orientation::NoTransforms, photo::orientation);
         Ok(Self { file, width, height, orientation })
     }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::super::interrupt::Interrupt;
 use super::super::output::{document, remark, say};
 use super::super::{Exit, Voice};
-use super::paper::{self, GREEN, PLAIN, RED, many, percent, wrap};
+use crate::report::paper::{self, GREEN, PLAIN, RED, many, percent, wrap};
 use crate::schedule::{Outcome, Outcomes, Owners, Word, countable, on_shipped, outcomes, predict};
 
 const OUTCOMES: [Outcome; 3] = [Outcome::Clean, Outcome::Torn, Outcome::Swapped];

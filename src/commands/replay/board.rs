@@ -3,7 +3,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use super::paper::{self, GREEN, PLAIN, RED, YELLOW, many, wrap};
+use crate::report::paper::{self, GREEN, PLAIN, RED, YELLOW, many, wrap};
 use crate::schedule::{Act, Moment, Outcome, Owners, Word, on_shipped, trace};
 
 /// A round in the making.
@@ -114,10 +114,11 @@ impl Board {
         let told = match self.ring {
             Some(slots) => format!(
                 "You are the scheduler. Requests {who} want a thumbnail each, and share {}. \
-                 A request's first step decodes its photo into the next slot, then it makes {bands} \
-                 from whatever lies there, then it finishes. Type who steps next, such as A, or \
-                 several, such as AAB. Tear a photo, in as few steps as you can: somebody's finished \
-                 thumbnail with rows of two people. undo takes a step back; quit ends the game.",
+                 A request's first step decodes its photo into the next slot, then it makes \
+                 {bands} from whatever lies there, then it finishes. Type who steps next, such \
+                 as A, or several, such as AAB. Tear a photo, in as few steps as you can: \
+                 somebody's finished thumbnail with rows of two people. undo takes a step back; \
+                 quit ends the game.",
                 many(slots, "slot")
             ),
             None => String::from(

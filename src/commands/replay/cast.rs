@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::paper::plain;
-use super::performance::Scene;
+use super::scene::Scene;
 use crate::codec::{self, BLOCK_ROWS, Request};
 use crate::photos::{self, Found, Photo, Skipped};
+use crate::report::paper::plain;
 
 /// The photos of a word's requests.
 pub(super) struct Cast {
@@ -32,13 +32,17 @@ pub(super) struct Role {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CastError {
     /// No photo was left.
-    #[error("{}: none of {looked_at} files is a photo that can be used{}", .dir.display(), first(.skipped))]
+    #[error(
+        "{}: none of {looked_at} files is a photo that can be used{}",
+        .dir.display(),
+        first(.skipped)
+    )]
     NoPhoto { dir: PathBuf, looked_at: usize, skipped: Vec<Skipped> },
     /// A thumbnail is too low for the word.
     #[error(
-        "the word asks for {bands} bands, and the thumbnail of {letter} ({file}, {width} × {height} px) \
-         has {most} at most, of {BLOCK_ROWS} rows each: write fewer letters, or take a larger --size \
-         or another photo"
+        "the word asks for {bands} bands, and the thumbnail of {letter} ({file}, {width} × \
+         {height} px) has {most} at most, of {BLOCK_ROWS} rows each: write fewer letters, \
+         or take a larger --size or another photo"
     )]
     TooManyBands { letter: char, file: String, width: u32, height: u32, bands: u32, most: usize },
 }

@@ -14,7 +14,7 @@ use super::super::interrupt::Interrupt;
 use super::super::output::{document, remark, say};
 use super::super::{Exit, Voice};
 use super::board::Board;
-use super::paper::{self, many, plain, wrap};
+use crate::report::paper::{self, many, plain, wrap};
 use crate::schedule::{LETTERS_MAX, Outcome, smallest};
 
 /// How often Ctrl-C is looked for while nobody types.

@@ -8,8 +8,8 @@ mod ending;
 mod folder;
 mod game;
 mod odds;
-mod paper;
 mod performance;
+mod scene;
 mod shrink;
 mod table;
 
@@ -23,12 +23,14 @@ use super::output::{document, remark, say};
 use super::repro::{bands, slots};
 use super::{Exit, Voice};
 use crate::codec::{Fit, Size};
+use crate::report::paper;
 use crate::repro::Kind;
 use crate::schedule::Word;
 use cast::Cast;
 use document::Document;
 use folder::Folder;
-use performance::{Performance, Scene};
+use performance::Performance;
+use scene::Scene;
 
 /// Play a schedule, step by step, and see when whose photo lies where
 ///

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::Exit;
 use super::super::output::{document, say};
 use super::Asked;
-use super::paper::{self, GREEN, PLAIN, RED, many, percent, wrap};
+use crate::report::paper::{self, GREEN, PLAIN, RED, many, percent, wrap};
 use crate::schedule::{Odds, odds};
 
 /// The document of `replay --odds --json`. Prefixes are given by their length.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::Exit;
 use super::super::output::{document, say};
 use super::Asked;
-use super::paper::{self, PLAIN, many, wrap};
+use crate::report::paper::{self, PLAIN, many, wrap};
 use crate::schedule::{Word, kind, smallest, switches};
 
 /// The document of `replay --shrink --json`.

@@ -1,14 +1,15 @@
 //! A replay as a table: a column per request, a row per step, and what lies in each slot after it.
 //!
-//! It must be read on paper of any width. Where words do not fit, a column is one letter wide; where
-//! these do not fit either, there is a line per step and no columns.
+//! It must be read on paper of any width. Where words do not fit, a column is one letter wide;
+//! where these do not fit either, there is a line per step and no columns.
 
 use std::fmt::Write;
 
 use super::cast::Cast;
 use super::ending;
-use super::paper::{self, PLAIN, RED, YELLOW, many, wrap};
-use super::performance::{Performance, Scene};
+use super::performance::Performance;
+use super::scene::Scene;
+use crate::report::paper::{self, PLAIN, RED, YELLOW, many, wrap};
 use crate::repro::Kind;
 use crate::schedule::{Act, Moment};
 

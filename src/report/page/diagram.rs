@@ -136,7 +136,8 @@ fn draw(chart: &Chart) -> Markup {
     let height = slot + LANE + 16;
     let lap = LEFT + chart.lap * COLUMN;
     html! {
-        svg.diagram viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label=(in_words(chart)) {
+        svg.diagram viewBox={ "0 0 " (WIDTH) " " (height) } role="img"
+            aria-label=(in_words(chart)) {
             text x="0" y="30" { "time →" }
             text.made x=(WIDTH) y="30" text-anchor="end" { "thumbnail" }
             @for (lane, name) in chart.lanes.iter().enumerate() {

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use maud::{Markup, html};
 
 use crate::codec;
+use crate::report::paper;
 use crate::repro::{Exhibit, Findings, Subjects};
-use crate::schedule::Outcome;
 
 /// Bytes of pictures that a page holds at most, before they are written as text, which makes them
 /// longer by a third.
@@ -63,11 +63,7 @@ fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, subjects: &Subjects) ->
     let ratio = ratio(&exhibit.made, height);
     let name =
         |owner: Option<usize>| owner.map_or("nobody", |owner| subjects.owners[owner].as_str());
-    let kind = match exhibit.outcome {
-        Outcome::Clean => "clean",
-        Outcome::Torn => "torn",
-        Outcome::Swapped => "swapped",
-    };
+    let kind = paper::outcome(exhibit.outcome);
     html! {
         figure.pair {
             figcaption {

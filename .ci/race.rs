@@ -1,0 +1,27 @@
+// Nine requests at a time on eight slots, each on a thread of its own: how many are mixed?
+// Compiled by `.ci/race`, which puts the shipped pipelines, the model's codec and a lock before it.
+
+use std::{num::NonZeroUsize, process::ExitCode, thread};
+
+use codec::Model;
+use pipeline::{Pipeline, Shared};
+
+const THREADS: u8 = 9;
+const SLOTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
+const EACH: usize = 20_000;
+
+fn main() -> ExitCode {
+    // Neither scoped threads nor an `Arc`: std orders their ends by means that it compiles without
+    // the detector, which would report them.
+    let shared: &Shared<Model> = Box::leak(Box::new(Shared::new(Model::new(32), SLOTS)));
+    let client = |owner: u8| {
+        thread::spawn(move || {
+            let thumbnails = (0..EACH).map(|_| shared.convert(&owner).expect("the photo is whole"));
+            thumbnails.filter(|bands| bands.iter().any(|&band| band != owner)).count()
+        })
+    };
+    let clients: Vec<_> = (b'A'..b'A' + THREADS).map(client).collect();
+    let mixed: usize = clients.into_iter().map(|client| client.join().expect("no panic")).sum();
+    println!("{mixed} of {} thumbnails are mixed", EACH * usize::from(THREADS));
+    if mixed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

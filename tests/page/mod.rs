@@ -1,0 +1,143 @@
+//! Findings made by hand, for the page and for JUnit: owners with hostile names, runs of every
+//! pipeline, and mixed thumbnails that are real JPEGs.
+
+use std::collections::BTreeSet;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::time::Instant;
+
+use bytes::Bytes;
+use double_exposure::codec::{Fit, ImageCodec, Request, Size};
+use double_exposure::report::Page;
+use double_exposure::repro::{Exhibit, Expect, Findings, Kind, Plan, Run, Subjects, Verdict};
+use double_exposure::schedule::Outcome;
+use double_exposure::witness::{Oracle, Tally};
+
+pub(crate) const MARKUP: &str = r#"<script>alert("Ann & 'Bo'")</script>"#;
+pub(crate) const JAPANESE: &str = "渡辺・櫻";
+pub(crate) const COMMAND: &str = "double-exposure repro --seed 7 --photos '/a/b & c'";
+
+const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
+const SIDE: u16 = 64;
+
+/// All that a page is made from.
+pub(crate) struct Sample {
+    pub(crate) plan: Plan,
+    pub(crate) subjects: Subjects,
+    pub(crate) findings: Findings,
+    pub(crate) truths: Vec<Bytes>,
+}
+
+impl Sample {
+    /// Three pipelines at seven loads; shared mixed at the greater ones, as expected.
+    pub(crate) fn reproduced() -> Self {
+        let mut sample = Self::of(&[Kind::Shared, Kind::Owned, Kind::Pooled], 7);
+        sample.findings.exhibits = exhibits();
+        sample.truths = sample.findings.exhibits.iter().map(|e| jpeg(e.asked as u8)).collect();
+        sample
+    }
+
+    /// Runs of these pipelines at so many loads; shared mixed from 4 in flight on.
+    pub(crate) fn of(pipelines: &[Kind], loads: u32) -> Self {
+        let in_flight: Vec<usize> = (0..loads).map(|power| 1 << power).collect();
+        let runs = pipelines
+            .iter()
+            .flat_map(|&kind| in_flight.iter().map(move |&in_flight| run(kind, in_flight)))
+            .collect();
+        let findings = Findings {
+            runs,
+            verdict: Verdict::Reproduced,
+            cores: 2,
+            exhibits: Vec::new(),
+            interrupted: false,
+        };
+        let plan = plan(pipelines, in_flight);
+        Self { plan, subjects: subjects(), findings, truths: Vec::new() }
+    }
+
+    pub(crate) fn page(&self) -> String {
+        let Self { plan, subjects, findings, truths } = self;
+        Page { plan, subjects, findings, truths, command: COMMAND }.html()
+    }
+}
+
+fn plan(pipelines: &[Kind], in_flight: Vec<usize>) -> Plan {
+    Plan {
+        pipelines: pipelines.to_vec(),
+        in_flight,
+        slots: NonZeroUsize::new(8).unwrap(),
+        bands: BANDS,
+        thumbnails: 600,
+        size: Size::default(),
+        fit: Fit::Cover,
+        seed: 7,
+        expect: Expect::Reproduced,
+        deadline: Instant::now(),
+    }
+}
+
+/// A run with a different number in each of its counts.
+fn run(kind: Kind, in_flight: usize) -> Run {
+    let mixes = kind == Kind::Shared && in_flight >= 4;
+    let (torn, swapped) = if mixes { (in_flight as u64, 17) } else { (0, 0) };
+    let people = |most: usize| -> BTreeSet<usize> { (0..if mixes { most } else { 0 }).collect() };
+    let tally = Tally {
+        thumbnails: 600,
+        clean: 600 - torn - swapped,
+        torn,
+        swapped,
+        exposed_owners: people(3),
+        affected_viewers: people(2),
+        rows_from_later: 64 * (torn + swapped),
+        rows_from_earlier: torn / 4,
+        ambiguous_rows: 40 + in_flight as u64,
+        oracle_faults: 0,
+    };
+    let slots = NonZeroUsize::new(8).unwrap();
+    let per_second = 123.4 + in_flight as f64;
+    Run { kind, slots, bands: BANDS.get(), in_flight, asked: 600, tally, per_second }
+}
+
+fn subjects() -> Subjects {
+    let long = format!("{}-long", "x".repeat(200));
+    let owners = vec![MARKUP.to_owned(), JAPANESE.to_owned(), long];
+    let request = Request { photo: Bytes::new(), size: Size::default(), fit: Fit::Cover };
+    Subjects {
+        requests: vec![request; 3],
+        heights: vec![u32::from(SIDE); 3],
+        names: owners.clone(),
+        owner_of: vec![0, 1, 2],
+        owners,
+        skipped: Vec::new(),
+        unused: 0,
+        oracle: Oracle::new(&ImageCodec::new(BANDS), &[]).unwrap(),
+    }
+}
+
+fn exhibits() -> Vec<Exhibit> {
+    let bands = |owners: [usize; 4]| {
+        (0..4).map(|b| (b * 16..(b + 1) * 16, Some(owners[b as usize]))).collect()
+    };
+    let exhibit = |asked, outcome, owners: [usize; 4]| Exhibit {
+        kind: Kind::Shared,
+        in_flight: 64,
+        asked,
+        outcome,
+        bands: bands(owners),
+        made: jpeg(owners[3] as u8),
+    };
+    vec![
+        exhibit(0, Outcome::Torn, [0, 0, 1, 1]),
+        exhibit(1, Outcome::Torn, [1, 2, 0, 2]),
+        exhibit(2, Outcome::Swapped, [0, 0, 0, 0]),
+    ]
+}
+
+/// A picture that differs by `shade`.
+fn jpeg(shade: u8) -> Bytes {
+    let pixels: Vec<u8> = (0..SIDE * SIDE).map(|i| (i % 251) as u8 ^ (shade << 6)).collect();
+    let mut jpeg = Vec::new();
+    jpeg_encoder::Encoder::new(&mut jpeg, 80)
+        .encode(&pixels, SIDE, SIDE, jpeg_encoder::ColorType::Luma)
+        .unwrap();
+    jpeg.into()
+}
