@@ -17,6 +17,8 @@ mod crowd;
 mod ending;
 #[path = "loom/explore.rs"]
 mod explore;
+#[path = "model/kept.rs"]
+mod kept;
 #[path = "model/library.rs"]
 mod library;
 #[path = "loom/outcomes.rs"]
@@ -33,23 +35,7 @@ mod record;
 mod repairs;
 #[path = "loom/shared.rs"]
 mod shared;
+#[path = "loom/sync.rs"]
+mod sync;
 #[path = "loom/wrapper.rs"]
 mod wrapper;
-
-/// The primitives of the shipped pipelines, as loom's; std's `Arc`, since loom's own multiplies the
-/// executions of three requests on two buffers by more than twenty-five. And what the clients need.
-mod sync {
-    pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
-    pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
-    pub(crate) use loom::thread;
-    pub(crate) use std::sync::{Arc, PoisonError};
-
-    loom::lazy_static! {
-        static ref TOUCHED: AtomicUsize = AtomicUsize::new(0);
-    }
-
-    /// A step at which loom may switch, for pipelines that have nothing else to stop at.
-    pub(crate) fn touch() {
-        TOUCHED.fetch_add(1, Ordering::Relaxed);
-    }
-}

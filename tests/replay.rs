@@ -201,18 +201,22 @@ fn wrong_usage_is_exit_2_with_the_reason_and_nothing_on_standard_output() {
 }
 
 #[test]
-fn twenty_six_requests_are_readable_on_80_columns_and_on_40() {
+fn twenty_six_requests_are_readable_on_80_columns_on_58_and_on_40() {
     let dir = folder();
-    let word: String = ('A'..='Z').map(|letter| letter.to_string().repeat(2)).collect();
-    let word = format!("{word}{}", ('A'..='Z').collect::<String>());
-    for columns in ["80", "40"] {
+    // Thumbnails are small photos, and 26 of them quickly played.
+    assert_eq!(replay(&dir, &["AAABBB", "--out", "photos"]).status.code(), Some(0));
+    let word = ('A'..='Z').collect::<String>().repeat(3);
+    for columns in ["80", "58", "40"] {
         for arguments in [&["--slots", "26"][..], &["--slots", "3"], &["--pipeline", "pooled"]] {
-            let all = [&[word.as_str(), "--size", "16"], arguments].concat();
+            let all = [&[word.as_str(), "--size", "16", "--photos", "photos"], arguments].concat();
             let output = run(dir.path(), columns, &all, "");
             assert_eq!(output.status.code(), Some(0), "{}", complained(&output));
             let text = told(&output);
             let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
             assert!(widest <= columns.parse().unwrap(), "{widest} columns\n{text}");
+            let stands_apart = |(at, _): (usize, &str)| text[..at].ends_with([' ', '\n']);
+            assert!(text.match_indices('^').all(stands_apart), "{text}");
+            assert_eq!(text.contains('^'), arguments.contains(&"3"), "who is lapped is marked");
             assert!(text.lines().filter(|line| line.trim_start().starts_with("78 ")).count() == 1);
         }
     }

@@ -23,6 +23,8 @@ mod pipeline;
 #[path = "model/record.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
 mod record;
+#[path = "shuttle/sync.rs"]
+mod sync;
 #[path = "shuttle/wrapper.rs"]
 mod wrapper;
 
@@ -37,23 +39,6 @@ use explore::explore;
 use library::replay;
 use pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use record::{Reached, Recorder};
-
-/// The primitives of the shipped pipelines, as shuttle's; and what the clients need.
-mod sync {
-    pub(crate) use shuttle::sync::atomic::{AtomicUsize, Ordering};
-    pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
-    pub(crate) use shuttle::thread;
-    pub(crate) use std::sync::{Arc, PoisonError};
-
-    shuttle::lazy_static! {
-        static ref TOUCHED: AtomicUsize = AtomicUsize::new(0);
-    }
-
-    /// A step at which shuttle may switch, for pipelines that have nothing else to stop at.
-    pub(crate) fn touch() {
-        TOUCHED.fetch_add(1, Ordering::SeqCst);
-    }
-}
 
 const REQUESTS: usize = 9;
 const SLOTS: NonZeroUsize = NonZeroUsize::new(REQUESTS - 1).expect("a slot");

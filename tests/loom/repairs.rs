@@ -3,6 +3,7 @@
 use crate::claims::{crowded, ring_mixes};
 use crate::crowd::{Crowd, Switch};
 use crate::explore::Limits;
+use crate::kept::all_given_back;
 use crate::pipeline::{Bounds, Owned, Pipeline, Pooled};
 use crate::record::{Reached, Recorder, Run};
 
@@ -41,21 +42,6 @@ fn pooled_is_clean(crowd: &Crowd, frames: usize) -> Reached {
     assert!(reached.second > 0, "no two frames were ever out at once: {reached}");
     assert!(reached.reused > 0, "no frame was ever used again: {reached}");
     reached
-}
-
-/// A frame is freed only when the pool is full. So when all have left, the pool holds all frames
-/// that were made, or as many as it may; a request that was refused may have made one, or none.
-fn all_given_back(kept: (usize, usize), bounds: Bounds, run: &Run) -> Result<(), String> {
-    let (frames, bytes) = kept;
-    let least = run.frames.min(bounds.frames);
-    let most = (run.frames + run.refused).min(bounds.frames);
-    if !(least..=most).contains(&frames) {
-        return Err(format!("{frames} frames are kept, not {least} to {most}: {bounds:?}"));
-    }
-    if bytes > frames * bounds.frame_bytes {
-        return Err(format!("{frames} kept frames hold {bytes} bytes: {bounds:?}"));
-    }
-    Ok(())
 }
 
 #[test]

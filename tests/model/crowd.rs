@@ -6,11 +6,10 @@
 use std::fmt;
 use std::sync::Mutex as Plain;
 
-use crate::pipeline::Pipeline;
-use crate::sync::{Arc, Condvar, Mutex, thread, touch};
-
 use super::codec::Step;
+use super::pipeline::Pipeline;
 use super::record::{self, Recorder, Run};
+use super::sync::{Arc, Condvar, Mutex, thread, touch};
 
 /// Who comes, with which photos, and to what.
 #[derive(Clone)]
@@ -172,7 +171,11 @@ impl Switch {
 }
 
 impl Served {
-    fn judge(self, objection: Option<String>) -> Result<Self, Fault> {
+    /// Holds everything against the promises.
+    ///
+    /// # Errors
+    /// A mixed thumbnail, a frame with old contents, or the objection.
+    pub(crate) fn judge(self, objection: Option<String>) -> Result<Self, Fault> {
         let mixed = self.thumbnails.iter().find(|(owner, bands)| bands.iter().any(|b| b != owner));
         let wrong = match mixed {
             Some((owner, _)) => Some(Wrong::Mixed(*owner)),

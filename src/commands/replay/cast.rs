@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::performance::Scene;
+use super::scene::Scene;
 use crate::codec::{self, BLOCK_ROWS, Request};
 use crate::photos::{self, Found, Photo, Skipped};
 use crate::report::paper::plain;

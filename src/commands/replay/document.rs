@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::cast::Cast;
-use super::folder;
-use super::performance::{Performance, Scene};
+use super::performance::Performance;
+use super::scene::Scene;
 use crate::report::paper;
 use crate::repro::Kind;
-use crate::schedule::{Act, Moment};
+use crate::schedule::{Act, Moment, Outcome};
 
 /// The document of `replay WORD --json`. Requests are named by their letters.
 #[derive(Serialize)]
@@ -98,7 +98,7 @@ impl Request {
             owner: role.owner.clone(),
             photo: role.file.clone(),
             outcome: thumbnail.map(|one| paper::outcome(one.outcome)),
-            file: thumbnail.map(|one| folder::name(name(number), one.outcome)),
+            file: thumbnail.map(|one| file_name(name(number), one.outcome)),
             bands: thumbnail.map(|one| one.owners.iter().map(|owner| owner.map(name)).collect()),
             predicted: thumbnail.map(|one| one.predicted.iter().map(|&one| name(one)).collect()),
             lost_at: performance.lost_at(number).map(|(step, _)| step),
@@ -125,4 +125,9 @@ impl Step {
             lies: moment.slots.iter().map(|owner| owner.map(name)).collect(),
         }
     }
+}
+
+/// Such as `A-torn.jpg`.
+pub(super) fn file_name(letter: char, outcome: Outcome) -> String {
+    format!("{letter}-{}.jpg", paper::outcome(outcome))
 }

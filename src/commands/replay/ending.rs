@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::cast::Cast;
-use super::performance::{Performance, Scene};
+use super::performance::Performance;
+use super::scene::Scene;
 use crate::report::paper::{self, GREEN, PLAIN, RED, many, plain, wrap};
 use crate::repro::Kind;
 use crate::schedule::Outcome;

@@ -5,9 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::document::Document;
-use super::performance::{Performance, Scene};
-use crate::report::paper;
+use super::document::{Document, file_name};
+use super::performance::Performance;
+use super::scene::Scene;
 use crate::schedule::Outcome;
 
 const DOCUMENT: &str = "replay.json";
@@ -63,7 +63,7 @@ impl Folder {
         for (request, thumbnail) in performance.thumbnails.iter().enumerate() {
             let Some(thumbnail) = thumbnail else { continue };
             let letter = scene.word.letter(request);
-            self.put(&name(letter, thumbnail.outcome), &thumbnail.made)?;
+            self.put(&file_name(letter, thumbnail.outcome), &thumbnail.made)?;
             if let Some(should_be) = &thumbnail.should_be {
                 self.put(&should_be_name(letter), should_be)?;
             }
@@ -78,7 +78,7 @@ impl Folder {
     fn clear(&self) -> Result<(), FolderError> {
         for letter in 'A'..='Z' {
             let outcomes = [Outcome::Clean, Outcome::Torn, Outcome::Swapped];
-            let made = outcomes.map(|outcome| name(letter, outcome));
+            let made = outcomes.map(|outcome| file_name(letter, outcome));
             for name in made.into_iter().chain([should_be_name(letter)]) {
                 let path = self.path.join(name);
                 match fs::remove_file(&path) {
@@ -96,11 +96,6 @@ impl Folder {
         let path = self.path.join(name);
         fs::write(&path, bytes).map_err(|source| FolderError::Io { path, source })
     }
-}
-
-/// Such as `A-torn.jpg`.
-pub(super) fn name(letter: char, outcome: Outcome) -> String {
-    format!("{letter}-{}.jpg", paper::outcome(outcome))
 }
 
 /// Such as `A-should-be.jpg`.

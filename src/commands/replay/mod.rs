@@ -9,6 +9,7 @@ mod folder;
 mod game;
 mod odds;
 mod performance;
+mod scene;
 mod shrink;
 mod table;
 
@@ -28,7 +29,8 @@ use crate::schedule::Word;
 use cast::Cast;
 use document::Document;
 use folder::Folder;
-use performance::{Performance, Scene};
+use performance::Performance;
+use scene::Scene;
 
 /// Play a schedule, step by step, and see when whose photo lies where
 ///

@@ -1,26 +1,17 @@
 //! A word played with the real codec, and held against the lap law band by band and byte by byte.
 
 use std::fmt;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 
 use super::cast::Cast;
-use crate::codec::{self, Fit, ImageCodec, Refusal, Size};
+use super::scene::Scene;
+use crate::codec::{self, ImageCodec, Refusal};
 use crate::pipeline::{Bounds, Codec, Owned, Pooled, Shared};
 use crate::repro::Kind;
-use crate::schedule::{Act, Moment, Outcome, Word, play, predict, trace};
+use crate::schedule::{Act, Moment, Outcome, play, predict, trace};
 use crate::witness::{Asked, Witness, Witnessed, alone};
-
-/// What is to be played.
-pub(super) struct Scene {
-    pub(super) word: Word,
-    pub(super) bands: NonZeroU32,
-    pub(super) slots: NonZeroUsize,
-    pub(super) kind: Kind,
-    pub(super) size: Size,
-    pub(super) fit: Fit,
-}
 
 /// What came of it.
 pub(super) struct Performance {

@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use super::cast::Cast;
 use super::ending;
-use super::performance::{Performance, Scene};
+use super::performance::Performance;
+use super::scene::Scene;
 use crate::report::paper::{self, PLAIN, RED, YELLOW, many, wrap};
 use crate::repro::Kind;
 use crate::schedule::{Act, Moment};
@@ -57,6 +58,8 @@ fn padded(cell: String, columns: usize, room: usize) -> String {
 const STEP: usize = 6;
 /// Columns of a request in words, such as `12 ← B!`.
 const CELL: usize = 9;
+/// Columns of the place of a begin, such as `in slot 12`.
+const PLACE: usize = 12;
 /// Columns of a slot in words, such as `slot 0`.
 const SLOT: usize = 8;
 
@@ -177,7 +180,8 @@ impl Page<'_> {
                 let lies = lies.map_or('·', |owner| self.name(owner)).to_string();
                 row += &self.changed(moment, slot, &lies);
             }
-            let used = STEP + requests + 2 + self.slots();
+            row += "  ";
+            let used = STEP + requests + 2 + self.slots() + 2;
             self.finish_row(text, row, used, moment, step);
         }
     }
@@ -188,11 +192,12 @@ impl Page<'_> {
             let mut row = format!("{step:>4}  {name} ");
             let dyed = self.dyed(moment, moment.step.request, &cell);
             row += &padded(dyed, cell.chars().count(), CELL);
-            if moment.act == Act::Begin {
-                row +=
-                    &self.changed(moment, moment.slot, &format!("in {}", self.place(moment.slot)));
-            }
-            self.finish_row(text, row, STEP + 2 + CELL + 10, moment, step);
+            let place = match moment.act {
+                Act::Begin => format!("in {}", self.place(moment.slot)),
+                _ => String::new(),
+            };
+            row += &padded(self.changed(moment, moment.slot, &place), place.len(), PLACE);
+            self.finish_row(text, row, STEP + 2 + CELL + PLACE, moment, step);
         }
     }
 
