@@ -18,9 +18,13 @@ use crate::schedule::{LETTERS_MAX, Outcome, Word, WordError, on_shipped, predict
 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
+/// Pixels of the largest photo that is decoded more than once. A larger one may take a second or
+/// more by right, and an input's time is to be that of one conversion.
+const PIXELS_REPEATED: u64 = 250_000;
+
 /// Takes any bytes for a photo. It is refused, or its thumbnails have the dimensions that its
-/// header promised, are the same from every pipeline, and can be read; the album's compression of
-/// it can be compressed again.
+/// header promised and can be read. If it is small, they are the same from every pipeline, and the
+/// album's compression of it can be compressed again.
 ///
 /// Time and memory are the caller's to bound: see [`limits`](crate::codec::limits).
 ///
@@ -40,6 +44,9 @@ pub fn decode(photo: &[u8]) {
         let read = luma(thumbnail).expect("a thumbnail can be read");
         let promised = thumbnail_dimensions(header.width, header.height, size, fit);
         assert_eq!((read.width, read.height), promised, "the header's promise");
+        if u64::from(header.width) * u64::from(header.height) > PIXELS_REPEATED {
+            return;
+        }
         same_when_reused(&request, &owned);
     }
     let Ok(kept) = compress(&photo) else { return };
