@@ -8,6 +8,7 @@ mod page;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Once;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -129,9 +130,12 @@ fn browser(folder: &Path) -> Option<Child> {
             Err(error) => assert!(named.is_none(), "CHROME={name}: {error}"),
         }
     }
-    // Written past the test harness, which keeps what a passing test prints to itself.
-    let said = format!("SKIPPED: no browser looked at the page; install one of {BROWSERS:?}\n");
-    std::io::stderr().write_all(said.as_bytes()).unwrap();
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        // Written past the test harness, which keeps what a passing test prints to itself.
+        let said = format!("SKIPPED: no browser looked at the page; install one of {BROWSERS:?}\n");
+        std::io::stderr().write_all(said.as_bytes()).unwrap();
+    });
     None
 }
 

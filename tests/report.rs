@@ -114,6 +114,12 @@ fn the_first_sentence_is_the_verdict_in_plain_words() {
         "In shared buffers, 81 of 600 thumbnails showed somebody else’s photo; in buffers of \
          their own, none of 8400 did."
     );
+    sample.findings.verdict = Verdict::Inconclusive;
+    assert_eq!(
+        first(&sample),
+        "Too little was seen for a verdict. In shared buffers, 81 of 600 thumbnails showed \
+         somebody else’s photo."
+    );
     sample.findings.runs[20].tally.torn = 3;
     sample.findings.verdict = Verdict::Mixed;
     assert_eq!(

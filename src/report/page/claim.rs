@@ -12,31 +12,38 @@ pub(super) fn claim(findings: &Findings) -> String {
             findings.oracle_faults()
         );
     }
-    match findings.verdict {
-        Verdict::Mixed => format!(
+    match (findings.verdict, worst(findings)) {
+        (Verdict::Mixed, _) => format!(
             "Where nobody may be mixed, {} of {} thumbnails showed somebody else’s photo.",
             must_not(findings).map(|run| run.tally.mixed()).sum::<u64>(),
             must_not(findings).map(|run| run.tally.thumbnails).sum::<u64>(),
         ),
-        Verdict::Clean => format!(
+        (Verdict::Clean, _) => format!(
             "None of {} thumbnails showed somebody else’s photo, and none was expected to.",
             findings.runs.iter().map(|run| run.tally.thumbnails).sum::<u64>()
         ),
-        Verdict::Reproduced | Verdict::Inconclusive => match worst(findings) {
-            Some(run) => format!(
-                "In shared buffers, {} of {} thumbnails showed somebody else’s photo{}.",
-                run.tally.mixed(),
-                run.tally.thumbnails,
-                match repairs().map(|run| run.tally.thumbnails).sum() {
-                    0 => String::new(),
-                    thumbnails => format!("; in buffers of their own, none of {thumbnails} did"),
-                }
-            ),
-            None => {
-                "Too little was seen to say whether anybody is shown somebody else’s photo.".into()
-            }
-        },
+        (Verdict::Reproduced, Some(run)) => {
+            let repaired = match repairs().map(|run| run.tally.thumbnails).sum() {
+                0 => String::new(),
+                thumbnails => format!("; in buffers of their own, none of {thumbnails} did"),
+            };
+            format!("{}{repaired}.", mixed_up(run))
+        }
+        (Verdict::Inconclusive, Some(run)) => {
+            format!("Too little was seen for a verdict. {}.", mixed_up(run))
+        }
+        (Verdict::Reproduced | Verdict::Inconclusive, None) => {
+            "Too little was seen to say whether anybody is shown somebody else’s photo.".into()
+        }
     }
+}
+
+fn mixed_up(run: &Run) -> String {
+    format!(
+        "In shared buffers, {} of {} thumbnails showed somebody else’s photo",
+        run.tally.mixed(),
+        run.tally.thumbnails
+    )
 }
 
 /// The verdict's word, and what it means here.
