@@ -157,6 +157,11 @@ fn where_there_is_nothing_to_draw_or_to_show_the_page_says_so() {
     stopped.findings.runs[1].tally.thumbnails = 20;
     let page = text(&stopped.page());
     assert!(page.contains("Interrupted: 2 of 7 runs were begun, 1 of them did not end."));
+    let mut short = Sample::reproduced();
+    short.findings.runs.truncate(16);
+    let page = text(&short.page());
+    assert!(page.contains("(pooled) was run up to 2 in flight only."));
+    assert!(!page.contains("(owned)") && !text(&Sample::reproduced().page()).contains("(pooled)"));
     stopped.findings.runs.clear();
     assert!(stopped.page().contains("No run was made."));
 }

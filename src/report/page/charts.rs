@@ -18,6 +18,16 @@ pub(super) fn drawable(runs: &[Run]) -> bool {
     lines(runs, percent_mixed).iter().any(|line| line.points.len() > 1)
 }
 
+/// The pipelines that were not run as far as others, in words.
+pub(super) fn cut_short(runs: &[Run]) -> String {
+    let lines = lines(runs, percent_mixed);
+    let longest = lines.iter().filter_map(Line::end).max();
+    let short = lines.iter().filter(|line| line.end() < longest);
+    short.fold(String::new(), |text, line| {
+        format!("{text}({}) was run up to {} in flight only. ", line.kind, line.end().unwrap_or(0))
+    })
+}
+
 /// The share of mixed thumbnails over requests in flight, with the ring's slots marked.
 pub(super) fn knee(runs: &[Run], slots: usize) -> Markup {
     let lines = lines(runs, percent_mixed);

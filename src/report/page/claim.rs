@@ -53,8 +53,8 @@ pub(super) fn verdict(findings: &Findings) -> String {
         Verdict::Mixed => "a thumbnail shows somebody else’s photo where none may.".into(),
         Verdict::Clean => "nothing mixed, and nothing was expected to.".into(),
         Verdict::Inconclusive => format!(
-            "too little was seen to say. It takes more in flight than twice the slots, two cores, \
-             and {GATE_THUMBNAILS} thumbnails in each run of a gate."
+            "no verdict either way. It takes more in flight than twice the slots, two cores and, \
+             for a gate, {GATE_THUMBNAILS} thumbnails in each run."
         ),
     }
 }

@@ -142,6 +142,7 @@ impl Page<'_> {
                         (run.tally.exposed_owners.len()) " owners were exposed and "
                         (run.tally.affected_viewers.len()) " viewers affected. "
                     }
+                    (charts::cut_short(runs))
                     "Left, the scale is stretched towards 0. The published share is the real \
                      event’s, of another service under another load."
                 }

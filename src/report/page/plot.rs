@@ -49,6 +49,13 @@ pub(super) struct Line {
     pub(super) points: BTreeMap<usize, f64>,
 }
 
+impl Line {
+    /// The most in flight that has a value.
+    pub(super) fn end(&self) -> Option<usize> {
+        self.points.last_key_value().map(|(&in_flight, _)| in_flight)
+    }
+}
+
 /// A vertical scale from 0.
 pub(super) struct Scale {
     /// The greatest value that has a place.
@@ -167,9 +174,12 @@ fn draw(root: &Area, lines: &[Line], scale: &Scale, slots: Option<usize>) -> Dra
         let points = line.points.iter().map(|(&in_flight, &value)| at(in_flight, value));
         series(root, line.kind, points.collect())?;
     }
+    let longest = lines.iter().filter_map(Line::end).max().unwrap_or(0);
     let ends = lines.iter().filter_map(|line| {
         let (&in_flight, &value) = line.points.last_key_value()?;
-        Some((line.kind, at(in_flight, value).1))
+        let name = line.kind.to_string();
+        let name = if in_flight < longest { format!("({name})") } else { name };
+        Some((line.kind, name, at(in_flight, value).1))
     });
     names(root, at(last, 0.0), ends.collect())
 }
@@ -232,15 +242,16 @@ fn mark(root: &Area, kind: Kind, (x, y): (i32, i32)) -> Drawn {
     }
 }
 
-/// The lines' names behind their ends, moved apart where they would lie on each other.
-fn names(root: &Area, (right, bottom): (i32, i32), mut ends: Vec<(Kind, i32)>) -> Drawn {
-    ends.sort_by_key(|&(_, y)| std::cmp::Reverse(y));
+/// The lines' names behind the plot, in brackets if the line ends before it; moved apart where they
+/// would lie on each other.
+fn names(root: &Area, (right, bottom): (i32, i32), mut ends: Vec<(Kind, String, i32)>) -> Drawn {
+    ends.sort_by_key(|&(.., y)| std::cmp::Reverse(y));
     let mut free = bottom;
-    for (kind, y) in ends {
+    for (kind, name, y) in ends {
         let y = y.min(free);
         free = y - LINE;
         let style = text(colour(kind)).pos(Pos::new(HPos::Left, VPos::Center));
-        root.draw(&Text::new(kind.to_string(), (right + 18, y), style))?;
+        root.draw(&Text::new(name, (right + 18, y), style))?;
     }
     Ok(())
 }
