@@ -6,8 +6,8 @@ mod page;
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
-use double_exposure::report::Document;
 use double_exposure::report::page::{MOST_PICTURE_BYTES, minimal};
+use double_exposure::report::{Document, Folder, FolderError};
 use double_exposure::repro::{Expect, Kind, Verdict};
 use double_exposure::schedule::predict;
 use page::{COMMAND, JAPANESE, MARKUP, Sample};
@@ -216,4 +216,17 @@ fn the_diagram_s_word_tears_a_and_leaves_the_one_that_tore_it_clean() {
     assert_eq!((word.to_string().as_str(), drawn.get()), ("AABABABB", 1));
     let page = Sample::reproduced().page();
     assert!(text(&page).contains("The word AABCDEFGHIAIAII"));
+}
+
+#[test]
+fn a_folder_that_holds_something_else_is_refused_and_left_as_it_was() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("diary.txt"), "mine").unwrap();
+    let refused = Folder::open(dir.path()).err().expect("it is no report");
+    assert!(matches!(&refused, FolderError::Foreign(path) if path == dir.path()), "{refused}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+
+    Folder::open(&dir.path().join("new")).expect("a folder that is missing is made");
+    std::fs::write(dir.path().join("report.json"), "{}").unwrap();
+    Folder::open(dir.path()).expect("an earlier report is there to be replaced");
 }

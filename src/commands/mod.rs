@@ -5,6 +5,7 @@ mod output;
 mod replay;
 mod repro;
 
+use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -17,6 +18,14 @@ enum Exit {
     Usage = 2,
     Inconclusive = 3,
     Interrupted = 130,
+}
+
+/// A command's exit. What keeps one from being carried out is unusable input, and is said.
+fn exit_of(carried_out: Result<Exit, Box<dyn Error>>) -> Exit {
+    carried_out.unwrap_or_else(|error| {
+        output::remark(&format!("error: {error}\n"));
+        Exit::Usage
+    })
 }
 
 impl From<Exit> for ExitCode {

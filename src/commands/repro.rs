@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interrupt::Interrupt;
 use super::output::{document, remark, say};
-use super::{Exit, Voice};
+use super::{Exit, Voice, exit_of};
 use crate::codec::{Fit, Size};
 use crate::load::MOST_IN_FLIGHT;
 use crate::photos::{self, Found};
@@ -74,13 +74,7 @@ pub(super) struct Repro {
 
 impl Repro {
     pub(super) fn run(self) -> Exit {
-        match self.carry_out() {
-            Ok(exit) => exit,
-            Err(error) => {
-                remark(&format!("error: {error}\n"));
-                Exit::Usage
-            }
-        }
+        exit_of(self.carry_out())
     }
 
     fn carry_out(self) -> Result<Exit, Box<dyn std::error::Error>> {

@@ -48,9 +48,7 @@ impl Folder {
     /// [`FolderError::Foreign`] if it holds anything that is no report: nothing is deleted then.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let io = |source| FolderError::Io { path: path.into(), source };
-        fs::create_dir_all(path).map_err(io)?;
-        let empty = fs::read_dir(path).map_err(io)?.next().is_none();
-        if !empty && !path.join(DOCUMENT).is_file() {
+        if !is_ours(path, DOCUMENT).map_err(io)? {
             return Err(FolderError::Foreign(path.into()));
         }
         Ok(Self { path: path.into() })
@@ -99,6 +97,13 @@ impl Folder {
         let path = self.path.join(name);
         fs::write(&path, bytes).map_err(|source| FolderError::Io { path, source })
     }
+}
+
+/// Makes a folder if it is missing, and says whether it may be written into: it is empty, or a file
+/// of this name in it says that it was written here before.
+pub(crate) fn is_ours(path: &Path, document: &str) -> io::Result<bool> {
+    fs::create_dir_all(path)?;
+    Ok(fs::read_dir(path)?.next().is_none() || path.join(document).is_file())
 }
 
 /// What the thumbnail would have been, had nobody lapped it.

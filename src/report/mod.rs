@@ -9,6 +9,7 @@ pub(crate) mod paper;
 mod table;
 
 pub use document::Document;
+pub(crate) use folder::is_ours;
 pub use folder::{Folder, FolderError};
 pub use junit::junit;
 pub use page::Page;

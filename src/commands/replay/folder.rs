@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::document::{Document, file_name};
 use super::performance::Performance;
 use super::scene::Scene;
+use crate::report::is_ours;
 use crate::schedule::Outcome;
 
 const DOCUMENT: &str = "replay.json";
@@ -36,9 +37,7 @@ impl Folder {
     /// [`FolderError::Foreign`] if it holds anything and no replay: nothing is written then.
     pub(super) fn open(path: &Path) -> Result<Self, FolderError> {
         let io = |source| FolderError::Io { path: path.into(), source };
-        fs::create_dir_all(path).map_err(io)?;
-        let empty = fs::read_dir(path).map_err(io)?.next().is_none();
-        if !empty && !path.join(DOCUMENT).is_file() {
+        if !is_ours(path, DOCUMENT).map_err(io)? {
             return Err(FolderError::Foreign(path.into()));
         }
         Ok(Self { path: path.into() })

@@ -21,7 +21,7 @@ use clap::{ArgGroup, Args};
 
 use super::output::{document, remark, say};
 use super::repro::{bands, slots};
-use super::{Exit, Voice};
+use super::{Exit, Voice, exit_of};
 use crate::codec::{Fit, Size};
 use crate::report::paper;
 use crate::repro::Kind;
@@ -126,13 +126,7 @@ struct Asked {
 
 impl Replay {
     pub(super) fn run(self) -> Exit {
-        match self.carry_out() {
-            Ok(exit) => exit,
-            Err(error) => {
-                remark(&format!("error: {error}\n"));
-                Exit::Usage
-            }
-        }
+        exit_of(self.carry_out())
     }
 
     fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
