@@ -79,10 +79,13 @@
 //! 2. [`schedule`]: interleavings as words, and the law that says which of them mix.
 //! 3. [`codec`]: real photos to pixels and back, within limits.
 //! 4. [`witness`]: whose rows are these? Two oracles that must agree.
-//! 5. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
+//! 5. [`album`]: where the failure happened. Albums in one crash-safe file, the 35-day compression,
+//!    and a ledger that can tell who was shown what.
+//! 6. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
 //!    of it, and what a run leaves behind. [`commands`] is the way in.
 //! 6. [`fuzzing`]: what must hold for any bytes whatever.
 
+pub mod album;
 pub mod codec;
 pub mod commands;
 pub mod fuzzing;
@@ -92,5 +95,6 @@ pub mod pipeline;
 pub mod report;
 pub mod repro;
 pub mod schedule;
+pub mod server;
 mod sync;
 pub mod witness;

@@ -13,12 +13,14 @@ pub struct Witness<C> {
     codec: C,
     /// How many photos have been decoded so far, over all requests.
     decodes: AtomicU64,
+    /// How many frames have had a photo in them so far.
+    frames: AtomicU64,
 }
 
 impl<C> Witness<C> {
     /// A witness round `codec`.
     pub fn new(codec: C) -> Self {
-        Self { codec, decodes: AtomicU64::new(0) }
+        Self { codec, decodes: AtomicU64::new(0), frames: AtomicU64::new(0) }
     }
 }
 
@@ -45,6 +47,8 @@ pub struct Tag {
 pub struct Tagged<F> {
     frame: F,
     tag: Option<Tag>,
+    /// Its place in the order in which frames were first used.
+    number: Option<u64>,
 }
 
 impl<F: Frame> Frame for Tagged<F> {
@@ -62,6 +66,7 @@ impl<F: Frame> Frame for Tagged<F> {
 pub struct Witnessing<T> {
     thumbnail: T,
     own: Tag,
+    frame: u64,
     bands: Vec<Option<Tag>>,
 }
 
@@ -72,6 +77,9 @@ pub struct Witnessed<O> {
     pub output: O,
     /// The tag of the request that asked for it.
     pub own: Tag,
+    /// Which frame its photo was decoded into: its place in the order in which frames were first
+    /// used, from 0. A slot keeps its frame, so this tells slots apart.
+    pub frame: u64,
     /// The tag that each band was made from, top to bottom; `None` for a frame with no photo.
     pub bands: Vec<Option<Tag>>,
 }
@@ -93,7 +101,9 @@ impl<C: Codec> Codec for Witness<C> {
         let own = Tag { number, decode: self.decodes.fetch_add(1, Ordering::Relaxed) };
         // A photo appended to old contents lies behind them, and so does its tag.
         frame.tag.get_or_insert(own);
-        Witnessing { thumbnail, own, bands: Vec::new() }
+        let number =
+            frame.number.get_or_insert_with(|| self.frames.fetch_add(1, Ordering::Relaxed));
+        Witnessing { thumbnail, own, frame: *number, bands: Vec::new() }
     }
 
     fn band(&self, frame: &Self::Frame, making: &mut Self::Thumbnail) -> bool {
@@ -102,7 +112,7 @@ impl<C: Codec> Codec for Witness<C> {
     }
 
     fn encode(&self, making: Self::Thumbnail) -> Result<Self::Output, C::Error> {
-        let Witnessing { thumbnail, own, bands } = making;
-        Ok(Witnessed { output: self.codec.encode(thumbnail)?, own, bands })
+        let Witnessing { thumbnail, own, frame, bands } = making;
+        Ok(Witnessed { output: self.codec.encode(thumbnail)?, own, frame, bands })
     }
 }
