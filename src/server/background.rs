@@ -1,0 +1,84 @@
+//! What the server does on its own: the 35-day compression, and letting old evidence go.
+//!
+//! Both yield to people: a photo is compressed only in a moment in which nobody waits for a
+//! thumbnail, and it holds a place at the door like any other conversion.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use super::door::Permit;
+use super::house::House;
+use crate::album::{RETENTION, Store, StoreError, Summary, compress_due};
+
+/// Starts it on a thread that may block. It ends soon after the house begins to stop.
+pub(super) fn start(store: Arc<Store>, house: Arc<House>) -> JoinHandle<()> {
+    let handle = Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let every = house.limits.compress_every;
+        while !*house.stopping.borrow() {
+            if let Err(error) = round(&store, &house, &handle) {
+                tracing::error!(%error, "the compression stopped; it is tried again");
+            }
+            handle.block_on(stopping(&house, every));
+        }
+    })
+}
+
+fn round(store: &Store, house: &House, handle: &Handle) -> Result<(), StoreError> {
+    house.metrics.compression_rounds.inc();
+    let mut permit = None;
+    let mut counted = 0;
+    let mut count = |compressed: u64| {
+        house.metrics.compressed.inc_by(compressed - counted);
+        counted = compressed;
+    };
+    let may_go_on = |summary: &Summary| {
+        permit = None;
+        count(summary.compressed);
+        tracing::debug!(done = summary.done(), due = summary.due, "compressing");
+        permit = handle.block_on(admitted(house));
+        permit.is_some()
+    };
+    let summary = compress_due(store, may_go_on)?;
+    drop(permit);
+    count(summary.compressed);
+    for failure in &summary.failures {
+        tracing::warn!(
+            photo = %failure.photo, next_try = %failure.next_try, "not compressed: {}", failure.reason
+        );
+    }
+    if summary.compressed > 0 {
+        let saved = summary.bytes_saved();
+        tracing::info!("compressed {} photos and saved {saved} bytes", summary.compressed);
+    }
+    store.prune_ledger(store.clock().now().before(RETENTION))?;
+    Ok(())
+}
+
+/// Waits for a quiet moment. `None`: the house is stopping.
+async fn admitted(house: &House) -> Option<Permit> {
+    let door = &house.workshop.door;
+    let admitted = async {
+        loop {
+            door.quiet().await;
+            // How much the next photo needs is not known before it is read: the share of a large one.
+            if let Ok(place) = door.knock(door.memory_bytes() / 4) {
+                return place.admitted().await;
+            }
+        }
+    };
+    tokio::select! {
+        permit = admitted => Some(permit),
+        () = stopping(house, Duration::MAX) => None,
+    }
+}
+
+/// Returns when the house begins to stop, and after `most` at the latest.
+async fn stopping(house: &House, most: Duration) {
+    let mut stopping = house.stopping.subscribe();
+    // Either way it is time to look.
+    let _ = tokio::time::timeout(most, stopping.wait_for(|stopping| *stopping)).await;
+}

@@ -1,0 +1,271 @@
+//! Errors as RFC 9457 problem JSON: one closed list, whatever went wrong wherever.
+//!
+//! A client that meets an error decides by its type, a person by its detail. Nothing else is ever
+//! answered to what did not work.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use hyper::StatusCode;
+use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use serde_json::{Map, Value, json};
+
+use super::door::Refused;
+use crate::album::{AlbumError, StoreError};
+use crate::codec::Refusal;
+
+/// What a problem's type begins with.
+pub const TYPE_PREFIX: &str = "urn:double-exposure:problem:";
+
+/// The media type of a problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// When a client that was turned away for want of room may try again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The kinds of problems.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The body is no JSON of the shape that is asked for.
+    BadJson,
+    /// Something in the path is no UUID.
+    BadPath,
+    /// Size, fit or another part of the query is not what it may be.
+    BadQuery,
+    /// The body ended early or was not well formed.
+    BadBody,
+    /// There is no token, or not one that is known here.
+    NoToken,
+    /// A person asked for what only the operator may do.
+    NotOperator,
+    /// A member asked for what only the owner may do.
+    NotOwner,
+    /// There is none, or the asker may not know of it.
+    NotFound,
+    /// The path has no such method.
+    Method,
+    /// The request took too long to arrive.
+    SlowRequest,
+    /// Other bytes were uploaded under the name before.
+    NameTaken,
+    /// An album's owner stays its member.
+    OwnerStays,
+    /// The album holds as many as it may.
+    AlbumFull,
+    /// The body or the photo is larger than it may be.
+    TooLarge,
+    /// The body is of a type that is not read here.
+    MediaType,
+    /// The photo could not be decoded whole.
+    UnreadablePhoto,
+    /// There is no room for more work now.
+    Overloaded,
+    /// The answer was not there by the deadline.
+    Deadline,
+    /// The server is stopping.
+    Stopping,
+    /// The thumbnail that was made is not of what was asked for, and was not sent.
+    NotOfWhatWasAsked,
+    /// The file could not be read or written; nothing was stored.
+    Storage,
+    /// The work failed for a reason that is the server's.
+    Fault,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 22] = [
+        Self::BadJson,
+        Self::BadPath,
+        Self::BadQuery,
+        Self::BadBody,
+        Self::NoToken,
+        Self::NotOperator,
+        Self::NotOwner,
+        Self::NotFound,
+        Self::Method,
+        Self::SlowRequest,
+        Self::NameTaken,
+        Self::OwnerStays,
+        Self::AlbumFull,
+        Self::TooLarge,
+        Self::MediaType,
+        Self::UnreadablePhoto,
+        Self::Overloaded,
+        Self::Deadline,
+        Self::Stopping,
+        Self::NotOfWhatWasAsked,
+        Self::Storage,
+        Self::Fault,
+    ];
+
+    /// Its status, the end of its type, and its title.
+    fn parts(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Self::BadJson => (400, "bad-json", "The body is not the JSON that is asked for"),
+            Self::BadPath => (400, "bad-path", "A name in the path is no UUID"),
+            Self::BadQuery => (400, "bad-query", "The query is not what it may be"),
+            Self::BadBody => (400, "bad-body", "The body did not arrive whole"),
+            Self::NoToken => (401, "no-token", "A token is needed that is known here"),
+            Self::NotOperator => (403, "not-operator", "Only the operator may do this"),
+            Self::NotOwner => (403, "not-owner", "Only the owner may do this"),
+            Self::NotFound => (404, "not-found", "There is no such thing"),
+            Self::Method => (405, "method", "This path has no such method"),
+            Self::SlowRequest => (408, "slow-request", "The request took too long to arrive"),
+            Self::NameTaken => (409, "name-taken", "Other bytes have this name"),
+            Self::OwnerStays => (409, "owner-stays", "The album's owner stays a member"),
+            Self::AlbumFull => (409, "album-full", "The album holds as many as it may"),
+            Self::TooLarge => (413, "too-large", "This is larger than it may be"),
+            Self::MediaType => (415, "media-type", "This type is not read here"),
+            Self::UnreadablePhoto => (422, "unreadable-photo", "This photo cannot be read"),
+            Self::Overloaded => (503, "overloaded", "There is no room for more work now"),
+            Self::Deadline => (503, "deadline", "The answer was not there in time"),
+            Self::Stopping => (503, "stopping", "The server is stopping"),
+            Self::NotOfWhatWasAsked => {
+                (503, "not-of-what-was-asked", "The thumbnail was of another photo")
+            }
+            Self::Storage => (503, "storage", "The file could not be used"),
+            Self::Fault => (503, "fault", "The server failed"),
+        }
+    }
+
+    /// Its HTTP status.
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.parts().0).expect("every kind has a status of HTTP")
+    }
+
+    /// The end of its type.
+    pub fn slug(self) -> &'static str {
+        self.parts().1
+    }
+}
+
+/// One error, as it is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    kind: Kind,
+    detail: String,
+    reason: Option<&'static str>,
+    allow: Option<&'static str>,
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    /// A problem, and what to tell a person about it.
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let retry_after = (kind.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY);
+        Self { kind, detail: detail.into(), reason: None, allow: None, retry_after }
+    }
+
+    /// Names the methods that the path has.
+    pub fn allowing(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its body.
+    pub fn to_json(&self) -> Vec<u8> {
+        let (status, slug, title) = self.kind.parts();
+        let mut body = Map::new();
+        body.insert("type".to_owned(), json!(format!("{TYPE_PREFIX}{slug}")));
+        body.insert("title".to_owned(), json!(title));
+        body.insert("status".to_owned(), json!(status));
+        body.insert("detail".to_owned(), json!(self.detail));
+        if let Some(reason) = self.reason {
+            body.insert("reason".to_owned(), json!(reason));
+        }
+        Value::Object(body).to_string().into_bytes()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.to_json()));
+        *response.status_mut() = self.kind.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some(methods) = self.allow {
+            headers.insert(ALLOW, HeaderValue::from_static(methods));
+        }
+        if let Some(after) = self.retry_after {
+            headers.insert(RETRY_AFTER, after.as_secs().into());
+        }
+        match self.kind {
+            Kind::NoToken => {
+                let scheme = HeaderValue::from_static("Bearer realm=\"double-exposure\"");
+                headers.insert(WWW_AUTHENTICATE, scheme);
+            }
+            // What else would come on this connection is the rest of what was not read.
+            Kind::SlowRequest | Kind::Stopping | Kind::BadBody => {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
+        }
+        // Who counts answers wants to know of what kind they were.
+        response.extensions_mut().insert(self.kind);
+        response
+    }
+}
+
+impl From<AlbumError> for Problem {
+    fn from(error: AlbumError) -> Self {
+        let kind = match &error {
+            AlbumError::NotFound | AlbumError::NoSuchPerson => Kind::NotFound,
+            AlbumError::NotOwner => Kind::NotOwner,
+            AlbumError::OwnerStays => Kind::OwnerStays,
+            AlbumError::OtherBytes => Kind::NameTaken,
+            AlbumError::Crowded { .. } => Kind::AlbumFull,
+            AlbumError::Store(error) => return error.clone().into(),
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let detail = match &error {
+            StoreError::Crowded { .. } => return Self::new(Kind::Overloaded, error.to_string()),
+            StoreError::Full => "the disk is full, and nothing was stored: try again later",
+            StoreError::Busy => "the file is held by another process: try again",
+            _ => "the file could not be used: the operator is told why",
+        };
+        tracing::error!(%error, "the file could not be used");
+        Self::new(Kind::Storage, detail)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let kind = match refused {
+            Refused::Full { .. } => Kind::Overloaded,
+            Refused::TooLarge { .. } => Kind::UnreadablePhoto,
+        };
+        Self::new(kind, refused.to_string())
+    }
+}
+
+/// What the codec refuses, refused of an upload.
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let (kind, reason) = match &refusal {
+            Refusal::File { .. } => (Kind::TooLarge, "file"),
+            Refusal::Unknown => (Kind::MediaType, "unknown"),
+            Refusal::Side { .. } => (Kind::UnreadablePhoto, "side"),
+            Refusal::Pixels { .. } => (Kind::UnreadablePhoto, "pixels"),
+            Refusal::Scans { .. } => (Kind::UnreadablePhoto, "scans"),
+            Refusal::ScannedPixels { .. } => (Kind::UnreadablePhoto, "scanned-pixels"),
+            Refusal::Memory { .. } => (Kind::UnreadablePhoto, "memory"),
+            Refusal::Unsupported { .. } => (Kind::UnreadablePhoto, "unsupported"),
+            Refusal::EndsEarly { .. } => (Kind::UnreadablePhoto, "ends-early"),
+            Refusal::Damaged { .. } => (Kind::UnreadablePhoto, "damaged"),
+            Refusal::Unwritable { .. } => (Kind::UnreadablePhoto, "unwritable"),
+        };
+        Self { reason: Some(reason), ..Self::new(kind, refusal.to_string()) }
+    }
+}

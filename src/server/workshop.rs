@@ -1,0 +1,270 @@
+//! Thumbnails made on demand: behind the door, once for all who wait, and told to the ledger.
+//!
+//! A conversion belongs to nobody in particular. Its permit, its photo and its frame live in the
+//! closure that works, on a thread of its own, to the end of the work: a client that hangs up takes
+//! nothing away that is still in use.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::desk::Desk;
+use super::door::{Door, Permit};
+use super::engine::{Done, Engine, Job};
+use super::evidence::Roll;
+use super::flights::{Crew, Flights};
+use super::metrics::Metrics;
+use super::pace::Pace;
+use super::problem::{Kind, Problem};
+use crate::album::{ContentHash, Entry, Event, Ledger, PersonId, Photo, PhotoId, RowId};
+use crate::codec::{Fit, Size};
+
+/// Bytes of pixels that one pixel of a photo costs at most while it is converted: three as the
+/// decoder leaves it, three in the frame.
+const BYTES_A_PIXEL: u64 = 6;
+
+/// What all thumbnails of a server have in common.
+#[derive(Clone, Debug)]
+pub struct Make {
+    /// The version of the thumbnail maker.
+    pub maker: Arc<str>,
+    /// The pipeline's name.
+    pub pipeline: Arc<str>,
+    /// Whether the pipeline has slots that the ledger should name.
+    pub slots: bool,
+}
+
+/// Where thumbnails are made.
+pub struct Workshop {
+    pub(super) desk: Arc<Desk>,
+    pub(super) door: Arc<Door>,
+    pub(super) ledger: Arc<Ledger>,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) engine: Arc<dyn Engine>,
+    pub(super) make: Make,
+    pub(super) roll: Roll,
+    pub(super) flights: Flights<Key, Landed>,
+    pub(super) pace: Arc<Pace>,
+    /// How long a request may wait.
+    pub(super) deadline: Duration,
+    /// One for each upload whose structure may be read at once.
+    pub(super) inspecting: Arc<Semaphore>,
+}
+
+/// Uploads whose structure is read at once.
+pub(super) const INSPECTING: usize = 4;
+
+/// What makes two requests equal. The photo's id is its own for ever, so identical bytes in two
+/// albums are two keys.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    photo: PhotoId,
+    content: ContentHash,
+    size: Size,
+    fit: Fit,
+}
+
+/// A thumbnail made just now, and kept.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) job: Job,
+    pub(super) row: RowId,
+    pub(super) bytes: Bytes,
+}
+
+/// What comes of a conversion, for all who wait for it.
+pub(super) type Landed = Result<Arc<Made>, Failure>;
+
+/// Why there is no thumbnail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The photo is no longer what was asked for, or no longer there: look again.
+    Moved,
+    /// Anything else.
+    Problem(Problem),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Workshop {
+    /// Makes the thumbnail, or waits for the one that is being made. The viewer may see the photo,
+    /// and waits until the deadline.
+    pub(super) async fn thumbnail(
+        self: &Arc<Self>,
+        viewer: PersonId,
+        photo: &Photo,
+        size: Size,
+        fit: Fit,
+        deadline: Instant,
+    ) -> Landed {
+        let key = Key { photo: photo.id, content: photo.content, size, fit };
+        let (passenger, joined) = self.flights.join(key, deadline, |crew| {
+            let (workshop, photo) = (Arc::clone(self), photo.clone());
+            async move { workshop.fly(&crew, viewer, photo, size, fit).await }
+        });
+        if joined {
+            self.metrics.joined.inc();
+        }
+        passenger.landed().await.unwrap_or_else(|| Err(fault().into()))
+    }
+
+    /// `None`: nobody waited any more.
+    async fn fly(
+        self: Arc<Self>,
+        crew: &Arc<Crew<Key, Landed>>,
+        viewer: PersonId,
+        photo: Photo,
+        size: Size,
+        fit: Fit,
+    ) -> Option<Landed> {
+        let place = match self.door.knock(pixel_bytes(photo.width, photo.height)) {
+            Ok(place) => place,
+            Err(refused) => return Some(Err(Problem::from(refused).into())),
+        };
+        let permit = tokio::select! {
+            biased;
+            () = crew.abandoned() => {
+                self.metrics.conversions_dropped.inc();
+                return None;
+            }
+            permit = place.admitted() => permit,
+        };
+        let left = crew.deadline()?.saturating_duration_since(Instant::now());
+        if !self.pace.is_enough(left, self.deadline) {
+            let detail = "too much waits to be done in time: try again in a moment";
+            return Some(Err(Problem::new(Kind::Overloaded, detail).into()));
+        }
+        let bytes = match self.bytes(viewer, &photo).await {
+            Ok(bytes) => bytes,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let job = self.roll.enter(&photo, size, fit);
+        let done = match self.convert(crew, permit, job, bytes).await? {
+            Ok(done) => done,
+            Err(problem) => {
+                self.metrics.conversions_failed.inc();
+                return Some(Err(problem.into()));
+            }
+        };
+        Some(self.record(viewer, &photo, size, fit, done).await)
+    }
+
+    /// The photo's bytes, if it still is what was asked for.
+    async fn bytes(&self, viewer: PersonId, photo: &Photo) -> Result<Bytes, Failure> {
+        let name = photo.name;
+        let found = self.desk.ask(move |store| store.photo_with_bytes(viewer, name)).await;
+        match found {
+            Ok((found, bytes)) if (found.id, found.content) == (photo.id, photo.content) => {
+                Ok(bytes)
+            }
+            Ok(_) => Err(Failure::Moved),
+            // Of whoever came first: whoever else waits asks for himself.
+            Err(problem) if problem.kind() == Kind::NotFound => Err(Failure::Moved),
+            Err(problem) => Err(problem.into()),
+        }
+    }
+
+    async fn convert(
+        &self,
+        crew: &Arc<Crew<Key, Landed>>,
+        permit: Permit,
+        job: Job,
+        photo: Bytes,
+    ) -> Option<Result<Done, Problem>> {
+        let (crew, engine) = (Arc::clone(crew), Arc::clone(&self.engine));
+        let (metrics, pace) = (Arc::clone(&self.metrics), Arc::clone(&self.pace));
+        let work = move || {
+            // In here to its end, whoever hangs up meanwhile.
+            let _permit = permit;
+            if !crew.start() {
+                metrics.conversions_dropped.inc();
+                return None;
+            }
+            let began = Instant::now();
+            let done = engine.convert(job, photo);
+            pace.took(began.elapsed());
+            if done.is_ok() {
+                metrics.converted(began.elapsed());
+            }
+            Some(done)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done.map(|done| {
+                done.map_err(|refusal| Problem::new(Kind::UnreadablePhoto, refusal.to_string()))
+            }),
+            Err(error) => {
+                tracing::error!(%error, "a conversion failed");
+                Some(Err(fault()))
+            }
+        }
+    }
+
+    /// Tells the ledger, and keeps the thumbnail if it is of what was asked for.
+    async fn record(
+        &self,
+        viewer: PersonId,
+        photo: &Photo,
+        size: Size,
+        fit: Fit,
+        done: Done,
+    ) -> Landed {
+        let Done { job, made } = done;
+        let bytes = made.output.clone();
+        let event = Event {
+            viewer,
+            asked: photo.into(),
+            content_in: photo.content,
+            content_out: ContentHash::of(&bytes),
+            size,
+            fit,
+            maker: Arc::clone(&self.make.maker),
+            pipeline: Arc::clone(&self.make.pipeline),
+        };
+        if !job.is_of(photo, size, fit) {
+            return Err(self.stopped(event).await.into());
+        }
+        let making = self.roll.making(&made, self.make.slots);
+        let entry = Entry::Made { event, making, keep: Some(bytes.clone()) };
+        let rows = self.commit(entry).await?;
+        Ok(Arc::new(Made { job, row: rows, bytes }))
+    }
+
+    /// Counts a thumbnail that is not of what was asked for, and tells the ledger.
+    pub(super) async fn stopped(&self, event: Event) -> Problem {
+        self.metrics.stopped.inc();
+        tracing::error!(
+            photo = %event.asked.photo,
+            thumbnail = %event.content_out,
+            "a thumbnail is not of what was asked for, and was not sent"
+        );
+        match self.commit(Entry::Stopped(event)).await {
+            Ok(_) => Problem::new(
+                Kind::NotOfWhatWasAsked,
+                "the thumbnail that was made is of another photo, and was not sent: try again",
+            ),
+            Err(problem) => problem,
+        }
+    }
+
+    /// Writes one row, and waits until it is on the disk.
+    async fn commit(&self, entry: Entry) -> Result<RowId, Problem> {
+        let rows = self.ledger.submit(vec![entry])?.committed().await?;
+        rows.first().copied().ok_or_else(fault)
+    }
+}
+
+/// What one conversion of a photo holds at most.
+pub(super) fn pixel_bytes(width: u32, height: u32) -> u64 {
+    u64::from(width) * u64::from(height) * BYTES_A_PIXEL
+}
+
+pub(super) fn fault() -> Problem {
+    Problem::new(Kind::Fault, "the server failed; the operator is told why")
+}
