@@ -1,9 +1,14 @@
 //! The command line: what can be asked, and the exit code that answers.
 
+mod album;
+mod compress;
 mod interrupt;
+mod ledger;
 mod output;
+mod purge;
 mod replay;
 mod repro;
+mod serve;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -51,7 +56,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Repro(repro::Repro),
+    Compress(compress::Compress),
+    Ledger(ledger::Ledger),
+    Purge(purge::Purge),
     Replay(replay::Replay),
+    Serve(serve::Serve),
 }
 
 /// How a command speaks.
@@ -85,7 +94,11 @@ pub fn run() -> ExitCode {
     crate::codec::silence_decoder_panics();
     let exit = match cli.command {
         Some(Command::Repro(repro)) => repro.run(),
+        Some(Command::Compress(compress)) => compress.run(),
+        Some(Command::Ledger(ledger)) => ledger.run(),
+        Some(Command::Purge(purge)) => purge.run(),
         Some(Command::Replay(replay)) => replay.run(),
+        Some(Command::Serve(serve)) => serve.run(),
         None => cli.repro.run(),
     };
     exit.into()
