@@ -13,8 +13,8 @@ use crate::album::{Failure, Moment, Summary, compress_due};
 /// Compress the photos that were posted 35 days ago or earlier
 ///
 /// Each is decoded, shrunk to at most 2048 px, turned upright, freed of its metadata, decoded again
-/// and compared, and only then replaces the original, in one step. What would grow stays as it is. A
-/// photo that fails is left as it is and named; later runs try it again, at growing intervals. It
+/// and compared, and only then replaces the original, in one step. What would grow stays as it is.
+/// A photo that fails is left as it is and named; later runs try it again, at growing intervals. It
 /// can be stopped at any moment, and run while `serve` does.
 #[derive(Args)]
 pub(super) struct Compress {

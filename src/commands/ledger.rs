@@ -66,8 +66,8 @@ struct Ask {
 
 /// Make a batch's thumbnails again, each alone, and compare them with what the rows say
 ///
-/// The independent check: it looks at photos and bytes, not at what a witness saw. Exit 1 means that
-/// the ledger and the thumbnails disagree.
+/// The independent check: it looks at photos and bytes, not at what a witness saw. Exit 1 means
+/// that the ledger and the thumbnails disagree.
 #[derive(Args)]
 struct Recheck {
     /// The first moment, by RFC 3339

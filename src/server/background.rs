@@ -47,7 +47,10 @@ fn round(store: &Store, house: &House, handle: &Handle) -> Result<(), StoreError
     count(summary.compressed);
     for failure in &summary.failures {
         tracing::warn!(
-            photo = %failure.photo, next_try = %failure.next_try, "not compressed: {}", failure.reason
+            photo = %failure.photo,
+            next_try = %failure.next_try,
+            "not compressed: {}",
+            failure.reason
         );
     }
     if summary.compressed > 0 {
@@ -64,7 +67,7 @@ async fn admitted(house: &House) -> Option<Permit> {
     let admitted = async {
         loop {
             door.quiet().await;
-            // How much the next photo needs is not known before it is read: the share of a large one.
+            // How much the next photo needs is not known before it is read: a large one's share.
             if let Ok(place) = door.knock(door.memory_bytes() / 4) {
                 return place.admitted().await;
             }

@@ -1,8 +1,8 @@
 //! The album service over HTTP: who asks, what may be at work, and what is never sent.
 //!
-//! A request meets, in this order: the limits of its [connection](limits), the question who asks,
-//! the album's rules, the [door], the conversion that it may [share](flights) with equals, the check
-//! that the thumbnail is of what was asked for, and the ledger. Only then is it answered.
+//! A request meets, in this order: the limits of its [connection](limits), the question who
+//! asks, the album's rules, the [door], the conversion that it may [share](flights) with equals,
+//! the check that the thumbnail is of what was asked for, and the ledger. Only then is it answered.
 
 mod access;
 mod background;

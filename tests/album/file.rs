@@ -92,7 +92,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_and_keeps_its_photos() {
         (owner, post(&store, owner, album, &b"posted long ago"[..].into()))
     };
     let sqlite = scene.sqlite();
-    let tables = ["thumbnails", "ledger_bands", "ledger", "ledger_kept_from"];
+    let tables = ["operator", "thumbnails", "ledger_bands", "ledger", "ledger_kept_from"];
     for table in tables {
         sqlite.execute_batch(&format!("DROP TABLE {table}")).expect("the table goes");
     }

@@ -235,7 +235,11 @@ fn list(store: &Store, model: &mut Model, by: PersonId, album: AlbumId) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn albums_members_and_photos_do_as_the_model_does(

@@ -4,7 +4,7 @@
 //! A few rounds run each time; `DOUBLE_EXPOSURE_KILLS=200 cargo test --test serve killed` runs 200.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,14 +27,14 @@ fn rounds() -> u64 {
 type Told = BTreeMap<String, usize>;
 
 /// Uploads photos and asks for their thumbnails until the server is gone.
-fn use_until_gone(client: &Client, album: &str, acknowledged: &AtomicUsize) -> Told {
+fn use_until_gone(client: &Client, album: &str, acknowledges: &Sender<()>) -> Told {
     let mut told = Told::new();
     for _ in 0..1_000 {
         let path = format!("/albums/{album}/photos/{}", uuid());
         let Some(put) = client.try_ask("PUT", &path, &[], Some(*ASTRONAUT)) else { break };
         assert_eq!(put.status, 201);
         told.insert(path.clone(), 0);
-        acknowledged.fetch_add(1, Ordering::SeqCst);
+        acknowledges.send(()).expect("the test listens to the end");
         for size in [64, 96, 64] {
             let thumbnail = format!("{path}/thumbnail?size={size}");
             let Some(shown) = client.try_ask("GET", &thumbnail, &[], None) else { return told };
@@ -65,20 +65,23 @@ fn killed_at_any_moment_it_keeps_what_it_acknowledged_and_knows_what_it_showed()
             album = nobody.with(&token).post("/albums", title).text("album");
         }
         let ann = nobody.with(&token);
-        let acknowledged = AtomicUsize::new(0);
+        let (acknowledges, acknowledged) = channel();
         let enough = random.usize(0..10);
         let pause = Duration::from_micros(random.u64(0..15_000));
         thread::scope(|scope| {
-            let (acknowledged, album, ann) = (&acknowledged, &album, &ann);
             let clients: Vec<_> = (0..CLIENTS)
-                .map(|_| scope.spawn(move || use_until_gone(ann, album, acknowledged)))
+                .map(|_| {
+                    let (acknowledges, album, ann) = (acknowledges.clone(), &album, &ann);
+                    scope.spawn(move || use_until_gone(ann, album, &acknowledges))
+                })
                 .collect();
-            let end = Instant::now() + PATIENCE;
-            while acknowledged.load(Ordering::SeqCst) < enough && Instant::now() < end {
-                thread::yield_now();
+            for _ in 0..enough {
+                acknowledged.recv_timeout(PATIENCE).expect("uploads are acknowledged");
             }
             // A random while, so that the end comes at a random moment of whatever is going on.
-            thread::park_timeout(pause);
+            let end = Instant::now() + pause;
+            while acknowledged.recv_timeout(end.saturating_duration_since(Instant::now())).is_ok() {
+            }
             drop(running);
             for client in clients {
                 told.extend(client.join().unwrap());

@@ -89,7 +89,7 @@ fn the_check_at_the_door_does_not_catch_a_torn_thumbnail_and_the_ledger_knows_of
             What::Made(making) => Some((record, making)),
             _ => None,
         })
-        .last()
+        .next_back()
         .unwrap();
     let of_ben = &ledger[0].event;
     let owners: Vec<_> = making.bands.iter().map(|band| band.unwrap().source.owner).collect();

@@ -1,8 +1,8 @@
 //! The 35-day compression: old photos become smaller, each whole before and whole after.
 //!
 //! A photo is worked on outside any transaction and replaced in one, which looks again whether it
-//! still is what was read. So an end at any moment, also the process's, leaves it as it was or as it
-//! shall be; and nobody waits for a decoder while holding the file.
+//! still is what was read. So an end at any moment, also the process's, leaves it as it was or as
+//! it shall be; and nobody waits for a decoder while holding the file.
 
 mod metadata;
 mod settle;

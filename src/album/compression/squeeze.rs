@@ -49,8 +49,8 @@ pub enum SqueezeError {
     },
     /// Its smaller copy shows something else.
     #[error(
-        "the smaller copy differs by {found:.1} of 255 somewhere, more than {limit}: the photo stays as \
-         it is"
+        "the smaller copy differs by {found:.1} of 255 somewhere, more than {limit}: the photo \
+         stays as it is"
     )]
     Unlike {
         /// The greatest difference of a block's mean that is allowed.

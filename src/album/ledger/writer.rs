@@ -1,7 +1,8 @@
 //! Group commit: many rows, one transaction.
 //!
-//! A commit costs much the same however many rows it holds. So rows wait for each other a little,
-//! and an answer is sent when the end of this process can no longer undo the row that vouches for it.
+//! A commit costs much the same however many rows it holds. So rows wait for each other a
+//! little, and an answer is sent when the end of this process can no longer undo the row that
+//! vouches for it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TrySendError};
