@@ -13,10 +13,11 @@ use super::door::Permit;
 use super::house::House;
 use crate::album::{RETENTION, Store, StoreError, Summary, compress_due};
 
-/// Starts it on a thread that may block. It ends soon after the house begins to stop.
+/// Starts it on a thread of those that convert. It ends soon after the house begins to stop.
 pub(super) fn start(store: Arc<Store>, house: Arc<House>) -> JoinHandle<()> {
     let handle = Handle::current();
-    tokio::task::spawn_blocking(move || {
+    let at_work = Arc::clone(&house);
+    at_work.workshop.converters.start(move || {
         let every = house.limits.compress_every;
         while !*house.stopping.borrow() {
             if let Err(error) = round(&store, &house, &handle) {

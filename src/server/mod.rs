@@ -7,6 +7,7 @@
 mod access;
 mod background;
 mod connection;
+mod converters;
 pub mod desk;
 pub mod door;
 pub mod engine;
@@ -36,6 +37,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout_at};
 
+use self::converters::Converters;
 use self::desk::Desk;
 use self::door::{Bounds, Door};
 use self::engine::Engine;
@@ -80,8 +82,10 @@ impl Server {
         let address = listener.local_addr()?;
         let desk = Arc::new(Desk::new(Arc::clone(&store), limits.store_queue));
         let metrics = Arc::default();
+        let threads = bounds.workers.get() + INSPECTING + COMPRESSING;
         let workshop = Arc::new(Workshop {
             desk: Arc::clone(&desk),
+            converters: Converters::new(threads)?,
             door: Arc::new(Door::new(bounds)),
             ledger: Arc::new(Ledger::start(Arc::clone(&store))?),
             metrics: Arc::clone(&metrics),
@@ -177,6 +181,9 @@ async fn accept(
         });
     }
 }
+
+/// Threads that compress.
+const COMPRESSING: usize = 1;
 
 /// The system is out of something, often files: it needs a moment more than it needs another call.
 const AFTER_REFUSAL: Duration = Duration::from_millis(50);

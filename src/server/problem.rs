@@ -255,7 +255,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let (kind, reason) = match &refusal {
             Refusal::File { .. } => (Kind::TooLarge, "file"),
-            Refusal::Unknown => (Kind::MediaType, "unknown"),
+            Refusal::Unknown => (Kind::UnreadablePhoto, "unknown"),
             Refusal::Side { .. } => (Kind::UnreadablePhoto, "side"),
             Refusal::Pixels { .. } => (Kind::UnreadablePhoto, "pixels"),
             Refusal::Scans { .. } => (Kind::UnreadablePhoto, "scans"),

@@ -24,16 +24,15 @@ impl Workshop {
         let file = photo.clone();
         let turn = Arc::clone(&self.inspecting).acquire_owned().await;
         let turn = turn.expect("nobody ends inspections");
-        let inspected = tokio::task::spawn_blocking(move || {
+        let inspected = self.converters.start(move || {
             let header = codec::inspect(&file);
             drop(turn);
             header
-        })
-        .await;
-        let header = inspected.map_err(|_panicked| fault())??;
+        });
+        let header = inspected.await.map_err(|_panicked| fault())??;
         let place = self.door.knock(pixel_bytes(header.width, header.height))?;
         let permit = place.admitted().await;
-        let decoded = tokio::task::spawn_blocking(move || {
+        let decoded = self.converters.start(move || {
             let _held = (permit, held);
             // At the size at which compression will decode it: what passes here passes there.
             let request = Request { photo, size: Size::MAX, fit: Fit::Contain };

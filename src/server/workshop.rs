@@ -11,6 +11,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::converters::Converters;
 use super::desk::Desk;
 use super::door::{Door, Permit};
 use super::engine::{Done, Engine, Job};
@@ -40,6 +41,7 @@ pub struct Make {
 /// Where thumbnails are made.
 pub struct Workshop {
     pub(super) desk: Arc<Desk>,
+    pub(super) converters: Converters,
     pub(super) door: Arc<Door>,
     pub(super) ledger: Arc<Ledger>,
     pub(super) metrics: Arc<Metrics>,
@@ -195,7 +197,7 @@ impl Workshop {
             }
             Some(done)
         };
-        match tokio::task::spawn_blocking(work).await {
+        match self.converters.start(work).await {
             Ok(done) => done.map(|done| {
                 done.map_err(|refusal| Problem::new(Kind::UnreadablePhoto, refusal.to_string()))
             }),

@@ -34,7 +34,9 @@ pub(crate) fn features(manifest: &str) -> Vec<&str> {
 #[test]
 fn a_dependency_without_a_reason_is_found() {
     let reason = "# Why it is needed.\n";
-    for table in ["dependencies", "dev-dependencies", "target.'cfg(unix)'.dependencies"] {
+    for table in
+        ["dependencies", "dev-dependencies", "target.'cfg(target_os = \"linux\")'.dependencies"]
+    {
         let good = format!("[package]\nname = \"x\"\n[{table}]\n{reason}a = \"1\"\n");
         assert_eq!(without_a_reason(&good), [""; 0]);
         assert_eq!(without_a_reason(&format!("{good}b = \"1\"\n")).len(), 1, "{table}");

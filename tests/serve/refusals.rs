@@ -90,8 +90,8 @@ fn what_is_no_whole_photo_is_refused_with_the_codecs_reason_and_not_stored() {
     for (bytes, status, slug, reason) in [
         (cut, 422, "unreadable-photo", "ends-early"),
         (half, 422, "unreadable-photo", "ends-early"),
-        (&b"GIF89a, say"[..], 415, "media-type", "unknown"),
-        (&b""[..], 415, "media-type", "unknown"),
+        (&b"GIF89a, say"[..], 422, "unreadable-photo", "unknown"),
+        (&b""[..], 422, "unreadable-photo", "unknown"),
     ] {
         let answer = ann.put(&path, bytes);
         assert_eq!(answer.problem(), refused(status, slug));
