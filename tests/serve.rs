@@ -11,6 +11,8 @@ mod background;
 mod client;
 #[path = "serve/conversions.rs"]
 mod conversions;
+#[path = "serve/crossed.rs"]
+mod crossed;
 #[path = "serve/document.rs"]
 mod document;
 #[path = "serve/killed.rs"]

@@ -69,7 +69,7 @@ pub(super) struct Key {
     fit: Fit,
 }
 
-/// A thumbnail made just now, and kept.
+/// A thumbnail made just now, and kept if it is of what was asked for.
 #[derive(Debug)]
 pub(super) struct Made {
     pub(super) job: Job,
@@ -229,11 +229,9 @@ impl Workshop {
             maker: Arc::clone(&self.make.maker),
             pipeline: Arc::clone(&self.make.pipeline),
         };
-        if !job.is_of(photo, size, fit) {
-            return Err(self.stopped(event).await.into());
-        }
         let making = self.roll.making(&made, self.make.slots);
-        let entry = Entry::Made { event, making, keep: Some(bytes.clone()) };
+        let keep = job.is_of(photo, size, fit).then(|| bytes.clone());
+        let entry = Entry::Made { event, making, keep };
         let rows = self.commit(entry).await?;
         Ok(Arc::new(Made { job, row: rows, bytes }))
     }

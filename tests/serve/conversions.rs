@@ -4,8 +4,8 @@
 use std::io::Write;
 use std::net::TcpStream;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -314,36 +314,4 @@ fn a_conversion_that_panics_is_a_503_and_gives_its_permit_back() {
     assert_eq!(ann.get(&thumbnail).problem(), refused(503, "fault"));
     assert_eq!(ann.get(&thumbnail).status, 200);
     assert_eq!(service.metric("conversions_at_work"), 0);
-}
-
-/// Hands each thumbnail to the request after its own, as a connection does that a cancelled request
-/// left its reply on.
-#[derive(Default)]
-struct OffByOne(Mutex<Option<Done>>);
-
-impl Engine for OffByOne {
-    fn convert(&self, job: Job, photo: Bytes) -> Result<Done, Refusal> {
-        let done = engine(Kind::Owned, NonZeroUsize::MIN).convert(job, photo)?;
-        let earlier = self.0.lock().unwrap().replace(done.clone());
-        Ok(earlier.unwrap_or(done))
-    }
-}
-
-#[test]
-fn a_thumbnail_that_is_not_of_what_was_asked_for_is_not_sent_and_not_kept() {
-    let engine = Arc::new(OffByOne::default());
-    let service = Service::with(Setup { engine, ..Setup::default() });
-    let (ann, _, [thumbnail, _]) = ann(&service);
-    let (ben, _) = service.person("Ben");
-    let of_ben = format!("{}/thumbnail", photo_of(&ben, *ROCKET));
-    assert_eq!(ann.get(&thumbnail).status, 200);
-    let stopped = ben.get(&of_ben);
-    assert_eq!(stopped.problem(), refused(503, "not-of-what-was-asked"));
-    assert_eq!(service.metric("thumbnails_stopped_at_the_door_total"), 1);
-    let ledger = service.ledger();
-    let last = ledger.last().unwrap();
-    assert_eq!(last.what, What::Stopped);
-    assert_ne!(last.event.asked, ledger[0].event.asked);
-    assert_eq!(last.event.content_out, ledger[0].event.content_out, "it was Ann's");
-    assert!(ben.get(&of_ben).body == truth(*ROCKET, 256), "his own came one late");
 }
