@@ -46,7 +46,7 @@ impl Compress {
         let summary = summary?;
         if self.voice.json {
             document(&Document {
-                schema: 1,
+                schema: "double-exposure/compress/1",
                 data: &self.data.path().to_string_lossy(),
                 now,
                 bytes_saved: summary.bytes_saved(),
@@ -64,7 +64,7 @@ impl Compress {
 
 #[derive(Serialize)]
 struct Document<'s> {
-    schema: u32,
+    schema: &'static str,
     data: &'s str,
     now: Moment,
     bytes_saved: u64,

@@ -43,18 +43,32 @@ struct WhoSaw {
     voice: Voice,
 }
 
-/// Exposed owners and affected viewers: confirmed by the rows, and as they could be estimated
+/// Which rows are asked about; all, unless told
 #[derive(Args)]
-struct Ask {
+struct Batch {
     /// The first moment, by RFC 3339
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", default_value = "1970-01-01T00:00:00Z")]
     from: Moment,
     /// The moment after the last
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", default_value = "9999-01-01T00:00:00Z")]
     to: Moment,
     /// Only thumbnails of this version of the maker
     #[arg(long, value_name = "V")]
     maker: Option<String>,
+}
+
+impl Batch {
+    fn question(&self, one_in: NonZeroU32) -> Question {
+        let maker = self.maker.as_deref().map(Into::into);
+        Question { from: self.from, to: self.to, maker, one_in }
+    }
+}
+
+/// Exposed owners and affected viewers: confirmed by the rows, and as they could be estimated
+#[derive(Args)]
+struct Ask {
+    #[command(flatten)]
+    batch: Batch,
     /// The estimate looks at one showing in N
     #[arg(long, value_name = "N", default_value = "100")]
     one_in: NonZeroU32,
@@ -70,15 +84,8 @@ struct Ask {
 /// that the ledger and the thumbnails disagree.
 #[derive(Args)]
 struct Recheck {
-    /// The first moment, by RFC 3339
-    #[arg(long, value_name = "RFC3339")]
-    from: Moment,
-    /// The moment after the last
-    #[arg(long, value_name = "RFC3339")]
-    to: Moment,
-    /// Only thumbnails of this version of the maker
-    #[arg(long, value_name = "V")]
-    maker: Option<String>,
+    #[command(flatten)]
+    batch: Batch,
     #[command(flatten)]
     data: Data,
     #[command(flatten)]
@@ -116,7 +123,10 @@ impl WhoSaw {
     fn carry_out(self) -> Result<Exit, FileError> {
         let sightings = self.data.open(None)?.who_saw(self.photo)?;
         if self.voice.json {
-            document(&json!({ "schema": 1, "sightings": sightings }));
+            document(&json!({
+                "schema": "double-exposure/ledger-who-saw/1",
+                "sightings": sightings,
+            }));
         } else if sightings.is_empty() {
             say("the ledger knows of nobody who was shown this photo\n");
         } else {
@@ -128,17 +138,15 @@ impl WhoSaw {
 
 impl Ask {
     fn carry_out(self) -> Result<Exit, FileError> {
-        let Self { from, to, one_in, .. } = self;
-        let maker = self.maker.as_deref().map(Into::into);
-        let question = Question { from, to, maker, one_in };
-        let impact = self.data.open(None)?.impact(&question)?;
+        let Self { batch, one_in, .. } = self;
+        let impact = self.data.open(None)?.impact(&batch.question(one_in))?;
         let Confirmed { made, made_wrong, shown, shown_wrong, stopped, .. } = impact.confirmed;
         if self.voice.json {
             document(&json!({
-                "schema": 1,
-                "from": from,
-                "to": to,
-                "maker": self.maker,
+                "schema": "double-exposure/ledger-impact/1",
+                "from": batch.from,
+                "to": batch.to,
+                "maker": batch.maker,
                 "one_in": one_in,
                 "exposed_owners": impact.confirmed.exposed_owners.len(),
                 "affected_viewers": impact.confirmed.affected_viewers.len(),
@@ -154,15 +162,14 @@ impl Ask {
 
 impl Recheck {
     fn carry_out(self) -> Result<Exit, FileError> {
-        let maker = self.maker.as_deref().map(Into::into);
-        let question = Question { from: self.from, to: self.to, maker, one_in: NonZeroU32::MIN };
+        let question = self.batch.question(NonZeroU32::MIN);
         let interrupt = Interrupt::listen();
         let found = self.data.open(None)?.recheck(&question, |_| !interrupt.heard())?;
         let album::Recheck { remade, different, gone, disagreements, rows } = &found;
         if self.voice.json {
             document(&json!({
-                "schema": 1,
-                "maker": self.maker,
+                "schema": "double-exposure/ledger-recheck/1",
+                "maker": self.batch.maker,
                 "interrupted": interrupt.heard(),
                 "recheck": found,
             }));
@@ -187,7 +194,11 @@ impl Prune {
         let kept_from = store.clock().now().before(day * self.days as u32);
         let dropped = store.prune_ledger(kept_from)?;
         if self.voice.json {
-            document(&json!({ "schema": 1, "kept_from": kept_from, "dropped": dropped }));
+            document(&json!({
+                "schema": "double-exposure/ledger-prune/1",
+                "kept_from": kept_from,
+                "dropped": dropped,
+            }));
         } else {
             say(&format!("{dropped} rows from before {kept_from} dropped\n"));
         }

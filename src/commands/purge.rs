@@ -30,7 +30,11 @@ impl Purge {
     fn carry_out(self) -> Result<Exit, FileError> {
         let purged = self.data.open(None)?.purge(&self.maker)?;
         if self.voice.json {
-            document(&json!({ "schema": 1, "maker": self.maker, "purged": purged }));
+            document(&json!({
+                "schema": "double-exposure/purge/1",
+                "maker": self.maker,
+                "purged": purged,
+            }));
         } else {
             say(&format!("{purged} thumbnails of maker {} thrown away\n", self.maker));
         }

@@ -1,7 +1,7 @@
 //! The threads that convert: as many as may be at work, and behind those that answer.
 //!
-//! With every processor converting, a kept thumbnail or a refusal would otherwise wait its turn among
-//! dozens of conversions, and so would every other program on the machine, the client first of all.
+//! With every processor converting, a kept thumbnail or a refusal would otherwise wait its turn
+//! among dozens of conversions, and so would every other program on the machine, the client first.
 
 use std::io;
 

@@ -84,11 +84,13 @@ fn the_ledgers_exit_code_tells_mixed_from_clean_from_nothing_seen() {
     assert_eq!(answer["confirmed"]["exposed_owners"], json!([ben]));
     assert_eq!(answer["confirmed"]["affected_viewers"], json!([ann]));
     assert_eq!(answer["estimated"]["rate"], json!(0.5));
+    let answer_in_window = answer["confirmed"].clone();
     assert_eq!(impact(&["--maker", "another"]).0, 3);
     let (exit, answer) = who(&bens);
     assert_eq!(exit, 1);
     assert_eq!(answer["sightings"][0]["viewer"], json!(ann));
     assert_eq!(answer["sightings"][0]["stranger"], json!(true));
+    assert_eq!(ask(&scene, &["ledger", "impact"]).1["confirmed"], answer_in_window, "all rows");
     let told = run(&scene, &[&["ledger", "impact"], &window[..]].concat());
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     let columns = ["confirmed", "estimated"].map(|column| told.find(column));
@@ -104,7 +106,8 @@ fn purge_throws_a_makers_thumbnails_away_and_says_how_many() {
     show(&store, ann, &photo, &[Some(&photo)]);
     let purge = |maker| ask(&scene, &["purge", "--maker", maker]);
     assert_eq!(purge("another").1["purged"], json!(0));
-    assert_eq!(purge(MAKER), (0, json!({ "schema": 1, "maker": MAKER, "purged": 1 })));
+    let purged = json!({ "schema": "double-exposure/purge/1", "maker": MAKER, "purged": 1 });
+    assert_eq!(purge(MAKER), (0, purged));
     assert_eq!(purge(MAKER).1["purged"], json!(0));
 }
 
