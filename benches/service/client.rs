@@ -77,12 +77,21 @@ impl Pool {
     pub(crate) async fn get(&self, token: &str, path: &str) -> Option<u16> {
         let get = async {
             let _place = self.places.acquire().await.ok()?;
-            let free = self.free.lock().ok()?.pop();
-            let mut client = match free {
-                Some(client) => client,
-                None => Client::try_connect(self.address).await?,
+            let mut kept = self.free.lock().ok()?.pop();
+            let answered = match &mut kept {
+                Some(client) => client.ask("GET", token, path, Bytes::new()).await,
+                None => None,
             };
-            let (status, _) = client.ask("GET", token, path, Bytes::new()).await?;
+            // The server may close a connection that was kept just as it is used again: whoever
+            // keeps connections asks once more on a new one.
+            let (client, (status, _)) = match kept.zip(answered) {
+                Some(done) => done,
+                None => {
+                    let mut new = Client::try_connect(self.address).await?;
+                    let answered = new.ask("GET", token, path, Bytes::new()).await?;
+                    (new, answered)
+                }
+            };
             self.free.lock().ok()?.push(client);
             Some(status)
         };
