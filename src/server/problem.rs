@@ -151,11 +151,20 @@ pub struct Problem {
     retry_after: Option<Duration>,
 }
 
+/// Characters of a detail, at most.
+const MOST_DETAIL: usize = 300;
+
 impl Problem {
-    /// A problem, and what to tell a person about it.
+    /// A problem, and what to tell a person about it: 300 characters of it at most, because it may
+    /// quote what the client sent.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let mut detail = detail.into();
+        if let Some((end, _)) = detail.char_indices().nth(MOST_DETAIL) {
+            detail.truncate(end);
+            detail.push('…');
+        }
         let retry_after = (kind.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY);
-        Self { kind, detail: detail.into(), reason: None, allow: None, retry_after }
+        Self { kind, detail, reason: None, allow: None, retry_after }
     }
 
     /// Names the methods that the path has.

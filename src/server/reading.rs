@@ -101,6 +101,10 @@ pub(super) async fn json<T: DeserializeOwned>(
     }
     check_announced(&body, JSON_BYTES)?;
     let bytes = read(body, JSON_BYTES, limits).await?;
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        // A list of the right values would be read as well.
+        return Err(Problem::new(Kind::BadJson, "the body is to be an object"));
+    }
     serde_json::from_slice(&bytes)
         .map_err(|error| Problem::new(Kind::BadJson, format!("the body: {error}")))
 }

@@ -12,6 +12,7 @@ fn bad_json_is_400_and_another_type_415() {
         "",
         "{",
         "[]",
+        "[\"a\"]",
         "null",
         "{}",
         "{\"title\":7}",
@@ -141,4 +142,13 @@ fn a_full_file_is_503_and_nothing_is_stored_and_nothing_lost() {
     assert_eq!(opened["photos"].as_array().unwrap().len(), stored);
     assert_eq!(ann.delete(&first).status, 204, "and room is made again");
     assert_eq!(ann.put(&first, *ASTRONAUT).status, 201);
+}
+
+#[test]
+fn what_a_client_sent_is_quoted_in_part_however_long_it_is() {
+    let service = Service::start();
+    let (ann, _) = service.person("Ann");
+    let answer = ann.get(&format!("/albums/{}", "ö".repeat(2_000)));
+    assert_eq!(answer.problem(), refused(400, "bad-path"));
+    assert_eq!(answer.text("detail").chars().count(), 301);
 }

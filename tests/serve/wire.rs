@@ -155,13 +155,15 @@ fn a_body_that_does_not_say_how_large_it_is_is_counted() {
 #[test]
 fn a_stranger_is_refused_before_his_body_is_read() {
     let service = Service::start();
-    let (_, path) = uploader(&service);
-    let mut stranger = connect(&service);
+    let ((_, path), (bens_token, _)) = (uploader(&service), uploader(&service));
     let length = format!("content-length: {}", 32 << 20);
-    stranger.write_all(put(&path, "nobody", &length).as_bytes()).unwrap();
-    let mut first = [0; 12];
-    stranger.read_exact(&mut first).unwrap();
-    assert_eq!(&first, b"HTTP/1.1 401");
+    for (token, refusal) in [("nobody", b"HTTP/1.1 401"), (&bens_token, b"HTTP/1.1 404")] {
+        let mut stranger = connect(&service);
+        stranger.write_all(put(&path, token, &length).as_bytes()).unwrap();
+        let mut first = [0; 12];
+        stranger.read_exact(&mut first).unwrap();
+        assert_eq!(&first, refusal);
+    }
 }
 
 #[test]
