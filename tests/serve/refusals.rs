@@ -80,6 +80,9 @@ fn an_unknown_path_is_404_and_an_unknown_method_405_with_those_allowed() {
     }
 }
 
+/// The marker at a JPEG's end.
+const END_OF_JPEG: [u8; 2] = [0xFF, 0xD9];
+
 #[test]
 fn what_is_no_whole_photo_is_refused_with_the_codecs_reason_and_not_stored() {
     let service = Service::start();
@@ -91,6 +94,7 @@ fn what_is_no_whole_photo_is_refused_with_the_codecs_reason_and_not_stored() {
     for (bytes, status, slug, reason) in [
         (cut, 422, "unreadable-photo", "ends-early"),
         (half, 422, "unreadable-photo", "ends-early"),
+        (&[half, &END_OF_JPEG].concat(), 422, "unreadable-photo", "damaged"),
         (&b"GIF89a, say"[..], 422, "unreadable-photo", "unknown"),
         (&b""[..], 422, "unreadable-photo", "unknown"),
     ] {
