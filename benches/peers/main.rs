@@ -1,6 +1,6 @@
-//! This project as one of the peers that `benches/peers/run` compares: it reads JPEG files once, and
-//! for each `go` on standard input converts all of them, and answers with the seconds that took. The
-//! others answer the same way, so that rounds can be interleaved in one run.
+//! This project as one of the peers that `benches/peers/run` compares: it reads JPEG files once,
+//! and for each `go` on standard input converts all of them, and answers with the seconds that
+//! took. The others answer the same way, so that rounds can be interleaved in one run.
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::num::{NonZeroU32, NonZeroUsize};
