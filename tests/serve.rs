@@ -31,5 +31,7 @@ mod service;
 mod stopping;
 #[path = "serve/thumbnails.rs"]
 mod thumbnails;
+#[path = "serve/waiting.rs"]
+mod waiting;
 #[path = "serve/wire.rs"]
 mod wire;

@@ -48,13 +48,19 @@ impl Drop for Converters {
     }
 }
 
-/// A fifth of the weight that a thread has by default; the whole machine, if nobody else wants it.
+/// How far these threads stand behind the others: with a fifth of their weight while both want the
+/// processor, with all of it otherwise.
+#[cfg(target_os = "linux")]
+const BEHIND: i32 = 7;
+
 #[cfg(target_os = "linux")]
 fn step_back() {
-    const NICE: i32 = 7;
+    use rustix::process::{getpriority_process, setpriority_process};
     // On Linux a thread has a priority of its own, and may always lower it.
-    let this = rustix::thread::gettid();
-    if let Err(error) = rustix::process::setpriority_process(Some(this), NICE) {
+    let this = Some(rustix::thread::gettid());
+    let lowered = getpriority_process(this)
+        .and_then(|niceness| setpriority_process(this, (niceness + BEHIND).min(19)));
+    if let Err(error) = lowered {
         tracing::warn!(%error, "conversions run at the priority of everything else");
     }
 }

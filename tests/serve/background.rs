@@ -1,5 +1,5 @@
 //! What the server does on its own: photos of 35 days are compressed, while nobody waits for a
-//! thumbnail.
+//! thumbnail, and evidence goes after 400. The clock stands where a test puts it.
 
 use std::path::Path;
 use std::thread;
@@ -7,21 +7,35 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AlbumId, Clock, Moment, Options, PersonId, PhotoName, PhotoUuid, State, Store, Upload,
+    AlbumId, Clock, ContentHash, Entry, Event, Moment, Options, PersonId, PhotoName, PhotoUuid,
+    Put, Source, State, Store, Upload,
 };
+use double_exposure::codec::{Fit, Size};
 
 use crate::service::{ASTRONAUT, Gated, PATIENCE, Service, Setup, photo_of};
 
 const POSTED: &str = "2024-10-01T00:00:00Z";
 
-/// Posts a PNG, 35 days and a little before the server's clock.
+/// Posts a PNG, and leaves a row of evidence beside it.
 fn post_a_png(data: &Path) {
     let posted = Clock::Stopped(POSTED.parse().unwrap());
     let store = Store::open(data, posted, Options::default()).unwrap();
     let (ann, _) = store.create_person("Ann").unwrap();
     let album = store.create_album(ann, "Summer").unwrap();
     let upload = Upload::new(Bytes::from_static(include_bytes!("noise.png")), 160, 120);
-    store.put_photo(ann, PhotoName { album, photo: PhotoUuid::random() }, &upload).unwrap();
+    let put = store.put_photo(ann, PhotoName { album, photo: PhotoUuid::random() }, &upload);
+    let Put::Created(photo) = put.unwrap() else { panic!("the name is free") };
+    let stopped = Entry::Stopped(Event {
+        viewer: ann,
+        asked: Source::from(&photo),
+        content_in: photo.content,
+        content_out: ContentHash::of(b"a thumbnail"),
+        size: Size::default(),
+        fit: Fit::default(),
+        maker: "test-1".into(),
+        pipeline: "owned".into(),
+    });
+    store.append(std::iter::once((photo.posted, &[stopped][..]))).unwrap();
 }
 
 fn setup(days: u64) -> Setup {
@@ -45,6 +59,15 @@ fn state(service: &Service) -> State {
     service.store.photo(owner, PhotoName { album, photo }).unwrap().state
 }
 
+/// Waits until the server has looked for work from beginning to end.
+fn look_twice(service: &Service) {
+    let looks = service.metric("compression_rounds_total");
+    let end = std::time::Instant::now() + PATIENCE;
+    while service.metric("compression_rounds_total") < looks + 2 {
+        assert!(std::time::Instant::now() < end, "it looks every 20 ms");
+    }
+}
+
 #[test]
 fn a_photo_is_compressed_35_days_after_it_was_posted_and_not_before() {
     let service = Service::with(setup(35));
@@ -52,11 +75,7 @@ fn a_photo_is_compressed_35_days_after_it_was_posted_and_not_before() {
     assert_eq!(state(&service), State::Compressed);
 
     let young = Service::with(setup(34));
-    let looks = young.metric("compression_rounds_total");
-    let end = std::time::Instant::now() + PATIENCE;
-    while young.metric("compression_rounds_total") < looks + 2 {
-        assert!(std::time::Instant::now() < end, "it looks every 20 ms");
-    }
+    look_twice(&young);
     assert_eq!(state(&young), State::Original);
 }
 
@@ -78,4 +97,16 @@ fn compression_waits_until_nobody_waits_for_a_thumbnail() {
     gate.let_one_go_on();
     assert_eq!(asking.join().unwrap().status, 200);
     service.until("photos_compressed_total", 1);
+}
+
+#[test]
+fn evidence_is_kept_for_400_days_and_then_let_go() {
+    let old = Service::with(setup(401));
+    let end = std::time::Instant::now() + PATIENCE;
+    while !old.ledger().is_empty() {
+        assert!(std::time::Instant::now() < end, "it looks every 20 ms");
+    }
+    let young = Service::with(setup(400));
+    look_twice(&young);
+    assert_eq!(young.ledger().len(), 1);
 }

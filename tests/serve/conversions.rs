@@ -315,3 +315,31 @@ fn a_conversion_that_panics_is_a_503_and_gives_its_permit_back() {
     assert_eq!(ann.get(&thumbnail).status, 200);
     assert_eq!(service.metric("conversions_at_work"), 0);
 }
+
+/// Tells at which priority it runs.
+#[cfg(target_os = "linux")]
+struct Weighed(std::sync::Mutex<Option<i32>>);
+
+#[cfg(target_os = "linux")]
+fn niceness() -> i32 {
+    let this = Some(rustix::thread::gettid());
+    rustix::process::getpriority_process(this).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+impl Engine for Weighed {
+    fn convert(&self, job: Job, photo: Bytes) -> Result<Done, Refusal> {
+        *self.0.lock().unwrap() = Some(niceness());
+        engine(Kind::Owned, NonZeroUsize::MIN).convert(job, photo)
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn conversions_stand_behind_those_who_answer() {
+    let engine = Arc::new(Weighed(std::sync::Mutex::default()));
+    let service = Service::with(Setup { engine: engine.clone(), ..Setup::default() });
+    let (ann, _, [thumbnail, _]) = ann(&service);
+    assert_eq!(ann.get(&thumbnail).status, 200);
+    assert_eq!(*engine.0.lock().unwrap(), Some((niceness() + 7).min(19)));
+}

@@ -1,7 +1,7 @@
 //! Clients that are slow, lie about their bodies, send too much or hang up: each is let go, and
 //! nobody else notices. These write to the socket by hand, since no decent client does such things.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
@@ -21,6 +21,17 @@ fn rest(socket: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     socket.read_to_end(&mut bytes).expect("the server closes the connection in time");
     bytes
+}
+
+/// An answer's head, and nothing behind it.
+fn head(socket: &mut impl Read) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        socket.read_exact(&mut byte).unwrap();
+        head.push(byte[0]);
+    }
+    String::from_utf8(head).unwrap()
 }
 
 /// The one answer in some bytes.
@@ -192,6 +203,17 @@ fn connections_beyond_the_limit_wait_and_are_served_when_others_end() {
     let held = [connect(&service), connect(&service)];
     let mut third = connect(&service);
     third.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+    // Time enough for many answers, if the server took a third.
+    for mut socket in &held {
+        for _ in 0..100 {
+            socket.write_all(b"HEAD /albums HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+            assert!(head(&mut socket).starts_with("HTTP/1.1 401"));
+        }
+    }
+    third.set_nonblocking(true).unwrap();
+    let nothing = third.peek(&mut [0]).expect_err("the third waits");
+    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+    third.set_nonblocking(false).unwrap();
     drop(held);
     assert_eq!(answer(&rest(&mut third)).status, 200);
 }
@@ -205,14 +227,7 @@ fn one_connection_serves_many_requests_and_a_head_only_gets_the_head() {
         let head =
             format!("HEAD {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {KEY}\r\n\r\n");
         socket.write_all(head.as_bytes()).unwrap();
-        let mut first = [0; 12];
-        socket.read_exact(&mut first).unwrap();
-        assert_eq!(&first, b"HTTP/1.1 401", "the operator is no person");
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            socket.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
+        let answered = self::head(&mut socket);
+        assert!(answered.starts_with("HTTP/1.1 401"), "the operator is no person: {answered}");
     }
 }

@@ -1,0 +1,79 @@
+//! Those who wait: at the store's desk within its bound, and for work that they share, until the last
+//! of them gives up. The parts are driven directly, so that the order is the one written here.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use double_exposure::album::{Clock, Options, Store, StoreError};
+use double_exposure::server::desk::Desk;
+use double_exposure::server::flights::Flights;
+use double_exposure::server::problem::{Kind, Problem};
+use tokio::runtime::{Builder, Runtime};
+use tokio::time::Instant;
+
+use crate::service::PATIENCE;
+
+/// Questions that the desk answers at once.
+const AT_ONCE: usize = 6;
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[test]
+fn a_question_beyond_the_desks_queue_is_refused_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("albums.db");
+    let store = Arc::new(Store::open(&path, Clock::System, Options::default()).unwrap());
+    let desk = Arc::new(Desk::new(store, 1));
+    runtime().block_on(async {
+        let (answers, held) = channel::<()>();
+        let held = Arc::new(std::sync::Mutex::new(held));
+        let asking: Vec<_> = (0..=AT_ONCE)
+            .map(|_| {
+                let (desk, held) = (Arc::clone(&desk), Arc::clone(&held));
+                tokio::spawn(async move {
+                    let wait = move |_: &Store| {
+                        let _ = held.lock().unwrap().recv_timeout(PATIENCE);
+                        Ok::<_, StoreError>(())
+                    };
+                    desk.ask(wait).await
+                })
+            })
+            .collect();
+        // Tasks run when this one waits: until all have asked.
+        while desk.waiting() <= AT_ONCE {
+            tokio::task::consume_budget().await;
+        }
+        let asked = desk.ask(|_| Ok::<_, StoreError>(()));
+        let refused = tokio::time::timeout(PATIENCE, asked).await.expect("it does not wait");
+        assert_eq!(refused.map_err(|problem: Problem| problem.kind()), Err(Kind::Overloaded));
+        drop(answers);
+        for asked in asking {
+            asked.await.unwrap().expect("who waited is answered");
+        }
+        desk.ask(|_| Ok::<_, StoreError>(())).await.expect("there is room again");
+    });
+}
+
+#[test]
+fn shared_work_has_the_latest_deadline_of_those_who_wait_for_it() {
+    runtime().block_on(async {
+        let flights = Flights::<&str, u32>::default();
+        let soon = Instant::now() + Duration::from_secs(1);
+        let late = soon + Duration::from_secs(1);
+        let mut crew = None;
+        let _first = flights.join("one", soon, |on_it| {
+            crew = Some(on_it);
+            std::future::pending()
+        });
+        let crew = crew.expect("the first begins the work");
+        assert_eq!(crew.deadline(), Some(soon));
+        for deadline in [late, soon] {
+            let (_, joined) = flights.join("one", deadline, |_| std::future::pending());
+            assert!(joined);
+            assert_eq!(crew.deadline(), Some(late));
+        }
+    });
+}
