@@ -89,6 +89,7 @@ pub mod album;
 pub mod codec;
 pub mod commands;
 pub mod fuzzing;
+pub mod incident;
 pub mod load;
 pub mod photos;
 pub mod pipeline;
