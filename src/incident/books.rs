@@ -16,8 +16,8 @@ use super::plan::Plan;
 use super::row::{Made, Row, Shown};
 use super::world::World;
 use crate::album::{
-    AlbumId, Band, Event, Foreign, Making, Moment, PersonId, PhotoUuid, Question,
-    Record, RowId, Source, What,
+    AlbumId, Band, Event, Foreign, Making, Moment, PersonId, PhotoUuid, Question, Record, RowId,
+    Source, What,
 };
 use crate::codec::{Fit, Size};
 
@@ -77,7 +77,11 @@ impl<'w, 'l> Books<'w, 'l> {
             known: Vec::new(),
             wrong: Quick::default(),
             makers: [Maker::Before, Maker::Rollout, Maker::Fix].map(name),
-            pipelines: ["owned".into(), plan.script.fleet.pipeline.to_string().into(), "owned".into()],
+            pipelines: [
+                "owned".into(),
+                plan.script.fleet.pipeline.to_string().into(),
+                "owned".into(),
+            ],
             window_us: window.map(|from| (from, from + MOST_WINDOW_US)),
             in_scope: Vec::new(),
         }

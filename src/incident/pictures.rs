@@ -62,7 +62,8 @@ pub fn pictures(
 ) -> Result<Vec<Picture>, PictureError> {
     let mut chosen: Vec<&Sample> = Vec::new();
     let by_kind = [true, false].into_iter();
-    for sample in by_kind.flat_map(|torn| findings.samples.iter().filter(move |s| s.is_torn() == torn))
+    for sample in
+        by_kind.flat_map(|torn| findings.samples.iter().filter(move |s| s.is_torn() == torn))
     {
         if chosen.iter().all(|other| other.bands != sample.bands) {
             chosen.push(sample);
@@ -81,10 +82,8 @@ fn picture(
     photos: &[Photo],
     number: usize,
 ) -> Result<Picture, PictureError> {
-    let otherwise = || PictureError::Otherwise {
-        word: sample.word.clone(),
-        thumbnail: sample.thumbnail,
-    };
+    let otherwise =
+        || PictureError::Otherwise { word: sample.word.clone(), thumbnail: sample.thumbnail };
     let word: Word = sample.word.parse().map_err(|_| otherwise())?;
     if photos.len() < word.requests() {
         return Err(PictureError::TooFew(photos.len(), word.requests()));

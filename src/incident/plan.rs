@@ -25,7 +25,9 @@ pub struct Plan {
 
 /// A day that would not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("1:{scale} are about {number} {what}, where {most} are held at most: take a larger --scale")]
+#[error(
+    "1:{scale} are about {number} {what}, where {most} are held at most: take a larger --scale"
+)]
 pub struct TooLarge {
     /// The scale that was asked for.
     pub scale: NonZeroU32,

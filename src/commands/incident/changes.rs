@@ -78,9 +78,9 @@ impl Changes {
 
     fn flags(&self, script: &Alternatives) -> Vec<WhatIf> {
         let or = |flag: Option<Option<u32>>, usual: u32| flag.map(|value| value.unwrap_or(usual));
-        let slow = self.slow_rollout.map(|value| {
-            value.unwrap_or((script.first_stage, script.first_stage_h))
-        });
+        let slow = self
+            .slow_rollout
+            .map(|value| value.unwrap_or((script.first_stage, script.first_stage_h)));
         let flags = [
             self.pipeline.map(WhatIf::Pipeline),
             or(self.slots, script.slots).map(WhatIf::Slots),

@@ -153,9 +153,11 @@ impl Days<'_> {
         told: &Findings,
     ) -> Result<Vec<(Compared, bool)>, Box<dyn Error>> {
         let mut days = vec![("the day itself".to_owned(), None, day.clone())];
-        days.extend(asked.iter().map(|change| {
-            (change.to_string(), Some(change.flag()), change.of(day.clone()))
-        }));
+        days.extend(
+            asked
+                .iter()
+                .map(|change| (change.to_string(), Some(change.flag()), change.of(day.clone()))),
+        );
         if asked.is_empty() {
             days.clear();
         } else if days.iter().all(|(.., plan)| *plan != told.plan) {
@@ -199,8 +201,9 @@ struct Log {
 
 impl Log {
     fn create(path: &Path) -> Result<Self, String> {
-        let file = File::create(path)
-            .map_err(|error| format!("{}: {error}; name a file that can be written", path.display()))?;
+        let file = File::create(path).map_err(|error| {
+            format!("{}: {error}; name a file that can be written", path.display())
+        })?;
         Ok(Self { path: path.into(), file: BufWriter::with_capacity(1 << 20, file) })
     }
 }

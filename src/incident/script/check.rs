@@ -57,7 +57,9 @@ fn shares(path: &str, shares: impl Iterator<Item = f64>) -> Checked {
 }
 
 fn positive(path: &str, number: f64, most: f64) -> Checked {
-    hold(number > 0.0 && number <= most, path, || format!("{number} is not above 0 and up to {most}"))
+    hold(number > 0.0 && number <= most, path, || {
+        format!("{number} is not above 0 and up to {most}")
+    })
 }
 
 fn after(path: &str, at: &Stamp, what: &str, earlier: &Stamp) -> Checked {
@@ -68,9 +70,7 @@ fn after(path: &str, at: &Stamp, what: &str, earlier: &Stamp) -> Checked {
 
 fn times(script: &Script) -> Checked {
     let Script { start, end, .. } = script;
-    hold(end.moment > start.moment, "end", || {
-        format!("{end} is not after the start ({start})")
-    })?;
+    hold(end.moment > start.moment, "end", || format!("{end} is not after the start ({start})"))?;
     let days = (end.moment.millis() - start.moment.millis()) / (24 * 60 * 60 * 1_000);
     hold(days < MOST_DAYS, "end", || {
         format!("{end} is {days} days after the start: at most {MOST_DAYS}")
@@ -102,13 +102,17 @@ fn remedies(script: &Script) -> Checked {
     if let Some(fix) = &script.fix {
         after("fix.at", &fix.at, "the rollout", first.unwrap_or(&script.start))?;
         let Some(detection) = &script.detection else {
-            return hold(false, "fix", || "nothing is fixed that nobody detects: write [detection]".into());
+            return hold(false, "fix", || {
+                "nothing is fixed that nobody detects: write [detection]".into()
+            });
         };
         after("fix.at", &fix.at, "the detection", &detection.at)?;
     }
     if let Some(change) = &script.server_change {
         let Some(fix) = &script.fix else {
-            return hold(false, "server_change", || "it follows a fix, and there is none: write [fix]".into());
+            return hold(false, "server_change", || {
+                "it follows a fix, and there is none: write [fix]".into()
+            });
         };
         after("server_change.from", &change.from, "the fix", &fix.at)?;
         after("server_change.to", &change.to, "its beginning", &change.from)?;
@@ -117,7 +121,10 @@ fn remedies(script: &Script) -> Checked {
         after("estimate.from", &estimate.from, "the start", &script.start)?;
         if let Some(fix) = &script.fix {
             hold(estimate.from.moment < fix.at.moment, "estimate.from", || {
-                format!("{} is not before the fix ({}), where the window ends", estimate.from, fix.at)
+                format!(
+                    "{} is not before the fix ({}), where the window ends",
+                    estimate.from, fix.at
+                )
             })?;
         }
         whole("estimate.one_in", estimate.one_in.into(), 1, 1_000_000)?;

@@ -29,18 +29,6 @@ pub(super) fn ours(findings: &Findings, beside: Beside) -> Option<u64> {
     }
 }
 
-/// What a moment of ours is called.
-pub(super) fn name(beside: Beside) -> &'static str {
-    match beside {
-        Beside::Rollout => "rollout starts",
-        Beside::FirstWrong => "first wrong thumbnail made",
-        Beside::Detected => "detected",
-        Beside::Fixed => "fixed",
-        Beside::LastShown => "last wrong one shown",
-        Beside::LastCopy => "last wrong copy deleted",
-    }
-}
-
 /// A published moment as it was written, also where lists differ.
 pub(super) fn written(published: &Published) -> String {
     let at = published.at.day_and_time(0);

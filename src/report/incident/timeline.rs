@@ -105,7 +105,8 @@ fn counts(text: &mut String, findings: &Findings, width: usize) {
             }
         };
         let rate = guess.rate.map_or("?".into(), |rate| format!("{:.3} %", rate * 100.0));
-        let _ = writeln!(text, "estimated, as without a ledger: people in the window x sampled rate");
+        let _ =
+            writeln!(text, "estimated, as without a ledger: people in the window x sampled rate");
         let _ = writeln!(
             text,
             "  sampled           {} of {}, wrong {}: {rate}",
