@@ -15,6 +15,7 @@ pub(super) enum About {
     Work,
     Owner,
     Platform,
+    Instance,
     OnService,
     OnDevice,
     ServerChange,

@@ -221,17 +221,19 @@ impl<'w> Day<'w> {
         kept.is_some()
     }
 
-    /// The instance of an album, and the maker that a photo has there now.
-    fn instance_of(&self, album: u32) -> u32 {
-        album % self.fleet.len() as u32
+    /// The instance that converts a photo: its row's, so that all have their part of the load.
+    fn instance_of(&self, photo: u32, album: u32) -> u32 {
+        let row = self.world.row_of(photo, album, self.plan.script.views.thumbnails);
+        self.world.instance_of(row, self.fleet.len() as u32)
     }
 
+    /// The maker that a photo has there now.
     fn maker(&self, photo: u32, album: u32) -> Maker {
         if !self.world.aged(photo, album) {
             Maker::Before
         } else if self.remedies.fixed_us.is_some() {
             Maker::Fix
-        } else if self.instance_of(album) < self.rolled_out {
+        } else if self.instance_of(photo, album) < self.rolled_out {
             Maker::Rollout
         } else {
             Maker::Before
@@ -258,7 +260,7 @@ impl<'w> Day<'w> {
     /// Takes an order to its instance: to work, or to wait. `false`: the instance is full.
     fn admit(&mut self, now_us: u64, order: Order) -> bool {
         let fleet = &self.plan.script.fleet;
-        let place = self.instance_of(order.album);
+        let place = self.instance_of(order.photo, order.album);
         let instance = &mut self.fleet[place as usize];
         if instance.at_work() < fleet.at_work_most as usize {
             self.start(now_us, place, order);

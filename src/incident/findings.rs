@@ -144,7 +144,7 @@ pub fn play(
         detected_us: day.remedies.detected_us,
         fixed_us,
         last_copy_us: copies.last_us(),
-        told: told(plan, &concerned),
+        told: told(plan, day.remedies.detected_us.is_some(), &concerned),
         concerned,
         minutes: std::mem::take(&mut day.minutes.0),
         copies: copies.over_time(COPIES_STEP_US),
@@ -171,8 +171,9 @@ fn concerned(confirmed: &Confirmed, viewers: &[u32]) -> Vec<Concerned> {
     people.into_iter().map(concerned).collect()
 }
 
-fn told(plan: &Plan, concerned: &[Concerned]) -> Told {
-    let estimate = plan.script.estimate.as_ref();
+/// Who is told: nobody, if nobody noticed.
+fn told(plan: &Plan, noticed: bool, concerned: &[Concerned]) -> Told {
+    let estimate = plan.script.estimate.as_ref().filter(|_| noticed);
     let mut told = Told::default();
     for one in concerned {
         let is = one.exposed_owner || one.affected_viewer;

@@ -25,7 +25,9 @@ pub(super) struct Order {
     pub(super) maker: Maker,
     /// One core's time for it, in nanoseconds.
     pub(super) work_ns: u64,
-    /// Whether it is a canary's, who believes no cache.
+    /// Whether it is a canary's, who believes no cache. Canaries are not divided by the scale, but
+    /// a conversion's time is multiplied by it; so that they weigh no more than they would, theirs
+    /// go at everybody's pace and take nobody's share.
     pub(super) canary: bool,
 }
 
@@ -90,6 +92,8 @@ pub(super) struct Instance {
     at_us: u64,
     /// For each conversion at work: where `given_ns` must stand for its next step.
     due: BinaryHeap<Reverse<(u64, u64, usize)>>,
+    /// How many of these are canaries'.
+    canaries: usize,
     /// Tells equals in `due` apart: who came first goes first.
     arrivals: u64,
     conversions: Vec<Option<Conversion>>,
@@ -110,6 +114,7 @@ impl Instance {
             given_ns: 0,
             at_us: 0,
             due: BinaryHeap::new(),
+            canaries: 0,
             arrivals: 0,
             conversions: Vec::new(),
             free: Vec::new(),
@@ -143,6 +148,7 @@ impl Instance {
             self.conversions.push(None);
         }
         self.conversions[place] = Some(conversion);
+        self.canaries += usize::from(order.canary);
         self.await_step(place, 0, order.work_ns);
     }
 
@@ -162,6 +168,7 @@ impl Instance {
             return Some(Stepped { work_ns: stepped, finished: None });
         }
         let conversion = self.conversions[place].take()?;
+        self.canaries -= usize::from(conversion.order.canary);
         self.free.push(place);
         Some(Stepped { work_ns: stepped, finished: Some(self.finish(conversion)?) })
     }
@@ -217,7 +224,7 @@ impl Instance {
 
     /// How many conversions share how many cores; none has more than one core.
     fn shares(&self) -> (u64, u64) {
-        let at_work = self.due.len().max(1) as u64;
+        let at_work = self.due.len().saturating_sub(self.canaries).max(1) as u64;
         (at_work, at_work.min(self.cores))
     }
 }

@@ -60,20 +60,30 @@ pub fn pictures(
     photos: &[Photo],
     most: usize,
 ) -> Result<Vec<Picture>, PictureError> {
-    let mut chosen: Vec<&Sample> = Vec::new();
-    let by_kind = [true, false].into_iter();
-    for sample in
-        by_kind.flat_map(|torn| findings.samples.iter().filter(move |s| s.is_torn() == torn))
-    {
-        if chosen.iter().all(|other| other.bands != sample.bands) {
-            chosen.push(sample);
-        }
-    }
-    chosen.truncate(most);
+    let chosen = chosen(&findings.samples, most);
     let bands = findings.plan.script.fleet.bands;
     let bands = NonZeroU32::new(bands).unwrap_or(NonZeroU32::MIN);
     let numbered = chosen.into_iter().enumerate();
     numbered.map(|(number, sample)| picture(sample, bands, photos, number)).collect()
+}
+
+/// Each way of being mixed once, torn ones first; then others of other hours.
+fn chosen(samples: &[Sample], most: usize) -> Vec<&Sample> {
+    let mut chosen: Vec<&Sample> = Vec::new();
+    let of_kind = |torn| samples.iter().filter(move |sample| sample.is_torn() == torn);
+    for sample in [true, false].into_iter().flat_map(of_kind) {
+        if chosen.iter().all(|other| other.bands != sample.bands) {
+            chosen.push(sample);
+        }
+    }
+    let others = samples.iter().step_by((samples.len() / most.max(1)).max(1));
+    for sample in others.filter(|sample| sample.is_torn()) {
+        if !chosen.contains(&sample) {
+            chosen.push(sample);
+        }
+    }
+    chosen.truncate(most);
+    chosen
 }
 
 fn picture(

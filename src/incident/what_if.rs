@@ -96,16 +96,16 @@ impl WhatIf {
 impl fmt::Display for WhatIf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pipeline(Kind::Shared) => f.write_str("buffers shared in a ring"),
-            Self::Pipeline(Kind::Owned) => f.write_str("buffers owned by requests"),
-            Self::Pipeline(Kind::Pooled) => f.write_str("buffers owned, and pooled"),
+            Self::Pipeline(Kind::Shared) => f.write_str("shared buffers"),
+            Self::Pipeline(Kind::Owned) => f.write_str("owned buffers"),
+            Self::Pipeline(Kind::Pooled) => f.write_str("owned buffers, pooled"),
             Self::Slots(slots) => write!(f, "{slots} slots"),
             Self::Canaries(canaries) => write!(f, "{canaries} canary accounts"),
             Self::SlowRollout(share, hours) => {
-                write!(f, "first stage {} %, held {hours} h", share * 100.0)
+                write!(f, "stage of {} % for {hours} h", share * 100.0)
             }
-            Self::Shedding(most) => write!(f, "load shed above {most} at work"),
-            Self::Purge(minutes) => write!(f, "purge by maker, {minutes} min after the fix"),
+            Self::Shedding(most) => write!(f, "shed above {most} at work"),
+            Self::Purge(minutes) => write!(f, "purge by maker in {minutes} min"),
             Self::NoDeviceCache => f.write_str("no device cache"),
             Self::Ledger => f.write_str("a ledger"),
         }

@@ -118,6 +118,18 @@ impl World {
         (place * 2 + 1) * u64::from(self.age_days[album as usize]) >= self.aged_days * 2 * all
     }
 
+    /// The first photo of the row that a photo lies in.
+    pub(super) fn row_of(&self, photo: u32, album: u32, thumbnails: u32) -> u32 {
+        let first = self.first_photo[album as usize];
+        first + (photo - first) / thumbnails * thumbnails
+    }
+
+    /// Which of so many instances converts a row.
+    pub(super) fn instance_of(&self, first_photo: u32, instances: u32) -> u32 {
+        let drawn = scatter(self.seed, About::Instance, first_photo.into(), 0);
+        super::chance::below(drawn, instances.into()) as u32
+    }
+
     /// Whether the service had a row's thumbnails before the start.
     pub(super) fn on_service(&self, warm: f64, first_photo: u32) -> bool {
         share(scatter(self.seed, About::OnService, first_photo.into(), 0)) < warm

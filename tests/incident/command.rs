@@ -76,11 +76,11 @@ fn all_what_ifs_stand_in_one_table_and_fit_their_paper() {
     assert_eq!(answer.status.code(), Some(0), "{told}");
     let names = [
         "the day itself",
-        "buffers owned by requests",
+        "owned buffers",
         "128 slots",
-        "20 canary accounts",
-        "first stage 12.5 %, held 24 h",
-        "load shed above",
+        "5 canary accounts",
+        "stage of 12.5 % for 24 h",
+        "shed above 16 at work",
         "purge by maker",
         "no device cache",
         "a ledger",

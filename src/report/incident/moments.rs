@@ -29,6 +29,15 @@ pub(super) fn ours(findings: &Findings, beside: Beside) -> Option<u64> {
     }
 }
 
+/// What stands beside a published moment, where that is not the same thing.
+pub(super) fn meant(published: &Published) -> Option<&'static str> {
+    match published.beside? {
+        Beside::LastShown => Some("here: the last wrong one shown"),
+        Beside::LastCopy => Some("here: the last wrong copy deleted"),
+        _ => None,
+    }
+}
+
 /// A published moment as it was written, also where lists differ.
 pub(super) fn written(published: &Published) -> String {
     let at = published.at.day_and_time(0);

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::moments::{lines, told, written};
+use super::moments::{lines, meant, told, written};
 use crate::incident::{Compared, Findings, by_load};
 use crate::report::paper::{self, GREEN, PLAIN, RED, YELLOW, percent, wrap};
 
@@ -63,7 +63,9 @@ fn moments(text: &mut String, findings: &Findings, width: usize) {
     }
     for line in lines(findings) {
         let ours = line.ours.map_or(String::new(), |us| told(findings, us));
-        let (at, what) = (written(line.published), paper::plain(&line.published.what));
+        let at = written(line.published);
+        let meant = meant(line.published).map_or(String::new(), |meant| format!(" ({meant})"));
+        let what = paper::plain(&line.published.what) + &meant;
         if wide {
             let what = wrap(&what, width - 39);
             let _ = writeln!(text, "{at:<22}  {YELLOW}{ours:<13}{PLAIN}  {}", what[0]);
@@ -169,30 +171,32 @@ pub(super) fn load(from: u32, to: u32) -> String {
 fn table(text: &mut String, compared: &[Compared], width: usize) {
     const HEAD: [&str; 8] =
         ["wrong", "owners", "viewers", "min", "hours", "rightly", "wrongly", "not"];
-    let name = 34;
-    if width < name + 8 * 9 {
-        for row in compared {
-            say(text, &format!("{}:", row.name), width);
-            let told = HEAD.iter().zip(cells(row)).map(|(head, cell)| format!("{head} {cell}"));
+    let rows: Vec<_> = compared.iter().map(|row| (row.name.as_str(), cells(row))).collect();
+    let name = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let room = |column: usize| {
+        let cells = rows.iter().map(|(_, cells)| cells[column].len());
+        cells.chain([HEAD[column].len()]).max().unwrap_or(0) + 2
+    };
+    if name + (0..HEAD.len()).map(room).sum::<usize>() > width {
+        for (name, cells) in &rows {
+            say(text, &format!("{name}:"), width);
+            let told = HEAD.iter().zip(cells).map(|(head, cell)| format!("{head} {cell}"));
             say(text, &format!("  {}", told.collect::<Vec<_>>().join(", ")), width);
         }
     } else {
-        let _ = writeln!(
-            text,
-            "{:name$}{:>9}{:>9}{:>9}{:>9}{:>9}{:>27}",
-            "", "wrong", "exposed", "affected", "min to", "hours to", "people told"
-        );
-        let _ = write!(text, "{:name$}{:>9}{:>9}", "", "made", "owners");
-        let _ = writeln!(
-            text,
-            "{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}",
-            "viewers", "detected", "last copy", "rightly", "wrongly", "not"
-        );
-        for row in compared {
-            let cells: String = cells(row).iter().map(|cell| format!("{cell:>9}")).collect();
-            let _ = writeln!(text, "{:name$}{cells}", row.name);
+        let head = HEAD.map(String::from);
+        for (name_of, cells) in [("", head)].iter().chain(&rows) {
+            let _ = write!(text, "{name_of:name$}");
+            for (column, cell) in cells.iter().enumerate() {
+                let _ = write!(text, "{cell:>room$}", room = room(column));
+            }
+            text.push('\n');
         }
     }
+    let legend = "wrong thumbnails made; exposed owners; affected viewers; min from the first \
+                  wrong one to detection; hours from it until the last wrong copy is gone; people \
+                  told rightly, wrongly, not at all";
+    say(text, legend, width);
     text.push('\n');
 }
 

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::axis::{Axis, LEFT, WIDTH};
 use crate::incident::{Findings, Minute};
-use crate::report::incident::moments::lines;
+use crate::report::incident::moments::{lines, told, written};
 use crate::repro::Kind;
 
 /// Height of a lane, and what lies above the first one.
@@ -54,27 +54,36 @@ pub(super) fn lanes(findings: &Findings) -> Markup {
 fn grid(findings: &Findings, axis: &Axis, height: f64) -> Markup {
     let start = &findings.plan.script.start;
     let (hours, midnights) = axis.ticks();
+    let hours = placed(axis, hours, |us| start.time(us));
+    let midnights = placed(axis, midnights, |us| start.day(us));
     let foot = height - 14.0;
     html! {
         text.below x="0" y="22" { "published" }
         text.below x="0" y="104" { "here" }
-        @for us in hours {
-            @if let Some(x) = axis.at(us) {
-                line.grid x1=(n(x)) x2=(n(x)) y1="66" y2=(foot) {}
-                text.tick x=(n(x + 4.0)) y="64" { (start.time(us)) }
-            }
-        }
-        @for us in midnights {
-            @if let Some(x) = axis.at(us) {
-                line.grid x1=(n(x)) x2=(n(x)) y1="66" y2=(foot) {}
-                text.tick x=(n(x + 4.0)) y="64" { (start.day(us)) }
-            }
+        @for (x, name) in hours.into_iter().chain(midnights) {
+            line.grid x1=(n(x)) x2=(n(x)) y1="76" y2=(foot) {}
+            text.tick x=(n(x)) y="72" text-anchor="middle" { (name) }
         }
         line.gap x1=(n(axis.parts[0].right + 4.0)) x2=(n(axis.parts[0].right + 4.0)) y1="44"
             y2=(foot) {}
         line.gap x1=(n(axis.parts[1].left - 4.0)) x2=(n(axis.parts[1].left - 4.0)) y1="44"
             y2=(foot) {}
     }
+}
+
+/// Ticks with their labels, each where there is room for it.
+fn placed(axis: &Axis, ticks: Vec<u64>, name: impl Fn(u64) -> String) -> Vec<(f64, String)> {
+    const ROOM: f64 = 84.0;
+    let mut free = LEFT + ROOM / 2.0;
+    let mut placed = Vec::new();
+    for us in ticks {
+        let Some(x) = axis.at(us).filter(|&x| x >= free && x < WIDTH - ROOM / 2.0) else {
+            continue;
+        };
+        free = x + ROOM;
+        placed.push((x, name(us)));
+    }
+    placed
 }
 
 /// The numbers of the published moments above the axis, and of ours below.
@@ -88,11 +97,11 @@ fn flags(findings: &Findings, axis: &Axis, height: f64) -> Markup {
     html! {
         @for (x, at, number) in apart(published.collect()) {
             line.published x1=(n(x)) x2=(n(at)) y1="42" y2="30" {}
-            line.published x1=(n(x)) x2=(n(x)) y1="42" y2="66" {}
+            line.published x1=(n(x)) x2=(n(x)) y1="42" y2="50" {}
             text.published x=(n(at)) y="24" text-anchor="middle" { (number) }
         }
         @for (x, at, number) in apart(ours.collect()) {
-            line.ours x1=(n(x)) x2=(n(x)) y1="72" y2=(height - 14.0) {}
+            line.ours x1=(n(x)) x2=(n(x)) y1="110" y2=(height - 14.0) {}
             text.ours x=(n(at)) y="104" text-anchor="middle" { (number) }
         }
     }
@@ -158,7 +167,7 @@ fn in_flight(findings: &Findings, axis: &Axis) -> Lane {
     let line = -FULL * slots / top;
     Lane {
         name: "in flight".into(),
-        below: format!("to {peak:.0} at once"),
+        below: format!("to {peak:.0} on one"),
         drawn: html! {
             (area(axis, "flight", top, most))
             @if ring && slots <= top {
@@ -275,10 +284,10 @@ fn n(number: f64) -> String {
 fn in_words(findings: &Findings) -> String {
     let mut text = "Time to the right: the day itself wide, the days after it close.".to_owned();
     for (line, number) in lines(findings).iter().zip(1..) {
-        let at = crate::report::incident::moments::written(line.published);
+        let at = written(line.published);
         let _ = write!(text, " {number}: {}, published {at}", line.published.what);
         if let Some(ours) = line.ours {
-            let told = crate::report::incident::moments::told(findings, ours);
+            let told = told(findings, ours);
             let _ = write!(text, ", here {told}");
         }
         text.push('.');

@@ -2,9 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::incident::{Compared, Findings, Origin, parameters};
-use crate::report::incident::moments::told;
-use crate::report::incident::timeline::{PUBLISHED_OWNERS, PUBLISHED_VIEWERS, fine_percent, load};
+use crate::incident::{Compared, Findings, Origin, by_load, parameters};
+use crate::report::incident::moments::{lines, meant, told, written};
+use crate::report::incident::timeline::{
+    PUBLISHED_OWNERS, PUBLISHED_VIEWERS, calibration, cells, fine_percent, load,
+};
 
 /// The one sentence that stands first.
 pub(super) fn claim(findings: &Findings) -> String {
@@ -106,12 +108,12 @@ fn told_of(findings: &Findings) -> String {
 
 /// The knee, by load.
 pub(super) fn knee(findings: &Findings) -> Markup {
-    let rows = crate::incident::by_load(&findings.plan, &findings.minutes);
+    let rows = by_load(&findings.plan, &findings.minutes);
     html! {
         p {
             "Nothing in the script says at which load photos mix. It comes out of the pipeline’s \
             own code: the more is at work, the longer each conversion takes, and the more requests \
-            take the slots after it meanwhile. (" (crate::report::incident::timeline::calibration(findings)) ".)"
+            take the slots after it meanwhile. (" (calibration(findings)) ".)"
         }
         div.wide tabindex="0" role="region" aria-label="mixed by load, scrolls sideways" {
             table.counts {
@@ -155,7 +157,7 @@ pub(super) fn what_ifs(compared: &[Compared]) -> Markup {
                     } }
                     tbody { @for row in compared { tr.mixed[row.flag.is_none()] {
                         th scope="row" { (row.name) }
-                        @for cell in crate::report::incident::timeline::cells(row) { td { (cell) } }
+                        @for cell in cells(row) { td { (cell) } }
                     } } }
                 }
             }
@@ -204,13 +206,16 @@ pub(super) fn moments(findings: &Findings) -> Markup {
                 } }
                 tbody {
                     @for (line, number) in
-                        crate::report::incident::moments::lines(findings).iter().zip(1..) { tr {
+                        lines(findings).iter().zip(1..) { tr {
                         th scope="row" { (number) }
                         td.published {
-                            (crate::report::incident::moments::written(line.published))
+                            (written(line.published))
                         }
                         td.ours { @if let Some(ours) = line.ours { (told(findings, ours)) } }
-                        td { (line.published.what) }
+                        td {
+                            (line.published.what)
+                            @if let Some(meant) = meant(line.published) { " (" (meant) ")" }
+                        }
                     } }
                 }
             }
