@@ -1,5 +1,6 @@
 //! Goal: how many events a second a day in virtual time makes, and whether its time grows with
-//! them alone. Method: the built-in day up to the fix, at scales that double what happens, one core.
+//! them alone. Method: the built-in day up to the fix, at scales that double what happens, on one
+//! core.
 
 use std::num::NonZeroU32;
 

@@ -1,6 +1,6 @@
 //! Goal: a day in virtual time is the same day every time, mixes by the pipelines' own code and by
-//! nothing else, and is counted right. Method: small days at other scales, recounted from their logs
-//! by code that knows the log's form only.
+//! nothing else, and is counted right. Method: small days at other scales, recounted from their
+//! logs by code that knows the log's form only.
 
 #[path = "incident/account.rs"]
 mod account;

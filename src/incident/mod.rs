@@ -33,7 +33,7 @@ pub use findings::{Concerned, DayError, Findings, Told, play};
 pub use law::{Held, Sample};
 pub use makers::Maker;
 pub use minutes::{AtLoad, Minute, by_load, loads};
-pub use pictures::{Picture, pictures};
+pub use pictures::{Picture, PictureError, pictures};
 pub use plan::{MOST_PEOPLE, MOST_PHOTOS, Plan, TooLarge};
 pub use row::{From, Made, Row, Shown};
 pub use script::{

@@ -117,7 +117,7 @@ fn picture(
         return Err(otherwise());
     }
     let header = codec::inspect(&made.output)?;
-    let rows = codec::band_rows(header.height, bands).into_iter().zip(shown).collect();
+    let rows = codec::band_rows(header.height, bands).zip(shown).collect();
     Ok(Picture {
         sample: sample.clone(),
         owners: (0..word.requests()).map(|letter| cast(letter).owner.clone()).collect(),

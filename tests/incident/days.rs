@@ -1,5 +1,5 @@
-//! Goal: small days that are quick to play. Method: the built-in script with values exchanged in its
-//! text, so that what is played is what a trainer could have written.
+//! Goal: small days that are quick to play. Method: the built-in script with values exchanged in
+//! its text, so that what is played is what a trainer could have written.
 
 use std::num::NonZeroU32;
 

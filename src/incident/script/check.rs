@@ -167,7 +167,7 @@ fn traffic(script: &Script) -> Checked {
         format!("{} weights: one for each hour, 24", views.by_hour.len())
     })?;
     for (hour, &weight) in views.by_hour.iter().enumerate() {
-        hold(weight >= 0.0 && weight <= 1e9, format!("views.by_hour[{hour}]"), || {
+        hold((0.0..=1e9).contains(&weight), format!("views.by_hour[{hour}]"), || {
             format!("{weight} is not from 0 to 1e9")
         })?;
     }
