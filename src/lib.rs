@@ -84,12 +84,14 @@
 //! 6. [`server`]: the album over HTTP. One door, shared work, and the ledger before the first byte.
 //! 7. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
 //!    of it, and what a run leaves behind. [`commands`] is the way in.
-//! 8. [`fuzzing`]: what must hold for any bytes whatever.
+//! 8. [`incident`]: 28 November 2024 in virtual time, and the same day with one thing changed.
+//! 9. [`fuzzing`]: what must hold for any bytes whatever.
 
 pub mod album;
 pub mod codec;
 pub mod commands;
 pub mod fuzzing;
+pub mod incident;
 pub mod load;
 pub mod photos;
 pub mod pipeline;

@@ -2,6 +2,7 @@
 
 mod album;
 mod compress;
+mod incident;
 mod interrupt;
 mod ledger;
 mod output;
@@ -57,6 +58,7 @@ struct Cli {
 enum Command {
     Repro(repro::Repro),
     Compress(compress::Compress),
+    Incident(incident::Incident),
     Ledger(ledger::Ledger),
     Purge(purge::Purge),
     Replay(replay::Replay),
@@ -95,6 +97,7 @@ pub fn run() -> ExitCode {
     let exit = match cli.command {
         Some(Command::Repro(repro)) => repro.run(),
         Some(Command::Compress(compress)) => compress.run(),
+        Some(Command::Incident(incident)) => incident.run(),
         Some(Command::Ledger(ledger)) => ledger.run(),
         Some(Command::Purge(purge)) => purge.run(),
         Some(Command::Replay(replay)) => replay.run(),

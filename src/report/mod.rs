@@ -3,6 +3,7 @@
 
 mod document;
 mod folder;
+pub mod incident;
 mod junit;
 pub mod page;
 pub(crate) mod paper;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::{MOST_EXHIBITS, Plan, Subjects};
 use crate::codec::{self, ImageCodec};
@@ -18,7 +19,8 @@ use crate::witness::{Asked, Judged, Tally, Witness, Witnessed};
 const KEPT_FRAME_BYTES: usize = 2048 * 2048 * 3;
 
 /// The pipelines by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A ring of buffers that requests share: the failure
     Shared,

@@ -55,7 +55,7 @@ pub(super) fn again(plan: &Plan, findings: &Findings, command: &str) -> Markup {
 }
 
 /// The published facts with their sources, and where inference begins.
-pub(super) fn published() -> Markup {
+pub(crate) fn published() -> Markup {
     html! {
         p {
             "On 28 November 2024 a messenger’s album service showed people other people’s photos \
@@ -85,7 +85,7 @@ pub(super) fn published() -> Markup {
 }
 
 /// The four things that nobody should take from this page.
-pub(super) fn not_claimed() -> Markup {
+pub(crate) fn not_claimed() -> Markup {
     html! {
         ul {
             li { "That this is the operator’s code, language or cause." }

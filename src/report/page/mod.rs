@@ -5,11 +5,11 @@
 
 mod charts;
 mod claim;
-mod context;
+pub(crate) mod context;
 mod counts;
 mod diagram;
 mod plot;
-mod sheet;
+pub(crate) mod sheet;
 
 pub use diagram::minimal;
 pub use sheet::MOST_PICTURE_BYTES;
@@ -19,10 +19,10 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::repro::{Findings, Kind, Plan, Subjects};
 
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// What browsers may do for this page: show pictures that lie in it, and apply its own style.
-const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+pub(crate) const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
                       base-uri 'none'; form-action 'none'";
 
 /// What a page is made from.

@@ -57,47 +57,72 @@ fn fitting(exhibits: &[Exhibit], truths: &[Bytes]) -> usize {
 
 fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, subjects: &Subjects) -> Markup {
     let asked = subjects.owner_of[exhibit.asked];
-    let owner = &subjects.owners[asked];
-    let rows = rows(exhibit);
-    let height = rows.last().map_or(1, |(rows, _)| rows.end.max(1));
-    let ratio = ratio(&exhibit.made, height);
     let name =
         |owner: Option<usize>| owner.map_or("nobody", |owner| subjects.owners[owner].as_str());
-    let kind = paper::outcome(exhibit.outcome);
-    html! {
-        figure.pair {
-            figcaption {
-                b { (number) ". " (kind) } ": " b { (breakable(owner)) } " asked; "
-                (exhibit.kind) ", " (exhibit.in_flight) " in flight"
-            }
-            div.prints {
-                div.print {
-                    p { "made" }
-                    div.made {
-                        div.photo style={ "--ratio:" (ratio) } {
-                            img src=(data_uri(&exhibit.made))
-                                alt=(in_words(&rows, owner, name));
-                            @for (rows, shown) in &rows {
-                                span.rows.stranger[*shown != Some(asked)] style={
-                                    "top:" (percent(rows.start, height))
-                                    "%;height:" (percent(rows.end - rows.start, height)) "%"
-                                } {}
+    let rows = rows(exhibit).into_iter();
+    Pair {
+        caption: html! {
+            b { (number) ". " (paper::outcome(exhibit.outcome)) } ": "
+            b { (breakable(&subjects.owners[asked])) } " asked; "
+            (exhibit.kind) ", " (exhibit.in_flight) " in flight"
+        },
+        owner: &subjects.owners[asked],
+        rows: rows.map(|(rows, shown)| (rows, name(shown), shown != Some(asked))).collect(),
+        made: &exhibit.made,
+        truth,
+    }
+    .print()
+}
+
+/// A mixed thumbnail beside what it should have been.
+pub(crate) struct Pair<'a> {
+    /// What stands above it.
+    pub(crate) caption: Markup,
+    /// Whose photo was asked for.
+    pub(crate) owner: &'a str,
+    /// Rows top to bottom, whose they are, and whether that is a stranger.
+    pub(crate) rows: Vec<(Range<u32>, &'a str, bool)>,
+    pub(crate) made: &'a Bytes,
+    pub(crate) truth: &'a Bytes,
+}
+
+impl Pair<'_> {
+    /// The two prints.
+    pub(crate) fn print(&self) -> Markup {
+        let Self { caption, owner, rows, made, truth } = self;
+        let height = rows.last().map_or(1, |(rows, ..)| rows.end.max(1));
+        let ratio = ratio(made, height);
+        html! {
+            figure.pair {
+                figcaption { (caption) }
+                div.prints {
+                    div.print {
+                        p { "made" }
+                        div.made {
+                            div.photo style={ "--ratio:" (ratio) } {
+                                img src=(data_uri(made)) alt=(in_words(rows, owner));
+                                @for (rows, _, stranger) in rows {
+                                    span.rows.stranger[*stranger] style={
+                                        "top:" (percent(rows.start, height))
+                                        "%;height:" (percent(rows.end - rows.start, height)) "%"
+                                    } {}
+                                }
                             }
-                        }
-                        ol.owners aria-label="owners of the rows, top to bottom" {
-                            @for (rows, shown) in &rows {
-                                li.stranger[*shown != Some(asked)]
-                                    style={ "flex-grow:" (rows.end - rows.start) } {
-                                    span.owner { (breakable(name(*shown))) }
+                            ol.owners aria-label="owners of the rows, top to bottom" {
+                                @for (rows, name, stranger) in rows {
+                                    li.stranger[*stranger]
+                                        style={ "flex-grow:" (rows.end - rows.start) } {
+                                        span.owner { (breakable(name)) }
+                                    }
                                 }
                             }
                         }
                     }
-                }
-                div.print {
-                    p { "should be" }
-                    div.photo style={ "--ratio:" (ratio) } {
-                        img src=(data_uri(truth)) alt={ "only " (owner) "’s photo" };
+                    div.print {
+                        p { "should be" }
+                        div.photo style={ "--ratio:" (ratio) } {
+                            img src=(data_uri(truth)) alt={ "only " (owner) "’s photo" };
+                        }
                     }
                 }
             }
@@ -117,14 +142,10 @@ fn rows(exhibit: &Exhibit) -> Vec<(Range<u32>, Option<usize>)> {
     merged
 }
 
-fn in_words<'s>(
-    rows: &[(Range<u32>, Option<usize>)],
-    owner: &str,
-    name: impl Fn(Option<usize>) -> &'s str,
-) -> String {
+fn in_words(rows: &[(Range<u32>, &str, bool)], owner: &str) -> String {
     let rows: Vec<_> = rows
         .iter()
-        .map(|(rows, shown)| format!("rows {} to {} of {}", rows.start, rows.end - 1, name(*shown)))
+        .map(|(rows, name, _)| format!("rows {} to {} of {name}", rows.start, rows.end - 1))
         .collect();
     format!("{owner}’s thumbnail as it was made, top to bottom: {}", rows.join(", "))
 }

@@ -1,0 +1,391 @@
+//! The day itself: events in the order of their virtual moments, one at a time, on one thread.
+//!
+//! It is an iterator over the log's rows, so that whoever counts, counts what the log says, and
+//! nothing has to be held that was counted.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::num::NonZeroUsize;
+
+use super::caches::{Asking, Quick, Store};
+use super::chance::{About, Chance, share};
+use super::instance::{Cut, Finished, Instance, Order};
+use super::law::Law;
+use super::makers::Maker;
+use super::minutes::Minutes;
+use super::plan::{MINUTE_US, Plan};
+use super::remedies::Remedies;
+use super::row::{From, Made, Row, Shown};
+use super::traffic::{Opening, Traffic};
+use super::world::World;
+
+/// Orders of one album that wait for each other at most; one more is shed.
+const MOST_WAITING: usize = 256;
+/// Events between two questions whether to go on.
+const EVENTS_A_LOOK: u64 = 4_096;
+
+/// Something that the script, or the day itself, has set a moment for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Stage(u32),
+    Look,
+    Fix,
+    Canaries,
+}
+
+pub(super) struct Day<'w> {
+    plan: &'w Plan,
+    world: &'w World,
+    traffic: Traffic,
+    work: Chance,
+    fleet: Vec<Instance>,
+    /// When an instance's next step is due, by its changes then: out of date if there were more.
+    calendar: BinaryHeap<Reverse<(u64, u32, u64)>>,
+    turns: BinaryHeap<Reverse<(u64, Turn)>>,
+    /// Albums with a conversion in the fleet, and the orders that wait for it to be done: one
+    /// album never has two thumbnails in the making, so none is ever mixed with its own.
+    albums: Quick<u32, VecDeque<Order>>,
+    store: Store<'w>,
+    rows: VecDeque<Row>,
+    go_on: &'w dyn Fn() -> bool,
+    /// Instances that have the new maker.
+    rolled_out: u32,
+    pub(super) remedies: Remedies,
+    pub(super) minutes: Minutes,
+    pub(super) law: Law,
+    pub(super) events: u64,
+    pub(super) shed: u64,
+    pub(super) interrupted: bool,
+    pub(super) first_wrong_us: Option<u64>,
+    pub(super) first_shown_us: Option<u64>,
+    pub(super) last_shown_us: Option<u64>,
+}
+
+impl<'w> Day<'w> {
+    pub(super) fn new(plan: &'w Plan, world: &'w World, go_on: &'w dyn Fn() -> bool) -> Self {
+        let fleet = &plan.script.fleet;
+        let slots = NonZeroUsize::new(fleet.slots as usize).unwrap_or(NonZeroUsize::MIN);
+        let (bands, cores) = (fleet.bands, fleet.cores);
+        let (decode_share, encode_share) = (fleet.decode_share, fleet.encode_share);
+        let cut = Cut { bands, decode_share, encode_share };
+        let instance = |_| Instance::new(fleet.pipeline, slots, cores, cut);
+        let mut day = Self {
+            plan,
+            world,
+            traffic: Traffic::new(plan, world.people()),
+            work: Chance::new(plan.seed, About::Work),
+            fleet: (0..fleet.instances).map(instance).collect(),
+            calendar: BinaryHeap::new(),
+            turns: BinaryHeap::new(),
+            albums: Quick::default(),
+            store: Store::new(world, plan.script.caches.clone()),
+            rows: VecDeque::new(),
+            go_on,
+            rolled_out: 0,
+            remedies: Remedies::new(plan),
+            minutes: Minutes::default(),
+            law: Law::new(bands),
+            events: 0,
+            shed: 0,
+            interrupted: false,
+            first_wrong_us: None,
+            first_shown_us: None,
+            last_shown_us: None,
+        };
+        day.set_turns();
+        day
+    }
+
+    fn set_turns(&mut self) {
+        let script = &self.plan.script;
+        for stage in &script.rollout {
+            let instances = (stage.share * f64::from(script.fleet.instances)).ceil() as u32;
+            self.turns.push(Reverse((self.plan.us(&stage.at), Turn::Stage(instances))));
+        }
+        let looks = self.remedies.detection_us();
+        self.turns.extend(looks.map(|at| Reverse((at, Turn::Look))));
+        let first = script.rollout.first().filter(|_| self.world.canaries().next().is_some());
+        let canaries = first.map(|stage| Reverse((self.plan.us(&stage.at), Turn::Canaries)));
+        self.turns.extend(canaries);
+    }
+
+    /// Makes the next thing happen. `false`: nothing will any more.
+    fn advance(&mut self) -> bool {
+        self.events += 1;
+        if self.events.is_multiple_of(EVENTS_A_LOOK) && !self.interrupted && !(self.go_on)() {
+            // Nobody comes any more; what is at work is finished, so that the log is whole.
+            self.interrupted = true;
+            self.traffic.close();
+            self.turns.clear();
+        }
+        while let Some(&Reverse((_, instance, changes))) = self.calendar.peek() {
+            if self.fleet[instance as usize].changes == changes {
+                break;
+            }
+            self.calendar.pop();
+        }
+        let turn = self.turns.peek().map(|&Reverse((at, turn))| (at, turn));
+        let step = self.calendar.peek().map(|&Reverse((at, instance, _))| (at, instance));
+        let opening_us = self.traffic.next_us().unwrap_or(u64::MAX);
+        let step_us = step.map_or(u64::MAX, |(at, _)| at);
+        match (turn, step) {
+            (Some((at, turn)), _) if at <= step_us && at <= opening_us => {
+                self.turns.pop();
+                self.turn(at, turn);
+            }
+            (_, Some((at, instance))) if at <= opening_us => {
+                self.calendar.pop();
+                self.step(at, instance);
+            }
+            _ => match self.traffic.take() {
+                Some(opening) => self.open(opening),
+                None => return false,
+            },
+        }
+        true
+    }
+
+    fn turn(&mut self, now_us: u64, turn: Turn) {
+        match turn {
+            Turn::Stage(instances) if self.remedies.fixed_us.is_none() => {
+                self.rolled_out = self.rolled_out.max(instances);
+            }
+            Turn::Stage(_) => {}
+            Turn::Look if self.first_shown_us.is_some() => self.detect(now_us),
+            Turn::Look => {}
+            Turn::Fix => self.remedies.fixed_us = Some(now_us),
+            Turn::Canaries => self.look(now_us),
+        }
+        let instances = if self.remedies.fixed_us.is_some() { 0 } else { self.rolled_out };
+        self.minutes.at(now_us).instances = instances;
+    }
+
+    fn detect(&mut self, now_us: u64) {
+        if self.remedies.detected_us.is_none() {
+            let fix = self.remedies.detect(now_us);
+            self.turns.extend(fix.map(|at| Reverse((at, Turn::Fix))));
+        }
+    }
+
+    /// Every canary asks for its own photo, past all caches.
+    fn look(&mut self, now_us: u64) {
+        for person in self.world.canaries() {
+            let album = self.world.album_of(person);
+            let photo = self.world.photos_in(album).start;
+            let order = self.order(person, photo, album, true);
+            self.ask(now_us, order);
+        }
+        let next = now_us + MINUTE_US;
+        if next < self.plan.script.length_us() {
+            self.turns.push(Reverse((next, Turn::Canaries)));
+        }
+    }
+
+    /// Somebody opens an album and looks at one row of it.
+    fn open(&mut self, opening: Opening) {
+        let Opening { at_us: now_us, person, draw } = opening;
+        self.minutes.at(now_us).views += 1;
+        let album = self.world.album_of(person);
+        let photos = self.world.photos_in(album);
+        let views = &self.plan.script.views;
+        let rows = (photos.end - photos.start).div_ceil(views.thumbnails);
+        let place = share(draw);
+        let skewed = (1..views.newest_first).fold(place, |product, _| product * place);
+        let row = photos.start + (skewed * f64::from(rows)) as u32 * views.thumbnails;
+        for photo in row..photos.end.min(row + views.thumbnails) {
+            let asking = Asking { person, photo, row, now_us };
+            if let Some(thumbnail) = self.store.on_device(asking, &self.remedies) {
+                self.show(now_us, person, thumbnail, From::Device);
+            } else if !self.serve(asking, album) {
+                let order = self.order(person, photo, album, false);
+                self.ask(now_us, order);
+            }
+        }
+    }
+
+    fn order(&mut self, person: u32, photo: u32, album: u32, canary: bool) -> Order {
+        let spread = self.plan.script.fleet.spread;
+        let times = 1.0 - spread + 2.0 * spread * self.work.share();
+        let work_ns = (self.plan.conversion_ns() * times) as u64;
+        Order { person, photo, album, maker: Maker::Before, work_ns, canary }
+    }
+
+    /// Serves from the service's cache, if it can.
+    fn serve(&mut self, asking: Asking, album: u32) -> bool {
+        let maker = self.maker(asking.photo, album);
+        let kept = self.store.on_service(asking, maker, &self.remedies);
+        if let Some(thumbnail) = kept {
+            self.store.keep_on_device(asking, thumbnail);
+            self.show(asking.now_us, asking.person, thumbnail, From::Service);
+        }
+        kept.is_some()
+    }
+
+    /// The instance that converts a photo: its row's, so that all have their part of the load.
+    fn instance_of(&self, photo: u32, album: u32) -> u32 {
+        let row = self.world.row_of(photo, album, self.plan.script.views.thumbnails);
+        self.world.instance_of(row, self.fleet.len() as u32)
+    }
+
+    /// The maker that a photo has there now.
+    fn maker(&self, photo: u32, album: u32) -> Maker {
+        if !self.world.aged(photo, album) {
+            Maker::Before
+        } else if self.remedies.fixed_us.is_some() {
+            Maker::Fix
+        } else if self.instance_of(photo, album) < self.rolled_out {
+            Maker::Rollout
+        } else {
+            Maker::Before
+        }
+    }
+
+    fn ask(&mut self, now_us: u64, order: Order) {
+        if let Some(waiting) = self.albums.get_mut(&order.album) {
+            if waiting.len() < MOST_WAITING {
+                return waiting.push_back(order);
+            }
+        } else if self.admit(now_us, order) {
+            self.albums.insert(order.album, VecDeque::new());
+            return;
+        }
+        self.shed(now_us);
+    }
+
+    fn shed(&mut self, now_us: u64) {
+        self.shed += 1;
+        self.minutes.at(now_us).shed += 1;
+    }
+
+    /// Takes an order to its instance: to work, or to wait. `false`: the instance is full.
+    fn admit(&mut self, now_us: u64, order: Order) -> bool {
+        let fleet = &self.plan.script.fleet;
+        let place = self.instance_of(order.photo, order.album);
+        let instance = &mut self.fleet[place as usize];
+        if instance.at_work() < fleet.at_work_most as usize {
+            self.start(now_us, place, order);
+            true
+        } else if instance.queue.len() < fleet.queue_most as usize {
+            instance.queue.push_back(order);
+            true
+        } else {
+            false
+        }
+    }
+
+    fn start(&mut self, now_us: u64, place: u32, mut order: Order) {
+        order.maker = self.maker(order.photo, order.album);
+        let instance = &mut self.fleet[place as usize];
+        instance.take(now_us, order);
+        let minute = self.minutes.at(now_us);
+        minute.at_work_most = minute.at_work_most.max(instance.at_work() as u32);
+        self.foresee(place);
+    }
+
+    fn foresee(&mut self, place: u32) {
+        let instance = &self.fleet[place as usize];
+        let next = instance.next_us().map(|at| Reverse((at, place, instance.changes)));
+        self.calendar.extend(next);
+    }
+
+    fn step(&mut self, now_us: u64, place: u32) {
+        let instance = &mut self.fleet[place as usize];
+        let Some(stepped) = instance.step(now_us) else { return };
+        self.minutes.at(now_us).work_ms += stepped.work_ns / 1_000_000;
+        let Some(finished) = stepped.finished else { return self.foresee(place) };
+        if let Some(next) = instance.queue.pop_front() {
+            self.start(now_us, place, next);
+        } else {
+            self.foresee(place);
+        }
+        self.finish(now_us, place, finished);
+    }
+
+    fn finish(&mut self, now_us: u64, instance: u32, finished: Finished) {
+        let Order { person, photo, album, maker, canary, .. } = finished.order;
+        let bands: Vec<u32> =
+            finished.made.bands.iter().flatten().map(|tag| tag.number as u32).collect();
+        let wrong = bands.iter().any(|&band| band != photo);
+        let thumbnail = self.store.made(photo, maker, wrong, now_us, !canary);
+        self.law.hold(&finished, self.fleet[instance as usize].slots.as_ref(), thumbnail, now_us);
+        let minute = self.minutes.at(now_us);
+        minute.made += u32::from(maker == Maker::Rollout);
+        minute.wrong += u32::from(wrong);
+        if wrong {
+            self.first_wrong_us.get_or_insert(now_us);
+        }
+        let owner = self.world.owner_of(photo, album);
+        let (slot, decode) = (finished.slot, finished.made.own.decode);
+        let at_us = now_us;
+        self.rows.push_back(Row::Made(Made {
+            at_us,
+            thumbnail,
+            photo,
+            owner,
+            maker,
+            instance,
+            slot,
+            decode,
+            bands,
+        }));
+        if canary && wrong {
+            self.detect(now_us);
+        }
+        if !canary {
+            let asking = Asking { person, photo, row: photo, now_us };
+            self.store.keep_on_device(asking, thumbnail);
+        }
+        self.show(now_us, person, thumbnail, From::Fresh);
+        self.next_of(album, now_us);
+    }
+
+    /// Lets the next who waits for an album have his turn.
+    fn next_of(&mut self, album: u32, now_us: u64) {
+        while let Some(next) = self.albums.get_mut(&album).and_then(VecDeque::pop_front) {
+            let Order { person, photo, canary, .. } = next;
+            // Whoever waited behind the photo's own conversion finds it cached; none of its row
+            // was cached before, or nobody would have waited.
+            let asking = Asking { person, photo, row: photo, now_us };
+            if !canary && self.store.is_made(photo) && self.serve(asking, album) {
+                continue;
+            }
+            if self.admit(now_us, next) {
+                return;
+            }
+            self.shed(now_us);
+        }
+        self.albums.remove(&album);
+    }
+
+    fn show(&mut self, at_us: u64, viewer: u32, thumbnail: u32, from: From) {
+        self.rows.push_back(Row::Shown(Shown { at_us, thumbnail, viewer, from }));
+        if self.store.is_wrong(thumbnail) {
+            self.minutes.at(at_us).wrong_shown += 1;
+            self.first_shown_us.get_or_insert(at_us);
+            self.last_shown_us = Some(at_us);
+            if self.remedies.detection_us().is_some_and(|from| from <= at_us) {
+                self.detect(at_us);
+            }
+        }
+    }
+
+    /// The wrong copies of the day so far.
+    pub(super) fn copies(&self) -> super::copies::Copies {
+        super::copies::Copies::new(self.plan, self.world, &self.remedies, self.store.copies())
+    }
+}
+
+impl Iterator for Day<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        loop {
+            if let Some(row) = self.rows.pop_front() {
+                return Some(row);
+            }
+            if !self.advance() {
+                return None;
+            }
+        }
+    }
+}

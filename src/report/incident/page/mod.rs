@@ -1,0 +1,142 @@
+//! A day in virtual time as one HTML page that a room can read.
+//!
+//! Like the reproduction's, it holds its pictures and its style, runs no script and loads nothing.
+
+mod axis;
+mod lanes;
+mod words;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::incident::{Compared, Findings, Picture};
+use crate::report::page::sheet::Pair;
+use crate::report::page::{POLICY, STYLE, context};
+
+const OWN_STYLE: &str = include_str!("style.css");
+
+/// What a page is made from.
+#[derive(Clone, Copy)]
+pub struct Page<'a> {
+    /// The day.
+    pub findings: &'a Findings,
+    /// Other days beside it.
+    pub compared: &'a [Compared],
+    /// Mixed thumbnails of the day.
+    pub pictures: &'a [Picture],
+}
+
+impl Page<'_> {
+    /// The page as HTML.
+    pub fn html(&self) -> String {
+        let title = &self.findings.plan.script.title;
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(POLICY);
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    meta name="referrer" content="no-referrer";
+                    link rel="icon" href="data:,";
+                    title { "double-exposure: " (title) }
+                    style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
+                }
+                body {
+                    a.skip href="#day" { "Skip to the day" }
+                    header {
+                        p { (title) ", replayed in virtual time" }
+                        h1 { (words::claim(self.findings)) }
+                        (words::story(self.findings))
+                    }
+                    main { (self.sections()) }
+                    footer { p { "Made by double-exposure " (env!("CARGO_PKG_VERSION")) "." } }
+                }
+            }
+        }
+        .into_string()
+    }
+
+    fn sections(&self) -> Markup {
+        let Self { findings, compared, .. } = *self;
+        html! {
+            section #day aria-label="the day and the days after it" {
+                figure {
+                    div.wide tabindex="0" role="region" aria-label="drawing, scrolls sideways" {
+                        (lanes::lanes(findings))
+                    }
+                    figcaption {
+                        "Wrong copies on devices that would still be shown, by platform:"
+                        (lanes::key(findings))
+                    }
+                }
+                (words::moments(findings))
+            }
+            section aria-labelledby="who" {
+                h2 #who { "Who was concerned, and who was told" }
+                (words::accounting(findings))
+            }
+            section aria-labelledby="helped" {
+                h2 #helped { "The same day with one thing changed" }
+                (words::what_ifs(compared))
+            }
+            section aria-labelledby="torn" {
+                h2 #torn { "Thumbnails of that evening, each beside what it should have been" }
+                (self.pictures())
+            }
+            section aria-labelledby="knee" {
+                h2 #knee { "Why in the evening" }
+                (words::knee(findings))
+            }
+            section aria-labelledby="published" {
+                h2 #published { "What is published, what is inferred, what is invented" }
+                (context::published())
+                (words::all_parameters(findings))
+            }
+            section aria-labelledby="not-claimed" {
+                h2 #not-claimed { "What this does not claim" }
+                (context::not_claimed())
+            }
+        }
+    }
+
+    fn pictures(&self) -> Markup {
+        let start = &self.findings.plan.script.start;
+        html! {
+            @if self.pictures.is_empty() {
+                p { "No thumbnail of this day was mixed, so there is nothing to show." }
+            } @else {
+                p {
+                    "The simulation has no pixels. These are thumbnails of its log, played again \
+                    as they came about, with real photos in a ring of one slot: what each \
+                    shows is what the log says of it, row by row. People and photos are stand-ins."
+                }
+                div.sheet { @for picture in self.pictures { (pair(picture, start)) } }
+            }
+        }
+    }
+}
+
+fn pair(picture: &Picture, start: &crate::incident::Stamp) -> Markup {
+    let sample = &picture.sample;
+    let kind = if sample.is_torn() { "torn" } else { "swapped" };
+    let name = |letter: usize| picture.owners[letter].as_str();
+    let mut rows: Vec<(std::ops::Range<u32>, usize)> = Vec::new();
+    for (place, letter) in &picture.rows {
+        match rows.last_mut() {
+            Some((above, same)) if same == letter => above.end = place.end,
+            _ => rows.push((place.clone(), *letter)),
+        }
+    }
+    Pair {
+        caption: html! {
+            b { (start.time(sample.at_us)) ", " (kind) } ": " b { (name(0)) } " asked. "
+            code { "replay " (sample.word) }
+        },
+        owner: name(0),
+        rows: rows.into_iter().map(|(rows, l)| (rows, name(l), l != 0)).collect(),
+        made: &picture.made,
+        truth: &picture.truth,
+    }
+    .print()
+}
