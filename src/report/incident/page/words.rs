@@ -199,7 +199,7 @@ pub(super) fn all_parameters(findings: &Findings) -> Markup {
 pub(super) fn moments(findings: &Findings) -> Markup {
     html! {
         div.wide tabindex="0" role="region" aria-label="moments, scrolls sideways" {
-            table.facts {
+            table.facts.moments {
                 thead { tr {
                     th scope="col" {} th scope="col" { "published" } th scope="col" { "here" }
                     th scope="col" { "what" }
