@@ -3,6 +3,8 @@
 //! It is an iterator over the log's rows, so that whoever counts, counts what the log says, and
 //! nothing has to be held that was counted.
 
+mod turns;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::num::NonZeroUsize;
@@ -13,25 +15,17 @@ use super::instance::{Cut, Finished, Instance, Order};
 use super::law::Law;
 use super::makers::Maker;
 use super::minutes::Minutes;
-use super::plan::{MINUTE_US, Plan};
+use super::plan::Plan;
 use super::remedies::Remedies;
 use super::row::{From, Made, Row, Shown};
 use super::traffic::{Opening, Traffic};
 use super::world::World;
+use turns::Turn;
 
 /// Orders of one album that wait for each other at most; one more is shed.
 const MOST_WAITING: usize = 256;
 /// Events between two questions whether to go on.
 const EVENTS_A_LOOK: u64 = 4_096;
-
-/// Something that the script, or the day itself, has set a moment for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Turn {
-    Stage(u32),
-    Look,
-    Fix,
-    Canaries,
-}
 
 pub(super) struct Day<'w> {
     plan: &'w Plan,
@@ -96,19 +90,6 @@ impl<'w> Day<'w> {
         day
     }
 
-    fn set_turns(&mut self) {
-        let script = &self.plan.script;
-        for stage in &script.rollout {
-            let instances = (stage.share * f64::from(script.fleet.instances)).ceil() as u32;
-            self.turns.push(Reverse((self.plan.us(&stage.at), Turn::Stage(instances))));
-        }
-        let looks = self.remedies.detection_us();
-        self.turns.extend(looks.map(|at| Reverse((at, Turn::Look))));
-        let first = script.rollout.first().filter(|_| self.world.canaries().next().is_some());
-        let canaries = first.map(|stage| Reverse((self.plan.us(&stage.at), Turn::Canaries)));
-        self.turns.extend(canaries);
-    }
-
     /// Makes the next thing happen. `false`: nothing will any more.
     fn advance(&mut self) -> bool {
         self.events += 1;
@@ -143,42 +124,6 @@ impl<'w> Day<'w> {
             },
         }
         true
-    }
-
-    fn turn(&mut self, now_us: u64, turn: Turn) {
-        match turn {
-            Turn::Stage(instances) if self.remedies.fixed_us.is_none() => {
-                self.rolled_out = self.rolled_out.max(instances);
-            }
-            Turn::Stage(_) => {}
-            Turn::Look if self.first_shown_us.is_some() => self.detect(now_us),
-            Turn::Look => {}
-            Turn::Fix => self.remedies.fixed_us = Some(now_us),
-            Turn::Canaries => self.look(now_us),
-        }
-        let instances = if self.remedies.fixed_us.is_some() { 0 } else { self.rolled_out };
-        self.minutes.at(now_us).instances = instances;
-    }
-
-    fn detect(&mut self, now_us: u64) {
-        if self.remedies.detected_us.is_none() {
-            let fix = self.remedies.detect(now_us);
-            self.turns.extend(fix.map(|at| Reverse((at, Turn::Fix))));
-        }
-    }
-
-    /// Every canary asks for its own photo, past all caches.
-    fn look(&mut self, now_us: u64) {
-        for person in self.world.canaries() {
-            let album = self.world.album_of(person);
-            let photo = self.world.photos_in(album).start;
-            let order = self.order(person, photo, album, true);
-            self.ask(now_us, order);
-        }
-        let next = now_us + MINUTE_US;
-        if next < self.plan.script.length_us() {
-            self.turns.push(Reverse((next, Turn::Canaries)));
-        }
     }
 
     /// Somebody opens an album and looks at one row of it.

@@ -1,8 +1,8 @@
 //! An instance: a few cores, shared evenly by the conversions at work on it.
 //!
 //! Nothing here says when photos mix. With more at work than cores each conversion takes longer,
-//! and while it takes longer more of them begin: that is all there is to the knee. Time and work are
-//! whole numbers, so that no machine rounds them otherwise.
+//! and while it takes longer more of them begin: that is all there is to the knee. Time and work
+//! are whole numbers, so that no machine rounds them otherwise.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};

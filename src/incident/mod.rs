@@ -2,9 +2,9 @@
 //! who saw whose; and the same day again with one thing changed.
 //!
 //! A discrete-event simulation: a fleet of instances, a few cores each, on which conversions are
-//! stepped through the *shipped* pipelines at their virtual moments. Mixing is never drawn: it comes
-//! from the pipelines' own code, once there is so much at work that a request is lapped. No clock,
-//! no threads: the same seed gives the same day, byte for byte.
+//! stepped through the *shipped* pipelines at their virtual moments. Mixing is never drawn: it
+//! comes from the pipelines' own code, once there is so much at work that a request is lapped. No
+//! clock, no threads: the same seed gives the same day, byte for byte.
 
 mod books;
 mod caches;

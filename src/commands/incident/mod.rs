@@ -22,7 +22,7 @@ use changes::Changes;
 /// Pictures on the page at most.
 const MOST_PICTURES: usize = 6;
 
-/// The whole event in virtual time, on the real pipelines: rollout, threshold, detection, fix, copies
+/// The whole event in virtual time, on the real pipelines
 ///
 /// A script says who there is, how much is looked at and when, and what makes the thumbnails; a
 /// simulation without a clock steps each conversion through the shipped pipelines at its virtual

@@ -6,9 +6,11 @@
 mod check;
 mod lines;
 mod origin;
+mod published;
 mod stamp;
 
 pub use origin::{Origin, Parameter, parameters};
+pub use published::{Beside, Published};
 pub use stamp::Stamp;
 
 use serde::{Deserialize, Serialize};
@@ -250,38 +252,6 @@ pub struct Alternatives {
     pub at_work_most: u32,
     /// How long a purge by maker takes.
     pub purge_after_min: u32,
-}
-
-/// A published event.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Published {
-    /// When.
-    pub at: Stamp,
-    /// Where another list says otherwise.
-    pub or_at: Option<Stamp>,
-    /// What.
-    pub what: String,
-    /// Which moment of ours stands under it.
-    pub beside: Option<Beside>,
-}
-
-/// A moment of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Beside {
-    /// The first stage.
-    Rollout,
-    /// The first wrong thumbnail made.
-    FirstWrong,
-    /// Somebody noticed.
-    Detected,
-    /// No new wrong thumbnail after this.
-    Fixed,
-    /// No wrong thumbnail shown after this.
-    LastShown,
-    /// The last wrong copy is deleted.
-    LastCopy,
 }
 
 /// Why a script is refused.

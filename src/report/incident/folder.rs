@@ -21,7 +21,7 @@ pub struct Folder {
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The folder holds something, and it is no day.
-    #[error("{} holds something else than an incident: name an empty or a new folder", .0.display())]
+    #[error("{} holds something else than an incident: name a new folder", .0.display())]
     Foreign(PathBuf),
     /// The system refused.
     #[error("{}: {source}", path.display())]

@@ -33,8 +33,8 @@ pub(super) fn story(findings: &Findings) -> Markup {
             "A messenger’s album makes small pictures of people’s photos, "
             i { "thumbnails" } ", when somebody looks. An update let it make them in a few buffers \
             that are used again and again. In the evening so many were asked for at once that a \
-            buffer was given to the next photo before the last one was done, and part of the next \
-            person’s photo came out in the last one’s thumbnail. Wrong thumbnails were kept, by the \
+            buffer was given to the next photo before the last one was done, and part of the \
+            next person’s photo came out in the last one’s thumbnail. Wrong ones were kept, by the \
             service and on phones, and shown again for days."
         }
         p {
