@@ -90,6 +90,7 @@ pub mod codec;
 pub mod commands;
 pub mod fuzzing;
 pub mod load;
+pub mod mark;
 pub mod photos;
 pub mod pipeline;
 pub mod report;
