@@ -86,6 +86,7 @@
 //! 6. [`fuzzing`]: what must hold for any bytes whatever.
 
 pub mod album;
+pub mod audit;
 pub mod codec;
 pub mod commands;
 pub mod fuzzing;

@@ -11,6 +11,11 @@ mod names;
 mod simple;
 mod sizes;
 mod template;
+pub(crate) mod escape {
+    //! How values are written into texts of each kind.
+
+    pub(crate) use super::template::{as_it_is, fully_escaped, in_json, in_path};
+}
 
 use std::path::Path;
 
@@ -30,7 +35,7 @@ pub const MOST_FILE_BYTES: u64 = 1 << 20;
 pub const MOST_PEOPLE: usize = 64;
 
 /// The most photos of one person.
-pub const MOST_PHOTOS_EACH: usize = 32;
+pub const MOST_PHOTOS_EACH: usize = 16;
 
 /// How a service comes by its photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

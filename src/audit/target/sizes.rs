@@ -5,10 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The most sizes.
-pub const MOST_SIZES: usize = 4096;
+const MOST_SIZES: usize = 4096;
 
 /// The longest side of a thumbnail that is asked for, in pixels.
-pub const MOST_PX: u32 = 2048;
+const MOST_PX: u32 = 2048;
 
 /// Sizes of thumbnails in pixels, in the order in which they are asked for; one at least.
 #[derive(Clone, Debug, PartialEq, Eq)]

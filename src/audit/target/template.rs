@@ -32,7 +32,7 @@ pub(super) enum Unknown {
 
 impl Template {
     /// A text without names.
-    pub(super) fn plain(text: &str) -> Self {
+    pub(crate) fn plain(text: &str) -> Self {
         Self { pieces: vec![Piece::Text(text.to_owned())] }
     }
 

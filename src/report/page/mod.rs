@@ -9,10 +9,11 @@ mod context;
 mod counts;
 mod diagram;
 mod plot;
+pub(super) mod print;
 mod sheet;
 
 pub use diagram::minimal;
-pub use sheet::MOST_PICTURE_BYTES;
+pub use print::MOST_PICTURE_BYTES;
 
 use bytes::Bytes;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -40,33 +41,39 @@ pub struct Page<'a> {
     pub command: &'a str,
 }
 
+/// A whole document: what every page here has round its own content.
+pub(super) fn whole(title: &str, skip: (&str, &str), header: &Markup, main: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(plot::recolouring())) }
+            }
+            body {
+                a.skip href=(skip.0) { (skip.1) }
+                header { (header) }
+                main { (main) }
+                footer { p { "Made by double-exposure " (env!("CARGO_PKG_VERSION")) "." } }
+            }
+        }
+    }
+    .into_string()
+}
+
 impl Page<'_> {
     /// The page as HTML. Its pictures take [`MOST_PICTURE_BYTES`] at most, and a third more as
     /// text; the rest is some 100 kB, and grows with the number of runs only.
     pub fn html(&self) -> String {
         let claim = claim::claim(self.findings);
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta name="referrer" content="no-referrer";
-                    link rel="icon" href="data:,";
-                    title { "double-exposure: " (self.findings.verdict) }
-                    style { (PreEscaped(STYLE)) (PreEscaped(plot::recolouring())) }
-                }
-                body {
-                    a.skip href="#knee" { "Skip to the figures" }
-                    header { (self.opening(&claim)) }
-                    main { (self.sections()) }
-                    footer { p { "Made by double-exposure " (env!("CARGO_PKG_VERSION")) "." } }
-                }
-            }
-        }
-        .into_string()
+        let title = format!("double-exposure: {}", self.findings.verdict);
+        whole(&title, ("#knee", "Skip to the figures"), &self.opening(&claim), &self.sections())
     }
 
     fn opening(&self, claim: &str) -> Markup {

@@ -5,18 +5,12 @@
 
 use std::ops::Range;
 
-use base64::display::Base64Display;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use maud::{Markup, html};
 
-use crate::codec;
+use super::print::{MOST_PICTURE_BYTES, Rows, breakable, made, ratio, single};
 use crate::report::paper;
 use crate::repro::{Exhibit, Findings, Subjects};
-
-/// Bytes of pictures that a page holds at most, before they are written as text, which makes them
-/// longer by a third.
-pub const MOST_PICTURE_BYTES: usize = 12 << 20;
 
 /// The sheet: as many exhibits as fit into [`MOST_PICTURE_BYTES`]. `truths` are what each exhibit
 /// should have been.
@@ -64,6 +58,14 @@ fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, subjects: &Subjects) ->
     let name =
         |owner: Option<usize>| owner.map_or("nobody", |owner| subjects.owners[owner].as_str());
     let kind = paper::outcome(exhibit.outcome);
+    let outlined: Vec<Rows<'_>> = rows
+        .iter()
+        .map(|(rows, shown)| Rows {
+            rows: rows.clone(),
+            is_stranger: *shown != Some(asked),
+            name: name(*shown),
+        })
+        .collect();
     html! {
         figure.pair {
             figcaption {
@@ -71,35 +73,8 @@ fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, subjects: &Subjects) ->
                 (exhibit.kind) ", " (exhibit.in_flight) " in flight"
             }
             div.prints {
-                div.print {
-                    p { "made" }
-                    div.made {
-                        div.photo style={ "--ratio:" (ratio) } {
-                            img src=(data_uri(&exhibit.made))
-                                alt=(in_words(&rows, owner, name));
-                            @for (rows, shown) in &rows {
-                                span.rows.stranger[*shown != Some(asked)] style={
-                                    "top:" (percent(rows.start, height))
-                                    "%;height:" (percent(rows.end - rows.start, height)) "%"
-                                } {}
-                            }
-                        }
-                        ol.owners aria-label="owners of the rows, top to bottom" {
-                            @for (rows, shown) in &rows {
-                                li.stranger[*shown != Some(asked)]
-                                    style={ "flex-grow:" (rows.end - rows.start) } {
-                                    span.owner { (breakable(name(*shown))) }
-                                }
-                            }
-                        }
-                    }
-                }
-                div.print {
-                    p { "should be" }
-                    div.photo style={ "--ratio:" (ratio) } {
-                        img src=(data_uri(truth)) alt={ "only " (owner) "’s photo" };
-                    }
-                }
+                (made(&exhibit.made, &in_words(&rows, owner, name), ratio, &outlined))
+                (single("should be", truth, &format!("only {owner}’s photo"), ratio))
             }
         }
     }
@@ -127,25 +102,4 @@ fn in_words<'s>(
         .map(|(rows, shown)| format!("rows {} to {} of {}", rows.start, rows.end - 1, name(*shown)))
         .collect();
     format!("{owner}’s thumbnail as it was made, top to bottom: {}", rows.join(", "))
-}
-
-/// Width by height. What the codec made, it can look into; else it is taken for a square.
-fn ratio(made: &Bytes, height: u32) -> String {
-    let width = codec::inspect(made).map_or(height, |header| header.width);
-    format!("{:.4}", f64::from(width) / f64::from(height))
-}
-
-fn percent(rows: u32, height: u32) -> String {
-    format!("{:.3}", 100.0 * f64::from(rows) / f64::from(height))
-}
-
-/// A name that may be broken behind its marks, as file names are.
-fn breakable(name: &str) -> Markup {
-    html! {
-        @for part in name.split_inclusive(['_', '-', '.']) { (part) wbr; }
-    }
-}
-
-fn data_uri(jpeg: &Bytes) -> String {
-    format!("data:image/jpeg;base64,{}", Base64Display::new(jpeg, &STANDARD))
 }
