@@ -14,4 +14,4 @@ pub use folder::Folder;
 pub use junit::junit;
 pub use markdown::markdown;
 pub use page::page;
-pub use table::table;
+pub use table::{bound, table};

@@ -157,7 +157,7 @@ pub(super) fn meaning(findings: &Findings) -> String {
 }
 
 /// A share in percent, to two digits that count.
-pub(super) fn bound(share: f64) -> String {
+pub fn bound(share: f64) -> String {
     let percent = share * 100.0;
     let places = if percent >= 10.0 { 0 } else { (1.0 - percent.log10().floor()) as usize };
     format!("{percent:.places$} %")
