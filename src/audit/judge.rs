@@ -30,6 +30,8 @@ pub(crate) struct Judged {
     pub(crate) done: Duration,
     pub(crate) in_flight: usize,
     pub(crate) warm_up: bool,
+    /// Whether the photo was sent cut short.
+    pub(crate) truncated: bool,
     pub(crate) what: What,
 }
 
@@ -50,7 +52,6 @@ pub(crate) struct Looked {
     /// What tells its bytes from those of another answer.
     pub(crate) hash: [u8; 32],
     pub(crate) verdict: Verdict,
-    pub(crate) truncated: bool,
     pub(crate) rows_read: u32,
     pub(crate) rows_unknown: u32,
     pub(crate) found: Vec<Found>,
@@ -96,7 +97,8 @@ impl Judge {
             Outcome::Failed(failure) => What::Failed(failure),
             Outcome::Body(body) => self.look(ask, body).map_or(What::Rubbish, What::Picture),
         };
-        Judged { ask, step, due, sent, done, in_flight, warm_up, what }
+        let truncated = self.subjects.all[ask.photo].truncated;
+        Judged { ask, step, due, sent, done, in_flight, warm_up, truncated, what }
     }
 
     /// Whether a stranger was shown the photo: any row of it will do.
@@ -130,7 +132,6 @@ impl Judge {
             file: (!found.is_empty()).then_some(body.bytes),
             hash,
             verdict: reading.verdict,
-            truncated: subject.truncated,
             rows_read: reading.read,
             rows_unknown: reading.unknown,
             found,

@@ -62,6 +62,7 @@ pub(crate) async fn stranger(course: &Course, judge: &Judge, tally: &mut Tally) 
             done: Duration::ZERO,
             in_flight: 1,
             warm_up: false,
+            truncated: false,
             what: What::Shed,
         };
         tally.keep_beside(&judged, found, picture);

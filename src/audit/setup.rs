@@ -37,7 +37,7 @@ pub struct SetupError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Obstacle {
     /// No connection, or no answer.
-    #[error("{0}; is the service there, and is base its address?")]
+    #[error("{0}; see that the service is there, and that base is its address")]
     Unreachable(String),
     /// An answer that is none.
     #[error("{0}")]

@@ -163,6 +163,8 @@ pub struct Tally {
     pub mixed: u64,
     /// Answers of photos that were sent cut short.
     pub truncated: u64,
+    /// Requests for thumbnails of them that were refused.
+    pub truncated_refused: u64,
     /// Rows that could be read, and rows that could not.
     pub rows: (u64, u64),
     /// Requests that came to nothing.
@@ -198,6 +200,7 @@ impl Tally {
             unknown: 0,
             mixed: 0,
             truncated: 0,
+            truncated_refused: 0,
             rows: (0, 0),
             failures: Failures::default(),
             kinds: BTreeMap::new(),
@@ -220,6 +223,8 @@ impl Tally {
         let mut mixed = false;
         match std::mem::replace(&mut judged.what, What::Shed) {
             What::Shed => self.failures.shed += 1,
+            // Whoever refuses a photo that is cut short does right.
+            What::Refused | What::Rubbish if judged.truncated => self.truncated_refused += 1,
             What::Refused => self.failures.refused += 1,
             What::Failed(failure) => self.failures.count(&failure),
             What::Rubbish => self.failures.rubbish += 1,
@@ -245,7 +250,7 @@ impl Tally {
         let mixed = looked.found.iter().any(|found| found.enough);
         self.rows.0 += u64::from(looked.rows_read);
         self.rows.1 += u64::from(looked.rows_unknown);
-        if looked.truncated {
+        if judged.truncated {
             self.truncated += 1;
         } else {
             self.answers += 1;
@@ -257,7 +262,7 @@ impl Tally {
         let mut kinds: Vec<Kind> = Vec::new();
         for found in looked.found {
             // Rows that a photo cut short does not have say nothing about a service.
-            let says = !looked.truncated || found.enough;
+            let says = !judged.truncated || found.enough;
             if !says || found.kind.is_mixing() && !found.enough {
                 continue;
             }

@@ -72,7 +72,7 @@ pub(super) fn verdict(
     let Tally { asked, answers, read, unknown, failures, .. } = *tally;
     let nothing = answers + tally.truncated == 0;
     if nothing && asked > 0 && failures.unreachable + failures.silent == asked {
-        let why = format!("none of {asked} requests was answered: is the service there?");
+        let why = format!("none of {asked} requests was answered; see that the service is there");
         return (Verdict::Unreachable, vec![why]);
     }
     let mut reasons = Vec::new();
