@@ -3,12 +3,22 @@
 //! Whose rows a service gave away is a question that its own pictures must answer when nobody can
 //! look inside: here each picture answers for itself, row for row, and where it cannot, it says so.
 
+mod blend;
+mod hard;
 mod issue;
 mod layout;
+mod lens;
+mod order;
 mod paint;
 mod planes;
 mod reader;
 mod reading;
+mod runs;
+mod scan;
+mod soft;
+pub mod table;
+pub mod wear;
+mod window;
 
 pub use self::issue::{Id, Issued, MOST_ISSUED, MarkError};
 pub use self::paint::{LEAST_SIDE, MOST_PIXELS, Picture, paint};

@@ -163,16 +163,15 @@ impl Issued {
         self.ids.push(Id(number));
     }
 
-    fn number_of(&self, bits: u32) -> Option<Id> {
+    /// The id whose word these bits are.
+    pub(super) fn number_of(&self, bits: u32) -> Option<Id> {
         self.get((bits >> 16) as u16).filter(|id| id.word() == bits)
     }
 }
 
-/// What two words make of each other: bit by bit, and one half of each.
+/// What two words make of each other that is neither: bit by bit, and with a part of each.
 fn blends(one: u32, other: u32) -> impl Iterator<Item = u32> {
-    let halves = |mask: u32| (one & mask) | (other & !mask);
-    let bitwise = [one & other, one | other, one ^ other, !(one ^ other)];
-    let spliced = [
+    const PARTS: [u32; 10] = [
         0xffff_0000,
         0x0000_ffff,
         0xff00_ff00,
@@ -184,7 +183,9 @@ fn blends(one: u32, other: u32) -> impl Iterator<Item = u32> {
         0xaaaa_aaaa,
         0x5555_5555,
     ];
-    bitwise.into_iter().chain(spliced.map(halves))
+    let bitwise = [one & other, one | other, one ^ other, !(one ^ other)];
+    let parted = PARTS.map(|part| (one & part) | (other & !part));
+    bitwise.into_iter().chain(parted).filter(move |blend| *blend != one && *blend != other)
 }
 
 /// A number and its checksum.

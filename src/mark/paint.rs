@@ -59,20 +59,20 @@ pub fn paint(
     let mut rgb = Vec::with_capacity(bytes);
     let mut place = None;
     let mut levels = Vec::new();
+    let mut alone = Vec::new();
     for y in 0..height {
         let here = layout::place_of(y, height);
         if place != Some(here) {
             place = Some(here);
             levels = across(&Painted::new(id.word(), here), width, height);
+            alone = levels.iter().flat_map(|&level| colour(level, [128; 3])).collect();
         }
         match under {
-            None => rgb.extend(levels.iter().flat_map(|&level| colour(level, [128.0; 3]))),
+            None => rgb.extend_from_slice(&alone),
             Some(under) => {
-                let row = &under.rgb[rgb.len()..][..width as usize * 3];
+                let row = &under.rgb[rgb.len()..][..alone.len()];
                 let woven = levels.iter().zip(row.chunks_exact(3));
-                rgb.extend(woven.flat_map(|(&level, pixel)| {
-                    colour(level, [pixel[0], pixel[1], pixel[2]].map(f32::from))
-                }));
+                rgb.extend(woven.flat_map(|(&level, p)| colour(level, [p[0], p[1], p[2]])));
             }
         }
     }
@@ -97,9 +97,9 @@ fn across(painted: &Painted, width: u32, height: u32) -> Vec<f32> {
     (0..width).map(level).collect()
 }
 
-fn colour(level: f32, under: [f32; 3]) -> [u8; 3] {
+fn colour(level: f32, under: [u8; 3]) -> [u8; 3] {
     let (luma, blue, red) = (LUMA * level, BLUE * level, RED * level);
     let mark = [luma + 1.402 * red, luma - 0.344_136 * blue - 0.714_136 * red, luma + 1.772 * blue];
-    let mixed = |at: usize| 128.0 + mark[at] + LEFT * (under[at] - 128.0);
+    let mixed = |at: usize| 128.0 + mark[at] + LEFT * (f32::from(under[at]) - 128.0);
     [0, 1, 2].map(|at| mixed(at).round().clamp(0.0, 255.0) as u8)
 }

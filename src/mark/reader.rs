@@ -2,7 +2,12 @@
 //!
 //! It knows only what anybody outside has: the pixels, which ids there are, and the photo's shape.
 
-use super::{Id, Issued, Planes, Reading, Row, Verdict};
+use std::sync::Arc;
+
+use super::hard::expected;
+use super::scan::{Scan, readable};
+use super::window::{Window, windows};
+use super::{Finding, Id, Issued, Planes, Read, Reading, Row, Verdict, blend, order, runs};
 
 /// What the service was asked to do with a photo's shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,25 +35,76 @@ pub struct Expect {
 /// Reads thumbnails of photos of one shape. It keeps nothing of what it read.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    issued: Issued,
+    issued: Arc<Issued>,
     expect: Expect,
 }
 
 impl Reader {
     /// A reader of thumbnails of photos of one shape.
     pub fn new(issued: &Issued, expect: Expect) -> Self {
-        Self { issued: issued.clone(), expect }
+        Self { issued: Arc::new(issued.clone()), expect }
     }
 
-    /// Reads a thumbnail that should be of the photo `asked`.
+    /// Reads a thumbnail that should be of the photo `asked`. One whose planes are not as long as
+    /// its dimensions say is unreadable.
     pub fn read(&self, asked: Id, planes: Planes<'_>) -> Reading {
-        let _ = (&self.issued, self.expect, asked);
-        Reading {
-            rows: vec![Row::default(); planes.height as usize],
-            findings: Vec::new(),
-            read: 0,
-            unknown: planes.height,
-            verdict: Verdict::Unreadable,
+        let area = u64::from(planes.width) * u64::from(planes.height);
+        let whole = [planes.y, planes.cb, planes.cr].iter().all(|p| p.len() as u64 == area);
+        if !whole || area == 0 {
+            return nothing(if whole { planes.height } else { 0 });
         }
+        let photo = [self.expect.width, self.expect.height];
+        let windows = windows(photo, [planes.width, planes.height], self.expect.fit);
+        let Some(window) = self.best(&windows, asked, &planes) else {
+            return nothing(planes.height);
+        };
+        let scans = Scan::all(&planes, &window);
+        let own = expected(asked);
+        let mut rows = vec![Row::default(); planes.height as usize];
+        for (at, row) in rows.iter_mut().enumerate() {
+            let normals = [0, 1, 2].map(|plane: usize| scans[plane].normal(at));
+            let read = |plane: usize| {
+                normals[plane].map_or(Read::Unknown, |n| n.read(&own, &self.issued, asked))
+            };
+            [row.y, row.cb, row.cr] = [read(0), read(1), read(2)];
+            row.place = normals[0].filter(|_| row.y != Read::Unknown).and_then(|n| n.place());
+        }
+        let mut findings = runs::findings(&rows, &self.issued);
+        findings.extend(blend::findings(&rows, &scans, &findings, &self.issued, asked));
+        findings.extend(order::findings(&rows, asked, &windows));
+        findings.sort_by_key(|finding| (finding.rows.start, finding.kind));
+        reading(rows, findings)
     }
+
+    /// The window through which most can be read.
+    fn best(&self, windows: &[Window], asked: Id, planes: &Planes<'_>) -> Option<Window> {
+        let mut best = None;
+        for &window in windows {
+            let (read, of) = readable(planes, &window, &self.issued, asked);
+            if best.is_none_or(|(most, _)| read > most) {
+                best = Some((read, window));
+            }
+            if 4 * read >= 3 * of {
+                break;
+            }
+        }
+        best.map(|(_, window)| window)
+    }
+}
+
+fn nothing(height: u32) -> Reading {
+    reading(vec![Row::default(); height as usize], Vec::new())
+}
+
+fn reading(rows: Vec<Row>, findings: Vec<Finding>) -> Reading {
+    let unknown = rows.iter().filter(|row| row.y == Read::Unknown).count() as u32;
+    let read = rows.len() as u32 - unknown;
+    let verdict = if findings.iter().any(Finding::mixes) {
+        Verdict::Mixed
+    } else if read > unknown {
+        Verdict::Clean
+    } else {
+        Verdict::Unreadable
+    };
+    Reading { rows, findings, read, unknown, verdict }
 }
