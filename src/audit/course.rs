@@ -16,6 +16,9 @@ use super::wire::{Bounds, Failure, Line, following};
 /// Of so many requests one is for a photo that was cut short, where the target takes them.
 const ONE_TRUNCATED_IN: u64 = 8;
 
+/// 2^64 divided by the golden ratio: multiples of it lie scattered.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// All that requests are made of. Nothing in it changes while they are under way.
 pub(crate) struct Course {
     pub(crate) target: Arc<Target>,
@@ -65,7 +68,9 @@ impl Course {
     pub(crate) fn ask(&self, number: u64) -> Ask {
         let cut = &self.photos[self.whole..];
         let sizes = self.target.thumbnail.sizes.get();
-        let (photo, round) = if !cut.is_empty() && number % ONE_TRUNCATED_IN == 0 {
+        // Scattered, so that no lane of a closed loop has only these.
+        let scattered = number.wrapping_mul(GOLDEN) >> 32;
+        let (photo, round) = if !cut.is_empty() && scattered % ONE_TRUNCATED_IN == 0 {
             let turn = number / ONE_TRUNCATED_IN;
             let count = cut.len() as u64;
             (cut[(turn % count) as usize], turn / count)
@@ -73,7 +78,7 @@ impl Course {
             let whole = self.whole as u64;
             let (round, place) = (number / whole, (number % whole) as usize);
             let mut order: Vec<usize> = self.photos[..self.whole].to_vec();
-            Rng::with_seed(self.seed ^ round.wrapping_mul(0x9e37_79b9_7f4a_7c15)).shuffle(&mut order);
+            Rng::with_seed(self.seed ^ round.wrapping_mul(GOLDEN)).shuffle(&mut order);
             (order[place], round)
         };
         let owner = self.subjects.all[photo].owner;
@@ -106,6 +111,14 @@ impl Course {
     pub(crate) async fn run(&self, kept: &mut Option<Line>, ask: Ask) -> Outcome {
         let about = self.about(ask);
         self.send(kept, about, about).await
+    }
+
+    /// A request for a photo that is whole.
+    pub(crate) fn ask_whole(&self, place: usize) -> Ask {
+        let photo = self.photos[place % self.whole];
+        let owner = self.subjects.all[photo].owner;
+        let size = self.target.thumbnail.sizes.get()[0];
+        Ask { number: place as u64, photo, viewer: owner, size }
     }
 
     /// The same by a stranger, who has the path and nobody's token but his own. None if the request

@@ -36,9 +36,9 @@ pub(crate) async fn stranger(course: &Course, judge: &Judge, tally: &mut Tally) 
         // Whoever sends a photo along may see its thumbnail, and whoever fetches one has no token.
         return probe;
     }
-    for number in 0..ASKED as u64 {
-        // A photo that is whole, and not the same one each time.
-        let ask = course.ask(number * 2 + 1);
+    for place in 0..ASKED {
+        // Another person's each time.
+        let ask = course.ask_whole(place * course.subjects.photos.each);
         let Some(outcome) = course.run_as_stranger(&mut kept, ask).await else { return probe };
         probe = if probe == Probe::Found { probe } else { Probe::Held };
         let Outcome::Body(body) = outcome else { continue };

@@ -40,9 +40,10 @@ pub fn pixels(picture: &[u8], most_px: u64) -> Result<(u32, u32, Pixels), Refusa
         return Ok((frame.width(), frame.height(), Pixels::Rgb(frame.rgb().to_vec())));
     };
     let (width, height) = jpeg.dimensions();
+    let planes = if jpeg.is_grey() { ColorSpace::Luma } else { ColorSpace::YCbCr };
     let pixels = guard::decode(Format::Jpeg, || {
         let options = DecoderOptions::default()
-            .jpeg_set_out_colorspace(ColorSpace::YCbCr)
+            .jpeg_set_out_colorspace(planes)
             .set_strict_mode(true)
             .set_max_width(limits::SIDE_PX as usize)
             .set_max_height(limits::SIDE_PX as usize);
@@ -50,13 +51,13 @@ pub fn pixels(picture: &[u8], most_px: u64) -> Result<(u32, u32, Pixels), Refusa
             Refusal::Damaged { format: Format::Jpeg, damage: Damage::Coding(error.to_string()) }
         })
     })?;
-    let colour = width as usize * height as usize * 3;
-    if pixels.len() * 3 == colour {
-        let grey = pixels.iter().flat_map(|&luma| [luma, 128, 128]).collect();
-        return Ok((width, height, Pixels::YCbCr(grey)));
-    }
-    if pixels.len() != colour {
-        return Err(Refusal::Damaged { format: Format::Jpeg, damage: Damage::Sizes });
-    }
+    let count = width as usize * height as usize;
+    let pixels = match planes {
+        ColorSpace::Luma if pixels.len() == count => {
+            pixels.iter().flat_map(|&luma| [luma, 128, 128]).collect()
+        }
+        ColorSpace::YCbCr if pixels.len() == 3 * count => pixels,
+        _ => return Err(Refusal::Damaged { format: Format::Jpeg, damage: Damage::Sizes }),
+    };
     Ok((width, height, Pixels::YCbCr(pixels)))
 }
