@@ -38,25 +38,28 @@ pub(super) fn curve(findings: &Findings) -> Markup {
             figcaption {
                 "Requests that ended, a second, over time. Discs: answers that were mixed."
             }
-            svg.curve viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label=(words(findings)) {
-                line.axis x1=(LEFT) y1=(FOOT) x2=(RIGHT) y2=(FOOT) {}
-                line.axis x1=(LEFT) y1=(TOP) x2=(LEFT) y2=(FOOT) {}
-                text x=(LEFT - 12.0) y=(y(most) + 8.0) text-anchor="end" { (format!("{most:.0}")) }
-                text x=(LEFT - 12.0) y=(FOOT + 4.0) text-anchor="end" { "0" }
-                text x=(LEFT) y=(FOOT + 60.0) { "0 s" }
-                text x=(RIGHT) y=(FOOT + 60.0) text-anchor="end" { (format!("{end:.1} s")) }
-                @for (from, to, name) in &steps {
-                    line.step x1=(x(*from)) y1=(TOP) x2=(x(*from)) y2=(FOOT) {}
-                    @if x(*to) - x(*from) > 130.0 {
-                        text x=((x(*from) + x(*to)) / 2.0) y=(TOP - 20.0) text-anchor="middle" {
-                            (name)
+            div.wide tabindex="0" role="region" aria-label="the load, scrolls sideways" {
+                svg.curve viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
+                    aria-label=(words(findings)) {
+                    line.axis x1=(LEFT) y1=(FOOT) x2=(RIGHT) y2=(FOOT) {}
+                    line.axis x1=(LEFT) y1=(TOP) x2=(LEFT) y2=(FOOT) {}
+                    text x=(LEFT - 12.0) y=(y(most) + 8.0) text-anchor="end" { (format!("{most:.0}")) }
+                    text x=(LEFT - 12.0) y=(FOOT + 4.0) text-anchor="end" { "0" }
+                    text x=(LEFT) y=(FOOT + 60.0) { "0 s" }
+                    text x=(RIGHT) y=(FOOT + 60.0) text-anchor="end" { (format!("{end:.1} s")) }
+                    @for (from, to, name) in &steps {
+                        line.step x1=(x(*from)) y1=(TOP) x2=(x(*from)) y2=(FOOT) {}
+                        @if x(*to) - x(*from) > 130.0 {
+                            text x=((x(*from) + x(*to)) / 2.0) y=(TOP - 20.0) text-anchor="middle" {
+                                (name)
+                            }
                         }
                     }
-                }
-                polyline points=(line) {}
-                @for (place, part) in mixed {
-                    circle cx=(middle(place)) cy=(y(per_second(part))) r="9" {
-                        title { (part.mixed) " mixed" }
+                    polyline points=(line) {}
+                    @for (place, part) in mixed {
+                        circle cx=(middle(place)) cy=(y(per_second(part))) r="9" {
+                            title { (part.mixed) " mixed" }
+                        }
                     }
                 }
             }

@@ -157,7 +157,8 @@ fn pair(number: usize, finding: &Finding, truth: Option<&Bytes>, findings: &Find
     };
     let ratio = print::ratio(&finding.picture, height);
     let (from, to) = (finding.rows.start.min(height), finding.rows.end.min(height));
-    let rows = [(0..from, false, &own), (from..to, true, &found), (to..height, false, &own)];
+    let strange = finding.kind.is_mixing();
+    let rows = [(0..from, false, &own), (from..to, strange, &found), (to..height, false, &own)];
     let rows: Vec<Rows<'_>> = rows
         .into_iter()
         .filter(|(rows, ..)| !rows.is_empty())
