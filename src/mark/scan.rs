@@ -75,6 +75,14 @@ impl Scan {
         Normal::new(self.rows.get(row)?, self.kind.least)
     }
 
+    /// Whether a row's levels are far enough apart to be anybody's.
+    pub(super) fn has_contrast(&self, row: usize) -> bool {
+        let Some(levels) = self.rows.get(row) else { return false };
+        let mean = levels.iter().sum::<f32>() / CELLS as f32;
+        let square = levels.iter().map(|level| (level - mean) * (level - mean)).sum::<f32>();
+        square >= self.kind.least * self.kind.least * CELLS as f32 / 2.0
+    }
+
     /// Whether a cell's middle is beyond the reach of its next neighbour but one.
     pub(super) fn is_wide(&self) -> bool {
         self.cell >= WIDE_PX * self.kind.blur
