@@ -138,19 +138,6 @@ impl Trial {
             wrong_findings: accused.count() as u64,
             found: u64::from(self.plant.is_found(&reading, other)),
         };
-        if std::env::var_os("DBG").is_some() && count.found == 0 {
-            eprintln!(
-                "{:?} {:?} wov {} {:?} own {own} other {other} read {}/{} {:?} {:?}",
-                self.plant,
-                self.service,
-                self.woven,
-                self.shape,
-                reading.read,
-                reading.unknown,
-                reading.verdict,
-                reading.findings
-            );
-        }
         counts.count(self, &count);
         count.rows
     }
