@@ -133,3 +133,82 @@ fn a_whole_swap_is_found_with_its_owner() {
         assert!(reading.rows.iter().all(|row| row.y == Read::Other(other)));
     }
 }
+
+#[test]
+fn a_crop_to_the_side_is_read_like_one_of_the_middle() {
+    let issued = issued();
+    let (own, other) = (issued.ids()[4], issued.ids()[5]);
+    for offset in [0, 37, 90, 160] {
+        let mut square = Picture { width: 480, height: 480, rgb: Vec::new() };
+        for (at, from) in [own, other].into_iter().enumerate() {
+            let photo = photo(from, (640, 480));
+            for row in photo.rgb.chunks_exact(640 * 3).skip(at * 240).take(240) {
+                square.rgb.extend_from_slice(&row[offset * 3..(offset + 480) * 3]);
+            }
+        }
+        let sent = plain(128).send(plain(128).resize(&square));
+        let reading = read(&issued, own, (640, 480), sent.planes());
+        let finding = only(&reading, Some(other), FindingKind::Rows);
+        assert!(finding.rows.start.abs_diff(64) <= 1, "{offset}: {finding:?}");
+    }
+}
+
+#[test]
+fn colour_of_another_is_found_in_the_planes_that_have_it() {
+    let issued = issued();
+    let (own, other) = (issued.ids()[8], issued.ids()[9]);
+    let send = |id| plain(256).send(plain(256).resize(&photo(id, (640, 480))));
+    for both in [true, false] {
+        let sent = send(own).with_colour_of(send(other), both);
+        let reading = read(&issued, own, (640, 480), sent.planes());
+        let finding = only(&reading, Some(other), FindingKind::Planes);
+        assert_eq!(finding.planes.to_string(), if both { "cb+cr" } else { "cb" });
+        assert_eq!((finding.rows, reading.verdict), (0..256, Verdict::Mixed));
+    }
+}
+
+#[test]
+fn rows_of_the_right_photo_in_the_wrong_place_are_found_and_never_called_mixed() {
+    let issued = issued();
+    let own = issued.ids()[10];
+    let right = plain(256).resize(&photo(own, (500, 500)));
+    let row = 256 * 3;
+    let mut repeated = right.clone();
+    repeated.rgb.copy_within(64 * row..112 * row, 128 * row);
+    let mut turned = right.clone();
+    turned.rgb.rotate_left(100 * row);
+    for wrong in [repeated, turned] {
+        let sent = plain(256).send(wrong);
+        let reading = read(&issued, own, (500, 500), sent.planes());
+        assert!(reading.findings.iter().any(|finding| finding.kind == FindingKind::Order));
+        assert!(reading.findings.iter().all(|finding| finding.found == Some(own)));
+        assert_eq!(reading.verdict, Verdict::Clean);
+    }
+}
+
+#[test]
+fn every_other_row_of_another_is_found_with_its_owner() {
+    let issued = issued();
+    let (own, other) = (issued.ids()[11], issued.ids()[12]);
+    let mut mixed = plain(256).resize(&photo(own, (500, 500)));
+    let from = plain(256).resize(&photo(other, (500, 500)));
+    for row in (1..256).step_by(2) {
+        put(&mut mixed, &from, row..row + 1);
+    }
+    let sent = plain(256).send(mixed);
+    let reading = read(&issued, own, (500, 500), sent.planes());
+    assert_eq!(reading.verdict, Verdict::Mixed, "{:?}", reading.findings);
+    assert!(reading.findings.iter().all(|finding| finding.found == Some(other)));
+}
+
+#[test]
+fn planes_that_are_not_as_long_as_they_say_are_unreadable() {
+    let issued = issued();
+    let bytes = [0; 64];
+    for (width, height, luma) in [(8, 8, 63), (0, 8, 0), (8, 0, 0), (u32::MAX, u32::MAX, 64)] {
+        let planes =
+            Planes { width, height, y: &bytes[..luma], cb: &bytes[..luma], cr: &bytes[..luma] };
+        let reading = read(&issued, issued.ids()[0], (640, 480), planes);
+        assert_eq!((reading.verdict, reading.read), (Verdict::Unreadable, 0));
+    }
+}

@@ -62,6 +62,8 @@ pub(crate) struct Writer<'a> {
     pub(crate) book: &'a Book,
     /// Where the photos can be fetched, in pull mode.
     pub(crate) origin: Option<&'a str>,
+    /// Whether photos are sent in their earlier version.
+    pub(crate) earlier: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -94,7 +96,7 @@ impl<'a> Writer<'a> {
 
     fn body(&self, body: &Body, about: About, headers: &mut HeaderMap) -> Bytes {
         let value = |name: &str| self.value(name, about);
-        let file = || about.photo.map_or_else(Bytes::new, |p| self.subjects.all[p].file.clone());
+        let file = || about.photo.map_or_else(Bytes::new, |photo| self.file(photo));
         let media_type = self.subjects.photos.format.media_type();
         let (bytes, usual) = match body {
             Body::Empty => return Bytes::new(),
@@ -130,6 +132,11 @@ impl<'a> Writer<'a> {
             headers.entry(CONTENT_TYPE).or_insert(usual);
         }
         bytes
+    }
+
+    fn file(&self, photo: usize) -> Bytes {
+        let earlier = self.subjects.earlier.get(photo).filter(|_| self.earlier);
+        earlier.map_or_else(|| self.subjects.all[photo].file.clone(), |(_, file)| file.clone())
     }
 
     /// The path with its signature, if it is to have one.

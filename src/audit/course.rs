@@ -104,7 +104,7 @@ impl Course {
 
     fn writer(&self) -> Writer<'_> {
         let (target, subjects, book) = (&*self.target, &*self.subjects, &self.book);
-        Writer { target, subjects, book, origin: self.origin.as_deref() }
+        Writer { target, subjects, book, origin: self.origin.as_deref(), earlier: false }
     }
 
     /// Sends a request and takes its answer.

@@ -140,13 +140,18 @@ impl Judge {
 
     fn found(&self, ask: Ask, finding: &mark::Finding) -> Found {
         let asked = &self.subjects.all[ask.photo];
-        let photo = finding.found.and_then(|id| self.subjects.of(id));
+        let found = finding.found.and_then(|id| self.subjects.of(id));
+        let (photo, is_earlier) = (found.map(|(photo, _)| photo), found.is_some_and(|(_, is)| is));
         let owner = photo.map(|photo| self.subjects.all[photo].owner);
         let kind = match (finding.kind, owner) {
             (FindingKind::Order, _) => Kind::Order,
             (_, None) => Kind::NotIssued,
             (_, Some(owner)) if owner == asked.owner => {
-                if photo == Some(ask.photo) { Kind::Order } else { Kind::OtherPhoto }
+                match photo == Some(ask.photo) {
+                    true if is_earlier => Kind::Stale,
+                    true => Kind::Order,
+                    false => Kind::OtherPhoto,
+                }
             }
             (FindingKind::Rows | FindingKind::Whole, _) if asked.truncated => Kind::Dirty,
             (FindingKind::Rows, _) => Kind::Rows,

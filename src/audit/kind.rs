@@ -18,6 +18,8 @@ pub enum Kind {
     Crossed,
     /// The rows that a photo cut short does not have were filled with another person's.
     Dirty,
+    /// An earlier version of the photo, which was replaced.
+    Stale,
     /// Another photo of the same person.
     OtherPhoto,
     /// A mark that this audit did not paint: an earlier audit's photo, perhaps. Nobody can be
@@ -39,13 +41,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Rows,
         Self::Whole,
         Self::Blend,
         Self::Planes,
         Self::Crossed,
         Self::Dirty,
+        Self::Stale,
         Self::OtherPhoto,
         Self::NotIssued,
         Self::Order,
@@ -71,6 +74,7 @@ impl Kind {
             Self::Planes => "planes of another person's photo",
             Self::Crossed => "two people given each other's photo",
             Self::Dirty => "a photo cut short, filled with another person's",
+            Self::Stale => "an earlier version of the photo",
             Self::OtherPhoto => "another photo of the same person",
             Self::NotIssued => "a mark that this audit did not paint",
             Self::Order => "rows of the right photo in the wrong place",

@@ -87,7 +87,7 @@ pub(crate) async fn prepare(
     for (place, step) in target.setup.iter().enumerate() {
         let name = format!("setup[{}], per {:?}", place + 1, step.per).to_lowercase();
         let failed = |why| SetupError { step: name.clone(), why };
-        for (about, done) in send_all(target, subjects, &book, step, bounds).await {
+        for (about, done) in send_all(target, subjects, &book, step, false, bounds).await {
             let captured = done.map_err(&failed)?;
             note(&mut book, step.per, about, captured);
         }
@@ -98,8 +98,22 @@ pub(crate) async fn prepare(
         ready.book = book;
         return Ok(ready);
     };
+    if subjects.photos.replaced {
+        let failed = |why| SetupError { step: "the first upload".into(), why };
+        for (about, done) in send_all(target, subjects, &book, upload, true, bounds).await {
+            match done {
+                Ok(captured) => note(&mut book, Per::Photo, about, captured),
+                Err(_) if subjects.all[about.photo.unwrap_or_default()].truncated => {}
+                Err(why) => return Err(failed(why)),
+            }
+        }
+        // Seen once, so that a service has something to keep for too long.
+        let request = target.thumbnail.request.clone();
+        let look = Step { per: Per::Photo, request, capture: Vec::new() };
+        send_all(target, subjects, &book, &look, true, bounds).await;
+    }
     let mut refused = None;
-    for (about, done) in send_all(target, subjects, &book, upload, bounds).await {
+    for (about, done) in send_all(target, subjects, &book, upload, false, bounds).await {
         let photo = about.photo.unwrap_or_default();
         match done {
             Ok(captured) => {
@@ -134,9 +148,10 @@ fn note(book: &mut Book, per: Per, about: About, captured: Captured) {
 }
 
 /// Everything that a step is sent for.
-fn all(subjects: &Subjects, per: Per) -> Vec<About> {
+fn all(target: &Target, subjects: &Subjects, per: Per) -> Vec<About> {
     let people = 0..subjects.photos.people;
-    let about = |owner| About { owner, viewer: Some(owner), ..About::default() };
+    let size = target.thumbnail.sizes.least();
+    let about = |owner| About { owner, viewer: Some(owner), size, ..About::default() };
     match per {
         Per::Person | Per::Album => people.map(about).collect(),
         Per::Member => people
@@ -157,10 +172,11 @@ async fn send_all(
     subjects: &Arc<Subjects>,
     book: &Book,
     step: &Step,
+    earlier: bool,
     bounds: Bounds,
 ) -> Vec<(About, Result<Captured, Obstacle>)> {
     let mut lanes = JoinSet::new();
-    let all = all(subjects, step.per);
+    let all = all(target, subjects, step.per);
     let book = Arc::new(book.clone());
     for lane in 0..LANES.min(all.len()) {
         let own: Vec<About> = all.iter().copied().skip(lane).step_by(LANES).collect();
@@ -168,7 +184,7 @@ async fn send_all(
         let (book, step) = (Arc::clone(&book), step.clone());
         lanes.spawn(async move {
             let writer =
-                Writer { target: &target, subjects: &subjects, book: &book, origin: None };
+                Writer { target: &target, subjects: &subjects, book: &book, origin: None, earlier };
             let (mut kept, mut done) = (None, Vec::new());
             for about in own {
                 let sent = send(&mut kept, writer, &step, about, bounds).await;

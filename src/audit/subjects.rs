@@ -43,6 +43,8 @@ pub struct Subjects {
     pub photos: Photos,
     /// The photos, an owner's in a row; those cut short come last.
     pub all: Vec<Subject>,
+    /// Of each photo that is replaced, its earlier version's file, in the order of the photos.
+    pub earlier: Vec<(Id, Bytes)>,
     /// The ids that are in them, and no others.
     pub issued: Issued,
     /// A word that no other audit has.
@@ -60,9 +62,11 @@ impl Subjects {
     pub fn paint(photos: Photos, seed: u64) -> Result<Self, MarkError> {
         let whole = photos.people * photos.each;
         let cut = if photos.truncated { TRUNCATED.min(photos.people) } else { 0 };
-        let issued = Issued::new(whole + cut, seed)?;
+        let replaced = if photos.replaced { whole } else { 0 };
+        let issued = Issued::new(whole + cut + replaced, seed)?;
+        let (now, before) = issued.ids().split_at(whole + cut);
         let mut all = Vec::new();
-        for (place, &id) in issued.ids().iter().enumerate() {
+        for (place, &id) in now.iter().enumerate() {
             let truncated = place >= whole;
             let (owner, number) = if truncated {
                 (place - whole, photos.each)
@@ -77,8 +81,13 @@ impl Subjects {
             let uuid = Uuid::new_v4();
             all.push(Subject { owner, number, id, file: file.into(), truncated, uuid });
         }
+        let earlier = before.iter().map(|&id| {
+            let picture = paint(id, photos.width, photos.height, None)?;
+            Ok((id, Bytes::from(file(&picture, photos.format))))
+        });
+        let earlier = earlier.collect::<Result<_, MarkError>>()?;
         let run = Uuid::new_v4().simple().to_string()[..12].to_owned();
-        Ok(Self { photos, all, issued, run })
+        Ok(Self { photos, all, earlier, issued, run })
     }
 
     /// Photos that are whole.
@@ -86,9 +95,11 @@ impl Subjects {
         self.photos.people * self.photos.each
     }
 
-    /// The photo that an id is painted into.
-    pub fn of(&self, id: Id) -> Option<usize> {
-        self.all.iter().position(|subject| subject.id == id)
+    /// The photo that an id is painted into, and whether into an earlier version of it.
+    pub fn of(&self, id: Id) -> Option<(usize, bool)> {
+        let now = self.all.iter().position(|subject| subject.id == id);
+        let before = || self.earlier.iter().position(|(earlier, _)| *earlier == id);
+        now.map(|photo| (photo, false)).or_else(|| before().map(|photo| (photo, true)))
     }
 
     /// A photo in words, such as `person 3, photo 1`.

@@ -6,9 +6,10 @@
 use std::ops::Range;
 
 use super::hard::expected;
+use super::layout::CELLS;
 use super::lens::Levels;
 use super::scan::Scan;
-use super::soft::{Gauge, Match, Rest};
+use super::soft::{Gauge, Match, Rest, at_most};
 use super::{Finding, FindingKind, Id, Issued, PlaneSet, Read, Row};
 
 /// What is left of rows looks like one issued mark at least so much. Noise looks like one of 2,048
@@ -18,11 +19,14 @@ const LIKE: f32 = 0.9;
 /// The same where a plane of colour has the same mark.
 const LIKE_WITH_COLOUR: f32 = 0.8;
 
+/// A share of another photo leaves at least so much of it unexplained.
+const LEFT_BY_A_SHARE: f32 = 0.6;
+
 /// Colour, alone.
 const COLOUR_LIKE: f32 = 0.92;
 
 /// Rows that are averaged where all together show nothing.
-const CHUNK: usize = 8;
+const CHUNKS: [usize; 3] = [8, 16, 16];
 
 /// The shares, from px a cell on, below which a blend is not told from what compression does.
 const FLOORS: [(f64, f32); 3] = [(4.5, 0.02), (3.0, 0.025), (0.0, 0.08)];
@@ -49,7 +53,7 @@ pub(super) fn findings(
 ) -> Vec<Finding> {
     let mut free = [const { Vec::new() }; 3];
     for (plane, free) in free.iter_mut().enumerate() {
-        free.extend((0..rows.len()).map(|row| scans[plane].normal(row).is_some()));
+        free.extend((0..rows.len()).map(|row| scans[plane].has_contrast(row)));
     }
     let mut search = Search { rows, scans, issued, own: expected(asked), free };
     for finding in found.iter().filter(|finding| finding.rows.len() >= 2) {
@@ -60,9 +64,9 @@ pub(super) fn findings(
         let read = |row: &Row| [row.y, row.cb, row.cr][plane];
         let own: Vec<usize> = (0..rows.len()).filter(|&at| read(&rows[at]) == Read::Own).collect();
         search.look(plane, &own, &mut blends);
-        let starts: Vec<usize> = (0..rows.len()).step_by(CHUNK).collect();
+        let starts: Vec<usize> = (0..rows.len()).step_by(CHUNKS[plane]).collect();
         for start in starts {
-            let chunk: Vec<usize> = (start..(start + CHUNK).min(rows.len())).collect();
+            let chunk: Vec<usize> = (start..(start + CHUNKS[plane]).min(rows.len())).collect();
             search.look(plane, &chunk, &mut blends);
         }
     }
@@ -84,8 +88,9 @@ impl Search<'_> {
         if plane == 0 { floor } else { floor * COLOUR_FLOOR }
     }
 
-    fn rest(&self, plane: usize, rows: &[usize]) -> Option<Rest> {
-        let mut mean = [0.0; super::layout::CELLS];
+    /// The mean levels of those of some rows that are in no finding.
+    fn mean(&self, plane: usize, rows: &[usize]) -> Option<Levels> {
+        let mut mean = [0.0; CELLS];
         let free = rows.iter().filter(|&&row| self.free[plane][row]);
         let mut count = 0.0_f32;
         for &row in free {
@@ -94,15 +99,22 @@ impl Search<'_> {
                 .zip(&self.scans[plane].rows[row])
                 .for_each(|(mean, level)| *mean += level);
         }
-        (count > 0.0).then(|| {
-            Rest::new(&mean.map(|sum| sum / count), &self.own, self.scans[plane].is_wide())
-        })
+        (count > 0.0).then(|| mean.map(|sum| sum / count))
+    }
+
+    fn rest(&self, plane: usize, mean: &Levels) -> Rest {
+        Rest::new(mean, &self.own, self.scans[plane].is_wide())
     }
 
     /// Whether rows of a plane have another's part that is no noise.
     fn judge(&self, plane: usize, rows: &[usize]) -> Option<(Match, Rest)> {
-        let rest = self.rest(plane, rows)?;
-        if rest.size() < 0.6 * self.floor(plane) {
+        let mean = self.mean(plane, rows)?;
+        let least = LEFT_BY_A_SHARE * self.floor(plane);
+        if at_most(&mean, &self.own) < least {
+            return None;
+        }
+        let rest = self.rest(plane, &mean);
+        if rest.size() < least {
             return None;
         }
         let best = rest.search(self.issued)?;
@@ -115,7 +127,8 @@ impl Search<'_> {
     }
 
     fn agrees(&self, plane: usize, rows: &[usize], id: Id, likeness: f32) -> bool {
-        let found = self.rest(plane, rows).and_then(|rest| rest.search(self.issued));
+        let found =
+            self.mean(plane, rows).and_then(|mean| self.rest(plane, &mean).search(self.issued));
         found.is_some_and(|found| found.id == id && found.likeness >= likeness)
     }
 

@@ -5,9 +5,12 @@
 use std::sync::Arc;
 
 use super::hard::expected;
-use super::scan::{Scan, readable};
+use super::scan::{Samples, Scan};
 use super::window::{Window, windows};
 use super::{Finding, Id, Issued, Planes, Read, Reading, Row, Verdict, blend, order, runs};
+
+/// Steps of a cell in which a window is moved to the side.
+const STEPS: u32 = 3;
 
 /// What the service was asked to do with a photo's shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,16 +79,27 @@ impl Reader {
         reading(rows, findings)
     }
 
-    /// The window through which most can be read.
+    /// The window through which most can be read: one of those that are usual, else one of them moved
+    /// to the side, as services do that look for the part of a photo that matters.
     fn best(&self, windows: &[Window], asked: Id, planes: &Planes<'_>) -> Option<Window> {
-        let mut best = None;
-        for &window in windows {
-            let (read, of) = readable(planes, &window, &self.issued, asked);
+        let samples = Samples::new(planes, &self.issued, asked);
+        let mut best: Option<(u32, Window)> = None;
+        let mut offer = |read: u32, window: Window| {
             if best.is_none_or(|(most, _)| read > most) {
                 best = Some((read, window));
             }
-            if 4 * read >= 3 * of {
-                break;
+            best.filter(|(most, _)| 4 * most >= 3 * samples.count())
+        };
+        for &window in windows {
+            if let Some((_, found)) = offer(samples.readable(&window), window) {
+                return Some(found);
+            }
+        }
+        for step in 0..STEPS {
+            let window = windows.first()?.moved(f64::from(step) / f64::from(STEPS));
+            let (cells, read) = samples.shift(&window);
+            if let Some((_, found)) = offer(read, window.moved(cells as f64)) {
+                return Some(found);
             }
         }
         best.map(|(_, window)| window)

@@ -75,30 +75,75 @@ impl Scan {
         Normal::new(self.rows.get(row)?, self.kind.least)
     }
 
+    /// Whether a row's levels are far enough apart to be anybody's.
+    pub(super) fn has_contrast(&self, row: usize) -> bool {
+        let Some(levels) = self.rows.get(row) else { return false };
+        let mean = levels.iter().sum::<f32>() / CELLS as f32;
+        let square = levels.iter().map(|level| (level - mean) * (level - mean)).sum::<f32>();
+        square >= self.kind.least * self.kind.least * CELLS as f32 / 2.0
+    }
+
     /// Whether a cell's middle is beyond the reach of its next neighbour but one.
     pub(super) fn is_wide(&self) -> bool {
         self.cell >= WIDE_PX * self.kind.blur
     }
 }
 
-/// How many of a few rows can be read through a window, and how many were looked at.
-pub(super) fn readable(
-    planes: &Planes<'_>,
-    window: &Window,
-    issued: &Issued,
+/// A few rows of a thumbnail's luma, to choose a window by.
+pub(super) struct Samples<'a> {
+    planes: &'a Planes<'a>,
+    issued: &'a Issued,
     asked: Id,
-) -> (u32, u32) {
-    let samples = SAMPLES.min(planes.height);
-    let Some(lens) = Lens::new(planes.width as usize, window, LUMA.blur) else {
-        return (0, samples);
-    };
-    let own = expected(asked);
-    let mut pixels = Vec::new();
-    let read = (0..samples).filter(|sample| {
-        let row = ((2 * sample + 1) * planes.height / (2 * samples)) as usize;
-        numbers(planes.y, planes.width as usize, row, LUMA.sign, &mut pixels);
-        Normal::new(&lens.levels(&pixels), LEAST_LUMA)
-            .is_some_and(|normal| normal.read(&own, issued, asked) != Read::Unknown)
-    });
-    (read.count() as u32, samples)
+}
+
+impl<'a> Samples<'a> {
+    pub(super) fn new(planes: &'a Planes<'a>, issued: &'a Issued, asked: Id) -> Self {
+        Self { planes, issued, asked }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        SAMPLES.min(self.planes.height)
+    }
+
+    /// How many can be read through a window.
+    pub(super) fn readable(&self, window: &Window) -> u32 {
+        let read = self.levels(window).filter(|levels| self.is_readable(levels));
+        read.count() as u32
+    }
+
+    /// By how many cells a window is off to the left of the one through which most can be read, and
+    /// how many can.
+    pub(super) fn shift(&self, window: &Window) -> (usize, u32) {
+        let mut readable = [0; CELLS];
+        for mut levels in self.levels(window) {
+            for count in &mut readable {
+                *count += u32::from(self.is_readable(&levels));
+                levels.rotate_left(1);
+            }
+        }
+        let best = (0..CELLS).max_by_key(|&by| (readable[by], CELLS - by)).unwrap_or(0);
+        (best, readable[best])
+    }
+
+    fn levels(&self, window: &Window) -> impl Iterator<Item = Levels> {
+        let Planes { width, height, y, .. } = *self.planes;
+        let (width, samples) = (width as usize, self.count());
+        let lens = Lens::new(width, window, LUMA.blur);
+        lens.into_iter().flat_map(move |lens| {
+            let mut pixels = Vec::with_capacity(width);
+            (0..samples).map(move |sample| {
+                let row =
+                    (2 * u64::from(sample) + 1) * u64::from(height) / (2 * u64::from(samples));
+                numbers(y, width, row as usize, LUMA.sign, &mut pixels);
+                lens.levels(&pixels)
+            })
+        })
+    }
+
+    fn is_readable(&self, levels: &Levels) -> bool {
+        let own = expected(self.asked);
+        Normal::new(levels, LEAST_LUMA)
+            .is_some_and(|row| row.read(&own, self.issued, self.asked) != Read::Unknown)
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::Id;
 use super::Issued;
-use super::hard::saying;
+use super::hard::{SAYING, SAYS};
 use super::layout::{BITS, CELLS, GUARDS, PLACE, cell_of, levels};
 use super::lens::Levels;
 
@@ -77,9 +77,7 @@ impl Rest {
 
     /// How large the rest is beside the marks, as a share.
     pub(super) fn size(&self) -> f32 {
-        let mean = saying().map(|cell| self.levels[cell]).sum::<f32>() / 36.0;
-        let all: f32 = saying().map(|cell| (self.levels[cell] - mean).powi(2)).sum();
-        (dot(&self.rest, &self.rest) / all.max(1e-6)).sqrt()
+        (dot(&self.rest, &self.rest) / spread(&self.levels).1.max(1e-6)).sqrt()
     }
 
     /// Whose mark the rest looks most like.
@@ -150,10 +148,27 @@ impl Gauge {
     }
 }
 
+/// The mean of the cells that say whose rows these are, and the sum of their squares from it.
+fn spread(levels: &Levels) -> (f32, f32) {
+    let mean = dot(levels, &SAYS) / SAYING as f32;
+    let square = |(level, says): (&f32, &f32)| says * (level - mean) * (level - mean);
+    (mean, levels.iter().zip(&SAYS).map(square).sum())
+}
+
+/// No less than what the asked photo leaves of levels, as a share, in a few steps: most rows of most
+/// thumbnails need no closer look.
+pub(super) fn at_most(levels: &Levels, own: &Levels) -> f32 {
+    let ((mean, all), (own_mean, own_all)) = (spread(levels), spread(own));
+    let along: f32 =
+        (0..CELLS).map(|cell| SAYS[cell] * (levels[cell] - mean) * (own[cell] - own_mean)).sum();
+    let left = all - along * along / own_all.max(1e-6);
+    (left.max(0.0) / all.max(1e-6)).sqrt()
+}
+
 /// What resizing makes of a mark: a level, a slope, and each cell's neighbours; the mark comes last.
 fn echoes(levels: &Levels, own: &Levels, wide: bool) -> Vec<Levels> {
-    let mean = saying().map(|cell| levels[cell]).sum::<f32>() / 36.0;
-    let spread = saying().map(|cell| (levels[cell] - mean).powi(2)).sum::<f32>() / 36.0;
+    let (mean, squares) = spread(levels);
+    let spread = squares / SAYING as f32;
     let mut all = *own;
     for cell in PLACE {
         all[cell] = ((levels[cell] - mean) / spread.sqrt().max(1e-6)).clamp(-1.2, 1.2);

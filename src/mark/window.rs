@@ -4,6 +4,7 @@
 //! guard cells say which guess is right.
 
 use super::Fit;
+use super::layout::{CELLS, PLACES};
 
 /// Where the centre square lies in a thumbnail, and what of the photo's height is in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +35,12 @@ impl Window {
         }
     }
 
+    /// The window, so many cells further to the right.
+    pub(super) fn moved(mut self, cells: f64) -> Self {
+        self.left += cells * self.width / CELLS as f64;
+        self
+    }
+
     fn is_like(&self, other: &Self) -> bool {
         let ends = |window: &Self| [window.left, window.left + window.width, window.top];
         ends(self).iter().zip(ends(other)).all(|(one, other)| (one - other).abs() < SAME_PX)
@@ -41,7 +48,7 @@ impl Window {
 
     /// The sixteenths of the photo in which a row may lie, if `slack` px are allowed for.
     pub(super) fn places(&self, row: u32, slack: f64) -> (i32, i32) {
-        let at = |y: f64| ((y - self.top) / self.height * 16.0).floor() as i32;
+        let at = |y: f64| ((y - self.top) / self.height * f64::from(PLACES)).floor() as i32;
         (at(f64::from(row) + 0.5 - slack), at(f64::from(row) + 0.5 + slack))
     }
 }

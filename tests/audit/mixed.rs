@@ -107,3 +107,31 @@ fn a_service_that_refuses_photos_cut_short_is_not_blamed_for_it() {
     assert_eq!(findings.tally.failures.all(), 0);
     assert_eq!(findings.verdict, Verdict::Clean);
 }
+
+/// A service that keeps the first photo that it was given under a name, whatever comes later.
+#[test]
+fn an_earlier_version_of_the_photo_is_stale_and_is_no_mixing() {
+    let kept: Mutex<std::collections::HashMap<String, Bytes>> = Mutex::default();
+    let address = serve(move |asked: &Asked, stream| {
+        let path = asked.line.split([' ', '?']).nth(1).unwrap().to_owned();
+        if asked.line.starts_with("PUT") {
+            kept.lock().unwrap().entry(path).or_insert(asked.body.clone());
+            return crate::scene::send(stream, "200 OK", "", b"");
+        }
+        let photo = kept.lock().unwrap().get(&path).cloned().unwrap();
+        match thumbnail(&photo, asked.size()) {
+            Some(made) => send_jpeg(stream, &jpeg(&made)),
+            None => crate::scene::send(stream, "422 Unprocessable", "", b""),
+        }
+    });
+    let base = format!("http://{address}").parse().unwrap();
+    let text = "name = \"stale\"\nmode = \"push\"\nbase = \"http://127.0.0.1:1\"\n\
+        [photos]\npeople = 3\nreplaced = true\nwidth = 320\nheight = 240\n\
+        [upload]\npath = \"/{uuid}\"\n\
+        [thumbnail]\npath = \"/{uuid}?size={size}\"\nsizes = \"160-191\"\nfit = \"cover\"\n\
+        private = false\n";
+    let target = double_exposure::audit::Target::parse(text, Some(&base), &|_| None).unwrap();
+    let findings = audit(&double_exposure::audit::Plan { target, ..plan(address) });
+    assert_eq!(findings.verdict, Verdict::Clean, "{:?}", findings.reasons);
+    assert_eq!(findings.tally.kinds[&Kind::Stale], findings.tally.answers);
+}

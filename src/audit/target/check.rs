@@ -39,7 +39,7 @@ pub(super) fn target(
     let named = Url::parse(file.base.get_ref());
     let named = named.map_err(|error| wrong(&file.base, "base", error.to_string()))?;
     let mut reader = Reader { mode, names: Names::default(), environment };
-    let photos = photos(&file.photos)?;
+    let photos = photos(&file.photos, mode)?;
     let setup = reader.setup(file.setup, photos)?;
     let upload = match (file.upload, mode) {
         (Some(upload), Mode::Push) => Some(reader.upload(upload.into_inner())?),
@@ -84,7 +84,12 @@ fn number(
     Err(wrong(number, field, format!("{} is not from {least} to {most}", number.get_ref())))
 }
 
-fn photos(file: &file::Photos) -> Checked<Photos> {
+fn photos(file: &file::Photos, mode: Mode) -> Checked<Photos> {
+    let replaced = file.replaced.as_ref().is_some_and(|replaced| *replaced.get_ref());
+    if let Some(at) = file.replaced.as_ref().filter(|_| replaced && mode != Mode::Push) {
+        let what = "only what is pushed can be replaced: take it out";
+        return Err(wrong(at, "photos.replaced", what.into()));
+    }
     let people = number(file.people.as_ref(), "photos.people", 12, 2..=MOST_PEOPLE as i64)?;
     let each = number(file.each.as_ref(), "photos.each", 3, 1..=MOST_PHOTOS_EACH as i64)?;
     // A stranger must be left, or there is nobody whose photo may not be shown.
@@ -101,6 +106,7 @@ fn photos(file: &file::Photos) -> Checked<Photos> {
         height: height as u32,
         format: format.transpose()?.unwrap_or(PhotoFormat::Jpeg),
         truncated: file.truncated.unwrap_or(true),
+        replaced,
     })
 }
 

@@ -38,6 +38,7 @@ pub(super) struct Photos {
     pub(super) height: Option<Number>,
     pub(super) format: Option<Text>,
     pub(super) truncated: Option<bool>,
+    pub(super) replaced: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]

@@ -108,6 +108,8 @@ pub struct Photos {
     pub format: PhotoFormat,
     /// Whether photos cut short are sent, too.
     pub truncated: bool,
+    /// Whether each photo is uploaded, seen, and then replaced by the one that is asked for.
+    pub replaced: bool,
 }
 
 /// What a photo's file is.

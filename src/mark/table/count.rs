@@ -48,7 +48,7 @@ pub struct Counts {
 /// A kind of setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Axis {
-    /// The thumbnail's size.
+    /// The width of the centre square in the thumbnail.
     Width,
     /// How it is encoded.
     Coding,
@@ -65,13 +65,13 @@ impl Counts {
         self.all.add(count);
         let service = &trial.service;
         if let Some(plant) = Plant::ALL.iter().position(|plant| *plant == trial.plant) {
-            self.planted.entry((plant, service.size)).or_default().add(count);
+            self.planted.entry((plant, trial.width)).or_default().add(count);
             return;
         }
         let shape = if service.square { "centre square" } else { "whole photo" };
         let ground = if trial.woven { "woven into a picture" } else { "alone" };
         for (axis, value) in [
-            (Axis::Width, format!("{:3} px", service.size)),
+            (Axis::Width, format!("{:3} px", trial.width)),
             (Axis::Coding, format!("{:?}", service.coding)),
             (Axis::Filter, format!("{:?}", service.filter)),
             (Axis::Touch, format!("{:?}", service.touch)),

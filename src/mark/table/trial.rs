@@ -30,10 +30,12 @@ pub const CODINGS: [Coding; 12] = [
 
 /// Touches.
 pub const TOUCHES: [Touch; 5] =
-    [Touch::Plain, Touch::Sharpen, Touch::Watermark, Touch::Gamma, Touch::Colours];
+    [Touch::Plain, Touch::Sharpen, Touch::Gamma, Touch::Colours, Touch::Watermark];
 
-/// Shapes of photos in px. Of the last two a thumbnail that is not square shows less than one mark's
-/// cells at their full width; squares are always whole.
+/// Touches that leave all rows to be seen; what is planted under a sign cannot be asked for.
+const SEEN: usize = 4;
+
+/// Shapes of photos in px.
 const SHAPES: [(u32, u32); 5] = [(640, 480), (480, 640), (500, 500), (800, 420), (420, 800)];
 
 /// One thumbnail in this many has nothing planted in it; of the others each plant has its share.
@@ -46,6 +48,8 @@ pub struct Trial {
     pub service: Service,
     /// What is mixed into it.
     pub plant: Plant,
+    /// The width of the centre square in the thumbnail, in px.
+    pub width: u32,
     /// The photos' shape in px.
     pub shape: (u32, u32),
     /// Whether the marks are woven into pictures.
@@ -64,16 +68,21 @@ impl Trial {
             Plant::ALL[(number / CLEAN % Plant::ALL.len() as u64) as usize]
         };
         let square = rng.u8(..4) > 0;
+        let (width, height) = SHAPES[rng.usize(..SHAPES.len())];
+        let size = WIDTHS[rng.usize(..WIDTHS.len())];
+        // Whole photos are asked for so that their centre square is as wide as that of others.
+        let longest = size * width.max(height) / width.min(height);
+        let touches = if plant == Plant::Clean { &TOUCHES[..] } else { &TOUCHES[..SEEN] };
         let service = Service {
-            size: WIDTHS[rng.usize(..WIDTHS.len())],
+            size: if square { size } else { longest },
             square,
             filter: Filter::ALL[rng.usize(..Filter::ALL.len())],
-            touch: TOUCHES[rng.usize(..TOUCHES.len())],
+            touch: touches[rng.usize(..touches.len())],
             coding: CODINGS[rng.usize(..CODINGS.len())],
         };
         let ids = [rng.usize(..super::IDS), rng.usize(..super::IDS)];
-        let shape = SHAPES[rng.usize(..SHAPES.len())];
-        Self { service, plant, shape, woven: rng.u8(..8) == 0, ids, seed: rng.u64(..) }
+        let woven = rng.u8(..8) == 0;
+        Self { service, plant, shape: (width, height), width: size, woven, ids, seed: rng.u64(..) }
     }
 
     /// How many trials read so many rows.

@@ -43,7 +43,9 @@ pub(super) fn curve(findings: &Findings) -> Markup {
                     aria-label=(words(findings)) {
                     line.axis x1=(LEFT) y1=(FOOT) x2=(RIGHT) y2=(FOOT) {}
                     line.axis x1=(LEFT) y1=(TOP) x2=(LEFT) y2=(FOOT) {}
-                    text x=(LEFT - 12.0) y=(y(most) + 8.0) text-anchor="end" { (format!("{most:.0}")) }
+                    text x=(LEFT - 12.0) y=(y(most) + 8.0) text-anchor="end" {
+                        (format!("{most:.0}"))
+                    }
                     text x=(LEFT - 12.0) y=(FOOT + 4.0) text-anchor="end" { "0" }
                     text x=(LEFT) y=(FOOT + 60.0) { "0 s" }
                     text x=(RIGHT) y=(FOOT + 60.0) text-anchor="end" { (format!("{end:.1} s")) }
