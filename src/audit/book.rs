@@ -176,10 +176,13 @@ impl<'a> Writer<'a> {
             "size" => Some(about.size.to_string().into()),
             "number" => Some(about.number.to_string().into()),
             "source" => Some(self.source(about.photo?)?.into()),
-            "source.escaped" => Some(fully_escaped(&self.source(about.photo?)?).into_owned().into()),
+            "source.escaped" => {
+                Some(fully_escaped(&self.source(about.photo?)?).into_owned().into())
+            }
             "signature" => Some(SIGNATURE.into()),
             captured => {
-                let member = about.member.and_then(|member| book.members.get(&(about.owner, member)));
+                let member =
+                    about.member.and_then(|member| book.members.get(&(about.owner, member)));
                 of(about.photo.and_then(|photo| book.photos.get(photo)), captured)
                     .or_else(|| of(member, captured))
                     .or_else(|| of(book.albums.get(about.owner), captured))

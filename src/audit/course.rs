@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use fastrand::Rng;
 use hyper::HeaderMap;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LAST_MODIFIED};
-use bytes::Bytes;
 
 use super::book::{About, Book, Writer};
 use super::subjects::Subjects;

@@ -1,7 +1,7 @@
 //! The load: so many requests in flight, or so many a second whatever becomes of them.
 //!
-//! A closed loop waits for the target and so goes easy on one that stalls; an open one does not, and
-//! a request's time runs from when it was *due*. Both keep when each request was sent.
+//! A closed loop waits for the target and so goes easy on one that stalls; an open one does not,
+//! and a request's time runs from when it was *due*. Both keep when each request was sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,7 +100,7 @@ impl Leg {
     async fn open(&self, rate: f64) {
         let start = Instant::now();
         let mut under_way: JoinSet<(Option<Line>, bool)> = JoinSet::new();
-        // A connection waits here, in nobody's hands, or is moved into the one request that uses it.
+        // A connection waits here, in nobody's hands, or is moved into the request that uses it.
         let mut free: Vec<Line> = Vec::new();
         for number in 0..NUMBERS {
             let due = start + Duration::from_secs_f64(number as f64 / rate);

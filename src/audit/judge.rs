@@ -146,13 +146,11 @@ impl Judge {
         let kind = match (finding.kind, owner) {
             (FindingKind::Order, _) => Kind::Order,
             (_, None) => Kind::NotIssued,
-            (_, Some(owner)) if owner == asked.owner => {
-                match photo == Some(ask.photo) {
-                    true if is_earlier => Kind::Stale,
-                    true => Kind::Order,
-                    false => Kind::OtherPhoto,
-                }
-            }
+            (_, Some(owner)) if owner == asked.owner => match photo == Some(ask.photo) {
+                true if is_earlier => Kind::Stale,
+                true => Kind::Order,
+                false => Kind::OtherPhoto,
+            },
             (FindingKind::Rows | FindingKind::Whole, _) if asked.truncated => Kind::Dirty,
             (FindingKind::Rows, _) => Kind::Rows,
             (FindingKind::Whole, _) => Kind::Whole,

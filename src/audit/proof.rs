@@ -1,5 +1,5 @@
-//! The auditor proves itself, before each audit and at the sizes that it will ask for: a mix that it
-//! plants it must find, and a clean thumbnail it must find clean.
+//! The auditor proves itself, before each audit and at the sizes that it will ask for: a mix that
+//! it plants it must find, and a clean thumbnail it must find clean.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -69,8 +69,7 @@ fn at_size(
 }
 
 fn look(judge: &Judge, size: u32, jpeg: Bytes) -> Option<Looked> {
-    let body =
-        Body { bytes: jpeg, content_type: None, cache_control: None, has_validator: true };
+    let body = Body { bytes: jpeg, content_type: None, cache_control: None, has_validator: true };
     let answer = Answer {
         ask: Ask { number: 0, photo: 0, viewer: 0, size },
         step: 0,

@@ -121,10 +121,7 @@ pub enum AuditError {
 /// # Errors
 /// [`AuditError`], if there is nothing to send or nothing to send it with. Whatever is wrong with
 /// the target is part of the findings.
-pub fn run(
-    plan: &Plan,
-    tell: &mut dyn FnMut(Progress) -> bool,
-) -> Result<Findings, AuditError> {
+pub fn run(plan: &Plan, tell: &mut dyn FnMut(Progress) -> bool) -> Result<Findings, AuditError> {
     let subjects = Arc::new(Subjects::paint(plan.target.photos, plan.seed)?);
     let mut audit = Audit {
         plan,
@@ -265,10 +262,7 @@ impl Audit<'_> {
     }
 
     /// A judge for each core. A judge ends when nobody sends it anything any more.
-    fn judges(
-        &self,
-        judged: &SyncSender<Judged>,
-    ) -> Result<Vec<mpsc::Sender<Answer>>, AuditError> {
+    fn judges(&self, judged: &SyncSender<Judged>) -> Result<Vec<mpsc::Sender<Answer>>, AuditError> {
         let cores = thread::available_parallelism().map_or(1, usize::from).min(16);
         let mut judges = Vec::new();
         for _ in 0..cores {

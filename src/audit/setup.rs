@@ -1,4 +1,4 @@
-//! What happens before the load: people, albums, members and photos are made, in the target's order.
+//! What happens before the load: people, albums, members and photos are made in the target's order.
 //!
 //! Several requests of a step are under way at once, since a service may mix uploads, too; but
 //! within a step nobody's request needs another's answer.

@@ -59,10 +59,8 @@ pub(super) fn verdict(
     least: u64,
 ) -> (Verdict, Vec<String>) {
     if let Some(hindrance) = hindrance {
-        let unreachable = matches!(
-            hindrance,
-            Hindrance::Setup(SetupError { why: Obstacle::Unreachable(_), .. })
-        );
+        let unreachable =
+            matches!(hindrance, Hindrance::Setup(SetupError { why: Obstacle::Unreachable(_), .. }));
         let verdict = if unreachable { Verdict::Unreachable } else { Verdict::Inconclusive };
         return (verdict, vec![hindrance.to_string()]);
     }

@@ -1,5 +1,5 @@
-//! The demonstration tells the truth: each fault is found and only where it is planted, by an auditor
-//! that the small service knows nothing of.
+//! The demonstration tells the truth: each fault is found and only where it is planted, by an
+//! auditor that the small service knows nothing of.
 
 use double_exposure::audit::demo::{Fault, Line, Seen, lines, show};
 

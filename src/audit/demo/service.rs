@@ -1,7 +1,7 @@
 //! A small thumbnail service, with one fault or none.
 //!
-//! It is written as such services are: photos in a map, a cache, a buffer that is used again. What is
-//! wrong with it is one branch each, which comes to bear on one request of several.
+//! It is written as such services are: photos in a map, a cache, a buffer that is used again. What
+//! is wrong with it is one branch each, which comes to bear on one request of several.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;

@@ -1,6 +1,6 @@
 //! Holds a target's file against what a target can be, and makes one of it.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 
 use hyper::Method;
 use hyper::header::HeaderName;
@@ -55,7 +55,15 @@ pub(super) fn target(
     };
     let thumbnail = reader.thumbnail(file.thumbnail)?;
     let name = file.name.into_inner();
-    Ok(Target { name, mode, base: base.cloned().unwrap_or(named), photos, setup, upload, thumbnail })
+    Ok(Target {
+        name,
+        mode,
+        base: base.cloned().unwrap_or(named),
+        photos,
+        setup,
+        upload,
+        thumbnail,
+    })
 }
 
 fn wrong<T>(at: &Spanned<T>, field: &str, what: String) -> Wrong {
@@ -167,8 +175,7 @@ impl Reader<'_> {
         let at = At { field: "upload", place: Place::Upload };
         let body = self.photo_body(upload.form, at)?;
         let usual = if matches!(body, Body::Photo) { "PUT" } else { "POST" };
-        let request =
-            self.request(upload.method, usual, &upload.path, upload.headers, body, at)?;
+        let request = self.request(upload.method, usual, &upload.path, upload.headers, body, at)?;
         let capture = self.capture(Per::Photo, upload.capture, "upload")?;
         Ok(Step { per: Per::Photo, request, capture })
     }
@@ -260,10 +267,12 @@ impl Reader<'_> {
     ) -> Checked<Request> {
         let field = format!("{}.method", at.field);
         let method = match &method {
-            Some(method) => method.get_ref().parse::<Method>().ok().filter(|named| {
-                named.as_str().bytes().all(|byte| byte.is_ascii_uppercase())
-            })
-            .ok_or_else(|| wrong(method, &field, "a method is in capitals, as GET".into()))?,
+            Some(method) => method
+                .get_ref()
+                .parse::<Method>()
+                .ok()
+                .filter(|named| named.as_str().bytes().all(|byte| byte.is_ascii_uppercase()))
+                .ok_or_else(|| wrong(method, &field, "a method is in capitals, as GET".into()))?,
             None => usual.parse().expect("the usual methods are known"),
         };
         let field = format!("{}.path", at.field);
@@ -329,11 +338,7 @@ impl Reader<'_> {
                     format!("nothing stands for {{{name}}} here; known are {{{known}}}, {{env.…}}")
                 }
             };
-            Wrong { at: place_of(text), field: at.field.to_owned(), what }
+            wrong(text, at.field, what)
         })
     }
-}
-
-fn place_of(text: &Text) -> Range<usize> {
-    text.span()
 }

@@ -71,7 +71,8 @@ impl Url {
         }
         let path = format!("{}{path}", self.path);
         let no_url = || UrlError::NoUrl { found: path.chars().take(200).collect() };
-        let known = path.parse::<Uri>().is_ok() && path.starts_with('/') && path.len() <= MOST_BYTES;
+        let known =
+            path.parse::<Uri>().is_ok() && path.starts_with('/') && path.len() <= MOST_BYTES;
         if known { Ok(Self { authority: self.authority.clone(), path }) } else { Err(no_url()) }
     }
 

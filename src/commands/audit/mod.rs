@@ -22,8 +22,8 @@ use crate::report::audit::{Document, Folder, junit, markdown, table};
 /// Ask a thumbnail service under load whether it mixes its users
 ///
 /// Photos that carry their owner's identity in every row are sent to the service, thumbnails are
-/// asked for, and every row of every answer is read for whose it is. `audit demo` shows it on faults
-/// that are planted in a small server inside.
+/// asked for, and every row of every answer is read for whose it is. `audit demo` shows it on
+/// faults that are planted in a small server inside.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = HELP)]
@@ -221,7 +221,8 @@ impl Audit {
         }
         let listed = |numbers: Vec<String>| numbers.join(",");
         if rate.is_empty() {
-            command += &format!(" --steps {}", listed(steps.iter().map(usize::to_string).collect()));
+            command +=
+                &format!(" --steps {}", listed(steps.iter().map(usize::to_string).collect()));
         } else {
             command += &format!(" --rate {}", listed(rate.iter().map(f64::to_string).collect()));
         }

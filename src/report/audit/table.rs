@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::audit::{Drive, Findings, Finding, Plan, Probe, Stage, Subjects, Verdict};
+use crate::audit::{Drive, Finding, Findings, Plan, Probe, Stage, Subjects, Verdict};
 use crate::report::paper::{GREEN, PLAIN, RED, YELLOW, many, plain, width, wrap};
 
 /// How many findings are listed.
@@ -110,9 +110,8 @@ pub(super) fn told(findings: &Findings) -> Vec<String> {
     }
     if tally.failures.all() > 0 {
         let named = tally.failures.by_name().into_iter().filter(|(_, count)| *count > 0);
-        let named: Vec<_> = named
-            .map(|(name, count)| format!("{count} {}", name.replace('_', " ")))
-            .collect();
+        let named: Vec<_> =
+            named.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
         told.push(format!(
             "{} of {} came to nothing: {}.",
             tally.failures.all(),
@@ -123,18 +122,24 @@ pub(super) fn told(findings: &Findings) -> Vec<String> {
     if tally.unknown > 0 {
         told.push(format!("The marks of {} could not be read.", many(tally.unknown, "answer")));
     }
-    told.push(format!("Photos cut short: {}.", match findings.truncated {
-        Probe::NotApplicable => "not applicable, the target takes none".to_owned(),
-        Probe::NotMade => "not asked for".to_owned(),
-        Probe::Held => format!("nobody else in {}", many(tally.truncated, "answer")),
-        Probe::Found => "filled with somebody else's rows".to_owned(),
-    }));
-    told.push(format!("A stranger's token: {}.", match findings.stranger {
-        Probe::NotApplicable => "not applicable, there are none here",
-        Probe::NotMade => "not tried",
-        Probe::Held => "opens nothing",
-        Probe::Found => "is shown other people's thumbnails",
-    }));
+    told.push(format!(
+        "Photos cut short: {}.",
+        match findings.truncated {
+            Probe::NotApplicable => "not applicable, the target takes none".to_owned(),
+            Probe::NotMade => "not asked for".to_owned(),
+            Probe::Held => format!("nobody else in {}", many(tally.truncated, "answer")),
+            Probe::Found => "filled with somebody else's rows".to_owned(),
+        }
+    ));
+    told.push(format!(
+        "A stranger's token: {}.",
+        match findings.stranger {
+            Probe::NotApplicable => "not applicable, there are none here",
+            Probe::NotMade => "not tried",
+            Probe::Held => "opens nothing",
+            Probe::Found => "is shown other people's thumbnails",
+        }
+    ));
     told
 }
 

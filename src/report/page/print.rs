@@ -24,12 +24,7 @@ pub(in crate::report) struct Rows<'a> {
 }
 
 /// A picture with its rows outlined, top to bottom, and their owners beside them.
-pub(in crate::report) fn made(
-    picture: &Bytes,
-    alt: &str,
-    ratio: f64,
-    rows: &[Rows<'_>],
-) -> Markup {
+pub(in crate::report) fn made(picture: &Bytes, alt: &str, ratio: f64, rows: &[Rows<'_>]) -> Markup {
     let height = rows.last().map_or(1, |last| last.rows.end.max(1));
     html! {
         div.print {
