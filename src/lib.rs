@@ -83,7 +83,8 @@
 //!    and a ledger that can tell who was shown what.
 //! 6. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
 //!    of it, and what a run leaves behind. [`commands`] is the way in.
-//! 6. [`fuzzing`]: what must hold for any bytes whatever.
+//! 7. [`mark`] and [`audit`]: any thumbnail service, asked from outside whether it mixes its users.
+//! 8. [`fuzzing`]: what must hold for any bytes whatever.
 
 pub mod album;
 pub mod audit;

@@ -12,7 +12,7 @@ use crate::audit::{
 const IN_FLIGHT: usize = 8;
 
 /// How long a fault may stay unseen.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a service is looked at that nothing is wrong with.
 const LOOKED_AT: Duration = Duration::from_millis(1_200);

@@ -32,7 +32,7 @@ const ONE_IN: u64 = 5;
 const PHOTO_BYTES: usize = 4 << 20;
 
 /// How long a request waits for another to cross answers with.
-const WAIT: Duration = Duration::from_millis(100);
+const WAIT: Duration = Duration::from_secs(1);
 
 /// A person, and the number of a photo.
 type Name = (u32, u32);
