@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and the exit code that answers.
 
 mod album;
+mod audit_marks;
 mod compress;
 mod interrupt;
 mod ledger;
