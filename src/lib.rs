@@ -81,10 +81,11 @@
 //! 4. [`witness`]: whose rows are these? Two oracles that must agree.
 //! 5. [`album`]: where the failure happened. Albums in one crash-safe file, the 35-day compression,
 //!    and a ledger that can tell who was shown what.
-//! 6. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
+//! 6. [`mark`]: photos whose every row says whose it is, for services that nobody can look into.
+//! 7. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
 //!    of it, and what a run leaves behind. [`commands`] is the way in.
-//! 7. [`mark`] and [`audit`]: any thumbnail service, asked from outside whether it mixes its users.
-//! 8. [`fuzzing`]: what must hold for any bytes whatever.
+//! 8. [`audit`]: any thumbnail service, asked from outside whether it mixes its users.
+//! 9. [`fuzzing`]: what must hold for any bytes whatever.
 
 pub mod album;
 pub mod audit;

@@ -16,6 +16,7 @@ mod reading;
 mod runs;
 mod scan;
 mod soft;
+mod split;
 pub mod table;
 pub mod wear;
 mod window;

@@ -2,6 +2,7 @@
 
 mod album;
 mod audit;
+mod audit_marks;
 mod compress;
 mod interrupt;
 mod ledger;

@@ -13,7 +13,7 @@ use super::{Id, Issued, Read};
 const OWN: f32 = 0.1;
 
 /// A cell of another photo says so at this share of the full level.
-const OTHER: f32 = 0.35;
+pub(super) const OTHER: f32 = 0.35;
 
 /// How far the levels of another photo's row lie from the two they should have, as a share of the
 /// full level and a root of the mean square.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::hard::expected;
 use super::scan::{Samples, Scan};
 use super::window::{Window, windows};
-use super::{Finding, Id, Issued, Planes, Read, Reading, Row, Verdict, blend, order, runs};
+use super::{Finding, Id, Issued, Planes, Read, Reading, Row, Verdict, blend, order, runs, split};
 
 /// Steps of a cell in which a window is moved to the side.
 const STEPS: u32 = 3;
@@ -73,6 +73,7 @@ impl Reader {
             row.place = normals[0].filter(|_| row.y != Read::Unknown).and_then(|n| n.place());
         }
         let mut findings = runs::findings(&rows, &self.issued);
+        findings.extend(split::findings(&rows, &scans, &self.issued, asked));
         findings.extend(blend::findings(&rows, &scans, &findings, &self.issued, asked));
         findings.extend(order::findings(&rows, asked, &windows));
         findings.sort_by_key(|finding| (finding.rows.start, finding.kind));

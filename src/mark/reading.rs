@@ -78,7 +78,8 @@ pub struct Finding {
     pub rows: Range<u32>,
     /// The planes in which it was read.
     pub planes: PlaneSet,
-    /// How much of these rows is the other's, 0 to 1. An estimate for a blend, else 1.
+    /// How much of these rows is the other's, 0 to 1: an estimate for a blend, less than 1 where only
+    /// one side of the rows is the other's, else 1.
     pub share: f32,
     /// What kind of thing it is.
     pub kind: FindingKind,

@@ -2,6 +2,8 @@
 //!
 //! The window is chosen by what can be read through it, not by what the service was asked for.
 
+use std::ops::Range;
+
 use super::hard::{Normal, expected};
 use super::layout::CELLS;
 use super::lens::{Lens, Levels};
@@ -73,6 +75,16 @@ impl Scan {
     /// A row's levels between -1 and 1, if it has contrast.
     pub(super) fn normal(&self, row: usize) -> Option<Normal> {
         Normal::new(self.rows.get(row)?, self.kind.least)
+    }
+
+    /// The mean of some rows, between -1 and 1, if it has contrast.
+    pub(super) fn mean(&self, rows: Range<usize>) -> Option<Levels> {
+        let rows = self.rows.get(rows)?;
+        let mut mean = [0.0; CELLS];
+        for row in rows {
+            mean.iter_mut().zip(row).for_each(|(mean, level)| *mean += level / rows.len() as f32);
+        }
+        Normal::new(&mean, self.kind.least).map(|normal| normal.levels)
     }
 
     /// Whether a row's levels are far enough apart to be anybody's.

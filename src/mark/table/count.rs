@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::wear::Coding;
 use super::{Plant, Trial};
 
 /// What came of some thumbnails.
@@ -72,7 +73,7 @@ impl Counts {
         let ground = if trial.woven { "woven into a picture" } else { "alone" };
         for (axis, value) in [
             (Axis::Width, format!("{:3} px", trial.width)),
-            (Axis::Coding, format!("{:?}", service.coding)),
+            (Axis::Coding, coding(service.coding)),
             (Axis::Filter, format!("{:?}", service.filter)),
             (Axis::Touch, format!("{:?}", service.touch)),
             (Axis::Picture, shape.into()),
@@ -101,5 +102,14 @@ impl Counts {
     /// rule of three).
     pub fn bound(&self) -> f64 {
         (3.0 / self.all.rows.max(1) as f64).min(1.0)
+    }
+}
+
+fn coding(coding: Coding) -> String {
+    match coding {
+        Coding::Lossless => "Lossless".into(),
+        Coding::Jpeg420(quality) => format!("JPEG 4:2:0, quality {quality}"),
+        Coding::Jpeg444(quality) => format!("JPEG 4:4:4, quality {quality}"),
+        Coding::Webp(quality) => format!("WebP, quality {quality}"),
     }
 }
