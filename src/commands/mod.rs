@@ -2,7 +2,6 @@
 
 mod album;
 mod audit;
-mod audit_marks;
 mod compress;
 mod interrupt;
 mod ledger;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod demo;
+mod marks;
 mod progress;
 
 use std::error::Error;
@@ -41,6 +42,7 @@ pub(super) struct Audit {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Marks(marks::Marks),
 }
 
 /// The service.
@@ -135,6 +137,7 @@ impl Audit {
     pub(super) fn run(self) -> Exit {
         match self.command {
             Some(Command::Demo(demo)) => demo.run(),
+            Some(Command::Marks(marks)) => marks.run(),
             None => exit_of(self.carry_out()),
         }
     }

@@ -8,9 +8,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use super::interrupt::Interrupt;
-use super::output::{document, say};
-use super::{Exit, Voice};
+use super::super::interrupt::Interrupt;
+use super::super::output::{document, say};
+use super::super::{Exit, Voice};
 use crate::mark::table::{Count, Counts, Plan, Plant, run, text};
 
 /// Read many thumbnails of marked photos and count who is named wrongly
