@@ -70,7 +70,7 @@ impl Course {
         let sizes = self.target.thumbnail.sizes.get();
         // Scattered, so that no lane of a closed loop has only these.
         let scattered = number.wrapping_mul(GOLDEN) >> 32;
-        let (photo, round) = if !cut.is_empty() && scattered % ONE_TRUNCATED_IN == 0 {
+        let (photo, round) = if !cut.is_empty() && scattered.is_multiple_of(ONE_TRUNCATED_IN) {
             let turn = number / ONE_TRUNCATED_IN;
             let count = cut.len() as u64;
             (cut[(turn % count) as usize], turn / count)

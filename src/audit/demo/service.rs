@@ -91,7 +91,9 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        self.runtime.take().map(Runtime::shutdown_background);
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -122,7 +124,9 @@ impl House {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         match self.fault {
             Fault::Slow => tokio::time::sleep(Duration::from_millis(20 + number % 5 * 15)).await,
-            Fault::Shedding if number % 3 == 0 => return answer(StatusCode::SERVICE_UNAVAILABLE),
+            Fault::Shedding if number.is_multiple_of(3) => {
+                return answer(StatusCode::SERVICE_UNAVAILABLE);
+            }
             _ => {}
         }
         let size = request.uri().query().and_then(|query| query.strip_prefix("size="));
@@ -154,7 +158,7 @@ impl House {
             }
         }
         let mut raster = self.raster(&photo, size)?;
-        if number % ONE_IN == 0
+        if number.is_multiple_of(ONE_IN)
             && let Some(next) = self.next(name)
             && let Some(next) = thumbnail(&next, size)
         {
