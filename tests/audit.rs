@@ -1,5 +1,5 @@
 //! The auditor against services over real sockets: what is mixed is found, with its owner and its
-//! rows, and nobody else is accused, whatever a target does. Small servers of these tests' own, that
+//! rows, and nobody else is accused, whatever targets do. Small servers of these tests' own, that
 //! know nothing of marks, answer as they are told; the program itself is asked where its exit code
 //! and its words are what matters.
 
