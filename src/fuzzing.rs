@@ -13,6 +13,7 @@ use crate::codec::{
     Fit, Format, ImageCodec, Orientation, Refusal, Request, Size, compress, inspect, luma,
     thumbnail_dimensions,
 };
+use crate::mark::{Expect, FindingKind, Fit as Shown, Issued, Planes, Reader, Verdict, paint};
 use crate::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use crate::schedule::{LETTERS_MAX, Outcome, Word, WordError, on_shipped, predict};
 
@@ -138,4 +139,39 @@ fn bands_are_enough(word: &Word, text: &str) {
         }
         other => panic!("{text} with {fewer} bands: {other:?}"),
     }
+}
+
+/// Takes any bytes for the pixels of a thumbnail, its first two for its dimensions. It is read without
+/// a panic, every row once; a finding lies inside of it and names an issued id or nobody, and a
+/// finding that mixes, and nothing else, makes it mixed. A row that the bytes do not touch stays its
+/// owner's, whatever they make of the others.
+///
+/// # Panics
+/// If one of these does not hold.
+pub fn mark(bytes: &[u8]) {
+    let [wide, high, rest @ ..] = bytes else { return };
+    let (width, height) = (64 + u32::from(*wide), 1 + u32::from(*high));
+    let issued = Issued::new(64, 1).expect("64 can be told apart");
+    let asked = issued.ids()[0];
+    let photo = paint(asked, width, height.max(64), None).expect("it has room for a mark");
+    let luma: Vec<u8> = photo.rgb.chunks_exact(3).map(|pixel| pixel[1]).collect();
+    let area = (width * height) as usize;
+    let mut luma = luma[..area].to_vec();
+    let touched = rest.len().min(area);
+    luma[..touched].copy_from_slice(&rest[..touched]);
+    let colour: Vec<u8> = rest.iter().copied().chain(std::iter::repeat(128)).take(area).collect();
+    let planes = Planes { width, height, y: &luma, cb: &colour, cr: &colour };
+    let reader = Reader::new(&issued, Expect { width, height: height.max(64), fit: Shown::Cover });
+    let reading = reader.read(asked, planes);
+    assert_eq!(reading.rows.len(), height as usize, "every row once");
+    assert_eq!(reading.read + reading.unknown, height);
+    for finding in &reading.findings {
+        assert!(finding.rows.start < finding.rows.end && finding.rows.end <= height, "{finding:?}");
+        assert!((0.0..=1.0).contains(&finding.share), "{finding:?}");
+        let own = finding.found == Some(asked);
+        assert_eq!(own, finding.kind == FindingKind::Order, "{finding:?}");
+        assert!(finding.found.is_none_or(|id| issued.contains(id)), "{finding:?}");
+    }
+    let mixes = reading.findings.iter().any(|finding| finding.mixes());
+    assert_eq!(reading.verdict == Verdict::Mixed, mixes);
 }

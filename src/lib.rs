@@ -85,14 +85,18 @@
 //! 7. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
 //!    of it, and what a run leaves behind. [`commands`] is the way in.
 //! 8. [`incident`]: 28 November 2024 in virtual time, and the same day with one thing changed.
-//! 9. [`fuzzing`]: what must hold for any bytes whatever.
+//! 9. [`mark`]: photos whose every row says whose it is, for services that nobody can look into.
+//! 10. [`audit`]: any thumbnail service, asked from outside whether it mixes its users.
+//! 11. [`fuzzing`]: what must hold for any bytes whatever.
 
 pub mod album;
+pub mod audit;
 pub mod codec;
 pub mod commands;
 pub mod fuzzing;
 pub mod incident;
 pub mod load;
+pub mod mark;
 pub mod photos;
 pub mod pipeline;
 pub mod report;

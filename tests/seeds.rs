@@ -17,8 +17,12 @@ use watchdog::ten_seconds;
 type Body = fn(&[u8]);
 
 /// The targets, each with the function that it calls.
-const TARGETS: [(&str, Body); 3] =
-    [("decode", fuzzing::decode), ("schedule", fuzzing::schedule), ("replay", replay)];
+const TARGETS: [(&str, Body); 4] = [
+    ("decode", fuzzing::decode),
+    ("schedule", fuzzing::schedule),
+    ("replay", replay),
+    ("mark", fuzzing::mark),
+];
 
 /// Files longer than this are no seeds: the fuzzer makes inputs of at most so many bytes.
 const SEED_BYTES: usize = 64 << 10;
@@ -78,6 +82,11 @@ fn seeds_of_schedules_keep_the_lap_law() {
 #[test]
 fn seeds_of_typed_words_are_accepted_or_refused_with_their_place() {
     hold("replay");
+}
+
+#[test]
+fn seeds_of_strange_pixels_are_read_and_name_nobody_who_was_not_issued() {
+    hold("mark");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and the exit code that answers.
 
 mod album;
+mod audit;
 mod compress;
 mod incident;
 mod interrupt;
@@ -23,6 +24,7 @@ enum Exit {
     Mixed = 1,
     Usage = 2,
     Inconclusive = 3,
+    Unreachable = 4,
     Interrupted = 130,
 }
 
@@ -57,6 +59,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Repro(repro::Repro),
+    Audit(Box<audit::Audit>),
     Compress(compress::Compress),
     Incident(incident::Incident),
     Ledger(ledger::Ledger),
@@ -96,6 +99,7 @@ pub fn run() -> ExitCode {
     crate::codec::silence_decoder_panics();
     let exit = match cli.command {
         Some(Command::Repro(repro)) => repro.run(),
+        Some(Command::Audit(audit)) => audit.run(),
         Some(Command::Compress(compress)) => compress.run(),
         Some(Command::Incident(incident)) => incident.run(),
         Some(Command::Ledger(ledger)) => ledger.run(),

@@ -224,7 +224,7 @@ fn memory(text: &str) -> Result<u64, String> {
 }
 
 /// A span of time: a whole number and its unit.
-fn span(text: &str) -> Result<Duration, String> {
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("m", 60_000)];
     let ms = UNITS.iter().find_map(|&(unit, ms)| {
         text.strip_suffix(unit)?.trim().parse::<u64>().ok()?.checked_mul(ms)

@@ -13,8 +13,8 @@ const ROWS: [&[&str]; 9] = [
     &["photos"],
     &["load", "witness", "album", "fuzzing"],
     &["repro"],
-    &["incident"],
-    &["server", "audit", "report"],
+    &["server", "incident", "audit"],
+    &["report"],
     &["commands"],
 ];
 

@@ -35,6 +35,11 @@ impl<'a> Jpeg<'a> {
         (self.survey.frame.width.into(), self.survey.frame.height.into())
     }
 
+    /// Whether it has luma and nothing else.
+    pub(super) fn is_grey(&self) -> bool {
+        self.survey.frame.components.len() == 1
+    }
+
     pub(super) fn orientation(&self) -> Orientation {
         self.survey.orientation
     }

@@ -5,24 +5,26 @@
 
 mod charts;
 mod claim;
-pub(crate) mod context;
+pub(super) mod context;
 mod counts;
 mod diagram;
 mod plot;
-pub(crate) mod sheet;
+pub(super) mod print;
+mod sheet;
 
 pub use diagram::minimal;
-pub use sheet::MOST_PICTURE_BYTES;
+pub(super) use plot::recolouring;
+pub use print::MOST_PICTURE_BYTES;
 
 use bytes::Bytes;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::repro::{Findings, Kind, Plan, Subjects};
 
-pub(crate) const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
 
 /// What browsers may do for this page: show pictures that lie in it, and apply its own style.
-pub(crate) const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
                       base-uri 'none'; form-action 'none'";
 
 /// What a page is made from.
@@ -40,33 +42,47 @@ pub struct Page<'a> {
     pub command: &'a str,
 }
 
+/// A whole document: what every page here has round its own content. `style` is what it adds to
+/// the style of all.
+pub(super) fn whole(
+    title: &str,
+    style: &str,
+    skip: (&str, &str),
+    header: &Markup,
+    main: &Markup,
+) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                link rel="icon" href="data:,";
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(style)) }
+            }
+            body {
+                a.skip href=(skip.0) { (skip.1) }
+                header { (header) }
+                main { (main) }
+                footer { p { "Made by double-exposure " (env!("CARGO_PKG_VERSION")) "." } }
+            }
+        }
+    }
+    .into_string()
+}
+
 impl Page<'_> {
     /// The page as HTML. Its pictures take [`MOST_PICTURE_BYTES`] at most, and a third more as
     /// text; the rest is some 100 kB, and grows with the number of runs only.
     pub fn html(&self) -> String {
         let claim = claim::claim(self.findings);
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta name="referrer" content="no-referrer";
-                    link rel="icon" href="data:,";
-                    title { "double-exposure: " (self.findings.verdict) }
-                    style { (PreEscaped(STYLE)) (PreEscaped(plot::recolouring())) }
-                }
-                body {
-                    a.skip href="#knee" { "Skip to the figures" }
-                    header { (self.opening(&claim)) }
-                    main { (self.sections()) }
-                    footer { p { "Made by double-exposure " (env!("CARGO_PKG_VERSION")) "." } }
-                }
-            }
-        }
-        .into_string()
+        let title = format!("double-exposure: {}", self.findings.verdict);
+        let skip = ("#knee", "Skip to the figures");
+        whole(&title, &recolouring(), skip, &self.opening(&claim), &self.sections())
     }
 
     fn opening(&self, claim: &str) -> Markup {

@@ -107,7 +107,7 @@ type Area<'s> = DrawingArea<SVGBackend<'s>, Shift>;
 type Drawn = Result<(), DrawingAreaErrorKind<io::Error>>;
 
 /// Rules of style that exchange the colours of paper for those of the page.
-pub(super) fn recolouring() -> String {
+pub(in crate::report) fn recolouring() -> String {
     let mut rules = String::new();
     for (RGBColor(red, green, blue), name) in COLOURS {
         for role in ["stroke", "fill"] {

@@ -6,11 +6,11 @@ mod axis;
 mod lanes;
 mod words;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::incident::{Compared, Findings, Picture};
-use crate::report::page::sheet::Pair;
-use crate::report::page::{POLICY, STYLE, context};
+use crate::report::page::print::{self, Rows};
+use crate::report::page::{context, whole};
 
 const OWN_STYLE: &str = include_str!("style.css");
 
@@ -29,32 +29,13 @@ impl Page<'_> {
     /// The page as HTML.
     pub fn html(&self) -> String {
         let title = &self.findings.plan.script.title;
-        html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(POLICY);
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    meta name="referrer" content="no-referrer";
-                    link rel="icon" href="data:,";
-                    title { "double-exposure: " (title) }
-                    style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
-                }
-                body {
-                    a.skip href="#day" { "Skip to the day" }
-                    header {
-                        p { (title) ", replayed in virtual time" }
-                        h1 { (words::claim(self.findings)) }
-                        (words::story(self.findings))
-                    }
-                    main { (self.sections()) }
-                    footer { p { "Made by double-exposure " (env!("CARGO_PKG_VERSION")) "." } }
-                }
-            }
-        }
-        .into_string()
+        let header = html! {
+            p { (title) ", replayed in virtual time" }
+            h1 { (words::claim(self.findings)) }
+            (words::story(self.findings))
+        };
+        let title = format!("double-exposure: {title}");
+        whole(&title, OWN_STYLE, ("#day", "Skip to the day"), &header, &self.sections())
     }
 
     fn sections(&self) -> Markup {
@@ -128,15 +109,13 @@ fn pair(picture: &Picture, start: &crate::incident::Stamp) -> Markup {
             _ => rows.push((place.clone(), *letter)),
         }
     }
-    Pair {
-        caption: html! {
-            b { (start.time(sample.at_us)) ", " (kind) } ": " b { (name(0)) } " asked. "
-            code { "replay " (sample.word) }
-        },
-        owner: name(0),
-        rows: rows.into_iter().map(|(rows, l)| (rows, name(l), l != 0)).collect(),
-        made: &picture.made,
-        truth: &picture.truth,
-    }
-    .print()
+    let caption = html! {
+        b { (start.time(sample.at_us)) ", " (kind) } ": " b { (name(0)) } " asked. "
+        code { "replay " (sample.word) }
+    };
+    let rows: Vec<Rows<'_>> = rows
+        .into_iter()
+        .map(|(rows, letter)| Rows { rows, is_stranger: letter != 0, name: name(letter) })
+        .collect();
+    print::pair(&caption, name(0), &rows, &picture.made, &picture.truth)
 }

@@ -1,0 +1,139 @@
+//! How many answers a second does an audit drive and judge, and does its memory grow with them? A
+//! whole audit runs against a target in the same process that made its thumbnails beforehand and
+//! answers at once; so what is measured is the auditor, and a little of the target.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use double_exposure::audit::{Drive, Findings, Plan, Target, Verdict, run};
+use double_exposure::codec::{Fit, ImageCodec, Request, Size};
+use double_exposure::witness::alone;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::header::CONTENT_TYPE;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Response};
+use hyper_util::rt::TokioIo;
+
+/// Side of the thumbnails, in px.
+const SIZE: u32 = 256;
+
+const TARGET: &str = r#"
+name = "at once"
+mode = "push"
+base = "http://127.0.0.1:1"
+[photos]
+truncated = false
+[upload]
+path = "/{uuid}"
+[thumbnail]
+path = "/{uuid}"
+fit = "cover"
+sizes = "256"
+private = false
+"#;
+
+fn main() {
+    // `cargo bench` says so; `cargo test --benches` does not.
+    let full = std::env::args().any(|arg| arg == "--bench");
+    let (few, many) = if full { (10_000, 100_000) } else { (100, 300) };
+    let address = target();
+    println!("answers of {SIZE} px, driven and judged:");
+    for in_flight in [1, 4, 16, 64] {
+        let (findings, rate) = audit(address, in_flight, few);
+        assert_eq!(findings.verdict, Verdict::Clean, "{:?}", findings.reasons);
+        println!("  {in_flight:3} in flight  {rate:7.0} a second");
+    }
+    let before = resident_mib();
+    let (findings, rate) = audit(address, 16, many);
+    assert_eq!(findings.tally.mixed, 0);
+    let after = resident_mib();
+    println!("{} answers at {rate:.0} a second", findings.tally.answers);
+    if let (Some(before), Some(after)) = (before, after) {
+        println!("resident memory {before:.0} MiB before them, {after:.0} MiB after them");
+    }
+}
+
+/// Ends after so many answers; a second is a second of the load, without the set-up.
+fn audit(address: SocketAddr, in_flight: usize, answers: u64) -> (Findings, f64) {
+    let base = format!("http://{address}").parse().expect("an address makes a URL");
+    let target = Target::parse(TARGET, Some(&base), &|_| None).expect("it is well formed");
+    let plan = Plan {
+        target,
+        drives: vec![Drive::Closed(in_flight)],
+        warm_up: Duration::from_millis(1),
+        duration: Duration::from_secs(600),
+        timeout: Duration::from_secs(10),
+        most_bytes: 1 << 20,
+        until_found: false,
+        max_findings: 20,
+        least: 1,
+        seed: 1,
+    };
+    let began = Instant::now();
+    let findings = run(&plan, &mut |progress| progress.asked < answers).expect("it runs");
+    assert!(began.elapsed() < Duration::from_secs(600));
+    let rate = findings.tally.answers as f64 / findings.took.as_secs_f64();
+    (findings, rate)
+}
+
+/// A service that makes a thumbnail when its photo is uploaded, and has it ready when it is asked.
+fn target() -> SocketAddr {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .expect("the system gives threads");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
+    let listener = listener.expect("loopback has a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let ready: Arc<Mutex<HashMap<String, Bytes>>> = Arc::default();
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            loop {
+                let Ok((socket, _)) = listener.accept().await else { continue };
+                let ready = Arc::clone(&ready);
+                tokio::spawn(async move {
+                    let service = service_fn(move |request| answer(Arc::clone(&ready), request));
+                    let _ =
+                        http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
+                });
+            }
+        });
+    });
+    address
+}
+
+async fn answer(
+    ready: Arc<Mutex<HashMap<String, Bytes>>>,
+    request: hyper::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let name = request.uri().path().to_owned();
+    if request.method() == Method::PUT {
+        let photo = request.into_body().collect().await.expect("a photo arrives whole").to_bytes();
+        let size = Size::try_from(SIZE).expect("within the limits");
+        let request = Request { photo, size, fit: Fit::Cover };
+        let made = alone(&ImageCodec::new(NonZeroU32::MIN), &request).expect("photos are whole");
+        ready.lock().expect("nobody panics").insert(name, made);
+        return Ok(Response::new(Full::default()));
+    }
+    let made = ready.lock().expect("nobody panics").get(&name).cloned().unwrap_or_default();
+    let mut response = Response::new(Full::new(made));
+    let kind = hyper::header::HeaderValue::from_static("image/jpeg");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    Ok(response)
+}
+
+/// Memory of this process, where the system tells.
+fn resident_mib() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kib: f64 = line.trim().split(' ').next()?.parse().ok()?;
+    Some(kib / 1024.0)
+}

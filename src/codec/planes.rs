@@ -1,0 +1,63 @@
+//! A picture as luma and two planes of colour, for oracles that read each plane alone.
+//!
+//! A JPEG's planes are taken as they are stored: by way of RGB, each would carry a little of the
+//! others.
+
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::header::File;
+use super::{Damage, Fit, Format, Frame, Refusal, Size, guard, limits};
+use crate::pipeline::Frame as _;
+
+/// A picture's pixels, 3 bytes each, from top to bottom; of its full size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pixels {
+    /// Luma, blue difference, red difference, as the file stores them (BT.601, full range).
+    YCbCr(Vec<u8>),
+    /// Red, green, blue.
+    Rgb(Vec<u8>),
+}
+
+/// Decodes a picture of at most `most_px` pixels. EXIF's orientation is not applied to a JPEG.
+///
+/// # Errors
+/// A [`Refusal`], if the bytes are no JPEG, PNG or WebP, beyond the limits, or do not decode.
+pub fn pixels(picture: &[u8], most_px: u64) -> Result<(u32, u32, Pixels), Refusal> {
+    let file = File::open(picture)?;
+    let header = file.header();
+    let found_px = u64::from(header.width) * u64::from(header.height);
+    if found_px > most_px {
+        return Err(Refusal::Pixels { limit_px: most_px, found_px });
+    }
+    let File::Jpeg(jpeg) = &file else {
+        let photo = file.decode(Size::MAX, Fit::Contain)?;
+        let mut frame = Frame::default();
+        frame.clear();
+        photo.pixels.append(photo.orientation, &mut frame);
+        return Ok((frame.width(), frame.height(), Pixels::Rgb(frame.rgb().to_vec())));
+    };
+    let (width, height) = jpeg.dimensions();
+    let planes = if jpeg.is_grey() { ColorSpace::Luma } else { ColorSpace::YCbCr };
+    let pixels = guard::decode(Format::Jpeg, || {
+        let options = DecoderOptions::default()
+            .jpeg_set_out_colorspace(planes)
+            .set_strict_mode(true)
+            .set_max_width(limits::SIDE_PX as usize)
+            .set_max_height(limits::SIDE_PX as usize);
+        JpegDecoder::new_with_options(ZCursor::new(picture), options).decode().map_err(|error| {
+            Refusal::Damaged { format: Format::Jpeg, damage: Damage::Coding(error.to_string()) }
+        })
+    })?;
+    let count = width as usize * height as usize;
+    let pixels = match planes {
+        ColorSpace::Luma if pixels.len() == count => {
+            pixels.iter().flat_map(|&luma| [luma, 128, 128]).collect()
+        }
+        ColorSpace::YCbCr if pixels.len() == 3 * count => pixels,
+        _ => return Err(Refusal::Damaged { format: Format::Jpeg, damage: Damage::Sizes }),
+    };
+    Ok((width, height, Pixels::YCbCr(pixels)))
+}

@@ -1,0 +1,113 @@
+//! Rows that are one photo's to the left and another's to the right, as services make that work in
+//! tiles.
+//!
+//! Half a mark is half a proof: 16 cells agree with some issued id too easily. So all three planes
+//! have to say the same, which nothing does that is not a mark, and no second id may come near.
+
+use super::hard::{OTHER, SAYS, expected};
+use super::layout::{BITS, CELLS, cell_of};
+use super::lens::Levels;
+use super::scan::Scan;
+use super::{Finding, FindingKind, Id, Issued, PlaneSet, Read, Row};
+
+/// Rows that are averaged.
+const CHUNK: usize = 8;
+
+/// Bits, at least, that are another's.
+const LEAST_BITS: u32 = 14;
+
+/// Bits, at least, in which the two photos differ and the rows say the other's.
+const LEAST_AGAINST: u32 = 5;
+
+/// A second id has fewer bits in agreement, by so many.
+const AHEAD: u32 = 3;
+
+/// Cells where the photos meet, which may say anything.
+const SEAM: u32 = 2;
+
+/// The findings in rows whose luma is unknown.
+pub(super) fn findings(
+    rows: &[Row],
+    scans: &[Scan; 3],
+    issued: &Issued,
+    asked: Id,
+) -> Vec<Finding> {
+    let own = expected(asked);
+    let mut findings: Vec<Finding> = Vec::new();
+    for start in (0..rows.len()).step_by(CHUNK) {
+        let chunk = start..(start + CHUNK).min(rows.len());
+        if chunk.len() < 2 || rows[chunk.clone()].iter().any(|row| row.y != Read::Unknown) {
+            continue;
+        }
+        let levels = [0, 1, 2].map(|plane: usize| scans[plane].mean(chunk.clone()));
+        let [Some(luma), Some(blue), Some(red)] = levels else { continue };
+        let Some((id, bits)) = beside(&luma, &[blue, red], &own, issued, asked) else { continue };
+        let (from, to) = (chunk.start as u32, chunk.end as u32);
+        let share = bits as f32 / BITS as f32;
+        match findings.last_mut().filter(|last| last.found == Some(id) && last.rows.end == from) {
+            Some(last) => last.rows.end = to,
+            None => findings.push(Finding {
+                found: Some(id),
+                rows: from..to,
+                planes: PlaneSet { y: true, cb: true, cr: true },
+                share,
+                kind: FindingKind::Rows,
+            }),
+        }
+    }
+    findings
+}
+
+/// The bits of a mark that levels say loudly, and which bits those are.
+fn loud(levels: &Levels) -> (u32, u32) {
+    (0..BITS).fold((0, 0), |(bits, said), bit| {
+        let level = levels[cell_of(bit)];
+        (bits << 1 | u32::from(level > 0.0), said << 1 | u32::from(level.abs() >= OTHER))
+    })
+}
+
+/// Who stands beside the asked photo, and in how many bits.
+fn beside(
+    luma: &Levels,
+    colours: &[Levels; 2],
+    own: &Levels,
+    issued: &Issued,
+    asked: Id,
+) -> Option<(Id, u32)> {
+    let agrees = (0..CELLS).filter(|&cell| luma[cell] * own[cell] >= OTHER && SAYS[cell] > 0.0);
+    if (agrees.count() as u32) < SEAM * 4 {
+        return None;
+    }
+    let (bits, said) = loud(luma);
+    let said = colours.iter().fold(said, |said, colour| {
+        let (same, loud) = loud(colour);
+        said & loud & !(same ^ bits)
+    });
+    let differs = |id: Id| (bits ^ id.word()) | !said;
+    // From the right end of the mark, and from its left end: the bits that are another's, and then
+    // the asked photo's up to the other end.
+    let [right, left] = [u32::trailing_zeros, u32::leading_zeros];
+    [(right, left), (left, right)].into_iter().find_map(|(others, owns)| {
+        let mut best = [(0, None); 2];
+        for &id in issued.ids().iter().filter(|id| **id != asked) {
+            let agreed = (others as fn(u32) -> u32)(differs(id));
+            if agreed > best[0].0 {
+                best = [(agreed, Some(id)), best[0]];
+            } else if agreed > best[1].0 {
+                best[1] = (agreed, Some(id));
+            }
+        }
+        let (agreed, id) = best[0];
+        let rest = (owns as fn(u32) -> u32)(differs(asked));
+        // Where the asked photo ends the other begins: what lies between is nobody's.
+        let region = BITS as u32 - rest.min(BITS as u32);
+        let sure = region >= LEAST_BITS && agreed + SEAM >= region && agreed >= best[1].0 + AHEAD;
+        id.filter(|id| sure && against(bits, said, *id, asked) >= LEAST_AGAINST)
+            .map(|id| (id, region))
+    })
+}
+
+/// The bits that are loudly one photo's and not the other's.
+fn against(bits: u32, said: u32, one: Id, other: Id) -> u32 {
+    (said & (one.word() ^ other.word()) & !(bits ^ one.word())).count_ones()
+}

@@ -1,0 +1,120 @@
+//! The program itself: its exit codes, and that it keeps what it is told to itself.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+
+use double_exposure::audit::Verdict;
+use serde_json::Value;
+
+use crate::scene::{PATIENCE, honest, send, serve};
+
+const SECRET: &str = "a-key-that-nobody-may-read";
+
+fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_double-exposure"));
+    program.stdin(Stdio::null()).env("DOUBLE_EXPOSURE_OPERATOR_KEY", SECRET);
+    program
+}
+
+/// `audit` with these words, its report in a folder of its own.
+fn audit(words: &[&str]) -> (Output, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("report");
+    let short = ["--duration", "500ms", "--warm-up", "1ms", "--steps", "4", "--least", "1"];
+    let mut program = program();
+    program.arg("audit").args(words).args(short).arg("--out").arg(out);
+    (program.output().unwrap(), folder)
+}
+
+#[test]
+fn exit_codes_are_those_of_the_verdicts() {
+    let clean = serve(honest);
+    let refuses = serve(|_, stream| send(stream, "500 No", "", b""));
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (address, code, verdict) in [
+        (clean, 0, Verdict::Clean),
+        (refuses, 3, Verdict::Inconclusive),
+        (closed, 4, Verdict::Unreachable),
+    ] {
+        let url = format!("http://{address}/t?size={{size}}");
+        let (output, _folder) = audit(&["--post", &url, "--fit", "cover", "--json"]);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+        assert_eq!(document["verdict"], serde_json::to_value(verdict).unwrap());
+    }
+}
+
+#[test]
+fn what_cannot_be_used_is_exit_2_and_says_why() {
+    for (words, says) in [
+        (&["--target", "/no/such/file.toml"][..], "/no/such/file.toml"),
+        (&["--pull", "https://127.0.0.1/{source}"], "https is not spoken here"),
+        (&["--post", "http://127.0.0.1:1/", "--pull", "http://a/{source}"], "cannot be used with"),
+        (&["--post", "http://127.0.0.1:1/", "--sizes", "0"], "names no sizes"),
+        (&["--post", "http://127.0.0.1:1/", "--rate", "0"], "0.1 to 100000"),
+        (&[], "--target"),
+    ] {
+        let (output, _folder) = audit(words);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {said}");
+        assert!(said.contains(says), "{words:?}: {said}");
+    }
+}
+
+/// The album service in a process of its own; killed when dropped.
+struct Service(Child, String);
+
+impl Service {
+    fn start(pipeline: &str, folder: &std::path::Path) -> Self {
+        let mut child = program()
+            .args(["serve", "--listen", "127.0.0.1:0", "--workers", "32", "--pipeline", pipeline])
+            .arg("--data")
+            .arg(folder.join("albums.db"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let (says, said) = channel();
+        thread::spawn(move || {
+            let mut line = String::new();
+            let _ = BufReader::new(stdout).read_line(&mut line);
+            let _ = says.send(line);
+        });
+        let line = said.recv_timeout(PATIENCE).expect("it says where it listens in time");
+        let url = line.trim().strip_prefix("listening on ").expect("an address").to_owned();
+        Self(child, url)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// That `shared` mixes here is chance, and is left to CI, which gives it the load for it; that
+/// nothing is asked wrongly, that a stranger is shown nothing, and that nobody is accused, is not.
+#[test]
+fn the_album_service_is_audited_by_its_shipped_target_and_the_key_is_never_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let service = Service::start("owned", folder.path());
+    let target = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/targets/serve.toml");
+    let words = ["--target", target, "--base", &service.1, "--json", "--sizes", "128-200"];
+    let (output, report) = audit(&words);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["mixed"], 0);
+    assert_eq!(document["stranger"], "held");
+    assert_eq!(document["truncated"]["probe"], "not_applicable");
+    assert_eq!(document["kinds"], serde_json::json!({}));
+    let mut written = [output.stdout, output.stderr].concat();
+    for name in ["audit.json", "index.html"] {
+        written.extend(std::fs::read(report.path().join("report").join(name)).unwrap());
+    }
+    assert!(!written.windows(SECRET.len()).any(|bytes| bytes == SECRET.as_bytes()));
+}

@@ -1,0 +1,114 @@
+//! A target's file is read with all that it says, and whatever is wrong in it is told with its line
+//! and its field.
+
+use std::path::Path;
+
+use double_exposure::audit::Target;
+use double_exposure::audit::target::{Mode, Per, Simple};
+
+const PUSH: &str = r#"name = "x"
+mode = "push"
+base = "http://127.0.0.1:1"
+
+[[setup]]
+per = "person"
+path = "/people"
+json = '{"name":"{person.number}"}'
+capture = { token = "/token" }
+
+[upload]
+path = "/photos/{uuid}"
+headers = { authorization = "Bearer {token}" }
+
+[thumbnail]
+path = "/photos/{uuid}?size={size}"
+headers = { authorization = "Bearer {viewer.token}" }
+"#;
+
+fn parse(text: &str) -> Result<Target, String> {
+    let environment = |name: &str| (name == "KEY").then(|| "a secret".to_owned());
+    Target::parse(text, None, &environment).map_err(|mistake| mistake.to_string())
+}
+
+#[test]
+fn a_file_says_what_it_says() {
+    let target = parse(PUSH).unwrap();
+    assert_eq!(target.mode, Mode::Push);
+    assert_eq!((target.setup.len(), target.setup[0].per), (1, Per::Person));
+    assert_eq!(target.upload.unwrap().request.method, "PUT");
+    assert_eq!(target.thumbnail.request.method, "GET");
+    assert!(target.thumbnail.private);
+    assert_eq!(target.thumbnail.shed, [429, 503]);
+}
+
+#[test]
+fn a_mistake_is_told_with_its_line_and_its_field() {
+    for (right, wrong, said) in [
+        ("mode = \"push\"", "mode = \"shove\"", "2: mode: \"shove\" is none of push, pull, post"),
+        ("base = \"http:", "base = \"https:", "3: base: \"https://127.0.0.1:1\": https is not"),
+        ("per = \"person\"", "per = \"people\"", "6: setup[1].per: \"people\" is none of"),
+        ("Bearer {token}", "Bearer {tokn}", "13: upload.headers.authorization: nothing stands for"),
+        ("{viewer.token}", "{env.NO}", "17: thumbnail.headers.authorization: the environment has"),
+        ("= \"/token\"", "= \"token\"", "9: setup[1].capture.token: neither a JSON pointer"),
+        ("[upload]", "[upload]\nsize = 3", "12: upload.size: unknown field `size`"),
+        ("mode = \"push\"", "mode = 3", "2: mode: invalid type: integer `3`"),
+        ("[upload]\npath", "[photos]\npeople = 1\n[upload]\npath", "12: photos.people: 1 is not"),
+        ("[thumbnail]\n", "[thumbnail]\nsizes = \"9-3\"\n", "16: thumbnail.sizes: \"9-3\" names"),
+        ("path = \"/people\"", "path = \"people\"", "7: setup[1].path: \"people\" does not begin"),
+        ("mode = \"push\"", "mode = \"pull\"", "11: upload: only push has [upload]"),
+        ("name = \"x\"", "name = ", "1: name: "),
+    ] {
+        assert!(PUSH.contains(right), "{right}");
+        let told = parse(&PUSH.replacen(right, wrong, 1)).unwrap_err();
+        assert!(told.starts_with(said), "{told:?} for {said:?}");
+    }
+}
+
+#[test]
+fn a_name_is_known_from_its_capture_on_and_where_it_belongs() {
+    for (right, wrong) in [
+        ("/people\"", "/people/{token}\""),
+        ("/people\"", "/people/{uuid}\""),
+        ("/photos/{uuid}\"", "/photos/{size}\""),
+        ("/photos/{uuid}\"", "/photos/{viewer.token}\""),
+        ("size={size}", "size={source}"),
+    ] {
+        assert!(PUSH.contains(right), "{right}");
+        let told = parse(&PUSH.replacen(right, wrong, 1)).unwrap_err();
+        assert!(told.contains("nothing stands for"), "{told}");
+    }
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    let text = PUSH.replace("Bearer {token}", "Bearer {env.KEY}");
+    let target = parse(&text).unwrap();
+    assert!(!format!("{target:?}").contains("a secret"));
+}
+
+#[test]
+fn simple_targets_take_a_url() {
+    let simple = |mode, url: &str| Simple { mode, url: url.into() }.target();
+    let target = simple(Mode::Post, "http://127.0.0.1:1/a/b?size={size}").unwrap();
+    assert_eq!(target.base.to_string(), "http://127.0.0.1:1");
+    assert!(simple(Mode::Pull, "http://127.0.0.1:1/{size}/{source}").is_ok());
+    for bad in ["http://127.0.0.1:1/{size}", "https://127.0.0.1/{source}", "nowhere/{source}"] {
+        assert!(simple(Mode::Pull, bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_shipped_targets_can_be_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/targets");
+    let mut read = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "toml") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let target = Target::parse(&text, None, &|_| Some("x".into()));
+            assert!(target.is_ok(), "{}: {target:?}", path.display());
+            read += 1;
+        }
+    }
+    assert_eq!(read, 3);
+}

@@ -1,0 +1,110 @@
+//! Photos beside each other in one row are found, and what services lay over a photo is nobody's.
+//! Tiles of another photo are put in, and frames, circles, bars, text and shade are laid over clean ones.
+
+use double_exposure::mark::wear::{Coding, Filter, Service, Touch};
+use double_exposure::mark::{
+    Expect, Fit, Id, Issued, MOST_ISSUED, Picture, Reader, Reading, Verdict, paint,
+};
+
+const SHAPE: (u32, u32) = (500, 500);
+
+/// What a service lays over a thumbnail: a pixel, its place from 0 to 1, and the strength of it.
+type Overlay = fn(u8, f32, f32, f32) -> f32;
+
+const OVERLAYS: [(&str, Overlay); 7] = [
+    ("frame", |of, x, y, by| {
+        let edge = x.min(1.0 - x).min(y).min(1.0 - y);
+        if edge < 0.02 + 0.1 * by { 255.0 } else { f32::from(of) }
+    }),
+    ("circle", |of, x, y, _| if (x - 0.5).hypot(y - 0.5) > 0.5 { 255.0 } else { f32::from(of) }),
+    ("bars", |of, x, _, by| {
+        let bar = (x * (10.0 + 60.0 * by)) as u32 % 2 == 0;
+        if bar { 0.5 * f32::from(of) + 127.0 } else { f32::from(of) }
+    }),
+    ("code", |of, x, y, by| {
+        let bit = (0x9d2c_5680_u64 >> ((x * 40.0) as u32 % 31) ^ (by * 8.0) as u64) & 1;
+        if x > 0.5 && y > 0.5 { 20.0 + 210.0 * bit as f32 } else { f32::from(of) }
+    }),
+    ("text", |of, x, y, by| {
+        let stroke = ((x * 90.0 + y * 45.0 + 9.0 * by) as u32 / 5) % 2 == 0;
+        if stroke && (0.33..0.67).contains(&y) {
+            0.5 * f32::from(of) + 127.0
+        } else {
+            f32::from(of)
+        }
+    }),
+    ("shade", |of, x, y, by| {
+        f32::from(of) * (1.0 - (0.7 + by) * ((x - 0.5).powi(2) + (y - 0.5).powi(2)))
+    }),
+    ("fade", |of, _, y, by| f32::from(of) * (1.0 - (0.5 + 0.5 * by) * y)),
+];
+
+fn issued() -> Issued {
+    Issued::new(MOST_ISSUED, 5).expect("so many can be issued")
+}
+
+fn service(at: usize) -> Service {
+    let codings = [
+        Coding::Jpeg420(75),
+        Coding::Jpeg444(60),
+        Coding::Webp(60),
+        Coding::Jpeg420(40),
+        Coding::Lossless,
+    ];
+    Service {
+        size: [128, 160, 200, 256, 96, 56][at % 6],
+        square: true,
+        filter: Filter::ALL[at % 4],
+        touch: Touch::Plain,
+        coding: codings[at % 5],
+    }
+}
+
+fn thumbnail(service: &Service, id: Id) -> Picture {
+    service.resize(&paint(id, SHAPE.0, SHAPE.1, None).expect("it has room"))
+}
+
+fn read(issued: &Issued, service: &Service, asked: Id, sent: Picture) -> Reading {
+    let expect = Expect { width: SHAPE.0, height: SHAPE.1, fit: Fit::Unknown };
+    Reader::new(issued, expect).read(asked, service.send(sent).planes())
+}
+
+#[test]
+fn nothing_that_is_laid_over_a_clean_photo_is_anybodys() {
+    let issued = issued();
+    for (name, overlay) in OVERLAYS {
+        for (at, &id) in issued.ids().iter().take(60).enumerate() {
+            let service = service(at);
+            let mut picture = thumbnail(&service, id);
+            let (wide, high) = (picture.width as usize, picture.height as usize);
+            for (place, sample) in picture.rgb.iter_mut().enumerate() {
+                let (x, y) = (place / 3 % wide, place / 3 / wide);
+                let at_x = (x as f32 + 0.5) / wide as f32;
+                let at_y = (y as f32 + 0.5) / high as f32;
+                *sample = overlay(*sample, at_x, at_y, at as f32 / 60.0).clamp(0.0, 255.0) as u8;
+            }
+            let reading = read(&issued, &service, id, picture);
+            let found = &reading.findings;
+            assert_ne!(reading.verdict, Verdict::Mixed, "{name} over {id}, {service:?}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn another_photo_beside_the_asked_one_is_found_and_never_a_third() {
+    let issued = issued();
+    let mut found = 0;
+    for (at, pair) in issued.ids().chunks_exact(2).take(60).enumerate() {
+        let service = Service { size: 256, coding: Coding::Jpeg420(80), ..service(at) };
+        let (mut mixed, other) = (thumbnail(&service, pair[0]), thumbnail(&service, pair[1]));
+        let row = mixed.width as usize * 3;
+        for (into, from) in mixed.rgb.chunks_exact_mut(row).zip(other.rgb.chunks_exact(row)) {
+            into[row / 3..].copy_from_slice(&from[row / 3..]);
+        }
+        let reading = read(&issued, &service, pair[0], mixed);
+        assert_ne!(reading.verdict, Verdict::Clean);
+        assert!(reading.findings.iter().all(|finding| finding.found == Some(pair[1])));
+        found += usize::from(reading.verdict == Verdict::Mixed);
+    }
+    assert!(found >= 50, "{found} of 60");
+}
