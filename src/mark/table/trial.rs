@@ -1,7 +1,7 @@
 //! One thumbnail of the table: a setting and a plant, drawn by the trial's number.
 //!
-//! Every setting meets every other sooner or later, since faults like company: a narrow thumbnail that
-//! is also sharpened and badly compressed.
+//! Every setting meets every other sooner or later, since faults like company: a narrow thumbnail
+//! that is also sharpened and badly compressed.
 
 use fastrand::Rng;
 
@@ -62,7 +62,7 @@ impl Trial {
     /// The trial of a number.
     pub fn new(number: u64, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let plant = if number % CLEAN == 0 {
+        let plant = if number.is_multiple_of(CLEAN) {
             Plant::Clean
         } else {
             Plant::ALL[(number / CLEAN % Plant::ALL.len() as u64) as usize]
