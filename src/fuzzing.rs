@@ -141,10 +141,10 @@ fn bands_are_enough(word: &Word, text: &str) {
     }
 }
 
-/// Takes any bytes for the pixels of a thumbnail, its first two for its dimensions. It is read without
-/// a panic, every row once; a finding lies inside of it and names an issued id or nobody, and a
-/// finding that mixes, and nothing else, makes it mixed. A row that the bytes do not touch stays its
-/// owner's, whatever they make of the others.
+/// Takes any bytes for the pixels of a thumbnail, its first two for its dimensions. It is read
+/// without a panic, every row once; a finding lies inside of it and names an issued id or nobody,
+/// and a finding that mixes, and nothing else, makes it mixed. A row that the bytes do not touch
+/// stays its owner's, whatever they make of the others.
 ///
 /// # Panics
 /// If one of these does not hold.

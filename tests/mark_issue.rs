@@ -1,5 +1,6 @@
-//! Ids are issued so that no blend of two is a third, and what cannot be marked is refused in words.
-//! Every pair of 256 ids is blended, bit by bit and half and half, as words and as rows of pixels.
+//! Ids are issued so that no blend of two is a third, and what cannot be marked is refused in
+//! words. Every pair of 256 ids is blended, bit by bit and half and half, as words and as rows of
+//! pixels.
 
 use double_exposure::mark::{
     Expect, Fit, Id, Issued, LEAST_SIDE, MOST_ISSUED, MOST_PIXELS, MarkError, OwnedPlanes, Picture,

@@ -1,5 +1,6 @@
 //! Photos beside each other in one row are found, and what services lay over a photo is nobody's.
-//! Tiles of another photo are put in, and frames, circles, bars, text and shade are laid over clean ones.
+//! Tiles of another photo are put in, and frames, circles, bars, text and shade are laid over clean
+//! ones.
 
 use double_exposure::mark::wear::{Coding, Filter, Service, Touch};
 use double_exposure::mark::{

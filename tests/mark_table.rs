@@ -1,5 +1,6 @@
-//! The table of the marks is made of rows in which nobody is ever named who is not there, and counts
-//! what is. A hundred thousand rows are read here; the command reads as many as it is asked for.
+//! The table of the marks is made of rows in which nobody is ever named who is not there, and
+//! counts what is. A hundred thousand rows are read here; the command reads as many as it is asked
+//! for.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

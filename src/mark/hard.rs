@@ -1,7 +1,7 @@
 //! The hard verdict on one plane of one row: whose it is, or unknown.
 //!
-//! There is no error correction: it would turn a small mix into a clean row. A row is its owner's if
-//! every cell says so, and another's only if every cell says so loudly.
+//! There is no error correction: it would turn a small mix into a clean row. A row is its owner's
+//! if every cell says so, and another's only if every cell says so loudly.
 
 use super::issue::word;
 use super::layout::{BITS, CELLS, GUARDS, PLACE, cell_of, levels, ungray};
@@ -44,10 +44,11 @@ pub(super) struct Normal {
 }
 
 impl Normal {
-    /// Levels between the middle of the dark and the middle of the bright cells; None if the two are
-    /// less than twice `least` apart.
+    /// Levels between the middle of the dark and the middle of the bright cells; None if the two
+    /// are less than twice `least` apart.
     pub(super) fn new(levels: &Levels, least: f32) -> Option<Self> {
-        // Every cell is gone through in the same way, without a branch: the compiler does eight at once.
+        // Every cell is gone through in the same way, without a branch: the compiler does eight at
+        // once.
         let count = SAYING as f32;
         let all: f32 = levels.iter().zip(&SAYS).map(|(level, says)| level * says).sum();
         let mut middle = all / count;

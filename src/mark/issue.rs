@@ -1,7 +1,8 @@
 //! Which numbers may be a photo's, and the word of 32 bits that each is painted as.
 //!
-//! A reader that accepts any of 65,536 numbers will sooner or later take a blend of two for a third.
-//! So numbers are issued: far from each other, and so that no simple blend of two is a third.
+//! A reader that accepts any of 65,536 numbers will sooner or later take a blend of two for a
+//! third. So numbers are issued: far from each other, and so that no simple blend of two is a
+//! third.
 
 use std::fmt;
 

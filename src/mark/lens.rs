@@ -78,7 +78,8 @@ impl Lens {
     }
 }
 
-/// A dot product in four sums, which the compiler makes wide instructions of. Spans have room for it.
+/// A dot product in four sums, which the compiler makes wide instructions of. Spans have room for
+/// it.
 fn dot(one: &[f32], other: &[f32]) -> f32 {
     let mut sums = [0.0; LANES];
     let (ones, others) = (one.chunks_exact(LANES), other.chunks_exact(LANES));

@@ -54,8 +54,8 @@ impl OwnedPlanes {
         Self { width, height, y: luma, cb: none.clone(), cr: none }
     }
 
-    /// These planes with the colour of others: both planes of it, or blue difference alone. Others of
-    /// another size leave them as they are.
+    /// These planes with the colour of others: both planes of it, or blue difference alone. Others
+    /// of another size leave them as they are.
     pub fn with_colour_of(mut self, other: Self, both: bool) -> Self {
         if (self.width, self.height) == (other.width, other.height) {
             self.cb = other.cb;

@@ -80,8 +80,8 @@ impl Reader {
         reading(rows, findings)
     }
 
-    /// The window through which most can be read: one of those that are usual, else one of them moved
-    /// to the side, as services do that look for the part of a photo that matters.
+    /// The window through which most can be read: one of those that are usual, else one of them
+    /// moved to the side, as services do that look for the part of a photo that matters.
     fn best(&self, windows: &[Window], asked: Id, planes: &Planes<'_>) -> Option<Window> {
         let samples = Samples::new(planes, &self.issued, asked);
         let mut best: Option<(u32, Window)> = None;

@@ -72,14 +72,15 @@ pub enum FindingKind {
 /// Something that is not as it should be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// Whose it is; of a [`FindingKind::Order`] the photo's own. None: a mark that nobody was given.
+    /// Whose it is; of a [`FindingKind::Order`] the photo's own. None: a mark that nobody was
+    /// given.
     pub found: Option<Id>,
     /// The rows, from the top of the thumbnail.
     pub rows: Range<u32>,
     /// The planes in which it was read.
     pub planes: PlaneSet,
-    /// How much of these rows is the other's, 0 to 1: an estimate for a blend, less than 1 where only
-    /// one side of the rows is the other's, else 1.
+    /// How much of these rows is the other's, 0 to 1: an estimate for a blend, less than 1 where
+    /// only one side of the rows is the other's, else 1.
     pub share: f32,
     /// What kind of thing it is.
     pub kind: FindingKind,

@@ -1,7 +1,8 @@
 //! The soft read: how much of another photo is in the levels of some rows, and whose.
 //!
 //! What the asked photo explains is taken out first, with what resizing and sharpening make of it:
-//! echoes of neighbouring cells. What is left is noise, or it looks like one issued mark and no other.
+//! echoes of neighbouring cells. What is left is noise, or it looks like one issued mark and no
+//! other.
 
 use super::Id;
 use super::Issued;
@@ -155,8 +156,8 @@ fn spread(levels: &Levels) -> (f32, f32) {
     (mean, levels.iter().zip(&SAYS).map(square).sum())
 }
 
-/// No less than what the asked photo leaves of levels, as a share, in a few steps: most rows of most
-/// thumbnails need no closer look.
+/// No less than what the asked photo leaves of levels, as a share, in a few steps: most rows of
+/// most thumbnails need no closer look.
 pub(super) fn at_most(levels: &Levels, own: &Levels) -> f32 {
     let ((mean, all), (own_mean, own_all)) = (spread(levels), spread(own));
     let along: f32 =
@@ -165,7 +166,8 @@ pub(super) fn at_most(levels: &Levels, own: &Levels) -> f32 {
     (left.max(0.0) / all.max(1e-6)).sqrt()
 }
 
-/// What resizing makes of a mark: a level, a slope, and each cell's neighbours; the mark comes last.
+/// What resizing makes of a mark: a level, a slope, and each cell's neighbours; the mark comes
+/// last.
 fn echoes(levels: &Levels, own: &Levels, wide: bool) -> Vec<Levels> {
     let (mean, squares) = spread(levels);
     let spread = squares / SAYING as f32;

@@ -1,7 +1,8 @@
 //! How far the marks hold: many thumbnails through pretended services, read and counted.
 //!
-//! A claim that no row is ever taken for a third person's is worth as much as the number of rows that
-//! were looked at, so the same function makes a short run for tests and a long one for the record.
+//! A claim that no row is ever taken for a third person's is worth as much as the number of rows
+//! that were looked at, so the same function makes a short run for tests and a long one for the
+//! record.
 
 mod count;
 mod plant;
@@ -31,8 +32,9 @@ pub struct Plan {
     pub threads: usize,
 }
 
-/// Reads thumbnails until the plan's rows are read or `goes_on` says no; it is asked after each one,
-/// with the rows so far. The same plan counts the same, whatever the threads, unless it is ended.
+/// Reads thumbnails until the plan's rows are read or `goes_on` says no; it is asked after each
+/// one, with the rows so far. The same plan counts the same, whatever the threads, unless it is
+/// ended.
 pub fn run(plan: &Plan, goes_on: impl Fn(u64) -> bool + Sync) -> Counts {
     let issued = Issued::new(IDS, plan.seed).expect("so many can be issued");
     let (next, rows, ended) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));

@@ -53,8 +53,8 @@ impl Window {
     }
 }
 
-/// The windows through which a photo of `photo` px may be seen in a thumbnail of `thumbnail` px, the
-/// likeliest first.
+/// The windows through which a photo of `photo` px may be seen in a thumbnail of `thumbnail` px,
+/// the likeliest first.
 pub(super) fn windows(photo: [u32; 2], thumbnail: [u32; 2], fit: Fit) -> Vec<Window> {
     let photo = photo.map(|side| f64::from(side.max(1)));
     let thumbnail = thumbnail.map(|side| f64::from(side.max(1)));

@@ -19,8 +19,8 @@ pub enum Plant {
     Half,
     /// The third quarter is another's.
     Band,
-    /// The rows of the photo itself, from here on in hundredths, are another's, as if a short upload had
-    /// left a used buffer unfilled.
+    /// The rows of the photo itself, from here on in hundredths, are another's, as if a short
+    /// upload had left a used buffer unfilled.
     Unfilled(u32),
     /// All of it is another's.
     Whole,
@@ -104,7 +104,8 @@ impl Plant {
         }
     }
 
-    /// Whether what was planted was found: whose, where it is rows which, and called mixed if it must.
+    /// Whether what was planted was found: whose, where it is rows which, and called mixed if it
+    /// must.
     pub fn is_found(self, reading: &Reading, other: Id) -> bool {
         if self == Self::Clean {
             return reading.verdict == Verdict::Clean && reading.findings.is_empty();

@@ -12,8 +12,8 @@ pub fn text(plan: &Plan, counts: &Counts) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "{} rows of {} thumbnails, seed {}: {} rows and {} findings name somebody who is not in the \
-         thumbnail.",
+        "{} rows of {} thumbnails, seed {}: {} rows and {} findings name somebody who is not in \
+         the thumbnail.",
         all.rows, all.thumbnails, plan.seed, all.wrong_rows, all.wrong_findings
     );
     if counts.held() {

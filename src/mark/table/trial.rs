@@ -1,7 +1,7 @@
 //! One thumbnail of the table: a setting and a plant, drawn by the trial's number.
 //!
-//! Every setting meets every other sooner or later, since faults like company: a narrow thumbnail that
-//! is also sharpened and badly compressed.
+//! Every setting meets every other sooner or later, since faults like company: a narrow thumbnail
+//! that is also sharpened and badly compressed.
 
 use fastrand::Rng;
 
