@@ -151,7 +151,7 @@ impl Judge {
                 true => Kind::Order,
                 false => Kind::OtherPhoto,
             },
-            (FindingKind::Rows | FindingKind::Whole, _) if asked.truncated => Kind::Dirty,
+            (FindingKind::Rows, _) if asked.truncated => Kind::Dirty,
             (FindingKind::Rows, _) => Kind::Rows,
             (FindingKind::Whole, _) => Kind::Whole,
             (FindingKind::Blend, _) => Kind::Blend,
