@@ -19,7 +19,7 @@ const OVERLAYS: [(&str, Overlay); 7] = [
     }),
     ("circle", |of, x, y, _| if (x - 0.5).hypot(y - 0.5) > 0.5 { 255.0 } else { f32::from(of) }),
     ("bars", |of, x, _, by| {
-        let bar = (x * (10.0 + 60.0 * by)) as u32 % 2 == 0;
+        let bar = ((x * (10.0 + 60.0 * by)) as u32).is_multiple_of(2);
         if bar { 0.5 * f32::from(of) + 127.0 } else { f32::from(of) }
     }),
     ("code", |of, x, y, by| {
@@ -27,7 +27,7 @@ const OVERLAYS: [(&str, Overlay); 7] = [
         if x > 0.5 && y > 0.5 { 20.0 + 210.0 * bit as f32 } else { f32::from(of) }
     }),
     ("text", |of, x, y, by| {
-        let stroke = ((x * 90.0 + y * 45.0 + 9.0 * by) as u32 / 5) % 2 == 0;
+        let stroke = ((x * 90.0 + y * 45.0 + 9.0 * by) as u32 / 5).is_multiple_of(2);
         if stroke && (0.33..0.67).contains(&y) {
             0.5 * f32::from(of) + 127.0
         } else {

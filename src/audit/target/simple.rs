@@ -27,7 +27,7 @@ impl Simple {
     /// The target.
     ///
     /// # Errors
-    /// [`SimpleError`], if the URL is none, or its names are not those of its mode.
+    /// If the URL is none, or its names are not those of its mode.
     pub fn target(&self) -> Result<Target, SimpleError> {
         let (base, path) = split(&self.url);
         Url::parse(base)?;
