@@ -135,7 +135,8 @@ impl Stage {
 
     /// The 99th percentile with the requests that were never sent. A closed loop sends nothing
     /// while it waits, and so measures a stall once, which a hundred people would have sat
-    /// through: those who would have come at the median's pace are added. An open loop omits nobody.
+    /// through: those who would have come at the median's pace are added. An open loop omits
+    /// nobody.
     pub fn p99_of_omitted_too(&self) -> Duration {
         let p99 = |latency: &Histogram<u64>| Duration::from_micros(latency.value_at_quantile(0.99));
         match self.drive {

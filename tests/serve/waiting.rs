@@ -1,5 +1,5 @@
-//! Those who wait: at the store's desk within its bound, and for work that they share, until the last
-//! of them gives up. The parts are driven directly, so that the order is the one written here.
+//! Those who wait: at the store's desk within its bound, and for work that they share, until the
+//! last of them gives up. The parts are driven directly, so that the order is the one written here.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
