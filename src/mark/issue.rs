@@ -220,3 +220,21 @@ const fn remainder(number: u16) -> u16 {
     }
     rest
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_issued_ids_differ_in_eight_bits_and_hold_twelve_of_each() {
+        let issued = Issued::new(MOST_ISSUED, 7).expect("so many can be issued");
+        for (place, one) in issued.ids().iter().enumerate() {
+            let ones = one.word().count_ones();
+            assert!((12..=20).contains(&ones), "{one} has {ones} bits set");
+            for other in &issued.ids()[..place] {
+                let apart = (one.word() ^ other.word()).count_ones();
+                assert!(apart >= 8, "{one} and {other} differ in {apart} bits");
+            }
+        }
+    }
+}
