@@ -38,6 +38,12 @@ impl Frame {
         self.rgb.reserve_exact(width * height * 3);
         &mut self.rgb
     }
+
+    /// Takes a photo of these dimensions with its memory, for want of own.
+    pub(super) fn take(&mut self, width: usize, height: usize, rgb: Vec<u8>) {
+        debug_assert_eq!(rgb.len(), width * height * 3, "3 bytes a pixel");
+        (self.width, self.height, self.rgb) = (width, height, rgb);
+    }
 }
 
 impl pipeline::Frame for Frame {

@@ -25,6 +25,7 @@ mod geometry;
 mod guard;
 mod header;
 mod jpeg;
+mod lanczos;
 pub mod limits;
 mod luma;
 mod photo;

@@ -6,6 +6,7 @@
 use image::metadata::Orientation;
 
 use super::frame::Frame;
+use crate::pipeline::Frame as _;
 
 /// A photo decoded whole, and the thumbnail that is wanted of it.
 pub struct Photo {
@@ -54,15 +55,18 @@ impl Layout {
 }
 
 impl Pixels {
-    /// Appends the pixels to a frame, upright and as RGB of 8 bits.
-    pub(super) fn append(&self, orientation: Orientation, frame: &mut Frame) {
+    /// Appends the pixels to a frame, upright and as RGB of 8 bits. Where they are that already and
+    /// the frame has no memory yet, theirs becomes the frame's.
+    pub(super) fn append(self, orientation: Orientation, frame: &mut Frame) {
         let walk = Walk::new(orientation, self.width as usize, self.height as usize);
+        let as_it_is = self.layout == Layout::Rgb8 && orientation == Orientation::NoTransforms;
+        if as_it_is && frame.capacity() == 0 {
+            return frame.take(walk.width, walk.height, self.samples);
+        }
         let rgb = frame.begin(walk.width, walk.height);
         let samples = &self.samples[..];
         match self.layout {
-            Layout::Rgb8 if orientation == Orientation::NoTransforms => {
-                rgb.extend_from_slice(samples);
-            }
+            Layout::Rgb8 if as_it_is => rgb.extend_from_slice(samples),
             Layout::Rgb8 => walk.append(samples, rgb, |&rgb: &[u8; 3]| rgb),
             Layout::Luma8 => walk.append(samples, rgb, |&[y]| [y; 3]),
             Layout::LumaAlpha8 => walk.append(samples, rgb, |&[y, a]| [on_white8(y, a); 3]),

@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{ResizeAlg, ResizeOptions, Resizer};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::frame::Frame;
 use super::geometry::{Fit, band_rows};
+use super::lanczos::lanczos;
 use super::{Bytes, Refusal};
 
 /// Quality of every JPEG that is written here, of 100.
@@ -72,9 +73,12 @@ impl Thumbnail {
     fn resize(&mut self, frame: &Frame, rows: Range<u32>) -> Option<()> {
         let (left, top, width, height) = self.fit.crop(frame.width(), frame.height());
         let (band_top, band_height) = within(top, height, &rows, self.height);
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-            .crop(f64::from(left), band_top, f64::from(width), band_height);
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(lanczos())).crop(
+            f64::from(left),
+            band_top,
+            f64::from(width),
+            band_height,
+        );
 
         let row_bytes = self.width as usize * 3;
         let band = &mut self.rgb[rows.start as usize * row_bytes..rows.end as usize * row_bytes];
