@@ -1,0 +1,187 @@
+//! How does it grow? Thumbnails per second on one core and on two; memory for each conversion in
+//! flight; time by the pixels of a photo, from 1 to 50 megapixels.
+//!
+//! Cores and memory belong to a process, so each figure of them is a process of its own: this one,
+//! started again. Rounds are interleaved and their medians printed.
+
+use std::num::NonZeroU32;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use double_exposure::codec::{Fit, ImageCodec, Pixels, Request, Size, compress, pixels};
+use double_exposure::load::Load;
+use double_exposure::photos;
+use double_exposure::pipeline::{Owned, Pipeline};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
+
+/// Conversions in flight where cores are compared: enough to keep two busy.
+const IN_FLIGHT: usize = 8;
+
+/// How much is done: to be believed, or to see that it runs.
+#[derive(Clone, Copy)]
+struct Scale {
+    rounds: usize,
+    conversions: usize,
+    megapixels: &'static [u32],
+}
+
+const FULL: Scale = Scale { rounds: 9, conversions: 300, megapixels: &[1, 2, 5, 12, 24, 50] };
+const SMOKE: Scale = Scale { rounds: 1, conversions: 8, megapixels: &[1] };
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [child, cores, in_flight, conversions] = &arguments[..]
+        && child == "child"
+    {
+        let number = |text: &str| text.parse().expect("the parent sends numbers");
+        return child_of(number(cores), number(in_flight), number(conversions));
+    }
+    // `cargo bench` says so; `cargo test --benches` does not.
+    let scale = if arguments.iter().any(|argument| argument == "--bench") { FULL } else { SMOKE };
+    cores(scale);
+    memory(scale);
+    growth(scale);
+}
+
+/// Converts in this process, and says how fast and with how much memory.
+fn child_of(cores: usize, in_flight: usize, conversions: usize) {
+    keep_to(cores);
+    let photos = photos::default_set();
+    let request = |photo: Bytes| Request { photo, size: Size::default(), fit: Fit::Contain };
+    let requests = photos.iter().cycle().take(conversions).map(|p| request(p.bytes.clone()));
+    let load = Load::new(in_flight).expect("the system gives threads");
+    let whole = |_, made: Result<Bytes, _>| {
+        made.expect("the photos of the default set are whole");
+    };
+    let driven =
+        load.drive(&Arc::new(Owned::new(ImageCodec::new(BANDS))), requests, || true, whole);
+    println!("{} {}", driven.per_second(), peak_bytes());
+}
+
+#[cfg(target_os = "linux")]
+fn keep_to(cores: usize) {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let allowed = sched_getaffinity(None).expect("a thread may ask where it may run");
+    let mut kept = CpuSet::new();
+    let places = (0..CpuSet::MAX_CPU).filter(|&cpu| allowed.is_set(cpu));
+    places.take(cores).for_each(|cpu| kept.set(cpu));
+    sched_setaffinity(None, &kept).expect("fewer cores may always be chosen");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_to(_: usize) {
+    eprintln!("this system does not keep a process to some cores: one is as many as two here");
+}
+
+/// The most memory that this process has held, in bytes; 0 where the system does not say.
+fn peak_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) << 10
+}
+
+/// A process that converts: thumbnails per second, and its peak of memory in bytes.
+fn run(cores: usize, in_flight: usize, conversions: usize) -> (f64, f64) {
+    let program = std::env::current_exe().expect("a program knows where it is");
+    let output = Command::new(program)
+        .args(["child", &cores.to_string(), &in_flight.to_string(), &conversions.to_string()])
+        .output()
+        .expect("the program starts again");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let mut numbers = said.split_whitespace().map(|word| word.parse().expect("a number"));
+    let mut next = || numbers.next().expect("two numbers");
+    (next(), next())
+}
+
+fn cores(scale: Scale) {
+    let round = |_| {
+        let one = run(1, IN_FLIGHT, scale.conversions).0;
+        let two = run(2, IN_FLIGHT, scale.conversions).0;
+        (one, two / one)
+    };
+    let rounds: Vec<(f64, f64)> = (0..scale.rounds).map(round).collect();
+    let mut ratios: Vec<f64> = rounds.iter().map(|round| round.1).collect();
+    let one = median(&mut rounds.iter().map(|round| round.0).collect::<Vec<_>>());
+    let ratio = median(&mut ratios);
+    let (least, most) = (ratios[0], ratios[ratios.len() - 1]);
+    println!(
+        "one core: {one:.0} thumbnails/s; two: {ratio:.2} times that ({least:.2} to {most:.2})"
+    );
+}
+
+fn memory(scale: Scale) {
+    let peak = |in_flight| {
+        let peaks = (0..scale.rounds).map(|_| run(usize::MAX, in_flight, scale.conversions).1);
+        median(&mut peaks.collect::<Vec<_>>()) / f64::from(1 << 20)
+    };
+    let one = peak(1);
+    println!("memory, 1 in flight: {one:.0} MiB");
+    for in_flight in [8, 64] {
+        let more = peak(in_flight);
+        let each = (more - one) / (in_flight - 1) as f64;
+        println!("memory, {in_flight} in flight: {more:.0} MiB, {each:.1} for each more");
+    }
+}
+
+/// Time by pixels, for a thumbnail and for the album's compression.
+fn growth(scale: Scale) {
+    println!("megapixels: thumbnail, per megapixel; compressed, per megapixel");
+    let owned = Owned::new(ImageCodec::new(BANDS));
+    for &megapixels in scale.megapixels {
+        let photo = photo_of(megapixels);
+        let request = Request { photo: photo.clone(), size: Size::default(), fit: Fit::Contain };
+        let thumbnail = fastest(scale.rounds, || drop(owned.convert(&request)));
+        let compressed = fastest(scale.rounds, || drop(compress(&photo)));
+        let each = |ms: f64| ms / f64::from(megapixels);
+        println!(
+            "{megapixels:2}: {thumbnail:6.1} ms, {:.2} ms; {compressed:6.1} ms, {:.2} ms",
+            each(thumbnail),
+            each(compressed)
+        );
+    }
+}
+
+/// A photo of so many megapixels, 4:3, quality 85: a built-in one, enlarged.
+fn photo_of(megapixels: u32) -> Bytes {
+    let built_in = photos::default_set().swap_remove(0).bytes;
+    let (width, height, Pixels::YCbCr(small)) = pixels(&built_in, u64::MAX).expect("it is whole")
+    else {
+        panic!("the built-in photos are JPEGs");
+    };
+    let across = (f64::from(megapixels) * 1e6 * 4.0 / 3.0).sqrt();
+    let (across, down) = (across as u32, (across * 0.75) as u32);
+    let mut large = TypedImage::<U8x3>::new(across, down);
+    let small = TypedImageRef::<U8x3>::from_buffer(width, height, &small).expect("3 bytes a pixel");
+    let bilinear = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    Resizer::new().resize_typed(&small, &mut large, &bilinear).expect("both have pixels");
+    let samples: Vec<u8> = large.pixels().iter().flat_map(|pixel| pixel.0).collect();
+    let mut jpeg = Vec::new();
+    let mut encoder = Encoder::new(&mut jpeg, 85);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    let sides = (across as u16, down as u16);
+    encoder.encode(&samples, sides.0, sides.1, ColorType::Ycbcr).expect("within JPEG's sides");
+    jpeg.into()
+}
+
+/// The least of some times, in milliseconds: what the work takes when nothing else is done.
+fn fastest(rounds: usize, work: impl Fn()) -> f64 {
+    let time = |_| {
+        let began = Instant::now();
+        work();
+        began.elapsed()
+    };
+    (0..rounds).map(time).min().unwrap_or(Duration::ZERO).as_secs_f64() * 1e3
+}
+
+/// The median; sorts.
+fn median(numbers: &mut [f64]) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}

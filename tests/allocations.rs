@@ -1,0 +1,70 @@
+//! Nothing is copied that could move, and a band takes no memory for pixels. Allocations are
+//! counted where a photo becomes a frame, where bands are made, and over a whole conversion.
+
+use std::num::NonZeroU32;
+
+use allocation_counter::{AllocationInfo, measure};
+use double_exposure::codec::{Fit, Frame, ImageCodec, Request, Size};
+use double_exposure::photos;
+use double_exposure::pipeline::{Codec, Owned, Pipeline};
+
+/// A thumbnail of 256 px has 192 KiB of pixels; what is not pixels is far below that.
+const NO_PIXELS: u64 = 64 << 10;
+
+fn codec() -> ImageCodec {
+    ImageCodec::new(NonZeroU32::new(4).unwrap())
+}
+
+fn request() -> Request {
+    let photo = photos::default_set().swap_remove(0).bytes;
+    Request { photo, size: Size::default(), fit: Fit::Cover }
+}
+
+/// What a closure gives, and what it allocated.
+fn counted<T>(work: impl FnOnce() -> T) -> (T, AllocationInfo) {
+    let mut result = None;
+    let mut work = Some(work);
+    let allocations = measure(|| result = work.take().map(|work| work()));
+    (result.expect("the work was done"), allocations)
+}
+
+#[test]
+fn a_photo_moves_into_an_empty_frame_and_is_copied_into_one_that_has_memory() {
+    let (codec, request) = (codec(), request());
+    let mut frame = Frame::default();
+    let photo = codec.decode(&request).unwrap();
+    let (thumbnail, fresh) = counted(|| codec.fill(photo, &mut frame));
+    let thumbnail_bytes = thumbnail.rgb().len() as u64;
+    assert!(frame.rgb().len() as u64 >= 4 * thumbnail_bytes, "the frame is not small");
+    assert!(fresh.bytes_total < thumbnail_bytes + NO_PIXELS, "{fresh:?}");
+
+    let photo = codec.decode(&request).unwrap();
+    double_exposure::pipeline::Frame::clear(&mut frame);
+    let (_, reused) = counted(|| codec.fill(photo, &mut frame));
+    assert!(reused.bytes_total < thumbnail_bytes + NO_PIXELS, "{reused:?}");
+}
+
+#[test]
+fn a_band_after_the_first_allocates_the_weights_of_its_filter_and_no_pixels() {
+    let (codec, request) = (codec(), request());
+    let mut frame = Frame::default();
+    let mut thumbnail = codec.fill(codec.decode(&request).unwrap(), &mut frame);
+    codec.band(&frame, &mut thumbnail);
+    let (_, second) = counted(|| codec.band(&frame, &mut thumbnail));
+    let (_, third) = counted(|| codec.band(&frame, &mut thumbnail));
+    assert_eq!(second.count_total, third.count_total);
+    assert!(third.bytes_total < 2 * NO_PIXELS, "{third:?}");
+}
+
+#[test]
+fn an_owned_conversion_holds_the_decoders_planes_and_one_picture() {
+    let request = request();
+    let pipeline = Owned::new(codec());
+    pipeline.convert(&request).unwrap();
+    let (_, first) = counted(|| pipeline.convert(&request).unwrap());
+    let (_, second) = counted(|| pipeline.convert(&request).unwrap());
+    println!("{} allocations, {} KiB at most", first.count_total, first.bytes_max >> 10);
+    assert_eq!(first.count_total, second.count_total, "the same work takes the same");
+    let pixels = 512 * 512;
+    assert!(first.bytes_max < 5 * pixels, "planes of 1.5 and a picture of 3 bytes a pixel");
+}
