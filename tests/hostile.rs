@@ -251,7 +251,7 @@ fn largest() -> Vec<(&'static str, Bytes, bool)> {
                 e.set_sampling_factor(full);
                 e.set_progressive_scans(2);
             }),
-            false,
+            true,
         ),
         ("deep png", png(&deep, width, height, ExtendedColorType::Rgba16, None), true),
         ("webp", flat.webp(None), true),

@@ -31,8 +31,8 @@ pub(super) fn decode<T>(
 /// Keeps the panics of decoders off standard error, which are caught and become refusals. All
 /// others go to the hook that was there before. For a program to call once, at its start.
 ///
-/// `jpeg-decoder` works on threads of its own where a photo is wider than 128 px as decoded; their
-/// panics are told by the source file they come from.
+/// `jpeg-decoder` makes colours on rayon's threads; their panics are told by the source file they
+/// come from.
 pub fn silence_decoder_panics() {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {

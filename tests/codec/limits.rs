@@ -115,18 +115,16 @@ fn a_jpegs_scans_go_over_at_most_1000_megapixels() {
 
 #[test]
 fn a_photo_that_would_need_more_memory_than_the_bound_is_refused_by_its_header() {
-    // Progressive, four components, none subsampled: 20 bytes a pixel.
-    let cmyk = |height| jpeg_header(8_000, height, 0xC2, &[0x11; 4]);
-    let fits = (MEMORY_BYTES / 20 / 8_000) as u32 / 8 * 8;
-    assert!(matches!(refusal(&cmyk(fits)), Refusal::EndsEarly { .. }));
-    let found_bytes = 8_000 * u64::from(fits + 8) * 20;
-    assert_eq!(
-        refusal(&cmyk(fits + 8)),
-        Refusal::Memory { limit_bytes: MEMORY_BYTES, found_bytes }
-    );
+    // Progressive, four components, in units of 32 by 32 px: a row more is 32 rows more of
+    // coefficients and planes, of 3 bytes a sample, beside the picture's 4 bytes a pixel.
+    let cmyk = |height| jpeg_header(65_000, height, 0xC2, &[0x44; 4]);
+    assert!(matches!(refusal(&cmyk(768)), Refusal::EndsEarly { .. }));
+    let found_bytes = 3 * 4 * 65_024 * 800 + 4 * 65_000 * 769;
+    let limit_bytes = MEMORY_BYTES;
+    assert_eq!(refusal(&cmyk(769)), Refusal::Memory { limit_bytes, found_bytes });
     // Of the ordinary kinds every one fits.
     for (marker, factors) in
-        [(0xC0, &[0x22, 0x11, 0x11][..]), (0xC2, &[0x11; 3]), (0xC0, &[0x11; 4])]
+        [(0xC0, &[0x22, 0x11, 0x11][..]), (0xC2, &[0x11; 3]), (0xC2, &[0x11; 4])]
     {
         let file = jpeg_header(10_000, 5_000, marker, factors);
         assert!(matches!(refusal(&file), Refusal::EndsEarly { .. }));

@@ -86,12 +86,11 @@ impl FrameHeader {
         )
     }
 
-    /// Memory at the peak of a conversion, at full scale and with the decoder's workers behind, in
-    /// bytes.
+    /// Memory at the peak of a conversion, at full scale, in bytes.
     ///
-    /// The decoder keeps a progressive file's coefficients, of 2 bytes, and hands copies of them to
-    /// its workers without waiting; they make planes of one byte a sample; of the planes it makes
-    /// the picture, from which the frame is filled.
+    /// The decoder keeps a progressive file's coefficients, of 2 bytes, beside the planes that it
+    /// makes of them, of one byte a sample; of the planes it makes the picture, from which the
+    /// frame is filled.
     pub(super) fn memory_bytes(&self) -> u64 {
         let (across, down) = self.units();
         let in_unit: u64 = self
@@ -103,9 +102,8 @@ impl FrameHeader {
         let pixels = u64::from(self.width) * u64::from(self.height);
         let picture = pixels * self.components.len() as u64;
         let coefficients = if self.progressive { 2 * samples } else { 0 };
-        let decoding = coefficients + 2 * samples + samples;
         let assembling = coefficients + samples + picture;
         let filling = picture + 3 * pixels;
-        decoding.max(assembling).max(filling)
+        assembling.max(filling)
     }
 }
