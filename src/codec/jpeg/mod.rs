@@ -4,6 +4,7 @@
 //! for the price of reading its codes.
 
 mod frame_header;
+mod full;
 mod padded;
 mod scan;
 mod survey;
@@ -47,12 +48,15 @@ impl<'a> Jpeg<'a> {
     /// Decodes at the smallest scale that leaves twice these dimensions of an upright thumbnail.
     pub(super) fn decode(&self, thumbnail: (u32, u32), fit: Fit) -> Result<Pixels, Refusal> {
         let eighths = self.eighths(thumbnail, fit);
-        guard::decode(Format::Jpeg, || self.decode_scaled(eighths))
+        guard::decode(Format::Jpeg, || match (eighths, full::colours(&self.survey)) {
+            (8, Some(colours)) => full::decode(self.file, &self.survey, colours),
+            _ => self.decode_scaled(eighths),
+        })
     }
 
     fn decode_scaled(&self, eighths: u32) -> Result<Pixels, Refusal> {
         let mut decoder = Decoder::new(Padded::new(self.file));
-        decoder.set_color_transform(self.color_transform());
+        decoder.set_color_transform(self.survey.color_transform());
         let (width, height) = self.request(eighths);
         let (width, height) = decoder.scale(width, height).map_err(|error| self.refusal(error))?;
         let samples = decoder.decode().map_err(|error| self.refusal(error))?;
@@ -99,22 +103,6 @@ impl<'a> Jpeg<'a> {
         // At most 65,500.
         let long = long as u16;
         if width >= height { (long, u16::MAX) } else { (u16::MAX, long) }
-    }
-
-    /// How the components make colours, by the rules that every reader follows: JFIF means YCbCr,
-    /// else Adobe's segment decides, else the components' names.
-    fn color_transform(&self) -> ColorTransform {
-        let Survey { frame, adobe, jfif, .. } = &self.survey;
-        let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
-        match (ids.len(), adobe) {
-            (1, _) => ColorTransform::Grayscale,
-            (3, _) if *jfif => ColorTransform::YCbCr,
-            (3, Some(0)) => ColorTransform::RGB,
-            (3, None) if ids == *b"RGB" => ColorTransform::RGB,
-            (3, _) => ColorTransform::YCbCr,
-            (_, None | Some(0)) => ColorTransform::CMYK,
-            (_, _) => ColorTransform::YCCK,
-        }
     }
 
     fn refusal(&self, error: Error) -> Refusal {
