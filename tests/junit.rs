@@ -174,8 +174,7 @@ fn a_run_that_fails_leaves_no_junit_behind_and_its_folder_takes_the_next_run() {
     let out = folder.path().join("report");
     std::fs::create_dir(&out).unwrap();
     let file = out.join("junit.xml");
-    let refused =
-        repro(&out, &["--photos", "/nowhere/at/all", "--junit", file.to_str().unwrap()]);
+    let refused = repro(&out, &["--photos", "/nowhere/at/all", "--junit", file.to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(!file.exists(), "an empty file says nothing");
     let ran = repro(&out, &["--pipeline", "owned", "--in-flight", "1", "--thumbnails", "8"]);
