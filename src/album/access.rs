@@ -40,15 +40,8 @@ pub(super) fn photo<T>(
     source: PhotoRead<'_>,
     more: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<(Photo, T), AlbumError> {
-    let sql = format!(
-        "SELECT {}{} FROM photos JOIN members USING (album) {}
-         WHERE album = ?1 AND photos.photo = ?2 AND members.person = ?3",
-        photos::COLUMNS,
-        source.columns,
-        source.joins
-    );
     transaction
-        .prepare_cached(&sql)?
+        .prepare_cached(&source.sql())?
         .query_row(params![name.album, name.photo, viewer], |row| {
             Ok((photos::read(row)?, more(row)?))
         })
@@ -63,4 +56,37 @@ pub(super) struct PhotoRead<'s> {
     pub(super) columns: &'s str,
     /// Where they are.
     pub(super) joins: &'s str,
+}
+
+impl PhotoRead<'_> {
+    fn sql(&self) -> String {
+        let Self { columns, joins } = self;
+        format!(
+            "SELECT {}{columns} FROM photos JOIN members USING (album) {joins}
+             WHERE album = ?1 AND photos.photo = ?2 AND members.person = ?3",
+            photos::COLUMNS,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+    use crate::album::file;
+
+    /// Every thumbnail asks this, also those that are refused next.
+    #[test]
+    fn the_question_of_access_is_compiled_once_whatever_it_is_asked_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("albums.db");
+        drop(file::open(&path, true).unwrap());
+        let reader = file::open_reader(&path).unwrap();
+        let mut statement = reader.prepare(&PhotoRead::default().sql()).unwrap();
+        for name in [[1; 16], [2; 16], [3; 16]] {
+            assert!(!statement.exists([name, name, name]).unwrap());
+        }
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
 }

@@ -2,7 +2,7 @@
 //! system lets whoever runs the tests do that. Elsewhere there is nothing to see, and it says so;
 //! a file at its limit, which is full everywhere, stands beside the other refusals.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
@@ -11,8 +11,10 @@ use crate::client::{Client, refused};
 use crate::process::{KEY, Running};
 use crate::service::{ASTRONAUT, photo_of, uuid};
 
-/// What runs its arguments on an empty disk of 2 MiB at the path before them, seen by nobody else.
-const ON_A_SMALL_DISK: &str = "mount -t tmpfs -o size=2m none \"$1\" && shift && exec \"$@\"";
+/// What runs its arguments on a disk of 6 MiB at the path before them, seen by nobody else; 2 MiB
+/// of it are taken by a file of somebody else's.
+const ON_A_SMALL_DISK: &str = "mount -t tmpfs -o size=6m none \"$1\" \
+    && head -c 2097152 /dev/zero > \"$1/ballast\" && shift && exec \"$@\"";
 
 fn on_a_small_disk(at: &Path) -> Command {
     let mut command = Command::new("unshare");
@@ -37,9 +39,10 @@ fn a_full_disk_is_503_and_nothing_is_stored_and_nothing_lost() {
     let nobody = Client::new(running.address);
     let token = nobody.with("key").post("/people", "{\"name\":\"Ann\"}").text("token");
     let ann = nobody.with(&token);
-    let first = photo_of(&ann, *ASTRONAUT);
+    let large = include_bytes!("../../src/photos/astronaut.jpg");
+    let first = photo_of(&ann, large);
     let album = first.split("/photos").next().unwrap();
-    let mut stored = vec![first.clone()];
+    let mut stored = Vec::new();
     let refusal = loop {
         let path = format!("{album}/photos/{}", uuid());
         let answer = ann.put(&path, *ASTRONAUT);
@@ -48,7 +51,7 @@ fn a_full_disk_is_503_and_nothing_is_stored_and_nothing_lost() {
             break answer;
         }
         stored.push(path);
-        assert!(stored.len() < 200, "2 MiB hold no 200 photos");
+        assert!(stored.len() < 400, "4 MiB hold no 400 photos");
     };
     assert_eq!(refusal.problem(), refused(503, "storage"));
     assert!(!refusal.header("retry-after").is_empty());
@@ -56,21 +59,30 @@ fn a_full_disk_is_503_and_nothing_is_stored_and_nothing_lost() {
         assert!(ann.get(path).body == *ASTRONAUT, "what was acknowledged is there");
     }
     let opened = ann.get(album).json();
-    assert_eq!(opened["photos"].as_array().unwrap().len(), stored.len());
-    // Who is shown a thumbnail must stand in the ledger: without room for that, nobody is.
-    let thumbnail = ann.get(&format!("{first}/thumbnail"));
-    assert!([200, 503].contains(&thumbnail.status), "{}", thumbnail.status);
+    assert_eq!(opened["photos"].as_array().unwrap().len(), stored.len() + 1);
+    // Who is shown a thumbnail must stand in the ledger: without room, nobody is shown one.
+    let thumbnails = (16..400).map(|size| ann.get(&format!("{first}/thumbnail?size={size}")));
+    let refusal = thumbnails.into_iter().find(|answer| answer.status != 200);
+    assert_eq!(refusal.expect("they fill what is left").problem(), refused(503, "storage"));
+    // Deleting writes as much as it takes away, before it may.
+    assert_eq!(ann.delete(&first).problem(), refused(503, "storage"));
+    assert!(ann.get(&first).body == large, "what could not be deleted is whole");
 
-    let seen = PathBuf::from(format!("/proc/{}/root", running.id()))
-        .join(data.strip_prefix("/").expect("it begins at the root"));
+    let disk = Path::new("/proc").join(running.id().to_string()).join("root");
+    let disk = disk.join(folder.path().strip_prefix("/").expect("it begins at the root"));
+    assert_eq!(sound(&disk), "ok");
+    std::fs::remove_file(disk.join("ballast")).expect("the owner sees his process's files");
+    assert_eq!(ann.get(&format!("{first}/thumbnail")).status, 200, "with room, all goes on");
+    assert_eq!(ann.delete(&first).status, 204);
+    assert_eq!(ann.put(&first, large).status, 201);
+}
+
+/// What SQLite says of a copy of the file and its log.
+fn sound(disk: &Path) -> String {
     let copied = tempfile::tempdir().unwrap();
-    for end in ["", "-wal"] {
-        let (from, to) = (format!("{}{end}", seen.display()), format!("albums.db{end}"));
-        std::fs::copy(from, copied.path().join(to)).expect("the owner sees his process's files");
+    for file in ["albums.db", "albums.db-wal"] {
+        std::fs::copy(disk.join(file), copied.path().join(file)).unwrap();
     }
-    let sound: String = Connection::open(copied.path().join("albums.db"))
-        .unwrap()
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(sound, "ok");
+    let connection = Connection::open(copied.path().join("albums.db")).unwrap();
+    connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
 }
