@@ -1,5 +1,6 @@
 //! What do the ledger's rows cost? The same conversions on the same threads, with their rows
-//! written as the server writes them, and without: in turns, and told as a part of the rate.
+//! written as the server writes them, and without: in turns, and told as a part of the rate. The
+//! thumbnail that the server keeps beside a row is left out: it is kept for the next who asks.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -105,22 +106,21 @@ impl Workplace {
         }
     }
 
-    /// The rows of one thumbnail: made and kept, then shown.
+    /// The rows of one thumbnail: made, then shown.
     fn record(&self, photo: &Photo, size: Size, done: Done) {
         const WRITTEN: &str = "the file takes rows";
-        let bytes = done.made.output.clone();
         let event = Event {
             viewer: self.owner,
             asked: photo.into(),
             content_in: photo.content,
-            content_out: ContentHash::of(&bytes),
+            content_out: ContentHash::of(&done.made.output),
             size,
             fit: Fit::Cover,
             maker: "bench".into(),
             pipeline: "owned".into(),
         };
         let making = self.roll.making(&done.made, false);
-        let made = self.ledger.append(vec![Entry::Made { event, making, keep: Some(bytes) }]);
+        let made = self.ledger.append(vec![Entry::Made { event, making, keep: None }]);
         let made = Kept::Row(made.expect(WRITTEN)[0]);
         let shown = Shown { viewer: self.owner, asked: photo.into(), made };
         self.ledger.append(vec![Entry::Shown(shown)]).expect(WRITTEN);
