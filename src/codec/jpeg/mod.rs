@@ -11,7 +11,7 @@ mod survey;
 mod walk;
 
 use image::metadata::Orientation;
-use jpeg_decoder::{ColorTransform, Decoder, Error};
+use jpeg_decoder::{Decoder, Error};
 
 use self::padded::Padded;
 use self::survey::Survey;
