@@ -84,7 +84,8 @@ async fn cold_and_cached(scale: Scale) {
     let rate = closed(&server, IN_FLIGHT, scale.cached, few).await.goodput();
     let spent = server.processor_time() - before;
     println!(
-        "over HTTP, cached    {rate:8.0} thumbnails/s, {:.0} a second of the server's processor time",
+        "over HTTP, cached    {rate:8.0} thumbnails/s, {:.0} a second of the server's processor \
+         time",
         scale.cached as f64 / spent.as_secs_f64()
     );
 }

@@ -47,7 +47,8 @@ pub(crate) fn cost(turns: usize, conversions: usize) {
     }
     let medians = [&mut with, &mut without, &mut costs].map(|figures| crate::median(figures));
     println!(
-        "ledger               {:8.0} thumbnails/s with its rows, {:.0} without: {:.1} % of the rate",
+        "ledger               {:8.0} thumbnails/s with its rows, {:.0} without: {:.1} % of the \
+         rate",
         medians[0],
         medians[1],
         medians[2] * 100.0

@@ -11,10 +11,10 @@ use crate::client::{Client, refused};
 use crate::process::{KEY, Running};
 use crate::service::{ASTRONAUT, photo_of, uuid};
 
-/// What runs its arguments on a disk of 6 MiB at the path before them, seen by nobody else; 2 MiB
+/// What runs its arguments on a disk of 10 MiB at the path before them, seen by nobody else; 6 MiB
 /// of it are taken by a file of somebody else's.
-const ON_A_SMALL_DISK: &str = "mount -t tmpfs -o size=6m none \"$1\" \
-    && head -c 2097152 /dev/zero > \"$1/ballast\" && shift && exec \"$@\"";
+const ON_A_SMALL_DISK: &str = "mount -t tmpfs -o size=10m none \"$1\" \
+    && head -c 6291456 /dev/zero > \"$1/ballast\" && shift && exec \"$@\"";
 
 fn on_a_small_disk(at: &Path) -> Command {
     let mut command = Command::new("unshare");
