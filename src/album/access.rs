@@ -68,25 +68,3 @@ impl PhotoRead<'_> {
         )
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::StatementStatus;
-
-    use super::*;
-    use crate::album::file;
-
-    /// Every thumbnail asks this, also those that are refused next.
-    #[test]
-    fn the_question_of_access_is_compiled_once_whatever_it_is_asked_of() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("albums.db");
-        drop(file::open(&path, true).unwrap());
-        let reader = file::open_reader(&path).unwrap();
-        let mut statement = reader.prepare(&PhotoRead::default().sql()).unwrap();
-        for name in [[1; 16], [2; 16], [3; 16]] {
-            assert!(!statement.exists([name, name, name]).unwrap());
-        }
-        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
-    }
-}
