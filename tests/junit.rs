@@ -169,6 +169,19 @@ fn a_file_that_cannot_be_written_is_refused_with_its_path_before_anything_runs()
 }
 
 #[test]
+fn a_run_that_fails_leaves_no_junit_behind_and_its_folder_takes_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("report");
+    std::fs::create_dir(&out).unwrap();
+    let file = out.join("junit.xml");
+    let refused = repro(&out, &["--photos", "/nowhere/at/all", "--junit", file.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!file.exists(), "an empty file says nothing");
+    let ran = repro(&out, &["--pipeline", "owned", "--in-flight", "1", "--thumbnails", "8"]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+}
+
+#[test]
 fn a_run_leaves_a_page_and_junit_behind_and_the_page_says_how_to_run_it_again() {
     let folder = tempfile::tempdir().unwrap();
     let (out, file) = (folder.path().join("report"), folder.path().join("junit.xml"));

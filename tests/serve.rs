@@ -15,6 +15,8 @@ mod conversions;
 mod crossed;
 #[path = "serve/document.rs"]
 mod document;
+#[path = "serve/full_disk.rs"]
+mod full_disk;
 #[path = "serve/killed.rs"]
 mod killed;
 #[path = "serve/mixing.rs"]

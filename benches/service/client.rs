@@ -1,19 +1,26 @@
-//! A client that costs little: HTTP/1.1 on connections that stay open.
+//! A client that costs little, because it works on the server's machine: HTTP/1.1 on connections
+//! that stay open, and of an answer no more than its status, its length and its bytes.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::Request;
-use hyper::client::conn::http1::{SendRequest, handshake};
-use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// One connection.
-pub(crate) struct Client(SendRequest<Full<Bytes>>);
+/// One connection, and the answer that was read last.
+pub(crate) struct Client {
+    stream: TcpStream,
+    answer: Vec<u8>,
+}
+
+/// A whole answer's status, and where its body begins.
+#[derive(Clone, Copy)]
+struct Read {
+    status: u16,
+    body: usize,
+}
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
@@ -21,37 +28,51 @@ impl Client {
     }
 
     async fn try_connect(address: SocketAddr) -> Option<Self> {
-        let socket = TcpStream::connect(address).await.ok()?;
-        socket.set_nodelay(true).ok()?;
-        let (sender, connection) = handshake(TokioIo::new(socket)).await.ok()?;
-        tokio::spawn(connection);
-        Some(Self(sender))
+        let stream = TcpStream::connect(address).await.ok()?;
+        stream.set_nodelay(true).ok()?;
+        Some(Self { stream, answer: Vec::new() })
     }
 
     /// The answer's status, once it is read whole.
-    pub(crate) async fn get(&mut self, token: &str, path: &str) -> u16 {
-        self.ask("GET", token, path, Bytes::new()).await.expect("the server answers").0
+    pub(crate) async fn get(&mut self, request: &[u8]) -> u16 {
+        self.ask(request).await.expect("the server answers").0
     }
 
-    pub(crate) async fn ask(
-        &mut self,
-        method: &str,
-        token: &str,
-        path: &str,
-        body: Bytes,
-    ) -> Option<(u16, Bytes)> {
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "localhost")
-            .header("authorization", token)
-            .body(Full::new(body))
-            .expect("the request is well formed");
-        self.0.ready().await.ok()?;
-        let response = self.0.send_request(request).await.ok()?;
-        let status = response.status().as_u16();
-        Some((status, response.into_body().collect().await.ok()?.to_bytes()))
+    /// The answer's status and body. `None`: it did not come, or not whole.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> Option<(u16, &[u8])> {
+        self.stream.write_all(request).await.ok()?;
+        self.answer.clear();
+        let read = loop {
+            if self.stream.read_buf(&mut self.answer).await.ok()? == 0 {
+                return None;
+            }
+            if let Some(read) = whole(&self.answer) {
+                break read;
+            }
+        };
+        Some((read.status, &self.answer[read.body..]))
     }
+}
+
+/// A request's bytes.
+pub(crate) fn request(method: &str, token: &str, path: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: {token}\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
+/// Looks whether an answer is there as a whole. The server always says how long it is.
+fn whole(answer: &[u8]) -> Option<Read> {
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&answer[..end]).ok()?;
+    let mut lines = head.split("\r\n");
+    let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+    let length = lines.find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
+    let (body, length) = (end + 4, length.parse::<usize>().ok()?);
+    (answer.len() >= body + length).then_some(Read { status, body })
 }
 
 /// Connections that are used again; whoever finds none open opens one, up to a bound.
@@ -74,22 +95,22 @@ impl Pool {
     }
 
     /// The answer's status; `None` if there was none.
-    pub(crate) async fn get(&self, token: &str, path: &str) -> Option<u16> {
+    pub(crate) async fn get(&self, request: &[u8]) -> Option<u16> {
         let get = async {
             let _place = self.places.acquire().await.ok()?;
             let mut kept = self.free.lock().ok()?.pop();
             let answered = match &mut kept {
-                Some(client) => client.ask("GET", token, path, Bytes::new()).await,
+                Some(client) => client.ask(request).await.map(|(status, _)| status),
                 None => None,
             };
             // The server may close a connection that was kept just as it is used again: whoever
             // keeps connections asks once more on a new one.
-            let (client, (status, _)) = match kept.zip(answered) {
+            let (client, status) = match kept.zip(answered) {
                 Some(done) => done,
                 None => {
                     let mut new = Client::try_connect(self.address).await?;
-                    let answered = new.ask("GET", token, path, Bytes::new()).await?;
-                    (new, answered)
+                    let status = new.ask(request).await?.0;
+                    (new, status)
                 }
             };
             self.free.lock().ok()?.push(client);

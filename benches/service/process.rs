@@ -6,11 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::client::Client;
+use crate::client::{Client, request};
 
 /// Photos of 2048 px.
 pub(crate) const PHOTOS: [&[u8]; 6] = [
@@ -24,6 +23,13 @@ pub(crate) const PHOTOS: [&[u8]; 6] = [
 
 /// Names under which they are uploaded, round and round.
 pub(crate) const NAMES: usize = 120;
+
+/// The photo and the size of a thumbnail that nobody has asked for before, 30,720 of them. Any 120
+/// in a row are of all photos and of as many sizes: what comes later is no larger.
+pub(crate) fn cold(number: usize) -> (usize, u32) {
+    let (round, name) = (number / NAMES, number % NAMES);
+    (name, 86 + ((round * 101 + name * 53) % 256) as u32)
+}
 
 /// A server that others may hold too; killed when the last of them lets go.
 #[derive(Clone)]
@@ -54,9 +60,9 @@ impl Server {
         let address = line.trim().strip_prefix("listening on http://").expect("an address");
         let address = address.parse().expect("an address");
         let mut client = Client::connect(address).await;
-        let person = ask(&mut client, "POST", "Bearer key", "/people", "{\"name\":\"Ann\"}").await;
+        let person = ask(&mut client, "POST", "Bearer key", "/people", b"{\"name\":\"Ann\"}").await;
         let token = format!("Bearer {}", person["token"].as_str().expect("a token"));
-        let album = ask(&mut client, "POST", &token, "/albums", "{\"title\":\"Summer\"}").await;
+        let album = ask(&mut client, "POST", &token, "/albums", b"{\"title\":\"Summer\"}").await;
         let album = album["album"].as_str().expect("an album").to_owned();
         let mut photos = Vec::new();
         for number in 0..NAMES {
@@ -71,12 +77,10 @@ impl Server {
         self.0.address
     }
 
-    pub(crate) fn token(&self) -> &str {
-        &self.0.token
-    }
-
-    pub(crate) fn thumbnail(&self, photo: usize, size: u32) -> String {
-        format!("{}/thumbnail?size={size}", self.0.photos[photo])
+    /// The request for a thumbnail.
+    pub(crate) fn thumbnail(&self, photo: usize, size: u32) -> Vec<u8> {
+        let path = format!("{}/thumbnail?size={size}", self.0.photos[photo]);
+        request("GET", &self.0.token, &path, b"")
     }
 
     /// Processor time that the server has used so far; none where the system does not say.
@@ -102,17 +106,11 @@ impl Server {
     }
 }
 
-async fn ask(
-    client: &mut Client,
-    method: &str,
-    token: &str,
-    path: &str,
-    body: impl AsRef<[u8]>,
-) -> Value {
-    let body = Bytes::copy_from_slice(body.as_ref());
-    let (status, body) = client.ask(method, token, path, body).await.expect("an answer");
-    assert_eq!(status, 201, "{method} {path}: {}", String::from_utf8_lossy(&body));
-    serde_json::from_slice(&body).expect("JSON")
+async fn ask(client: &mut Client, method: &str, token: &str, path: &str, body: &[u8]) -> Value {
+    let request = request(method, token, path, body);
+    let (status, body) = client.ask(&request).await.expect("an answer");
+    assert_eq!(status, 201, "{method} {path}: {}", String::from_utf8_lossy(body));
+    serde_json::from_slice(body).expect("JSON")
 }
 
 impl Drop for Inner {

@@ -40,15 +40,8 @@ pub(super) fn photo<T>(
     source: PhotoRead<'_>,
     more: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<(Photo, T), AlbumError> {
-    let sql = format!(
-        "SELECT {}{} FROM photos JOIN members USING (album) {}
-         WHERE album = ?1 AND photos.photo = ?2 AND members.person = ?3",
-        photos::COLUMNS,
-        source.columns,
-        source.joins
-    );
     transaction
-        .prepare_cached(&sql)?
+        .prepare_cached(&source.sql())?
         .query_row(params![name.album, name.photo, viewer], |row| {
             Ok((photos::read(row)?, more(row)?))
         })
@@ -63,4 +56,15 @@ pub(super) struct PhotoRead<'s> {
     pub(super) columns: &'s str,
     /// Where they are.
     pub(super) joins: &'s str,
+}
+
+impl PhotoRead<'_> {
+    fn sql(&self) -> String {
+        let Self { columns, joins } = self;
+        format!(
+            "SELECT {}{columns} FROM photos JOIN members USING (album) {joins}
+             WHERE album = ?1 AND photos.photo = ?2 AND members.person = ?3",
+            photos::COLUMNS,
+        )
+    }
 }

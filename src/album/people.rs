@@ -27,9 +27,9 @@ impl Store {
     /// The file's.
     pub fn person_by_token(&self, token: &str) -> Result<Option<PersonId>, StoreError> {
         let hash = ContentHash::of(token.as_bytes());
-        self.read(|transaction| {
+        self.read_once(|connection| {
             let sql = "SELECT person FROM people WHERE token = ?1";
-            Ok(transaction.prepare_cached(sql)?.query_row([hash], |row| row.get(0)).optional()?)
+            Ok(connection.prepare_cached(sql)?.query_row([hash], |row| row.get(0)).optional()?)
         })
     }
 }

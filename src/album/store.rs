@@ -131,6 +131,14 @@ impl Store {
         let transaction = reader.connection().transaction()?;
         work(&transaction)
     }
+
+    /// Runs `work` that is one statement, which sees one state of the file anyway.
+    pub(super) fn read_once<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(self.readers.take()?.connection())
+    }
 }
 
 fn limit(writer: &Connection, bytes: Option<u64>) -> rusqlite::Result<()> {

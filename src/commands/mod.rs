@@ -1,6 +1,7 @@
 //! The command line: what can be asked, and the exit code that answers.
 
 mod album;
+mod arenas;
 mod audit;
 mod compress;
 mod incident;

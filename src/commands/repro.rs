@@ -1,7 +1,5 @@
 //! `repro`: the failure and its repairs under the same load, on real photos.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,7 +8,7 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interrupt::Interrupt;
-use super::output::{document, remark, say};
+use super::output::{File, document, remark, say};
 use super::{Exit, Voice, exit_of};
 use crate::codec::{Fit, Size};
 use crate::load::MOST_IN_FLIGHT;
@@ -81,7 +79,7 @@ impl Repro {
         let start = Instant::now();
         let budget = Duration::from_secs(self.budget);
         let folder = Folder::open(&self.out)?;
-        let junit_file = self.junit.as_deref().map(JunitFile::create).transpose()?;
+        let junit_file = self.junit.as_deref().map(File::create).transpose()?;
         let interrupt = Interrupt::listen();
         let plan = Plan {
             pipelines: match self.pipelines {
@@ -149,28 +147,6 @@ fn exit(findings: &Findings) -> Exit {
     } else {
         Exit::Held
     }
-}
-
-/// The file for JUnit, opened before anything runs: a run whose result has no place is lost time,
-/// and an earlier result must not be taken for this one's.
-struct JunitFile<'a> {
-    path: &'a Path,
-    file: File,
-}
-
-impl<'a> JunitFile<'a> {
-    fn create(path: &'a Path) -> Result<Self, String> {
-        let file = File::create(path).map_err(|error| unwritable(path, &error))?;
-        Ok(Self { path, file })
-    }
-
-    fn write(mut self, document: &[u8]) -> Result<(), String> {
-        self.file.write_all(document).map_err(|error| unwritable(self.path, &error))
-    }
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> String {
-    format!("{}: {error}; name a file that can be written", path.display())
 }
 
 /// The command that makes the same runs, for a POSIX shell.

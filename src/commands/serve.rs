@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::output::{document, remark, say};
-use super::{Exit, Voice};
+use super::{Exit, Voice, arenas};
 use crate::album::{Clock, ContentHash, Moment, OpenError, Options, Store, StoreError};
 use crate::repro::Kind;
 use crate::server::door::Bounds;
@@ -87,6 +87,7 @@ struct Listening {
 
 impl Serve {
     pub(super) fn run(self) -> Exit {
+        arenas::few();
         match self.serve() {
             Ok(()) => Exit::Held,
             Err(error) => {

@@ -77,14 +77,17 @@ impl Door {
     ///
     /// # Errors
     /// [`Refused`]; nothing was taken then.
-    pub fn knock(&self, bytes: u64) -> Result<Place<'_>, Refused> {
+    pub fn knock(self: &Arc<Self>, bytes: u64) -> Result<Place, Refused> {
         let needed = units(bytes);
         if bytes > self.bounds.memory_bytes {
             let budget_bytes = self.bounds.memory_bytes;
             return Err(Refused::TooLarge { needed_bytes: bytes, budget_bytes });
         }
         match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => Ok(Place { door: self, place, needed, left: Left(self.left.clone()) }),
+            Ok(place) => {
+                let left = Left(Arc::clone(&self.left));
+                Ok(Place { door: Arc::clone(self), place, needed, left })
+            }
             Err(_) => Err(Refused::Full { at_work: self.at_work(), waiting: self.waiting() }),
         }
     }
@@ -127,14 +130,14 @@ impl Door {
 
 /// A place in the queue; given up by dropping it.
 #[derive(Debug)]
-pub struct Place<'d> {
-    door: &'d Door,
+pub struct Place {
+    door: Arc<Door>,
     needed: u32,
     place: OwnedSemaphorePermit,
     left: Left,
 }
 
-impl Place<'_> {
+impl Place {
     /// Waits until the conversion may begin. Dropping the future gives the place up.
     ///
     /// # Panics
@@ -181,8 +184,9 @@ mod tests {
 
     use super::*;
 
-    fn door(workers: usize, queue: usize, memory_bytes: u64) -> Door {
-        Door::new(Bounds { workers: NonZeroUsize::new(workers).unwrap(), queue, memory_bytes })
+    fn door(workers: usize, queue: usize, memory_bytes: u64) -> Arc<Door> {
+        let workers = NonZeroUsize::new(workers).unwrap();
+        Arc::new(Door::new(Bounds { workers, queue, memory_bytes }))
     }
 
     fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {

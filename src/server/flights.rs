@@ -46,15 +46,20 @@ where
     K: Eq + Hash + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Joins the work on `key`, or begins it; waits until `deadline`. Says whether it was joined.
+    /// Joins the work on `key`, or begins it if `admit` lets it in; waits until `deadline`. Says
+    /// whether it was joined. Whoever is not let in has cost nothing but the question.
     ///
     /// `work` gives `None` if it was [dropped](Crew::start).
-    pub fn join<F>(
+    ///
+    /// # Errors
+    /// Those of `admit`, which is asked for new work only, and must not wait.
+    pub fn join<P, E, F>(
         &self,
         key: K,
         deadline: Instant,
-        work: impl FnOnce(Arc<Crew<K, V>>) -> F,
-    ) -> (Passenger<V>, bool)
+        admit: impl FnOnce() -> Result<P, E>,
+        work: impl FnOnce(Arc<Crew<K, V>>, P) -> F,
+    ) -> Result<(Passenger<V>, bool), E>
     where
         F: Future<Output = Option<V>> + Send + 'static,
     {
@@ -63,15 +68,16 @@ where
             && (found.started || found.landing.receiver_count() > 0)
         {
             found.deadline = found.deadline.max(deadline);
-            return (Passenger(found.landing.subscribe()), true);
+            return Ok((Passenger(found.landing.subscribe()), true));
         }
+        let place = admit()?;
         let (landing, passenger) = watch::channel(None);
         let landing = Arc::new(landing);
         let mine = Open { landing: Arc::clone(&landing), started: false, deadline };
         open.insert(key.clone(), mine);
         drop(open);
         let crew = Arc::new(Crew { key, open: Arc::clone(&self.open), landing });
-        let work = work(Arc::clone(&crew));
+        let work = work(Arc::clone(&crew), place);
         tokio::spawn(async move {
             let made = work.await;
             crew.close();
@@ -79,7 +85,7 @@ where
                 crew.landing.send_replace(Some(made));
             }
         });
-        (Passenger(passenger), false)
+        Ok((Passenger(passenger), false))
     }
 
     /// How much is in the making.

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::door::Refused;
 use crate::album::{AlbumError, StoreError};
@@ -181,16 +181,22 @@ impl Problem {
     /// Its body.
     pub fn to_json(&self) -> Vec<u8> {
         let (status, slug, title) = self.kind.parts();
-        let mut body = Map::new();
-        body.insert("type".to_owned(), json!(format!("{TYPE_PREFIX}{slug}")));
-        body.insert("title".to_owned(), json!(title));
-        body.insert("status".to_owned(), json!(status));
-        body.insert("detail".to_owned(), json!(self.detail));
-        if let Some(reason) = self.reason {
-            body.insert("reason".to_owned(), json!(reason));
-        }
-        Value::Object(body).to_string().into_bytes()
+        let kind = format!("{TYPE_PREFIX}{slug}");
+        let document =
+            Document { kind: &kind, title, status, detail: &self.detail, reason: self.reason };
+        serde_json::to_vec(&document).expect("texts and numbers are always JSON")
     }
+}
+
+#[derive(Serialize)]
+struct Document<'p> {
+    #[serde(rename = "type")]
+    kind: &'p str,
+    title: &'p str,
+    status: u16,
+    detail: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'p str>,
 }
 
 impl IntoResponse for Problem {

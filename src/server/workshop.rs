@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::converters::Converters;
 use super::desk::Desk;
-use super::door::{Door, Permit};
+use super::door::{Door, Permit, Place};
 use super::engine::{Done, Engine, Job};
 use super::evidence::Roll;
 use super::flights::{Crew, Flights};
@@ -107,10 +107,12 @@ impl Workshop {
         deadline: Instant,
     ) -> Landed {
         let key = Key { photo: photo.id, content: photo.content, size, fit };
-        let (passenger, joined) = self.flights.join(key, deadline, |crew| {
+        let knock = || self.door.knock(pixel_bytes(photo.width, photo.height));
+        let flight = self.flights.join(key, deadline, knock, |crew, place| {
             let (workshop, photo) = (Arc::clone(self), photo.clone());
-            async move { workshop.fly(&crew, viewer, photo, size, fit).await }
+            async move { workshop.fly(&crew, place, viewer, photo, size, fit).await }
         });
+        let (passenger, joined) = flight.map_err(Problem::from)?;
         if joined {
             self.metrics.joined.inc();
         }
@@ -121,15 +123,12 @@ impl Workshop {
     async fn fly(
         self: Arc<Self>,
         crew: &Arc<Crew<Key, Landed>>,
+        place: Place,
         viewer: PersonId,
         photo: Photo,
         size: Size,
         fit: Fit,
     ) -> Option<Landed> {
-        let place = match self.door.knock(pixel_bytes(photo.width, photo.height)) {
-            Ok(place) => place,
-            Err(refused) => return Some(Err(Problem::from(refused).into())),
-        };
         let permit = tokio::select! {
             biased;
             () = crew.abandoned() => {

@@ -41,6 +41,10 @@ impl Running {
         Self { child, address }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends SIGTERM, and gives the exit code and what it said on standard error.
     fn terminate(mut self) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
@@ -137,4 +141,24 @@ fn what_cannot_be_started_with_is_exit_2_and_says_why() {
         assert_eq!(code, Some(2), "{bad:?}: {said}");
         assert!(said.contains(bad[0]), "{said}");
     }
+}
+
+#[test]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn the_allocator_has_few_arenas_unless_somebody_says_how_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let arenas = |running: &Running| {
+        let environment = std::fs::read(format!("/proc/{}/environ", running.id())).unwrap();
+        let variables = environment.split(|byte| *byte == 0);
+        let mut values =
+            variables.filter_map(|variable| variable.strip_prefix(b"MALLOC_ARENA_MAX="));
+        values.next().map(|value| String::from_utf8(value.to_vec()).unwrap())
+    };
+    let data = folder.path().join("albums.db");
+    let running = Running::start(serve(&data).env_remove("MALLOC_ARENA_MAX"));
+    let processors = thread::available_parallelism().unwrap().get();
+    assert_eq!(arenas(&running), Some((2 * processors).to_string()));
+    drop(running);
+    let running = Running::start(serve(&data).env("MALLOC_ARENA_MAX", "7"));
+    assert_eq!(arenas(&running).as_deref(), Some("7"));
 }

@@ -64,16 +64,37 @@ fn shared_work_has_the_latest_deadline_of_those_who_wait_for_it() {
         let soon = Instant::now() + Duration::from_secs(1);
         let late = soon + Duration::from_secs(1);
         let mut crew = None;
-        let _first = flights.join("one", soon, |on_it| {
+        let _first = flights.join("one", soon, let_in, |on_it, ()| {
             crew = Some(on_it);
             std::future::pending()
         });
         let crew = crew.expect("the first begins the work");
         assert_eq!(crew.deadline(), Some(soon));
         for deadline in [late, soon] {
-            let (_, joined) = flights.join("one", deadline, |_| std::future::pending());
-            assert!(joined);
+            let again = flights.join("one", deadline, turn_away, |_, ()| std::future::pending());
+            assert!(matches!(again, Ok((_, true))), "whoever joins needs no room of his own");
             assert_eq!(crew.deadline(), Some(late));
         }
     });
+}
+
+#[test]
+fn who_is_not_let_in_leaves_no_work_behind() {
+    runtime().block_on(async {
+        let flights = Flights::<&str, u32>::default();
+        let soon = Instant::now() + PATIENCE;
+        let refused = flights.join("one", soon, turn_away, |_, ()| std::future::pending());
+        assert!(matches!(refused, Err("full")) && flights.is_empty());
+        let begun = flights.join("one", soon, let_in, |_, ()| std::future::ready(Some(7)));
+        let Ok((passenger, false)) = begun else { panic!("there was nothing to join") };
+        assert_eq!(passenger.landed().await, Some(7));
+    });
+}
+
+fn let_in() -> Result<(), &'static str> {
+    Ok(())
+}
+
+fn turn_away() -> Result<(), &'static str> {
+    Err("full")
 }

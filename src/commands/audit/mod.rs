@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 
 use self::progress::Bar;
 use super::interrupt::Interrupt;
-use super::output::{document, remark, say};
+use super::output::{File, document, remark, say};
 use super::serve::span;
 use super::{Exit, Voice, exit_of};
 use crate::audit::target::{Fit, Mode, Simple, Sizes};
@@ -146,8 +146,8 @@ impl Audit {
         let plan = self.plan()?;
         let How { out, junit: junit_file, markdown: markdown_file, .. } = &self.how;
         let folder = Folder::open(out)?;
-        let junit_file = junit_file.as_deref().map(asked::File::create).transpose()?;
-        let markdown_file = markdown_file.as_deref().map(asked::File::append).transpose()?;
+        let junit_file = junit_file.as_deref().map(File::create).transpose()?;
+        let markdown_file = markdown_file.as_deref().map(File::append).transpose()?;
         let interrupt = Interrupt::listen();
         let bar = Bar::new(self.voice);
         let findings = audit::run(&plan, &mut |progress| {
