@@ -15,11 +15,12 @@ use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 
 const SLOTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
-/// Conversions of one run: enough that 64 can be in flight for most of it.
-const CONVERSIONS: usize = 192;
+/// Conversions of one run for each in flight, and at least so many: most of it is at full load.
+const ROUNDS: usize = 3;
+const LEAST: usize = 48;
 
 pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
-    let requests: Vec<Request> = photos::default_set()
+    let photos: Vec<Request> = photos::default_set()
         .into_iter()
         .map(|photo| Request { photo: photo.bytes, size: Size::default(), fit: Fit::default() })
         .collect();
@@ -30,10 +31,12 @@ pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
     let pooled = Arc::new(Pooled::new(codec(), bounds));
     for in_flight in [1, 2, 8, 64] {
         let load = Load::new(in_flight).expect("the system gives threads");
+        let conversions = LEAST.max(ROUNDS * in_flight);
+        let requests: Vec<Request> = photos.iter().cycle().take(conversions).cloned().collect();
         let name = format!("ownership, {allocator} allocator/{in_flight} in flight");
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20).sampling_mode(SamplingMode::Flat);
-        group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(30));
+        group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(10));
         let shared = || time(&load, &shared, &requests);
         group.bench_function("owned for 1 s of shared", |bencher| {
             bencher.iter_custom(|pairs| ratios(pairs, || time(&load, &owned, &requests), shared));
@@ -64,7 +67,7 @@ fn time<P>(load: &Load, pipeline: &Arc<P>, requests: &[Request]) -> Duration
 where
     P: Pipeline<Codec = ImageCodec> + Send + Sync + 'static,
 {
-    let requests = requests.iter().cycle().take(CONVERSIONS).cloned();
+    let requests = requests.iter().cloned();
     let made = |_, made: Result<_, _>| {
         made.expect("the photos of the default set are whole");
     };
