@@ -128,7 +128,12 @@ proptest! {
             6 => other,
             _ => (f32::from(one) + share * (f32::from(other) - f32::from(one))) as u8,
         }));
-        prop_assert!(names_only(&reading, own, Some(other)), "{:?}", reading.findings);
+        // Bits of two may well be the mark of a number that was given to nobody.
+        let named = reading.findings.iter().filter_map(|finding| finding.found);
+        let rows = reading.rows.iter().flat_map(|row| [row.y, row.cb, row.cr]);
+        let read = rows.filter_map(|read| if let Read::Other(id) = read { Some(id) } else { None });
+        let third: Vec<Id> = named.chain(read).filter(|id| ![own, other].contains(id)).collect();
+        prop_assert!(third.is_empty(), "{:?}: {:?}", third, reading.findings);
     }
 }
 

@@ -18,7 +18,10 @@ const CHUNK: usize = 8;
 
 /// Cells, at least, that are another's beyond those that tell one issued id from all others: each
 /// halves what chance explains.
-const LEAST_BEYOND: u32 = 11;
+const LEAST_BEYOND: u32 = 10;
+
+/// Cells, at least, that are another's, however few are issued: half a mark.
+const LEAST_CELLS: u32 = BITS as u32 / 2 + GUARDS_OF_AN_END;
 
 /// Cells of the asked photo, moved, that may differ from what it is to explain.
 const MOVED_MAY_DIFFER: usize = 1;
@@ -84,7 +87,8 @@ fn beside(
     issued: &Issued,
     asked: Id,
 ) -> Option<(Id, u32)> {
-    let least = LEAST_BEYOND + (2 * issued.ids().len().max(1) as u32).ilog2();
+    let telling_all_apart = (2 * issued.ids().len().max(1) as u32).ilog2();
+    let least = (telling_all_apart + LEAST_BEYOND).max(LEAST_CELLS);
     let agrees = (0..CELLS).filter(|&cell| luma[cell] * own[cell] >= OTHER && SAYS[cell] > 0.0);
     if (agrees.count() as u32) < SEAM * 4 {
         return None;
@@ -117,7 +121,7 @@ fn beside(
         // Where the asked photo ends the other begins: what lies between is nobody's.
         let region = BITS as u32 - rest.min(BITS as u32);
         let mut guards = guards.iter();
-        let sure = region + GUARDS_OF_AN_END >= least
+        let sure = agreed + GUARDS_OF_AN_END >= least
             && agreed + SEAM >= region
             && agreed >= best[1].0 + AHEAD
             && guards.all(|&(cell, is_high)| (luma[cell] > 0.0) == is_high)
