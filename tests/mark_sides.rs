@@ -144,19 +144,6 @@ fn a_photo_beside_itself_moved_is_nobody_elses() {
     }
 }
 
-#[test]
-fn a_photo_whose_rows_slip_to_the_side_is_nobody_elses() {
-    let issued = issued();
-    let service = Service { size: 480, coding: Coding::Jpeg420(80), ..service(3) };
-    for (at, &id) in issued.ids().iter().take(24).enumerate() {
-        let clean = thumbnail(&service, id);
-        for by in [1, 2, 479, 478] {
-            let slipped = moved(&clean, |row| row * by + at);
-            nobody(&read(&issued, &service, id, slipped), id, "a slipping photo");
-        }
-    }
-}
-
 /// Where two marks shine through each other, what is left of both once looked like half of a third.
 #[test]
 fn a_blend_of_two_is_not_a_third_beside_the_first() {

@@ -139,9 +139,9 @@ mod tests {
                     for by in 0..CELLS {
                         let moved = std::array::from_fn(|cell| levels[(cell + by) % CELLS]);
                         let row = Normal::new(&moved, 0.5).expect("it has contrast");
-                        match row.read(&own, &issued, id) {
-                            other @ Read::Other(_) => taken.push((id, other)),
-                            _ => {}
+                        let read = row.read(&own, &issued, id);
+                        if let Read::Other(_) = read {
+                            taken.push((id, read));
                         }
                     }
                 }
