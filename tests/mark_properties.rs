@@ -1,5 +1,6 @@
-//! Whatever the photo and whatever the service, nobody is named who is not in the thumbnail. Shapes,
-//! ids, sizes, encoders and mixes are drawn at random from a fixed seed, and shrunk if one fails.
+//! Whatever the photo and whatever the service, nobody is named who is not in the thumbnail.
+//! Shapes, ids, sizes, encoders and mixes are drawn at random from a fixed seed, and shrunk if one
+//! fails.
 
 use std::ops::Range;
 use std::sync::LazyLock;

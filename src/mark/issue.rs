@@ -193,8 +193,8 @@ fn blends(one: u32, other: u32) -> impl Iterator<Item = u32> {
     bitwise.into_iter().chain(parted).filter(move |blend| *blend != one && *blend != other)
 }
 
-/// The numbers that a photo's own rows say, guards and all, where they are moved to the side, turned
-/// over or inverted: nobody else may have one of them.
+/// The numbers that a photo's own rows say, guards and all, where they are moved to the side,
+/// turned over or inverted: nobody else may have one of them.
 fn moved(number: u16) -> impl Iterator<Item = u16> {
     let rows = (0..PLACES as u8).flat_map(move |place| {
         let cells = packed(word(number), place);

@@ -169,7 +169,8 @@ impl Trial {
         let ground = if *woven { "woven" } else { "alone" };
         let (plant, coding) = (plant.name(), count::coding(service.coding));
         format!(
-            "{plant}; {width} px, {coding}, {filter:?}, {touch:?}, {shape} of {wide}x{high}, {ground}"
+            "{plant}; {width} px, {coding}, {filter:?}, {touch:?}, {shape} of {wide}x{high}, \
+             {ground}"
         )
     }
 
