@@ -2,6 +2,7 @@
 //! Tiles of another photo are put in, and frames, circles, bars, text and shade are laid over clean
 //! ones.
 
+use double_exposure::mark::table::{Plant, Trial};
 use double_exposure::mark::wear::{Coding, Filter, Service, Touch};
 use double_exposure::mark::{
     Expect, Fit, Id, Issued, MOST_ISSUED, Picture, Reader, Reading, Verdict, paint,
@@ -108,4 +109,67 @@ fn another_photo_beside_the_asked_one_is_found_and_never_a_third() {
         found += usize::from(reading.verdict == Verdict::Mixed);
     }
     assert!(found >= 50, "{found} of 60");
+}
+
+/// The rows of a picture, each moved to the side by what is said of it, coming in at the other end.
+fn moved(picture: &Picture, by: impl Fn(usize) -> usize) -> Picture {
+    let row = picture.width as usize * 3;
+    let mut rgb = picture.rgb.clone();
+    for (at, pixels) in rgb.chunks_exact_mut(row).enumerate() {
+        pixels.rotate_left(by(at) % (row / 3) * 3);
+    }
+    Picture { rgb, ..*picture }
+}
+
+fn nobody(reading: &Reading, own: Id, what: &str) {
+    let others = reading.findings.iter().filter(|finding| finding.found != Some(own));
+    assert_eq!(others.count(), 0, "{what} of {own}: {:?}", reading.findings);
+}
+
+#[test]
+fn a_photo_beside_itself_moved_is_nobody_elses() {
+    let issued = issued();
+    let service = Service { size: 160, coding: Coding::Jpeg444(80), ..service(3) };
+    for (at, &id) in issued.ids().iter().take(150).enumerate() {
+        let clean = thumbnail(&service, id);
+        for (part, cells) in [(2, 3 + at % 17), (3, 20 + at % 17)] {
+            let other = moved(&clean, |_| cells * 4);
+            let mut beside = clean.clone();
+            let row = clean.width as usize * 3;
+            for (into, from) in beside.rgb.chunks_exact_mut(row).zip(other.rgb.chunks_exact(row)) {
+                into[row / part..].copy_from_slice(&from[row / part..]);
+            }
+            nobody(&read(&issued, &service, id, beside), id, "the photo beside itself");
+        }
+    }
+}
+
+/// Where two marks shine through each other, what is left of both once looked like half of a third.
+#[test]
+fn a_blend_of_two_is_not_a_third_beside_the_first() {
+    let issued = Issued::new(MOST_ISSUED, 20_241_128).expect("so many can be issued");
+    let trial = Trial::new(46_897, 20_241_128);
+    assert_eq!(trial.plant, Plant::Blend(50));
+    let [_, other] = trial.people(&issued);
+    let reading = trial.read(&issued);
+    assert!(reading.findings.iter().all(|finding| finding.found == Some(other)));
+    assert_eq!(reading.verdict, Verdict::Mixed);
+}
+
+#[test]
+fn a_thumbnail_of_which_a_third_is_hidden_is_not_called_clean_and_one_with_bars_is() {
+    let issued = issued();
+    let service = Service { size: 200, coding: Coding::Jpeg420(85), ..service(3) };
+    let (own, other) = (issued.ids()[1], issued.ids()[2]);
+    let mut inset = thumbnail(&service, own);
+    let small = thumbnail(&Service { size: 70, ..service }, other);
+    for (at, row) in small.rgb.chunks_exact(70 * 3).enumerate() {
+        inset.rgb[((40 + at) * 200 + 60) * 3..][..70 * 3].copy_from_slice(row);
+    }
+    let reading = read(&issued, &service, own, inset);
+    assert_eq!((reading.verdict, &reading.findings[..]), (Verdict::Unreadable, &[][..]));
+    let mut barred = thumbnail(&service, own);
+    barred.rgb[..40 * 200 * 3].fill(255);
+    barred.rgb[160 * 200 * 3..].fill(255);
+    assert_eq!(read(&issued, &service, own, barred).verdict, Verdict::Clean);
 }

@@ -169,3 +169,38 @@ struct Moment {
     start: Instant,
     in_flight: usize,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::judge::{Judged, Looked, What};
+    use super::super::tally::Tally;
+    use super::*;
+    use crate::mark::Verdict;
+
+    #[test]
+    fn an_answers_time_runs_from_when_it_was_due_and_not_from_when_it_was_sent() {
+        let looked = Looked {
+            file: None,
+            hash: [0; 32],
+            verdict: Verdict::Clean,
+            rows_read: 1,
+            rows_unknown: 0,
+            found: Vec::new(),
+        };
+        let mut tally = Tally::new(&[Drive::Open(1.0)], 1);
+        tally.add(Judged {
+            ask: Ask { number: 0, photo: 0, viewer: 0, size: 160 },
+            step: 0,
+            due: Duration::from_secs(1),
+            sent: Duration::from_secs(9),
+            done: Duration::from_secs(11),
+            in_flight: 1,
+            warm_up: false,
+            truncated: false,
+            what: What::Picture(looked),
+        });
+        let took_us = tally.stages[0].latency.max();
+        assert!((9_900_000..10_100_000).contains(&took_us), "{took_us} us of ten seconds");
+        assert_eq!(tally.stages[0].p99_of_omitted_too().as_secs(), 10);
+    }
+}

@@ -34,6 +34,18 @@ const FLOORS: [(f64, f32); 3] = [(4.5, 0.02), (3.0, 0.025), (0.0, 0.08)];
 /// Colour has half as many samples, and less contrast.
 const COLOUR_FLOOR: f32 = 2.0;
 
+/// The two photos of a blend explain its luma but for so much, where a cell has [`WIDE_PX`].
+const UNEXPLAINED: f32 = 0.2;
+
+/// The same of colour, and of narrow cells.
+const UNEXPLAINED_AT_WORST: f32 = 0.4;
+
+/// From so many px a cell on, luma is explained well.
+const WIDE_PX: f64 = 3.0;
+
+/// The asked photo itself, moved, explains what is left less well by so much.
+const AHEAD_OF_MOVED: f32 = 0.15;
+
 struct Search<'a> {
     rows: &'a [Row],
     scans: &'a [Scan; 3],
@@ -88,6 +100,11 @@ impl Search<'_> {
         if plane == 0 { floor } else { floor * COLOUR_FLOOR }
     }
 
+    fn unexplained(&self, plane: usize) -> f32 {
+        let is_wide = plane == 0 && self.scans[plane].cell >= WIDE_PX;
+        if is_wide { UNEXPLAINED } else { UNEXPLAINED_AT_WORST }
+    }
+
     /// The mean levels of those of some rows that are in no finding.
     fn mean(&self, plane: usize, rows: &[usize]) -> Option<Levels> {
         let mut mean = [0.0; CELLS];
@@ -123,7 +140,9 @@ impl Search<'_> {
             && best.likeness >= LIKE_WITH_COLOUR
             && (1..3).any(|colour| self.agrees(colour, rows, best.id, LIKE_WITH_COLOUR));
         let tells = best.likeness >= like || backed;
-        (tells && best.share >= self.floor(plane)).then_some((best, rest))
+        let alone = best.unexplained <= self.unexplained(plane)
+            && best.likeness >= rest.moved(&self.own) + AHEAD_OF_MOVED;
+        (tells && best.share >= self.floor(plane) && alone).then_some((best, rest))
     }
 
     fn agrees(&self, plane: usize, rows: &[usize], id: Id, likeness: f32) -> bool {

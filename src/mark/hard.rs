@@ -117,3 +117,42 @@ fn not_issued(bits: u32) -> Read {
 pub(super) fn expected(id: Id) -> Levels {
     levels(id.word())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{PLACES, Painted};
+    use super::*;
+    use crate::mark::MOST_ISSUED;
+
+    /// Whose the rows of issued photos are, moved to the side, turned over and inverted, if they
+    /// are read as somebody else's.
+    fn taken_for_others(seed: u64) -> Vec<(Id, Read)> {
+        let issued = Issued::new(MOST_ISSUED, seed).expect("so many can be issued");
+        let mut taken = Vec::new();
+        for &id in issued.ids() {
+            let own = expected(id);
+            for place in 0..PLACES as u8 {
+                let painted = Painted::new(id.word(), place);
+                let row: Levels = std::array::from_fn(|cell| painted.cell(cell as i64));
+                let turned: Levels = std::array::from_fn(|cell| row[CELLS - 1 - cell]);
+                for levels in [row, turned, row.map(|level| -level), turned.map(|level| -level)] {
+                    for by in 0..CELLS {
+                        let moved = std::array::from_fn(|cell| levels[(cell + by) % CELLS]);
+                        let row = Normal::new(&moved, 0.5).expect("it has contrast");
+                        let read = row.read(&own, &issued, id);
+                        if let Read::Other(_) = read {
+                            taken.push((id, read));
+                        }
+                    }
+                }
+            }
+        }
+        taken
+    }
+
+    /// Some of these rows say another's word, and only the guards say that they are moved.
+    #[test]
+    fn a_photos_rows_moved_to_the_side_turned_over_or_inverted_are_nobodys() {
+        assert_eq!(taken_for_others(0), []);
+    }
+}

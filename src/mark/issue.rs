@@ -9,6 +9,8 @@ use std::fmt;
 use fastrand::Rng;
 use thiserror::Error;
 
+use super::layout::{CELLS, PLACES, packed, unpacked};
+
 /// CRC-16/DNP's polynomial: with 16 bits of data any two words differ in six bits at least
 /// (P. Koopman, "Best CRC Polynomials").
 const POLYNOMIAL: u16 = 0x3d65;
@@ -138,7 +140,7 @@ impl Issued {
         self.is_issued[usize::from(number)].then_some(Id(number))
     }
 
-    /// Far enough from all, and blended with any of them no third.
+    /// Far enough from all, blended with any of them no third, and moved to the side none of them.
     fn may_join(&self, number: u16) -> bool {
         let word = word(number);
         let balanced = (OF_EACH..=32 - OF_EACH).contains(&word.count_ones());
@@ -148,10 +150,12 @@ impl Issued {
                 (word ^ other).count_ones() >= APART
                     && blends(word, other).all(|blend| self.number_of(blend).is_none())
             })
+            && moved(number).all(|third| !self.is_issued[usize::from(third)])
     }
 
     fn join(&mut self, number: u16, forbidden: &mut [bool]) {
         let own = word(number);
+        moved(number).for_each(|third| forbidden[usize::from(third)] = true);
         for other in &self.ids {
             for blend in blends(own, other.word()) {
                 let third = (blend >> 16) as u16;
@@ -189,6 +193,29 @@ fn blends(one: u32, other: u32) -> impl Iterator<Item = u32> {
     bitwise.into_iter().chain(parted).filter(move |blend| *blend != one && *blend != other)
 }
 
+/// The numbers that a photo's own rows say, guards and all, where they are moved to the side,
+/// turned over or inverted: nobody else may have one of them.
+fn moved(number: u16) -> impl Iterator<Item = u16> {
+    let rows = (0..PLACES as u8).flat_map(move |place| {
+        let cells = packed(word(number), place);
+        let turned = cells.reverse_bits() >> (u64::BITS as usize - CELLS);
+        [cells, turned, !cells, !turned]
+    });
+    let all = rows.flat_map(|cells| (0..CELLS).map(move |by| rotated(cells, by)));
+    let whole = all.filter_map(|cells| {
+        let bits = unpacked(cells)?;
+        let said = (bits >> 16) as u16;
+        (word(said) == bits).then_some(said)
+    });
+    whole.filter(move |said| *said != number)
+}
+
+/// Cells moved to the side, those that go out at one end coming in at the other.
+fn rotated(cells: u64, by: usize) -> u64 {
+    let cells = cells & ((1 << CELLS) - 1);
+    (cells << by | cells >> (CELLS - by)) & ((1 << CELLS) - 1)
+}
+
 /// A number and its checksum.
 pub(super) fn word(number: u16) -> u32 {
     let [high, low] = number.to_be_bytes().map(usize::from);
@@ -223,18 +250,56 @@ const fn remainder(number: u16) -> u16 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
-    #[test]
-    fn words_of_issued_ids_differ_in_eight_bits_and_hold_twelve_of_each() {
-        let issued = Issued::new(MOST_ISSUED, 7).expect("so many can be issued");
+    fn hold(issued: &Issued) {
         for (place, one) in issued.ids().iter().enumerate() {
             let ones = one.word().count_ones();
             assert!((12..=20).contains(&ones), "{one} has {ones} bits set");
+            let moved = moved(one.get()).find_map(|number| issued.get(number));
+            assert_eq!(moved, None, "{one} moved to the side");
             for other in &issued.ids()[..place] {
                 let apart = (one.word() ^ other.word()).count_ones();
                 assert!(apart >= 8, "{one} and {other} differ in {apart} bits");
+                let third = blends(one.word(), other.word()).find_map(|b| issued.number_of(b));
+                assert_eq!(third, None, "{one} and {other} blended");
             }
+        }
+    }
+
+    #[test]
+    fn words_of_as_many_as_can_be_issued_differ_in_eight_bits_and_hold_twelve_of_each() {
+        hold(&Issued::new(MOST_ISSUED, 7).expect("so many can be issued"));
+    }
+
+    #[test]
+    fn a_mark_is_read_from_its_cells_and_from_no_cells_with_a_guard_turned() {
+        let word = word(0x1234);
+        for place in 0..PLACES as u8 {
+            let cells = packed(word, place);
+            assert_eq!(unpacked(cells), Some(word));
+            for guard in [0, 1, CELLS - 2, CELLS - 1] {
+                assert_eq!(unpacked(cells ^ 1 << guard), None);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 16,
+            rng_seed: RngSeed::Fixed(20_241_128),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn whatever_the_seed_issued_ids_are_far_apart(seed: u64, count in 2_usize..400) {
+            let issued = Issued::new(count, seed).expect("so many can be issued");
+            prop_assert_eq!(issued.ids().len(), count);
+            hold(&issued);
         }
     }
 }

@@ -60,6 +60,19 @@ impl Painted {
     }
 }
 
+/// A row's cells as bits, the first cell the lowest.
+pub(super) fn packed(word: u32, place: u8) -> u64 {
+    let painted = Painted::new(word, place);
+    (0..CELLS).map(|cell| u64::from(painted.0[cell] > 0.0) << cell).sum()
+}
+
+/// The word that a row's cells say, if the guards are right.
+pub(super) fn unpacked(cells: u64) -> Option<u32> {
+    let is_high = |cell: usize| cells >> cell & 1 == 1;
+    let guarded = GUARDS.iter().all(|&(cell, high)| is_high(cell) == high);
+    guarded.then(|| (0..BITS).fold(0, |bits, bit| bits << 1 | u32::from(is_high(cell_of(bit)))))
+}
+
 /// The levels of a word's cells and of the guards; 0 where the place is.
 pub(super) fn levels(word: u32) -> [f32; CELLS] {
     let mut cells = [0.0; CELLS];

@@ -12,6 +12,10 @@ use super::{Finding, Id, Issued, Planes, Read, Reading, Row, Verdict, blend, ord
 /// Steps of a cell in which a window is moved to the side.
 const STEPS: u32 = 3;
 
+/// Of a clean thumbnail at most this share of rows shows something that cannot be read: a sign, not
+/// somebody's picture laid into it.
+const MOST_HIDDEN: f64 = 0.25;
+
 /// What the service was asked to do with a photo's shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fit {
@@ -77,7 +81,9 @@ impl Reader {
         findings.extend(blend::findings(&rows, &scans, &findings, &self.issued, asked));
         findings.extend(order::findings(&rows, asked, &windows));
         findings.sort_by_key(|finding| (finding.rows.start, finding.kind));
-        reading(rows, findings)
+        let is_busy = |at: usize| rows[at].y == Read::Unknown && scans[0].has_contrast(at);
+        let hidden = (0..rows.len()).filter(|&at| is_busy(at)).count() as u32;
+        reading(rows, findings, hidden)
     }
 
     /// The window through which most can be read: one of those that are usual, else one of them
@@ -108,15 +114,16 @@ impl Reader {
 }
 
 fn nothing(height: u32) -> Reading {
-    reading(vec![Row::default(); height as usize], Vec::new())
+    reading(vec![Row::default(); height as usize], Vec::new(), height)
 }
 
-fn reading(rows: Vec<Row>, findings: Vec<Finding>) -> Reading {
+/// What rows come to, of which `hidden` show something that cannot be read; a bar shows nothing.
+fn reading(rows: Vec<Row>, findings: Vec<Finding>, hidden: u32) -> Reading {
     let unknown = rows.iter().filter(|row| row.y == Read::Unknown).count() as u32;
     let read = rows.len() as u32 - unknown;
     let verdict = if findings.iter().any(Finding::mixes) {
         Verdict::Mixed
-    } else if read > unknown {
+    } else if read > unknown && f64::from(hidden) <= MOST_HIDDEN * rows.len() as f64 {
         Verdict::Clean
     } else {
         Verdict::Unreadable

@@ -36,6 +36,8 @@ pub(super) struct Match {
     pub(super) likeness: f32,
     /// How much of the rows is the other's, 0 to 1.
     pub(super) share: f32,
+    /// How large it is what neither photo explains, beside the marks.
+    pub(super) unexplained: f32,
 }
 
 /// A measure of one other photo's share in rows that are like those it was made from.
@@ -117,7 +119,24 @@ impl Rest {
         let gauge = self.gauge(id)?;
         let along = dot(&self.rest, &gauge.direction) / gauge.length;
         let likeness = along / dot(&self.rest, &self.rest).sqrt().max(1e-6);
-        Some(Match { id, likeness, share: gauge.share(&self.levels) })
+        let unexplained = self.size() * (1.0 - likeness * likeness).max(0.0).sqrt();
+        Some(Match { id, likeness, share: gauge.share(&self.levels), unexplained })
+    }
+
+    /// How much the rest looks like the asked photo, moved to the side, turned over or inverted:
+    /// an echo that no resizing makes, and nobody else's all the same.
+    pub(super) fn moved(&self, own: &Levels) -> f32 {
+        let turned: Levels = std::array::from_fn(|cell| own[CELLS - 1 - cell]);
+        let rest = dot(&self.rest, &self.rest).sqrt().max(1e-6);
+        let like = |own: &Levels, by: usize| {
+            let mut moved: Levels = std::array::from_fn(|cell| own[(cell + by) % CELLS]);
+            PLACE.for_each(|cell| moved[cell] = 0.0);
+            self.explained.iter().for_each(|explained| less(&mut moved, explained));
+            let length = dot(&moved, &moved).sqrt();
+            if length < DISTINCT { 0.0 } else { (dot(&self.rest, &moved) / length / rest).abs() }
+        };
+        let all = [own, &turned].into_iter().flat_map(|own| (0..CELLS).map(move |by| (own, by)));
+        all.fold(0.0, |most, (own, by)| most.max(like(own, by)))
     }
 
     /// A gauge for one other photo; None if its mark cannot be told from what is explained.

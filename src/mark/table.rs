@@ -32,11 +32,21 @@ pub struct Plan {
     pub threads: usize,
 }
 
+/// One trial alone, in words: what it is, who is in it, and what was found. A run names the trials
+/// that went wrong; this makes them again.
+pub fn replay(number: u64, seed: u64) -> String {
+    print::alone(&Trial::new(number, seed), &issued(seed))
+}
+
+fn issued(seed: u64) -> Issued {
+    Issued::new(IDS, seed).expect("so many can be issued")
+}
+
 /// Reads thumbnails until the plan's rows are read or `goes_on` says no; it is asked after each
 /// one, with the rows so far. The same plan counts the same, whatever the threads, unless it is
 /// ended.
 pub fn run(plan: &Plan, goes_on: impl Fn(u64) -> bool + Sync) -> Counts {
-    let issued = Issued::new(IDS, plan.seed).expect("so many can be issued");
+    let issued = issued(plan.seed);
     let (next, rows, ended) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let trials = Trial::needed(plan.rows, plan.seed);
     let work = || {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::interrupt::Interrupt;
 use super::super::output::{document, say};
 use super::super::{Exit, Voice};
-use crate::mark::table::{Count, Counts, Plan, Plant, run, text};
+use crate::mark::table::{Count, Counts, Plan, Plant, replay, run, text};
 
 /// Read many thumbnails of marked photos and count who is named wrongly
 ///
@@ -27,12 +27,24 @@ pub(super) struct Marks {
     /// Fixes ids, shapes, settings and what is mixed
     #[arg(long, value_name = "N", default_value_t = 20_241_128)]
     seed: u64,
+    /// Make one trial again and say all that is found in it; a run names those that went wrong
+    #[arg(long, value_name = "N", conflicts_with = "rows")]
+    trial: Option<u64>,
     #[command(flatten)]
     voice: Voice,
 }
 
 impl Marks {
     pub(super) fn run(self) -> Exit {
+        if let Some(number) = self.trial {
+            let words = replay(number, self.seed);
+            if self.voice.json {
+                document(&json!({"schema": 1, "seed": self.seed, "trial": number, "read": words}));
+            } else {
+                say(&format!("{words}\n"));
+            }
+            return Exit::Held;
+        }
         let interrupt = Interrupt::listen();
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let plan = Plan { rows: self.rows, seed: self.seed, threads };
@@ -82,6 +94,7 @@ fn in_json(plan: &Plan, counts: &Counts) -> Value {
         "schema": 1,
         "verdict": if counts.held() { "held" } else { "broken" },
         "seed": plan.seed,
+        "wrong": counts.wrong,
         "bound": counts.held().then(|| counts.bound()),
         "all": count(&counts.all),
         "clean": clean.collect::<Vec<_>>(),

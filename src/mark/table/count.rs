@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use super::super::wear::Coding;
 use super::{Plant, Trial};
 
+/// So many trials, at most, are kept to be looked at again.
+const MOST_WRONG: usize = 20;
+
 /// What came of some thumbnails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Count {
@@ -44,6 +47,9 @@ pub struct Counts {
     pub clean: BTreeMap<(Axis, String), Count>,
     /// Mixed thumbnails, by what was planted (its place in [`Plant::ALL`]) and by width in px.
     pub planted: BTreeMap<(usize, u32), Count>,
+    /// Trials that named somebody who is not in the thumbnail, in words: the 20 of the lowest
+    /// numbers.
+    pub wrong: BTreeMap<u64, String>,
 }
 
 /// A kind of setting.
@@ -83,6 +89,13 @@ impl Counts {
         }
     }
 
+    pub(super) fn wrong(&mut self, number: u64, words: String) {
+        self.wrong.insert(number, words);
+        while self.wrong.len() > MOST_WRONG {
+            self.wrong.pop_last();
+        }
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         self.all.add(&other.all);
         for (key, count) in &other.clean {
@@ -90,6 +103,9 @@ impl Counts {
         }
         for (key, count) in &other.planted {
             self.planted.entry(*key).or_default().add(count);
+        }
+        for (number, words) in &other.wrong {
+            self.wrong(*number, words.clone());
         }
     }
 
@@ -105,7 +121,7 @@ impl Counts {
     }
 }
 
-fn coding(coding: Coding) -> String {
+pub(super) fn coding(coding: Coding) -> String {
     match coding {
         Coding::Lossless => "Lossless".into(),
         Coding::Jpeg420(quality) => format!("JPEG 4:2:0, quality {quality}"),

@@ -4,7 +4,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Count, Counts, Plan, Plant, WIDTHS};
+use super::super::{Finding, Issued, Reading};
+use super::{Count, Counts, Plan, Plant, Trial, WIDTHS};
 
 /// The whole table, as Markdown.
 pub fn text(plan: &Plan, counts: &Counts) -> String {
@@ -18,6 +19,9 @@ pub fn text(plan: &Plan, counts: &Counts) -> String {
     );
     if counts.held() {
         let _ = writeln!(text, "So at most {:.1e} of such rows do, at 95 %.", counts.bound());
+    }
+    for (number, words) in &counts.wrong {
+        let _ = writeln!(text, "\nWrong in trial {number}: {words}");
     }
     text += "\nClean thumbnails, by each setting alone:\n\n";
     text += "| setting | thumbnails | rows | read | wrong | called clean |\n";
@@ -46,6 +50,25 @@ pub fn text(plan: &Plan, counts: &Counts) -> String {
         }
     }
     text.push('\n');
+    text
+}
+
+/// One trial in words: its setting, who is in it, and what was found.
+pub(super) fn alone(trial: &Trial, issued: &Issued) -> String {
+    let [own, other] = trial.people(issued);
+    let reading = trial.read(issued);
+    let mut text = format!("{}; of {own}", trial.words());
+    if trial.plant != Plant::Clean {
+        let _ = write!(text, " and {other}");
+    }
+    let Reading { read, unknown, verdict, .. } = &reading;
+    let _ = write!(text, ": {verdict:?}, {read} rows read, {unknown} unknown");
+    for finding in &reading.findings {
+        let Finding { kind, rows, planes, share, found } = finding;
+        let who = found.map_or("nobody".into(), |id| id.to_string());
+        let _ =
+            write!(text, "; {kind:?} of {who}, rows {rows:?} in {planes}, {:.1} %", 100.0 * share);
+    }
     text
 }
 

@@ -6,8 +6,9 @@
 use fastrand::Rng;
 
 use super::super::wear::{Coding, Filter, Service, Touch};
-use super::super::{Expect, Fit, Id, Issued, Picture, Read, Reader, paint};
-use super::{Counts, Plant};
+use super::super::{Expect, Fit, Id, Issued, Picture, Read, Reader, Reading, paint};
+use super::print::alone;
+use super::{Counts, Plant, count};
 
 /// Widths of thumbnails, in px.
 pub const WIDTHS: [u32; 7] = [56, 64, 96, 128, 160, 200, 256];
@@ -44,6 +45,8 @@ const CLEAN: u64 = 2;
 /// A thumbnail that is made, mixed and read.
 #[derive(Clone, Copy, Debug)]
 pub struct Trial {
+    /// Which it is; with the seed, all that makes it.
+    pub number: u64,
     /// What makes it.
     pub service: Service,
     /// What is mixed into it.
@@ -82,7 +85,8 @@ impl Trial {
         };
         let ids = [rng.usize(..super::IDS), rng.usize(..super::IDS)];
         let woven = rng.u8(..8) == 0;
-        Self { service, plant, shape: (width, height), width: size, woven, ids, seed: rng.u64(..) }
+        let shape = (width, height);
+        Self { number, service, plant, shape, width: size, woven, ids, seed: rng.u64(..) }
     }
 
     /// How many trials read so many rows.
@@ -107,18 +111,30 @@ impl Trial {
         (high.round() as u64).max(1)
     }
 
-    /// Makes it, reads it, counts it; how many rows it had.
-    pub(super) fn run(&self, issued: &Issued, counts: &mut Counts) -> u64 {
+    /// Whose thumbnail it is, and who is mixed into it if anybody is.
+    pub fn people(&self, issued: &Issued) -> [Id; 2] {
         let all = issued.ids();
         let own = all[self.ids[0]];
         let other = match all[self.ids[1]] {
             same if same == own => all[(self.ids[1] + 1) % all.len()],
             other => other,
         };
+        [own, other]
+    }
+
+    /// Makes it and reads it.
+    pub fn read(&self, issued: &Issued) -> Reading {
+        let [own, other] = self.people(issued);
         let photos = [own, other].map(|id| self.photo(id));
         let sent = self.plant.send(&self.service, &photos[0], &photos[1]);
         let expect = Expect { width: self.shape.0, height: self.shape.1, fit: Fit::Unknown };
-        let reading = Reader::new(issued, expect).read(own, sent.planes());
+        Reader::new(issued, expect).read(own, sent.planes())
+    }
+
+    /// Makes it, reads it, counts it; how many rows it had.
+    pub(super) fn run(&self, issued: &Issued, counts: &mut Counts) -> u64 {
+        let [own, other] = self.people(issued);
+        let reading = self.read(issued);
         let known = |read: Read| match read {
             Read::Own | Read::Unknown => true,
             Read::Other(id) => id == other && self.plant != Plant::Clean,
@@ -139,7 +155,23 @@ impl Trial {
             found: u64::from(self.plant.is_found(&reading, other)),
         };
         counts.count(self, &count);
+        if count.wrong_rows + count.wrong_findings > 0 {
+            counts.wrong(self.number, alone(self, issued));
+        }
         count.rows
+    }
+
+    /// It in words: the setting, and what is mixed into it.
+    pub fn words(&self) -> String {
+        let Self { service, plant, width, shape: (wide, high), woven, .. } = self;
+        let Service { square, filter, touch, .. } = service;
+        let shape = if *square { "centre square" } else { "whole photo" };
+        let ground = if *woven { "woven" } else { "alone" };
+        let (plant, coding) = (plant.name(), count::coding(service.coding));
+        format!(
+            "{plant}; {width} px, {coding}, {filter:?}, {touch:?}, {shape} of {wide}x{high}, \
+             {ground}"
+        )
     }
 
     fn photo(&self, id: Id) -> Picture {
