@@ -19,6 +19,7 @@
 //! its last block takes, or lack its last few bits and end there by chance; a PNG's pixels may name
 //! colours that its palette does not have, which are shown black.
 
+mod canvas;
 mod compress;
 mod frame;
 mod geometry;
@@ -33,6 +34,8 @@ mod png;
 mod refusal;
 mod thumbnail;
 mod webp;
+#[cfg(feature = "turbojpeg")]
+mod ycbcr;
 
 use std::num::NonZeroU32;
 

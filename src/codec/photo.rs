@@ -6,6 +6,8 @@
 use image::metadata::Orientation;
 
 use super::frame::Frame;
+#[cfg(feature = "turbojpeg")]
+use super::ycbcr::{self, Sampling};
 
 /// A photo decoded whole, and the thumbnail that is wanted of it.
 pub struct Photo {
@@ -37,6 +39,9 @@ pub(super) enum Layout {
     LumaAlpha16,
     Rgb16,
     Rgba16,
+    /// Planes one behind the other; of a grey photo, which has no sampling, luma alone.
+    #[cfg(feature = "turbojpeg")]
+    Planes(Option<Sampling>),
 }
 
 impl Layout {
@@ -44,6 +49,9 @@ impl Layout {
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::Luma8 => 1,
+            // Of luma: colour has less, or as much again.
+            #[cfg(feature = "turbojpeg")]
+            Self::Planes(_) => 1,
             Self::LumaAlpha8 | Self::Luma16 => 2,
             Self::Rgb8 => 3,
             Self::Rgba8 | Self::Cmyk8 | Self::LumaAlpha16 => 4,
@@ -54,9 +62,14 @@ impl Layout {
 }
 
 impl Pixels {
-    /// Appends the pixels to a frame, upright and as RGB of 8 bits.
-    pub(super) fn append(&self, orientation: Orientation, frame: &mut Frame) {
-        let walk = Walk::new(orientation, self.width as usize, self.height as usize);
+    /// Appends the pixels to a frame, upright and of 8 bits: planes as planes, all else as RGB.
+    pub(super) fn append(self, orientation: Orientation, frame: &mut Frame) {
+        #[cfg(feature = "turbojpeg")]
+        if let Layout::Planes(sampling) = self.layout {
+            return ycbcr::append(self, sampling, orientation, frame);
+        }
+        let width = self.width as usize;
+        let walk = Walk::new(orientation, (width, self.height as usize), width);
         let rgb = frame.begin(walk.width, walk.height);
         let samples = &self.samples[..];
         match self.layout {
@@ -83,23 +96,31 @@ impl Pixels {
                 let alpha = wide([g, h]);
                 [[a, b], [c, d], [e, f]].map(|sample| to8(on_white16(wide(sample), alpha)))
             }),
+            #[cfg(feature = "turbojpeg")]
+            Layout::Planes(_) => {}
         }
     }
 }
 
 /// The way through stored pixels that reads them upright: a start, and a step for each axis.
-struct Walk {
-    width: usize,
-    height: usize,
+pub(super) struct Walk {
+    /// Of the upright pixels.
+    pub(super) width: usize,
+    pub(super) height: usize,
     start: isize,
     along_row: isize,
     down: isize,
 }
 
 impl Walk {
-    fn new(orientation: Orientation, width: usize, height: usize) -> Self {
+    /// Through so many columns and rows, of which one begins `row` pixels behind the other.
+    pub(super) fn new(
+        orientation: Orientation,
+        (width, height): (usize, usize),
+        row: usize,
+    ) -> Self {
         // Both fit: a photo's pixels are limited to 50 million.
-        let (row, last_column) = (width as isize, width as isize - 1);
+        let (row, last_column) = (row as isize, width as isize - 1);
         let last_row = row * (height as isize - 1);
         let (start, along_row, down) = match orientation {
             Orientation::NoTransforms => (0, 1, row),
@@ -115,18 +136,25 @@ impl Walk {
         Self { width, height, start, along_row, down }
     }
 
-    fn append<const N: usize>(
+    /// Whether upright columns run from right to left of the stored photo, or from its bottom up;
+    /// and the same of upright rows.
+    #[cfg(feature = "turbojpeg")]
+    pub(super) fn mirrors(&self) -> (bool, bool) {
+        (self.along_row < 0, self.down < 0)
+    }
+
+    pub(super) fn append<const N: usize, const M: usize>(
         &self,
         samples: &[u8],
-        rgb: &mut Vec<u8>,
-        convert: impl Fn(&[u8; N]) -> [u8; 3],
+        to: &mut Vec<u8>,
+        convert: impl Fn(&[u8; N]) -> [u8; M],
     ) {
         let (pixels, _) = samples.as_chunks::<N>();
         let mut row = self.start;
         for _ in 0..self.height {
             let mut at = row;
             for _ in 0..self.width {
-                rgb.extend_from_slice(&convert(&pixels[at as usize]));
+                to.extend_from_slice(&convert(&pixels[at as usize]));
                 at += self.along_row;
             }
             row += self.down;

@@ -7,6 +7,8 @@ mod frame_header;
 mod padded;
 mod scan;
 mod survey;
+#[cfg(feature = "turbojpeg")]
+mod turbo;
 mod walk;
 
 use image::metadata::Orientation;
@@ -47,6 +49,10 @@ impl<'a> Jpeg<'a> {
     /// Decodes at the smallest scale that leaves twice these dimensions of an upright thumbnail.
     pub(super) fn decode(&self, thumbnail: (u32, u32), fit: Fit) -> Result<Pixels, Refusal> {
         let eighths = self.eighths(thumbnail, fit);
+        #[cfg(feature = "turbojpeg")]
+        if let Some(pixels) = self.decode_planes(eighths) {
+            return Ok(pixels);
+        }
         guard::decode(Format::Jpeg, || self.decode_scaled(eighths))
     }
 
