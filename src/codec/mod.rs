@@ -56,6 +56,11 @@ pub use self::refusal::{Damage, Feature, Format, Part, Refusal};
 pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
 
+/// What the name of a maker ends with that uses this build's codec: builds with and without the
+/// feature `turbojpeg` make pictures that differ within rounding, so one must not be taken for the
+/// other.
+pub const MAKER_SUFFIX: &str = if cfg!(feature = "turbojpeg") { "-turbojpeg" } else { "" };
+
 /// A photo, and the thumbnail that is wanted of it.
 #[derive(Clone, Debug)]
 pub struct Request {
