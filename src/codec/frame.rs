@@ -1,4 +1,4 @@
-//! A frame: one photo's pixels at rest, upright, 8 bits a sample: RGB, or planes as JPEGs have them.
+//! A frame: one photo's pixels at rest, upright, 8 bits a sample: RGB, or planes as JPEG has them.
 //!
 //! Its memory may be used again. It is neither `Clone` nor `Copy`, so that there is one of each and
 //! whoever has it has it alone; and decoding appends, so that pixels left behind by an earlier
@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::geometry::Area;
 #[cfg(feature = "turbojpeg")]
 use super::ycbcr::{Planes, Shape};
 use crate::pipeline;
@@ -15,6 +16,7 @@ use crate::pipeline;
 pub struct Frame {
     samples: Vec<u8>,
     held: Held,
+    photo: Area,
 }
 
 /// What the photo is that was appended last.
@@ -60,6 +62,17 @@ impl Frame {
             #[cfg(feature = "turbojpeg")]
             Held::Planes(Shape { width, height, .. }) => (width, height),
         }
+    }
+
+    /// Where the photo lies. The last column and row of one that was decoded at a part of its size
+    /// may stand for less of it than the others; a turned photo may have them first.
+    pub(super) fn photo(&self) -> Area {
+        self.photo
+    }
+
+    /// Says where in it the photo lies that was appended last.
+    pub(super) fn set_photo(&mut self, photo: Area) {
+        self.photo = photo;
     }
 
     /// The pixels as RGB: rows from top to bottom, 3 bytes a pixel. Planes are converted for it.
@@ -112,6 +125,7 @@ impl pipeline::Frame for Frame {
     fn clear(&mut self) {
         self.samples.clear();
         self.held = Held::default();
+        self.photo = Area::default();
     }
 
     fn capacity(&self) -> usize {

@@ -6,6 +6,7 @@
 use image::metadata::Orientation;
 
 use super::frame::Frame;
+use super::geometry::Area;
 #[cfg(feature = "turbojpeg")]
 use super::ycbcr::{self, Sampling};
 
@@ -24,6 +25,9 @@ pub(super) struct Pixels {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) layout: Layout,
+    /// How many columns and rows the photo fills, as stored. At a part of its size the last may not
+    /// be whole.
+    pub(super) filled: (f64, f64),
 }
 
 /// What the samples of one pixel are. Those of 16 bits are in the machine's byte order.
@@ -64,6 +68,28 @@ impl Layout {
 impl Pixels {
     /// Appends the pixels to a frame, upright and of 8 bits: planes as planes, all else as RGB.
     pub(super) fn append(self, orientation: Orientation, frame: &mut Frame) {
+        let photo = self.upright(orientation);
+        self.append_samples(orientation, frame);
+        frame.set_photo(photo);
+    }
+
+    /// Where the photo lies among the upright pixels.
+    fn upright(&self, orientation: Orientation) -> Area {
+        let turned = |(x, y)| if turns(orientation) { (y, x) } else { (x, y) };
+        let (width, height) = turned(self.filled);
+        let (columns, rows) = turned((f64::from(self.width), f64::from(self.height)));
+        let width_px = self.width as usize;
+        let walk = Walk::new(orientation, (width_px, self.height as usize), width_px);
+        let (from_right, from_bottom) = walk.mirrors();
+        Area {
+            left: if from_right { columns - width } else { 0.0 },
+            top: if from_bottom { rows - height } else { 0.0 },
+            width,
+            height,
+        }
+    }
+
+    fn append_samples(self, orientation: Orientation, frame: &mut Frame) {
         #[cfg(feature = "turbojpeg")]
         if let Layout::Planes(sampling) = self.layout {
             return ycbcr::append(self, sampling, orientation, frame);
@@ -138,7 +164,6 @@ impl Walk {
 
     /// Whether upright columns run from right to left of the stored photo, or from its bottom up;
     /// and the same of upright rows.
-    #[cfg(feature = "turbojpeg")]
     pub(super) fn mirrors(&self) -> (bool, bool) {
         (self.along_row < 0, self.down < 0)
     }

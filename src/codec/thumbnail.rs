@@ -56,7 +56,7 @@ impl Thumbnail {
         let Some(rows) = bands.nth(self.made) else { return false };
         self.made += 1;
         if frame.width() > 0 && frame.height() > 0 {
-            let crop = self.fit.crop(frame.width(), frame.height());
+            let crop = self.fit.crop(frame.photo());
             let cut = Cut { crop, all: (self.width, self.height) };
             let resized = self.canvas.make(frame, &cut, rows);
             debug_assert!(resized.is_some(), "every frame with pixels can be resized");

@@ -20,7 +20,7 @@ pub(crate) const LOSSY_ALPHA_WEBP: &[u8] = include_bytes!("lossy-alpha.webp");
 /// Lossless with several groups of codes, 192 by 160 pixels, written by libwebp.
 pub(crate) const LOSSLESS_WEBP: &[u8] = include_bytes!("lossless.webp");
 
-/// How far a colour may be off in a thumbnail, of 255: with `turbojpeg` its rows are luma and colour.
+/// How far a colour may be off in a thumbnail, of 255: with `turbojpeg` it is kept as planes.
 pub(crate) const ROUNDING: u8 = if cfg!(feature = "turbojpeg") { 2 } else { 0 };
 
 /// A picture of RGB pixels.

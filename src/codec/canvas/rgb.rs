@@ -11,6 +11,7 @@ use fast_image_resize::pixels::U8x3;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::{Cut, resize};
+use crate::codec::lanczos::lanczos;
 use crate::codec::{Bytes, Frame, QUALITY};
 
 /// Rows of 3 bytes a pixel.
@@ -49,7 +50,7 @@ impl Canvas {
         let mut target =
             TypedImage::<U8x3>::from_buffer(self.width, rows.end - rows.start, band).ok()?;
         let part = (cut.columns(0..self.width), cut.rows(rows));
-        resize(&mut self.resizer, &source, part, &mut target)
+        resize(&mut self.resizer, lanczos(), &source, part, &mut target)
     }
 
     /// Writes a JPEG; None if it cannot be one.

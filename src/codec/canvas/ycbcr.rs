@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use fast_image_resize::Resizer;
+use fast_image_resize::{FilterType, Resizer};
 use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8, U8x3};
 use turbojpeg::{Compressor, Subsamp, YuvPlanesImage, compressed_buf_len};
 
 use super::{Cut, resize};
 use crate::codec::frame::View;
+use crate::codec::lanczos::lanczos;
 use crate::codec::ycbcr::{Color, Colors, Planes, Sampling, Shape, color};
 use crate::codec::{Bytes, Frame, QUALITY};
 
@@ -32,6 +33,9 @@ pub(in crate::codec) struct Canvas {
 }
 
 const NO_COLOR: u8 = 128;
+
+/// A JPEG's headers, and some of its smallest pictures.
+const LEAST_BYTES: usize = 4096;
 
 /// A canvas' rows in the making: all of luma's columns and colour's.
 struct Band<'c> {
@@ -111,8 +115,14 @@ impl Canvas {
         };
         let mut compressor = Compressor::new().ok()?;
         compressor.set_quality(QUALITY.into()).ok()?;
-        let mut jpeg = vec![0; compressed_buf_len(width, height, Subsamp::Sub2x2).ok()?];
-        let length = compressor.compress_yuv_planes_to_slice(&planes, &mut jpeg).ok()?;
+        let longest = compressed_buf_len(width, height, Subsamp::Sub2x2).ok()?;
+        // Half a byte a pixel is more than photos take, and memory that is not used costs time too.
+        let mut jpeg = vec![0; longest.min(LEAST_BYTES + width * height / 2)];
+        let length = compressor.compress_yuv_planes_to_slice(&planes, &mut jpeg).or_else(|_| {
+            jpeg = vec![0; longest];
+            compressor.compress_yuv_planes_to_slice(&planes, &mut jpeg)
+        });
+        let length = length.ok()?;
         jpeg.truncate(length);
         jpeg.shrink_to_fit();
         Some(jpeg.into())
@@ -131,7 +141,7 @@ impl Band<'_> {
         );
         let mut target = TypedCroppedImageMut::new(whole.ok()?, 0, 0, wide, high).ok()?;
         let part = (cut.columns(0..wide), cut.rows(self.rows.clone()));
-        resize(resizer, &source, part, &mut target)?;
+        resize(resizer, lanczos(), &source, part, &mut target)?;
         match planes.colors() {
             None => self.colors.iter_mut().for_each(|color| color.fill(NO_COLOR)),
             Some(colors) => {
@@ -158,7 +168,7 @@ impl Band<'_> {
         }
         let mut target = TypedImage::<U8x3>::from_buffer(wide, high, &mut memory[..length]).ok()?;
         let part = (cut.columns(0..wide), cut.rows(self.rows.clone()));
-        resize(resizer, source, part, &mut target)?;
+        resize(resizer, lanczos(), source, part, &mut target)?;
 
         let (rgb, _) = memory[..length].as_chunks::<3>();
         let columns = width.next_multiple_of(2);
@@ -197,7 +207,8 @@ impl Band<'_> {
 
 /// Resizes a plane of colour into its part of a band. Behind the samples that stand for two columns
 /// or rows each there may be one that stands for the last alone, which is resized alone: so colour
-/// lies where luma does, also where a side is odd.
+/// lies where luma does, also where a side is odd. By a filter of two lobes: of colour, which was
+/// stored at half the size, no eye sees the third.
 fn resize_color(
     resizer: &mut Resizer,
     color: Color<'_>,
@@ -218,7 +229,7 @@ fn resize_color(
                 TypedCroppedImageMut::new(whole, left, top, width as u32, height as u32).ok()?;
             let part =
                 (color.columns(cut.columns(across.clone())), color.rows(cut.rows(down.clone())));
-            resize(resizer, &source, part, &mut target)?;
+            resize(resizer, FilterType::CatmullRom, &source, part, &mut target)?;
         }
     }
     Some(())

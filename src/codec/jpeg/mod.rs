@@ -3,6 +3,8 @@
 //! A thumbnail needs a small part of a photo's pixels, and a JPEG can give an eighth of them
 //! for the price of reading its codes.
 
+#[cfg(all(test, feature = "turbojpeg"))]
+mod alike;
 mod frame_header;
 mod padded;
 mod scan;
@@ -72,7 +74,17 @@ impl<'a> Jpeg<'a> {
         if samples.len() != width as usize * height as usize * layout.bytes() {
             return Err(damaged(Damage::Sizes));
         }
-        Ok(Pixels { samples, width, height, layout })
+        let filled = self.filled(width, height);
+        Ok(Pixels { samples, width, height, layout, filled })
+    }
+
+    /// How many columns and rows the photo fills of so many that it was decoded to.
+    fn filled(&self, columns: u32, rows: u32) -> (f64, f64) {
+        let (width, height) = self.dimensions();
+        let of = |eighths: &u32| (scaled(width, *eighths), scaled(height, *eighths));
+        let eighths = [8, 4, 2, 1].into_iter().find(|eighths| of(eighths) == (columns, rows));
+        let part = |side: u32| f64::from(side) * f64::from(eighths.unwrap_or(8)) / 8.0;
+        (part(width).min(columns.into()), part(height).min(rows.into()))
     }
 
     /// The scale in eighths, 1, 2, 4 or 8: the smallest that leaves at least twice the thumbnail's

@@ -39,7 +39,8 @@ impl Jpeg<'_> {
         decoder.decompress_to_yuv(self.file, image)?;
         let sampling = (subsamp != Subsamp::Gray)
             .then(|| Sampling { across: subsamp.width(), down: subsamp.height() });
-        Ok(Pixels { samples, width, height, layout: Layout::Planes(sampling) })
+        let (layout, filled) = (Layout::Planes(sampling), self.filled(width, height));
+        Ok(Pixels { samples, width, height, layout, filled })
     }
 
     /// How colour is sampled, if it is in one of the ways that the planes are made for.
