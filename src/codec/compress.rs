@@ -12,6 +12,9 @@ use super::header::File;
 use super::{Fit, Format, Frame, ImageCodec, Refusal, Size};
 use crate::pipeline::Codec;
 
+/// A whole photo's rows, stretched one way and not yet the other, would leave the processor's cache.
+const BANDS: NonZeroU32 = NonZeroU32::new(8).unwrap();
+
 /// Makes a photo ready for an album: an upright JPEG of at most 2048 px on its longest side,
 /// quality 80, 4:2:0, without metadata. A JPEG that is upright and within 2048 px comes back byte
 /// for byte, once it has decoded whole; never enlarged.
@@ -26,7 +29,7 @@ pub fn compress(photo: &Bytes) -> Result<Bytes, Refusal> {
     if fits && header.format == Format::Jpeg && header.orientation == Orientation::NoTransforms {
         return Ok(photo.clone());
     }
-    let codec = ImageCodec::new(NonZeroU32::MIN);
+    let codec = ImageCodec::new(BANDS);
     let mut frame = Frame::default();
     let mut thumbnail = codec.fill(decoded, &mut frame);
     while codec.band(&frame, &mut thumbnail) {}

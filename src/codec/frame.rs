@@ -108,16 +108,21 @@ impl Frame {
         &mut self.samples
     }
 
-    /// Appends planes that lie as the frame wants them. Where its memory does not suffice, theirs
-    /// takes its place, and nothing is copied.
+    /// Appends planes that lie as the frame wants them; for want of own memory it takes theirs.
     #[cfg(feature = "turbojpeg")]
     pub(super) fn append_planes(&mut self, shape: Shape, samples: Vec<u8>) {
-        if self.samples.is_empty() && self.samples.capacity() < samples.len() {
+        if self.samples.capacity() == 0 {
             self.held = Held::Planes(shape);
             self.samples = samples;
         } else {
             self.begin_planes(shape).extend_from_slice(&samples);
         }
+    }
+
+    /// Takes a photo of these dimensions with its memory, for want of own.
+    pub(super) fn take(&mut self, width: usize, height: usize, rgb: Vec<u8>) {
+        debug_assert_eq!(rgb.len(), width * height * 3, "3 bytes a pixel");
+        (self.held, self.samples) = (Held::Rgb { width, height }, rgb);
     }
 }
 

@@ -9,6 +9,7 @@ use super::frame::Frame;
 use super::geometry::Area;
 #[cfg(feature = "turbojpeg")]
 use super::ycbcr::{self, Sampling};
+use crate::pipeline::Frame as _;
 
 /// A photo decoded whole, and the thumbnail that is wanted of it.
 pub struct Photo {
@@ -67,6 +68,7 @@ impl Layout {
 
 impl Pixels {
     /// Appends the pixels to a frame, upright and of 8 bits: planes as planes, all else as RGB.
+    /// Where they are that already and the frame has no memory yet, theirs becomes the frame's.
     pub(super) fn append(self, orientation: Orientation, frame: &mut Frame) {
         let photo = self.upright(orientation);
         self.append_samples(orientation, frame);
@@ -78,9 +80,7 @@ impl Pixels {
         let turned = |(x, y)| if turns(orientation) { (y, x) } else { (x, y) };
         let (width, height) = turned(self.filled);
         let (columns, rows) = turned((f64::from(self.width), f64::from(self.height)));
-        let width_px = self.width as usize;
-        let walk = Walk::new(orientation, (width_px, self.height as usize), width_px);
-        let (from_right, from_bottom) = walk.mirrors();
+        let (from_right, from_bottom) = self.walk(orientation).mirrors();
         Area {
             left: if from_right { columns - width } else { 0.0 },
             top: if from_bottom { rows - height } else { 0.0 },
@@ -89,19 +89,25 @@ impl Pixels {
         }
     }
 
+    fn walk(&self, orientation: Orientation) -> Walk {
+        let width = self.width as usize;
+        Walk::new(orientation, (width, self.height as usize), width)
+    }
+
     fn append_samples(self, orientation: Orientation, frame: &mut Frame) {
         #[cfg(feature = "turbojpeg")]
         if let Layout::Planes(sampling) = self.layout {
             return ycbcr::append(self, sampling, orientation, frame);
         }
-        let width = self.width as usize;
-        let walk = Walk::new(orientation, (width, self.height as usize), width);
+        let walk = self.walk(orientation);
+        let as_it_is = self.layout == Layout::Rgb8 && orientation == Orientation::NoTransforms;
+        if as_it_is && frame.capacity() == 0 {
+            return frame.take(walk.width, walk.height, self.samples);
+        }
         let rgb = frame.begin(walk.width, walk.height);
         let samples = &self.samples[..];
         match self.layout {
-            Layout::Rgb8 if orientation == Orientation::NoTransforms => {
-                rgb.extend_from_slice(samples);
-            }
+            Layout::Rgb8 if as_it_is => rgb.extend_from_slice(samples),
             Layout::Rgb8 => walk.append(samples, rgb, |&rgb: &[u8; 3]| rgb),
             Layout::Luma8 => walk.append(samples, rgb, |&[y]| [y; 3]),
             Layout::LumaAlpha8 => walk.append(samples, rgb, |&[y, a]| [on_white8(y, a); 3]),

@@ -11,7 +11,9 @@ mod ycbcr;
 
 use std::ops::Range;
 
-use fast_image_resize::{FilterType, ImageView, ImageViewMut, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{
+    FilterType, ImageView, ImageViewMut, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+};
 
 #[cfg(not(feature = "turbojpeg"))]
 pub(super) use self::rgb::Canvas;

@@ -6,9 +6,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use fast_image_resize::{FilterType, Resizer};
 use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, Resizer};
 use turbojpeg::{Compressor, Subsamp, YuvPlanesImage, compressed_buf_len};
 
 use super::{Cut, resize};

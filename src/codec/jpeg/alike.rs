@@ -26,7 +26,7 @@ fn both_ways(file: &[u8], size: u32, fit: Fit) -> ([Vec<u8>; 2], usize) {
     let all = thumbnail_dimensions(width, height, Size::try_from(size).unwrap(), fit);
     let eighths = jpeg.eighths(all, fit);
     let planes = jpeg.decode_planes(eighths).expect("it is an ordinary photo");
-    let rgb = jpeg.decode_scaled(eighths).unwrap();
+    let rgb = jpeg.decode_in_rust(eighths).unwrap();
     assert!(matches!(planes.layout, Layout::Planes(_)) && !matches!(rgb.layout, Layout::Planes(_)));
     assert_eq!((planes.width, planes.height), (rgb.width, rgb.height));
     assert_eq!(planes.filled, rgb.filled);

@@ -6,6 +6,7 @@
 #[cfg(all(test, feature = "turbojpeg"))]
 mod alike;
 mod frame_header;
+mod full;
 mod padded;
 mod scan;
 mod survey;
@@ -14,7 +15,7 @@ mod turbo;
 mod walk;
 
 use image::metadata::Orientation;
-use jpeg_decoder::{ColorTransform, Decoder, Error};
+use jpeg_decoder::{Decoder, Error};
 
 use self::padded::Padded;
 use self::survey::Survey;
@@ -55,12 +56,19 @@ impl<'a> Jpeg<'a> {
         if let Some(pixels) = self.decode_planes(eighths) {
             return Ok(pixels);
         }
-        guard::decode(Format::Jpeg, || self.decode_scaled(eighths))
+        self.decode_in_rust(eighths)
+    }
+
+    fn decode_in_rust(&self, eighths: u32) -> Result<Pixels, Refusal> {
+        guard::decode(Format::Jpeg, || match (eighths, full::colours(&self.survey)) {
+            (8, Some(colours)) => full::decode(self.file, &self.survey, colours),
+            _ => self.decode_scaled(eighths),
+        })
     }
 
     fn decode_scaled(&self, eighths: u32) -> Result<Pixels, Refusal> {
         let mut decoder = Decoder::new(Padded::new(self.file));
-        decoder.set_color_transform(self.color_transform());
+        decoder.set_color_transform(self.survey.color_transform());
         let (width, height) = self.request(eighths);
         let (width, height) = decoder.scale(width, height).map_err(|error| self.refusal(error))?;
         let samples = decoder.decode().map_err(|error| self.refusal(error))?;
@@ -117,22 +125,6 @@ impl<'a> Jpeg<'a> {
         // At most 65,500.
         let long = long as u16;
         if width >= height { (long, u16::MAX) } else { (u16::MAX, long) }
-    }
-
-    /// How the components make colours, by the rules that every reader follows: JFIF means YCbCr,
-    /// else Adobe's segment decides, else the components' names.
-    fn color_transform(&self) -> ColorTransform {
-        let Survey { frame, adobe, jfif, .. } = &self.survey;
-        let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
-        match (ids.len(), adobe) {
-            (1, _) => ColorTransform::Grayscale,
-            (3, _) if *jfif => ColorTransform::YCbCr,
-            (3, Some(0)) => ColorTransform::RGB,
-            (3, None) if ids == *b"RGB" => ColorTransform::RGB,
-            (3, _) => ColorTransform::YCbCr,
-            (_, None | Some(0)) => ColorTransform::CMYK,
-            (_, _) => ColorTransform::YCCK,
-        }
     }
 
     fn refusal(&self, error: Error) -> Refusal {

@@ -32,6 +32,9 @@ pub(super) struct Padded<'a> {
 }
 
 impl<'a> Padded<'a> {
+    /// Bytes that are added to a file of one stretch of coded data.
+    pub(super) const ADDED: usize = BEFORE_END.len();
+
     pub(super) fn new(file: &'a [u8]) -> Self {
         Self { file, walk: Walk::new(file), ready: &[], queued: &[], behind_coded: false }
     }

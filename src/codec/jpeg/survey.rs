@@ -4,6 +4,7 @@
 //! limits, and every way of ending early that can be told without decoding.
 
 use image::metadata::Orientation;
+use jpeg_decoder::ColorTransform;
 
 use super::frame_header::FrameHeader;
 use super::scan::{Progress, Scan};
@@ -19,6 +20,8 @@ pub(super) struct Survey {
     pub(super) adobe: Option<u8>,
     /// Whether there is a JFIF segment.
     pub(super) jfif: bool,
+    /// Whether one scan without restarts holds everything, as cameras write it.
+    pub(super) one_stretch: bool,
 }
 
 impl Survey {
@@ -28,6 +31,22 @@ impl Survey {
             reading.take(file, &piece?)?;
         }
         reading.finish(file)
+    }
+
+    /// How the components make colours, by the rules that every reader follows: JFIF means YCbCr,
+    /// else Adobe's segment decides, else the components' names.
+    pub(super) fn color_transform(&self) -> ColorTransform {
+        let Self { frame, adobe, jfif, .. } = self;
+        let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
+        match (ids.len(), adobe) {
+            (1, _) => ColorTransform::Grayscale,
+            (3, _) if *jfif => ColorTransform::YCbCr,
+            (3, Some(0)) => ColorTransform::RGB,
+            (3, None) if ids == *b"RGB" => ColorTransform::RGB,
+            (3, _) => ColorTransform::YCbCr,
+            (_, None | Some(0)) => ColorTransform::CMYK,
+            (_, _) => ColorTransform::YCCK,
+        }
     }
 }
 
@@ -125,7 +144,8 @@ impl Reading {
             return Err(ends_early(file.len(), Part::Scans));
         }
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
-        Ok(Survey { frame, orientation, adobe: self.adobe, jfif: self.jfif })
+        let one_stretch = self.scans == 1 && self.restart_interval == 0;
+        Ok(Survey { frame, orientation, adobe: self.adobe, jfif: self.jfif, one_stretch })
     }
 }
 

@@ -7,7 +7,9 @@
 
 use turbojpeg::{Decompressor, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len};
 
-use super::{ColorTransform, Jpeg, scaled};
+use jpeg_decoder::ColorTransform;
+
+use super::{Jpeg, scaled};
 use crate::codec::photo::{Layout, Pixels};
 use crate::codec::ycbcr::Sampling;
 use crate::codec::{Format, guard};
@@ -46,7 +48,7 @@ impl Jpeg<'_> {
     /// How colour is sampled, if it is in one of the ways that the planes are made for.
     fn subsamp(&self) -> Option<Subsamp> {
         let factors: Vec<_> = self.survey.frame.components.iter().map(|c| c.factors).collect();
-        match (self.color_transform(), &factors[..]) {
+        match (self.survey.color_transform(), &factors[..]) {
             (ColorTransform::Grayscale, [(1, 1)]) => Some(Subsamp::Gray),
             (ColorTransform::YCbCr, [luma, (1, 1), (1, 1)]) => match luma {
                 (1, 1) => Some(Subsamp::None),

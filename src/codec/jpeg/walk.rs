@@ -133,8 +133,7 @@ impl<'a> Walk<'a> {
     fn coded(&mut self) -> Result<Piece, Refusal> {
         let mut end = self.at;
         loop {
-            let rest = &self.file[end..];
-            let Some(ff) = rest.iter().position(|&byte| byte == 0xFF) else {
+            let Some(ff) = memchr::memchr(0xFF, &self.file[end..]) else {
                 return Err(self.ends_early(Part::EndMarker));
             };
             end += ff;
