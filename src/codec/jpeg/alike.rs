@@ -49,7 +49,9 @@ fn both_ways(file: &[u8], size: u32, fit: Fit) -> ([Vec<u8>; 2], usize) {
     let [one, other] = files.map(|file| luma(&file).unwrap());
     assert_eq!((one.width, one.height), (other.width, other.height));
     let off = one.pixels.iter().zip(&other.pixels).map(|(a, b)| f64::from(a.abs_diff(*b)));
-    assert!(off.sum::<f64>() / one.pixels.len() as f64 <= 1.5);
+    // Coded, a small difference may be one of a whole step.
+    let off = off.sum::<f64>() / one.pixels.len() as f64;
+    assert!(off <= 4.0, "{off:.2}: {size} {fit}");
     (thumbnails, all.0 as usize)
 }
 
@@ -130,4 +132,32 @@ fn both_builds_make_the_same_thumbnails_of_every_sampling_and_oddity_within_roun
             }
         }
     }
+}
+
+#[test]
+fn what_is_decoded_to_planes_is_what_the_decoder_in_rust_takes_too() {
+    let mut refused = 0;
+    for (progressive, interval) in [(false, 0), (false, 2), (true, 0), (true, 2)] {
+        let pixel = |at: usize| [(at * 7 % 251) as u8, (at * 3 % 241) as u8, (at % 97) as u8];
+        let rgb: Vec<u8> = (0..43 * 37).flat_map(pixel).collect();
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 70);
+        encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+        encoder.set_progressive(progressive);
+        encoder.set_restart_interval(interval);
+        encoder.encode(&rgb, 43, 37, ColorType::Rgb).unwrap();
+        for bit in 0..file.len() * 8 {
+            let mut wrong = file.clone();
+            wrong[bit / 8] ^= 1 << (bit % 8);
+            let Ok(jpeg) = Jpeg::open(&wrong) else { continue };
+            let (planes, rgb) = (jpeg.decode_planes(8), jpeg.decode_in_rust(8));
+            refused += usize::from(planes.is_none() && rgb.is_err());
+            assert!(
+                planes.is_none() || rgb.is_ok(),
+                "{progressive} {interval} {bit}: {:?}",
+                rgb.err()
+            );
+        }
+    }
+    assert!(refused > 1000, "{refused} files were not damaged enough");
 }
