@@ -50,8 +50,8 @@ fn edges(start: f64, length: f64, part: Range<u32>, all: u32) -> Range<f64> {
     edge(part.start)..edge(part.end)
 }
 
-/// Fills `target` with these columns and rows of `source` by way of a filter. Nothing but columns or rows that the
-/// source does not have can fail here.
+/// Fills `target` with these columns and rows of `source` by way of a filter. Nothing but columns
+/// or rows that the source does not have can fail here.
 fn resize<P: PixelTrait>(
     resizer: &mut Resizer,
     filter: FilterType,
