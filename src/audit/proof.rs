@@ -49,7 +49,7 @@ fn at_size(
     let other = subjects.photos.each;
     let own = thumbnail(subjects, 0, size_px, target.thumbnail.fit).map_err(unmade)?;
     let others = thumbnail(subjects, other, size_px, target.thumbnail.fit).map_err(unmade)?;
-    let looked = look(judge, size_px, encoded(&own, own.rgb()));
+    let looked = look(judge, size_px, encoded(&own, &own.rgb()));
     let clean = looked.is_some_and(|looked| {
         looked.verdict == Verdict::Clean && !looked.found.iter().any(|f| f.kind.is_mixing())
     });
@@ -111,7 +111,7 @@ fn request(subjects: &Subjects, photo: usize, size_px: u32, fit: Fit) -> Request
 /// What a photo's thumbnail should have been; None of one that was cut short.
 pub(crate) fn should_be(subjects: &Subjects, photo: usize, size: u32, fit: Fit) -> Option<Bytes> {
     let thumbnail = thumbnail(subjects, photo, size, fit).ok()?;
-    Some(encoded(&thumbnail, thumbnail.rgb()))
+    Some(encoded(&thumbnail, &thumbnail.rgb()))
 }
 
 fn encoded(shape: &Thumbnail, rgb: &[u8]) -> Bytes {

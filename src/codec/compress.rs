@@ -12,7 +12,7 @@ use super::header::File;
 use super::{Fit, Format, Frame, ImageCodec, Refusal, Size};
 use crate::pipeline::Codec;
 
-/// A whole photo's rows, stretched one way and not yet the other, would leave the processor's cache.
+/// All rows at once, stretched one way and not yet the other, would leave the processor's cache.
 const BANDS: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 /// Makes a photo ready for an album: an upright JPEG of at most 2048 px on its longest side,

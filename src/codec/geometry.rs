@@ -1,7 +1,7 @@
 //! Sizes, fits and bands: all of a thumbnail's geometry, in whole pixels of the upright photo.
 //!
 //! It belongs to the job and is fixed at its begin; nothing here depends on what lies in a frame,
-//! except [`Fit::crop`], which says what a band takes from whatever frame it finds.
+//! except `Fit::crop`, which says what a band takes from whatever frame it finds.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -97,15 +97,27 @@ pub enum Fit {
     Contain,
 }
 
+/// A part of a frame, in its pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
 impl Fit {
-    /// What a band takes from a frame: left, top, width and height, in the frame's pixels.
-    pub fn crop(self, width: u32, height: u32) -> (u32, u32, u32, u32) {
+    /// What a band takes from a frame that shows a photo there.
+    pub(super) fn crop(self, photo: Area) -> Area {
         match self {
             Self::Cover => {
-                let side = width.min(height);
-                ((width - side) / 2, (height - side) / 2, side, side)
+                let side = photo.width.min(photo.height);
+                // Whole pixels, so that what is neither made smaller nor turned is only copied.
+                let left = photo.left + ((photo.width - side) / 2.0).floor();
+                let top = photo.top + ((photo.height - side) / 2.0).floor();
+                Area { left, top, width: side, height: side }
             }
-            Self::Contain => (0, 0, width, height),
+            Self::Contain => photo,
         }
     }
 }

@@ -23,7 +23,7 @@ pub const SCANNED_PIXELS: u64 = 1_000_000_000;
 
 /// Bytes of memory for one conversion at its peak, beside the file itself: 768 MiB. It covers the
 /// decoder's coefficients, planes and tables, its output, and the frame. An upright frame that
-/// waits in a pipeline holds 3 bytes a pixel of it.
+/// waits in a pipeline holds 3 bytes a pixel of it; of planes 1 to 3.
 pub const MEMORY_BYTES: u64 = 768 << 20;
 
 /// Refuses a file that is too long.

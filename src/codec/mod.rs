@@ -7,6 +7,20 @@
 //! ICC profiles, gamma and other metadata are ignored, except EXIF's orientation; samples are taken
 //! as sRGB. Alpha is flattened on white, and CMYK is read the way Adobe writes it.
 //!
+//! # Two builds
+//! Without features all is done in Rust, by way of RGB. With `turbojpeg` a JPEG is read and written
+//! by libjpeg-turbo, and stays luma and colour from the file to the thumbnail:
+//!
+//! - A frame holds RGB or planes, whichever its photo came as, in the same memory. Planes are as
+//!   the file has them, 4:4:4 to 4:1:1 or grey, but upright; see `ycbcr`.
+//! - A thumbnail is planes at 4:2:0 whatever its photo was; see `canvas`. So a band of any job
+//!   takes any frame, and makes of it the same rows in every job of that geometry.
+//! - What libjpeg-turbo warns of, and files of the unusual kinds (CMYK, RGB, other samplings), go
+//!   to the decoder in Rust, which has the last word. Both builds refuse the same files for the
+//!   same reasons, and the limits are those of the decoder in Rust, which needs more memory.
+//!
+//! Pictures of the two builds differ within rounding, so each is a maker of its own.
+//!
 //! # What is refused as damaged
 //! Whatever the format lets one tell without writing another decoder. For PNG that is every chunk's
 //! CRC, and the number and the checksum of the pixels; for WebP the lengths, and data that runs
@@ -19,6 +33,7 @@
 //! its last block takes, or lack its last few bits and end there by chance; a PNG's pixels may name
 //! colours that its palette does not have, which are shown black.
 
+mod canvas;
 mod compress;
 mod frame;
 mod geometry;
@@ -34,6 +49,8 @@ mod png;
 mod refusal;
 mod thumbnail;
 mod webp;
+#[cfg(feature = "turbojpeg")]
+mod ycbcr;
 
 use std::num::NonZeroU32;
 
@@ -53,6 +70,11 @@ pub use self::planes::{Pixels, pixels};
 pub use self::refusal::{Damage, Feature, Format, Part, Refusal};
 pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
+
+/// What the name of a maker ends with that uses this build's codec: builds with and without the
+/// feature `turbojpeg` make pictures that differ within rounding, so one must not be taken for the
+/// other.
+pub const MAKER_SUFFIX: &str = if cfg!(feature = "turbojpeg") { "-turbojpeg" } else { "" };
 
 /// A photo, and the thumbnail that is wanted of it.
 #[derive(Clone, Debug)]
@@ -74,7 +96,7 @@ pub struct ImageCodec {
 impl ImageCodec {
     /// A codec that makes thumbnails in `bands` bands, or fewer where there are not so many times
     /// 16 rows.
-    pub fn new(bands: NonZeroU32) -> Self {
+    pub const fn new(bands: NonZeroU32) -> Self {
         Self { bands }
     }
 

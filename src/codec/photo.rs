@@ -6,6 +6,9 @@
 use image::metadata::Orientation;
 
 use super::frame::Frame;
+use super::geometry::Area;
+#[cfg(feature = "turbojpeg")]
+use super::ycbcr::{self, Sampling};
 use crate::pipeline::Frame as _;
 
 /// A photo decoded whole, and the thumbnail that is wanted of it.
@@ -23,6 +26,9 @@ pub(super) struct Pixels {
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) layout: Layout,
+    /// How many columns and rows the photo fills, as stored. At a part of its size the last may not
+    /// be whole.
+    pub(super) filled: (f64, f64),
 }
 
 /// What the samples of one pixel are. Those of 16 bits are in the machine's byte order.
@@ -38,6 +44,9 @@ pub(super) enum Layout {
     LumaAlpha16,
     Rgb16,
     Rgba16,
+    /// Planes one behind the other; of a grey photo, which has no sampling, luma alone.
+    #[cfg(feature = "turbojpeg")]
+    Planes(Option<Sampling>),
 }
 
 impl Layout {
@@ -45,6 +54,9 @@ impl Layout {
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::Luma8 => 1,
+            // Of luma: colour has less, or as much again.
+            #[cfg(feature = "turbojpeg")]
+            Self::Planes(_) => 1,
             Self::LumaAlpha8 | Self::Luma16 => 2,
             Self::Rgb8 => 3,
             Self::Rgba8 | Self::Cmyk8 | Self::LumaAlpha16 => 4,
@@ -55,10 +67,39 @@ impl Layout {
 }
 
 impl Pixels {
-    /// Appends the pixels to a frame, upright and as RGB of 8 bits. Where they are that already and
-    /// the frame has no memory yet, theirs becomes the frame's.
+    /// Appends the pixels to a frame, upright and of 8 bits: planes as planes, all else as RGB.
+    /// Where they are that already and the frame has no memory yet, theirs becomes the frame's.
     pub(super) fn append(self, orientation: Orientation, frame: &mut Frame) {
-        let walk = Walk::new(orientation, self.width as usize, self.height as usize);
+        let photo = self.upright(orientation);
+        self.append_samples(orientation, frame);
+        frame.set_photo(photo);
+    }
+
+    /// Where the photo lies among the upright pixels.
+    fn upright(&self, orientation: Orientation) -> Area {
+        let turned = |(x, y)| if turns(orientation) { (y, x) } else { (x, y) };
+        let (width, height) = turned(self.filled);
+        let (columns, rows) = turned((f64::from(self.width), f64::from(self.height)));
+        let (from_right, from_bottom) = self.walk(orientation).mirrors();
+        Area {
+            left: if from_right { columns - width } else { 0.0 },
+            top: if from_bottom { rows - height } else { 0.0 },
+            width,
+            height,
+        }
+    }
+
+    fn walk(&self, orientation: Orientation) -> Walk {
+        let width = self.width as usize;
+        Walk::new(orientation, (width, self.height as usize), width)
+    }
+
+    fn append_samples(self, orientation: Orientation, frame: &mut Frame) {
+        #[cfg(feature = "turbojpeg")]
+        if let Layout::Planes(sampling) = self.layout {
+            return ycbcr::append(self, sampling, orientation, frame);
+        }
+        let walk = self.walk(orientation);
         let as_it_is = self.layout == Layout::Rgb8 && orientation == Orientation::NoTransforms;
         if as_it_is && frame.capacity() == 0 {
             return frame.take(walk.width, walk.height, self.samples);
@@ -87,23 +128,31 @@ impl Pixels {
                 let alpha = wide([g, h]);
                 [[a, b], [c, d], [e, f]].map(|sample| to8(on_white16(wide(sample), alpha)))
             }),
+            #[cfg(feature = "turbojpeg")]
+            Layout::Planes(_) => {}
         }
     }
 }
 
 /// The way through stored pixels that reads them upright: a start, and a step for each axis.
-struct Walk {
-    width: usize,
-    height: usize,
+pub(super) struct Walk {
+    /// Of the upright pixels.
+    pub(super) width: usize,
+    pub(super) height: usize,
     start: isize,
     along_row: isize,
     down: isize,
 }
 
 impl Walk {
-    fn new(orientation: Orientation, width: usize, height: usize) -> Self {
+    /// Through so many columns and rows, of which one begins `row` pixels behind the other.
+    pub(super) fn new(
+        orientation: Orientation,
+        (width, height): (usize, usize),
+        row: usize,
+    ) -> Self {
         // Both fit: a photo's pixels are limited to 50 million.
-        let (row, last_column) = (width as isize, width as isize - 1);
+        let (row, last_column) = (row as isize, width as isize - 1);
         let last_row = row * (height as isize - 1);
         let (start, along_row, down) = match orientation {
             Orientation::NoTransforms => (0, 1, row),
@@ -119,18 +168,24 @@ impl Walk {
         Self { width, height, start, along_row, down }
     }
 
-    fn append<const N: usize>(
+    /// Whether upright columns run from right to left of the stored photo, or from its bottom up;
+    /// and the same of upright rows.
+    pub(super) fn mirrors(&self) -> (bool, bool) {
+        (self.along_row < 0, self.down < 0)
+    }
+
+    pub(super) fn append<const N: usize, const M: usize>(
         &self,
         samples: &[u8],
-        rgb: &mut Vec<u8>,
-        convert: impl Fn(&[u8; N]) -> [u8; 3],
+        to: &mut Vec<u8>,
+        convert: impl Fn(&[u8; N]) -> [u8; M],
     ) {
         let (pixels, _) = samples.as_chunks::<N>();
         let mut row = self.start;
         for _ in 0..self.height {
             let mut at = row;
             for _ in 0..self.width {
-                rgb.extend_from_slice(&convert(&pixels[at as usize]));
+                to.extend_from_slice(&convert(&pixels[at as usize]));
                 at += self.along_row;
             }
             row += self.down;

@@ -37,7 +37,7 @@ pub fn pixels(picture: &[u8], most_px: u64) -> Result<(u32, u32, Pixels), Refusa
         let mut frame = Frame::default();
         frame.clear();
         photo.pixels.append(photo.orientation, &mut frame);
-        return Ok((frame.width(), frame.height(), Pixels::Rgb(frame.rgb().to_vec())));
+        return Ok((frame.width(), frame.height(), Pixels::Rgb(frame.rgb().into_owned())));
     };
     let (width, height) = jpeg.dimensions();
     let planes = if jpeg.is_grey() { ColorSpace::Luma } else { ColorSpace::YCbCr };

@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::output::{document, remark, say};
 use super::{Exit, Voice, arenas};
 use crate::album::{Clock, ContentHash, Moment, OpenError, Options, Store, StoreError};
+use crate::codec::MAKER_SUFFIX;
 use crate::repro::Kind;
 use crate::server::door::Bounds;
 use crate::server::limits::Limits;
@@ -241,7 +242,7 @@ impl workshop::Make {
         let value = pipeline.to_possible_value().expect("no pipeline is hidden");
         let pipeline_name = value.get_name();
         Self {
-            maker: format!("{}-{pipeline_name}", env!("CARGO_PKG_VERSION")).into(),
+            maker: format!("{}-{pipeline_name}{MAKER_SUFFIX}", env!("CARGO_PKG_VERSION")).into(),
             pipeline: pipeline_name.into(),
             slots: pipeline == Kind::Shared,
         }

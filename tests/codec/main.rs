@@ -6,6 +6,7 @@ mod bands;
 mod damage;
 mod geometry;
 mod limits;
+mod mixtures;
 mod paint;
 mod photos;
 

@@ -20,6 +20,9 @@ pub(crate) const LOSSY_ALPHA_WEBP: &[u8] = include_bytes!("lossy-alpha.webp");
 /// Lossless with several groups of codes, 192 by 160 pixels, written by libwebp.
 pub(crate) const LOSSLESS_WEBP: &[u8] = include_bytes!("lossless.webp");
 
+/// How far a colour may be off in a thumbnail, of 255: with `turbojpeg` it is kept as planes.
+pub(crate) const ROUNDING: u8 = if cfg!(feature = "turbojpeg") { 2 } else { 0 };
+
 /// A picture of RGB pixels.
 #[derive(Clone)]
 pub(crate) struct Picture {
@@ -195,6 +198,11 @@ pub(crate) fn decode(photo: &Bytes) -> Result<Frame, Refusal> {
 pub(crate) fn difference(one: &[u8], other: &[u8]) -> u8 {
     assert_eq!(one.len(), other.len());
     one.iter().zip(other).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+}
+
+/// Whether all pixels are of one colour, within rounding.
+pub(crate) fn shows(rgb: &[u8], color: [u8; 3]) -> bool {
+    rgb.chunks(3).all(|pixel| difference(pixel, &color) <= ROUNDING)
 }
 
 /// A number that looks random: splitmix64.

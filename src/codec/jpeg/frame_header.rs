@@ -90,7 +90,8 @@ impl FrameHeader {
     ///
     /// The decoder keeps a progressive file's coefficients, of 2 bytes, beside the planes that it
     /// makes of them, of one byte a sample; of the planes it makes the picture, from which the
-    /// frame is filled.
+    /// frame is filled. libjpeg-turbo needs less: coefficients, planes, and the frame that they are
+    /// moved or copied to.
     pub(super) fn memory_bytes(&self) -> u64 {
         let (across, down) = self.units();
         let in_unit: u64 = self

@@ -61,5 +61,6 @@ pub(super) fn decode(
     if samples.len() != width as usize * height as usize * layout.bytes() {
         return Err(damaged(Damage::Sizes));
     }
-    Ok(Pixels { samples, width, height, layout })
+    let filled = (width.into(), height.into());
+    Ok(Pixels { samples, width, height, layout, filled })
 }

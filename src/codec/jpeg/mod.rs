@@ -3,11 +3,15 @@
 //! A thumbnail needs a small part of a photo's pixels, and a JPEG can give an eighth of them
 //! for the price of reading its codes.
 
+#[cfg(all(test, feature = "turbojpeg"))]
+mod alike;
 mod frame_header;
 mod full;
 mod padded;
 mod scan;
 mod survey;
+#[cfg(feature = "turbojpeg")]
+mod turbo;
 mod walk;
 
 use image::metadata::Orientation;
@@ -48,6 +52,14 @@ impl<'a> Jpeg<'a> {
     /// Decodes at the smallest scale that leaves twice these dimensions of an upright thumbnail.
     pub(super) fn decode(&self, thumbnail: (u32, u32), fit: Fit) -> Result<Pixels, Refusal> {
         let eighths = self.eighths(thumbnail, fit);
+        #[cfg(feature = "turbojpeg")]
+        if let Some(pixels) = self.decode_planes(eighths) {
+            return Ok(pixels);
+        }
+        self.decode_in_rust(eighths)
+    }
+
+    fn decode_in_rust(&self, eighths: u32) -> Result<Pixels, Refusal> {
         guard::decode(Format::Jpeg, || match (eighths, full::colours(&self.survey)) {
             (8, Some(colours)) => full::decode(self.file, &self.survey, colours),
             _ => self.decode_scaled(eighths),
@@ -70,7 +82,17 @@ impl<'a> Jpeg<'a> {
         if samples.len() != width as usize * height as usize * layout.bytes() {
             return Err(damaged(Damage::Sizes));
         }
-        Ok(Pixels { samples, width, height, layout })
+        let filled = self.filled(width, height);
+        Ok(Pixels { samples, width, height, layout, filled })
+    }
+
+    /// How many columns and rows the photo fills of so many that it was decoded to.
+    fn filled(&self, columns: u32, rows: u32) -> (f64, f64) {
+        let (width, height) = self.dimensions();
+        let of = |eighths: &u32| (scaled(width, *eighths), scaled(height, *eighths));
+        let eighths = [8, 4, 2, 1].into_iter().find(|eighths| of(eighths) == (columns, rows));
+        let part = |side: u32| f64::from(side) * f64::from(eighths.unwrap_or(8)) / 8.0;
+        (part(width).min(columns.into()), part(height).min(rows.into()))
     }
 
     /// The scale in eighths, 1, 2, 4 or 8: the smallest that leaves at least twice the thumbnail's

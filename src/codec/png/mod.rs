@@ -209,7 +209,8 @@ pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels,
     decoder
         .read_image(&mut samples)
         .map_err(|error| Refusal::Damaged { format, damage: Damage::Coding(error.to_string()) })?;
-    Ok(Pixels { samples, width, height, layout })
+    let filled = (width.into(), height.into());
+    Ok(Pixels { samples, width, height, layout, filled })
 }
 
 /// Memory at the peak of a conversion, in bytes: the file's picture again, what the decoder makes

@@ -1,0 +1,69 @@
+//! What a thumbnail's rows lie in, and how some of them are made from a frame and written.
+//!
+//! There are two kinds, and a build has one: RGB, all in Rust, or, with the feature `turbojpeg`,
+//! planes at 4:2:0. Either takes every frame, and makes the same rows of it whatever lay there
+//! before, which is what the oracle that compares rows stands on.
+
+#[cfg(any(test, not(feature = "turbojpeg")))]
+pub(super) mod rgb;
+#[cfg(feature = "turbojpeg")]
+mod ycbcr;
+
+use std::ops::Range;
+
+use fast_image_resize::{
+    FilterType, ImageView, ImageViewMut, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+};
+
+#[cfg(not(feature = "turbojpeg"))]
+pub(super) use self::rgb::Canvas;
+#[cfg(feature = "turbojpeg")]
+pub(super) use self::ycbcr::Canvas;
+use super::geometry::Area;
+
+/// Which part of a frame becomes which rows of a canvas.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// All that is shown, in the frame's pixels.
+    pub(super) crop: Area,
+    /// The canvas' width and height.
+    pub(super) all: (u32, u32),
+}
+
+impl Cut {
+    /// The frame's columns that become these columns.
+    fn columns(&self, columns: Range<u32>) -> Range<f64> {
+        edges(self.crop.left, self.crop.width, columns, self.all.0)
+    }
+
+    /// The frame's rows that become these rows.
+    fn rows(&self, rows: Range<u32>) -> Range<f64> {
+        edges(self.crop.top, self.crop.height, rows, self.all.1)
+    }
+}
+
+/// The part of `start..start + length` that becomes `part` of `all`. Edges, not lengths, are
+/// computed: the last is then exactly the crop's own, where a length added to a start may be
+/// rounded to beyond it, which the resizer refuses.
+fn edges(start: f64, length: f64, part: Range<u32>, all: u32) -> Range<f64> {
+    let edge = |at: u32| start + length * f64::from(at) / f64::from(all);
+    edge(part.start)..edge(part.end)
+}
+
+/// Fills `target` with these columns and rows of `source` by way of a filter. Nothing but columns
+/// or rows that the source does not have can fail here.
+fn resize<P: PixelTrait>(
+    resizer: &mut Resizer,
+    filter: FilterType,
+    source: &impl ImageView<Pixel = P>,
+    (columns, rows): (Range<f64>, Range<f64>),
+    target: &mut impl ImageViewMut<Pixel = P>,
+) -> Option<()> {
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(
+        columns.start,
+        rows.start,
+        columns.end - columns.start,
+        rows.end - rows.start,
+    );
+    resizer.resize_typed(source, target, &options).ok()
+}

@@ -1,0 +1,163 @@
+//! Both builds make the same thumbnail of a JPEG, within rounding. With `turbojpeg` one binary has
+//! both ways from a file to a canvas, so photos go both ways here, and the pixels are compared.
+
+use std::num::NonZeroU32;
+
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+
+use super::{Jpeg, turns};
+use crate::codec::canvas::{self, Cut};
+use crate::codec::photo::{Layout, Pixels};
+use crate::codec::ycbcr::color;
+use crate::codec::{Fit, Frame, Size, band_rows, luma, thumbnail_dimensions};
+
+const PHOTOS: [&[u8]; 4] = [
+    include_bytes!("../../photos/cat.jpg"),
+    include_bytes!("../../photos/coffee.jpg"),
+    include_bytes!("../../photos/meadow.jpg"),
+    include_bytes!("../../photos/rocket.jpg"),
+];
+
+/// A thumbnail's RGB by way of planes and by way of RGB, and its width.
+fn both_ways(file: &[u8], size: u32, fit: Fit) -> ([Vec<u8>; 2], usize) {
+    let jpeg = Jpeg::open(file).unwrap();
+    let (width, height) = jpeg.dimensions();
+    let (width, height) = if turns(jpeg.orientation()) { (height, width) } else { (width, height) };
+    let all = thumbnail_dimensions(width, height, Size::try_from(size).unwrap(), fit);
+    let eighths = jpeg.eighths(all, fit);
+    let planes = jpeg.decode_planes(eighths).expect("it is an ordinary photo");
+    let rgb = jpeg.decode_in_rust(eighths).unwrap();
+    assert!(matches!(planes.layout, Layout::Planes(_)) && !matches!(rgb.layout, Layout::Planes(_)));
+    assert_eq!((planes.width, planes.height), (rgb.width, rgb.height));
+    assert_eq!(planes.filled, rgb.filled);
+
+    let frame = |pixels: Pixels| {
+        let mut frame = Frame::default();
+        pixels.append(jpeg.orientation(), &mut frame);
+        frame
+    };
+    let (planes, rgb) = (frame(planes), frame(rgb));
+    let cut = Cut { crop: fit.crop(rgb.photo()), all };
+    let mut by_planes = canvas::Canvas::new(all);
+    let mut by_rgb = canvas::rgb::Canvas::new(all);
+    for rows in band_rows(all.1, NonZeroU32::new(4).unwrap()) {
+        by_planes.make(&planes, &cut, rows.clone()).unwrap();
+        by_rgb.make(&rgb, &cut, rows).unwrap();
+    }
+    let thumbnails = [by_planes.rgb().into_owned(), by_rgb.rgb().into_owned()];
+    let files = [by_planes.encode().unwrap(), by_rgb.encode().unwrap()];
+    let [one, other] = files.map(|file| luma(&file).unwrap());
+    assert_eq!((one.width, one.height), (other.width, other.height));
+    let off = one.pixels.iter().zip(&other.pixels).map(|(a, b)| f64::from(a.abs_diff(*b)));
+    // Coded, a small difference may be one of a whole step.
+    let off = off.sum::<f64>() / one.pixels.len() as f64;
+    assert!(off <= 4.0, "{off:.2}: {size} {fit}");
+    (thumbnails, all.0 as usize)
+}
+
+/// The mean differences of luma, and of colour over whole squares of 2 by 2 pixels, of 255.
+fn apart([one, other]: &[Vec<u8>; 2], width: usize) -> (f64, f64) {
+    let (one, other) = (ycbcr(one), ycbcr(other));
+    let luma = one.iter().zip(&other).map(|(a, b)| f64::from(a[0].abs_diff(b[0])));
+    let luma = luma.sum::<f64>() / one.len() as f64;
+    let squares = |pixels: &[[u8; 3]]| -> Vec<[f64; 2]> {
+        let rows = pixels.chunks_exact(width).collect::<Vec<_>>();
+        let square = |upper: &[[u8; 3]], lower: &[[u8; 3]]| {
+            [1, 2].map(|c| upper.iter().chain(lower).map(|p| f64::from(p[c])).sum::<f64>() / 4.0)
+        };
+        let pairs = rows.as_chunks::<2>().0.iter();
+        pairs
+            .flat_map(|[upper, lower]| {
+                let squares = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+                squares.map(|(upper, lower)| square(upper, lower)).collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let (one, other) = (squares(&one), squares(&other));
+    let color = one.iter().flatten().zip(other.iter().flatten()).map(|(a, b)| (a - b).abs());
+    (luma, color.sum::<f64>() / (2 * one.len()) as f64)
+}
+
+fn ycbcr(rgb: &[u8]) -> Vec<[u8; 3]> {
+    rgb.as_chunks::<3>().0.iter().map(|&rgb| color::from_rgb(rgb)).collect()
+}
+
+#[test]
+fn both_builds_make_the_same_thumbnails_of_photos_within_rounding() {
+    for photo in PHOTOS {
+        for (size, fit) in [
+            (256, Fit::Contain),
+            (256, Fit::Cover),
+            (97, Fit::Contain),
+            (33, Fit::Cover),
+            (1000, Fit::Contain),
+        ] {
+            let (thumbnails, width) = both_ways(photo, size, fit);
+            let (luma, color) = apart(&thumbnails, width);
+            assert!(luma <= 0.8 && color <= 1.2, "{luma:.2} {color:.2}: {size} {fit}");
+        }
+    }
+}
+
+#[test]
+fn both_builds_make_the_same_thumbnails_of_every_sampling_and_oddity_within_rounding() {
+    for (width, height) in [(200, 160), (201, 160), (200, 161), (203, 155)] {
+        let wave = |at: usize, of: usize| (at as f64 / of as f64 * 9.0).sin() * 60.0 + 120.0;
+        let pixel = |x, y| [wave(x, width), wave(y, height), wave(x + y, width)].map(|c| c as u8);
+        let rgb: Vec<u8> =
+            (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
+        for sampling in [
+            SamplingFactor::R_4_4_4,
+            SamplingFactor::R_4_2_2,
+            SamplingFactor::R_4_4_0,
+            SamplingFactor::R_4_4_1,
+            SamplingFactor::R_4_2_0,
+            SamplingFactor::R_4_1_1,
+        ] {
+            for (turned, progressive) in [(1, false), (3, true), (6, false), (5, true)] {
+                let mut file = Vec::new();
+                let mut encoder = Encoder::new(&mut file, 95);
+                encoder.set_sampling_factor(sampling);
+                encoder.set_progressive(progressive);
+                let exif =
+                    [&b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[turned, 0, 0, 0]];
+                encoder.add_exif_metadata(&[&exif.concat()[..], &[0; 4]].concat()).unwrap();
+                encoder.encode(&rgb, width as u16, height as u16, ColorType::Rgb).unwrap();
+                for (size, fit) in [(48, Fit::Contain), (99, Fit::Cover), (200, Fit::Contain)] {
+                    let (thumbnails, columns) = both_ways(&file, size, fit);
+                    let (luma, color) = apart(&thumbnails, columns);
+                    let what = format!("{width}x{height} {sampling:?} {turned} {size} {fit}");
+                    assert!(luma <= 0.8 && color <= 1.2, "{luma:.2} {color:.2}: {what}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_decoded_to_planes_is_what_the_decoder_in_rust_takes_too() {
+    let mut refused = 0;
+    for (progressive, interval) in [(false, 0), (false, 2), (true, 0), (true, 2)] {
+        let pixel = |at: usize| [(at * 7 % 251) as u8, (at * 3 % 241) as u8, (at % 97) as u8];
+        let rgb: Vec<u8> = (0..43 * 37).flat_map(pixel).collect();
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 70);
+        encoder.set_sampling_factor(SamplingFactor::R_4_2_0);
+        encoder.set_progressive(progressive);
+        encoder.set_restart_interval(interval);
+        encoder.encode(&rgb, 43, 37, ColorType::Rgb).unwrap();
+        for bit in 0..file.len() * 8 {
+            let mut wrong = file.clone();
+            wrong[bit / 8] ^= 1 << (bit % 8);
+            let Ok(jpeg) = Jpeg::open(&wrong) else { continue };
+            let (planes, rgb) = (jpeg.decode_planes(8), jpeg.decode_in_rust(8));
+            refused += usize::from(planes.is_none() && rgb.is_err());
+            assert!(
+                planes.is_none() || rgb.is_ok(),
+                "{progressive} {interval} {bit}: {:?}",
+                rgb.err()
+            );
+        }
+    }
+    assert!(refused > 1000, "{refused} files were not damaged enough");
+}

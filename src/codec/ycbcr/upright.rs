@@ -1,0 +1,83 @@
+//! A decoder's planes into a frame: upright, and without the columns that no pixel has.
+//!
+//! Turning planes turns what their samples stand for: colour that reached beyond the last column
+//! begins before the first, and what was sampled across is sampled down.
+
+use image::metadata::Orientation;
+
+use super::{Colors, Sampling, Shape};
+use crate::codec::frame::Frame;
+use crate::codec::photo::{Pixels, Walk, turns};
+
+/// Appends planes to a frame. They lie one behind the other, luma as wide and high as whole samples
+/// of colour are; of a grey photo, which has no `sampling`, luma alone.
+pub(in crate::codec) fn append(
+    pixels: Pixels,
+    sampling: Option<Sampling>,
+    orientation: Orientation,
+    frame: &mut Frame,
+) {
+    let (width, height) = (pixels.width as usize, pixels.height as usize);
+    let walk = Walk::new(orientation, (width, height), width);
+    let turned = |(x, y)| if turns(orientation) { (y, x) } else { (x, y) };
+    let stored = Stored { width, height, sampling };
+    let colors = sampling.map(|Sampling { across, down }| {
+        let (columns, rows) = stored.luma();
+        let beyond = turned((columns - width, rows - height));
+        let (from_right, from_bottom) = walk.mirrors();
+        let before = (beyond.0 * usize::from(from_right), beyond.1 * usize::from(from_bottom));
+        let (across, down) = turned((across, down));
+        Colors { sampling: Sampling { across, down }, before }
+    });
+    let shape = Shape { width: walk.width, height: walk.height, colors };
+    if orientation == Orientation::NoTransforms && stored.luma() == (width, height) {
+        return frame.append_planes(shape, pixels.samples);
+    }
+    let mut rest = &pixels.samples[..];
+    let to = frame.begin_planes(shape);
+    let luma = take(&mut rest, stored.luma());
+    copy(luma, orientation, (width, height), stored.luma().0, to);
+    if let Some(sampling) = sampling {
+        let dimensions = sampling.covering(width, height);
+        for _ in 0..2 {
+            copy(take(&mut rest, dimensions), orientation, dimensions, dimensions.0, to);
+        }
+    }
+}
+
+/// What the decoder was asked for.
+struct Stored {
+    width: usize,
+    height: usize,
+    sampling: Option<Sampling>,
+}
+
+impl Stored {
+    /// Width and height of luma as it lies there.
+    fn luma(&self) -> (usize, usize) {
+        let Sampling { across, down } = self.sampling.unwrap_or(Sampling { across: 1, down: 1 });
+        (self.width.next_multiple_of(across), self.height.next_multiple_of(down))
+    }
+}
+
+fn take<'a>(samples: &mut &'a [u8], (width, height): (usize, usize)) -> &'a [u8] {
+    let (plane, rest) = samples.split_at(width * height);
+    *samples = rest;
+    plane
+}
+
+fn copy(
+    plane: &[u8],
+    orientation: Orientation,
+    (width, height): (usize, usize),
+    row: usize,
+    to: &mut Vec<u8>,
+) {
+    if orientation == Orientation::NoTransforms {
+        for row in plane.chunks(row).take(height) {
+            to.extend_from_slice(&row[..width]);
+        }
+    } else {
+        Walk::new(orientation, (width, height), row).append(plane, to, |&sample: &[u8; 1]| sample);
+    }
+}

@@ -1,0 +1,186 @@
+//! Whatever kind of photo lies in a frame, a band of any job takes it and shows it: RGB, or with
+//! `turbojpeg` planes of every sampling. Photos of all kinds follow each other in one slot, and
+//! each band is held against the photo that lay there.
+
+use std::num::NonZeroU32;
+
+use bytes::Bytes;
+use double_exposure::codec::{Fit, Frame, ImageCodec, Request, Size, luma, thumbnail_dimensions};
+use double_exposure::pipeline::{Codec, Frame as _, Pipeline, Shared};
+use image::ExtendedColorType as Png;
+use jpeg_encoder::{ColorType, SamplingFactor};
+
+use crate::paint::{self, Picture, difference, exif, jpeg, png};
+
+const CODEC: ImageCodec = ImageCodec::new(NonZeroU32::new(4).unwrap());
+
+const SAMPLINGS: [SamplingFactor; 7] = [
+    SamplingFactor::R_4_4_4,
+    SamplingFactor::R_4_2_2,
+    SamplingFactor::R_4_4_0,
+    SamplingFactor::R_4_4_1,
+    SamplingFactor::R_4_2_0,
+    SamplingFactor::R_4_1_1,
+    SamplingFactor::R_4_1_0,
+];
+
+/// A picture as a file of every kind: of colours, and of grey.
+fn files(picture: &Picture) -> Vec<Bytes> {
+    let (width, height) = (picture.width, picture.height);
+    let grey: Vec<u8> = picture.rgb.iter().skip(1).step_by(3).copied().collect();
+    let inks: Vec<u8> = picture.rgb.chunks(3).flat_map(|c| [c[0], c[1], c[2], 20]).collect();
+    let mut files: Vec<Bytes> = SAMPLINGS
+        .iter()
+        .map(|&sampling| picture.jpeg(|e| e.set_sampling_factor(sampling)))
+        .collect();
+    files.extend([
+        picture.jpeg(|e| e.set_progressive(true)),
+        picture.jpeg(|e| e.add_exif_metadata(&exif(6)).unwrap()),
+        jpeg(&grey, width, height, ColorType::Luma, |_| ()),
+        jpeg(&inks, width, height, ColorType::Cmyk, |_| ()),
+        picture.png(),
+        png(&grey, width, height, Png::L8, None),
+        picture.webp(None),
+    ]);
+    files
+}
+
+fn request(photo: &Bytes, size: u32, fit: Fit) -> Request {
+    Request { photo: photo.clone(), size: Size::try_from(size).unwrap(), fit }
+}
+
+#[test]
+fn a_band_of_any_job_shows_any_kind_of_photo_that_lies_in_its_slot() {
+    let mine = files(&Picture::busy(131, 97, 1));
+    let theirs = files(&Picture::busy(75, 160, 2));
+    for (my_kind, my_photo) in mine.iter().enumerate() {
+        for (kind, photo) in theirs.iter().enumerate() {
+            let fit = if (my_kind + kind) % 2 == 0 { Fit::Cover } else { Fit::Contain };
+            let (mine, theirs) = (request(my_photo, 64, fit), request(photo, 64, fit));
+            let pipeline = Shared::new(CODEC, std::num::NonZeroUsize::MIN);
+            let mut job = pipeline.begin(&mine).unwrap();
+            pipeline.band(&mut job);
+            let _lapping = pipeline.begin(&theirs).unwrap();
+            while pipeline.band(&mut job) {}
+            let torn = luma(&pipeline.finish(job).unwrap()).unwrap();
+
+            // The truth: the same bands, each made from a frame of its own photo.
+            let (mut my_frame, mut their_frame) = (Frame::default(), Frame::default());
+            let mut expected = CODEC.fill(CODEC.decode(&mine).unwrap(), &mut my_frame);
+            CODEC.fill(CODEC.decode(&theirs).unwrap(), &mut their_frame);
+            let mut alone = CODEC.blank((expected.width(), expected.height()), fit);
+            CODEC.band(&my_frame, &mut expected);
+            while CODEC.band(&their_frame, &mut expected) {}
+            while CODEC.band(&their_frame, &mut alone) {}
+            let edge = (alone.bands().next().unwrap().end * alone.width()) as usize;
+            assert_eq!(expected.rgb()[3 * edge..], alone.rgb()[3 * edge..], "{my_kind} {kind}");
+            let (expected, alone) = (CODEC.encode(expected).unwrap(), CODEC.encode(alone).unwrap());
+            assert_eq!(torn, luma(&expected).unwrap(), "{my_kind} {kind}");
+            assert_eq!(torn.pixels[edge..], luma(&alone).unwrap().pixels[edge..]);
+            assert_ne!(torn.pixels[..edge], luma(&alone).unwrap().pixels[..edge]);
+        }
+    }
+}
+
+/// Luma that is even, and colour that changes across and down.
+fn colors(width: u32, height: u32) -> Picture {
+    Picture::new(width, height, |x, y| {
+        let (x, y) = ((x * 160 / width) as i32 - 80, (y * 160 / height) as i32 - 80);
+        [128 + y, 128 - (114 * x + 299 * y) / 587, 128 + x].map(|c| c as u8)
+    })
+}
+
+#[test]
+fn colour_lies_where_luma_does_in_every_sampling_orientation_and_oddity() {
+    for (width, height) in [(96, 64), (97, 64), (96, 65), (97, 63), (61, 96), (35, 33)] {
+        let picture = colors(width, height);
+        for orientation in 1..=8 {
+            let exif = exif(orientation);
+            let plain = png(&picture.rgb, width, height, Png::Rgb8, Some(exif.clone()));
+            for sampling in SAMPLINGS {
+                let photo = picture.jpeg(|e| {
+                    e.set_quality(100);
+                    e.set_sampling_factor(sampling);
+                    e.add_exif_metadata(&exif).unwrap();
+                });
+                for (size, fit) in [(33, Fit::Contain), (32, Fit::Cover), (500, Fit::Contain)] {
+                    let show = |photo: &Bytes| {
+                        let mut frame = Frame::default();
+                        let request = request(photo, size, fit);
+                        let mut thumbnail = CODEC.fill(CODEC.decode(&request).unwrap(), &mut frame);
+                        while CODEC.band(&frame, &mut thumbnail) {}
+                        thumbnail.rgb().into_owned()
+                    };
+                    let off = difference(&show(&photo), &show(&plain));
+                    let what = format!("{width}x{height} turned {orientation}, {sampling:?}");
+                    assert!(off <= 13, "{off}: {what}, {size} {fit}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frame_holds_no_more_than_its_largest_photo_whatever_kinds_follow_each_other() {
+    let rgb_bytes = 3 * 120 * 90;
+    let photos = files(&Picture::busy(120, 90, 3));
+    for first in &photos {
+        for second in &photos {
+            let mut frame = Frame::default();
+            for photo in [first, second, first] {
+                frame.clear();
+                assert_eq!((frame.width(), frame.height(), frame.rgb().len()), (0, 0, 0));
+                let held = frame.capacity();
+                CODEC.fill(CODEC.decode(&request(photo, 2048, Fit::Contain)).unwrap(), &mut frame);
+                assert!((held.max(120 * 90)..=rgb_bytes).contains(&frame.capacity()));
+                let mut alone = Frame::default();
+                CODEC.fill(CODEC.decode(&request(photo, 2048, Fit::Contain)).unwrap(), &mut alone);
+                assert_eq!(frame.rgb(), alone.rgb());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frame_that_was_not_emptied_shows_what_lay_there_whatever_kinds_follow_each_other() {
+    let photos = files(&Picture::busy(64, 64, 4));
+    let others = files(&Picture::flat(64, 64, [200, 10, 90]));
+    for photo in &photos {
+        for other in &others {
+            let mut frame = Frame::default();
+            CODEC.fill(CODEC.decode(&request(photo, 2048, Fit::Contain)).unwrap(), &mut frame);
+            let next = request(other, 2048, Fit::Contain);
+            let mut thumbnail = CODEC.fill(CODEC.decode(&next).unwrap(), &mut frame);
+            while CODEC.band(&frame, &mut thumbnail) {}
+            let (width, height) = thumbnail_dimensions(64, 64, next.size, next.fit);
+            assert_eq!(thumbnail.rgb().len() as u32, width * height * 3);
+            // Not one row is the later photo's one colour: all are read from the start.
+            let upper = &thumbnail.rgb()[..64 * 3 * 32];
+            assert!(
+                upper.chunks(64 * 3).all(|row| difference(&row[3..], &row[..row.len() - 3]) > 8)
+            );
+        }
+    }
+}
+
+#[test]
+fn oddities_that_lose_no_pixel_are_passed_over() {
+    let plain = Picture::busy(50, 40, 5).jpeg(|_| ());
+    let expected = paint::decode(&plain).unwrap().rgb().into_owned();
+    let scan = plain.windows(2).position(|pair| pair == b"\xFF\xDA").unwrap();
+    let end = plain.len() - 2;
+    let adobe = b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0\x07";
+    let mut other_version = plain.to_vec();
+    let jfif = paint::segment(&plain, 0xE0).start;
+    other_version[jfif + 9] = 2;
+    for odd in [
+        [&plain[..scan], &[0; 5], &plain[scan..]].concat(),
+        [&plain[..2], adobe, &plain[2..]].concat(),
+        [&plain[..end], b"\xFF\xFF\xFF\xD9"].concat(),
+        [&plain[..end], &[0x55; 20], b"\xFF\xD9"].concat(),
+        other_version,
+    ] {
+        let found = paint::decode(&odd.into()).unwrap();
+        assert!(difference(&found.rgb(), &expected) <= 24);
+    }
+}
