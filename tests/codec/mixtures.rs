@@ -113,7 +113,12 @@ fn colour_lies_where_luma_does_in_every_sampling_orientation_and_oddity() {
                     };
                     let off = difference(&show(&photo), &show(&plain));
                     let what = format!("{width}x{height} turned {orientation}, {sampling:?}");
-                    assert!(off <= 13, "{off}: {what}, {size} {fit}");
+                    // Where one sample is four rows' or columns' colour, not every decoder
+                    // interpolates it.
+                    let quarter =
+                        matches!(sampling, SamplingFactor::R_4_4_1 | SamplingFactor::R_4_1_1);
+                    let most = if quarter { 20 } else { 13 };
+                    assert!(off <= most, "{off}: {what}, {size} {fit}");
                 }
             }
         }

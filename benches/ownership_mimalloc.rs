@@ -1,5 +1,6 @@
 //! What does safety cost on another allocator? The same as `ownership`, on mimalloc.
 
+#[path = "ownership/pairs.rs"]
 mod pairs;
 
 use criterion::{Criterion, criterion_group, criterion_main};
