@@ -97,7 +97,7 @@ fn colour_lies_where_luma_does_in_every_sampling_orientation_and_oddity() {
         for orientation in 1..=8 {
             let exif = exif(orientation);
             let plain = png(&picture.rgb, width, height, Png::Rgb8, Some(exif.clone()));
-            // The last goes to the decoder in Rust, with colour as coarse as this picture.
+            // The last has colour as coarse as these pictures.
             for sampling in SAMPLINGS.into_iter().take(6) {
                 let photo = picture.jpeg(|e| {
                     e.set_quality(100);
@@ -114,7 +114,9 @@ fn colour_lies_where_luma_does_in_every_sampling_orientation_and_oddity() {
                     };
                     let off = difference(&show(&photo), &show(&plain));
                     let what = format!("{width}x{height} turned {orientation}, {sampling:?}");
-                    assert!(off <= 13, "{off}: {what}, {size} {fit}");
+                    let coarse =
+                        matches!(sampling, SamplingFactor::R_4_4_1 | SamplingFactor::R_4_1_1);
+                    assert!(off <= if coarse { 20 } else { 13 }, "{off}: {what}, {size} {fit}");
                 }
             }
         }
