@@ -202,7 +202,7 @@ pub(crate) fn difference(one: &[u8], other: &[u8]) -> u8 {
 
 /// Whether all pixels are of one colour, within rounding.
 pub(crate) fn shows(rgb: &[u8], color: [u8; 3]) -> bool {
-    rgb.chunks(3).all(|pixel| difference(pixel, &color) <= ROUNDING)
+    rgb.chunks(3).all(|pixel| (0..=ROUNDING).contains(&difference(pixel, &color)))
 }
 
 /// A number that looks random: splitmix64.

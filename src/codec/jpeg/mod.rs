@@ -11,6 +11,8 @@ mod padded;
 mod scan;
 mod survey;
 #[cfg(feature = "turbojpeg")]
+mod tables;
+#[cfg(feature = "turbojpeg")]
 mod turbo;
 mod walk;
 

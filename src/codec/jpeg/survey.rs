@@ -8,6 +8,8 @@ use jpeg_decoder::ColorTransform;
 
 use super::frame_header::FrameHeader;
 use super::scan::{Progress, Scan};
+#[cfg(feature = "turbojpeg")]
+use super::tables::Tables;
 use super::walk::{Kind, Piece, Walk, damaged, ends_early, field, marker, unsupported};
 use crate::codec::{Damage, Feature, Part, Refusal, limits, photo};
 
@@ -22,6 +24,9 @@ pub(super) struct Survey {
     pub(super) jfif: bool,
     /// Whether one scan without restarts holds everything, as cameras write it.
     pub(super) one_stretch: bool,
+    /// The Huffman tables that it brings and names.
+    #[cfg(feature = "turbojpeg")]
+    pub(super) tables: Tables,
 }
 
 impl Survey {
@@ -63,6 +68,8 @@ struct Reading {
     /// The scan whose coded data comes next.
     scan: Option<Scan>,
     progress: Progress,
+    #[cfg(feature = "turbojpeg")]
+    tables: Tables,
 }
 
 impl Reading {
@@ -88,7 +95,10 @@ impl Reading {
 
     fn segment(&mut self, code: u8, payload: &[u8], at: usize) -> Result<(), Refusal> {
         match code {
-            marker::DHT => {}
+            marker::DHT => {
+                #[cfg(feature = "turbojpeg")]
+                self.tables.bring(payload);
+            }
             marker::DAC => return Err(unsupported(Feature::ArithmeticCoding)),
             marker::DHP | marker::EXP => return Err(unsupported(Feature::HierarchicalCoding)),
             marker::DNL => return Err(unsupported(Feature::LateHeight)),
@@ -124,6 +134,8 @@ impl Reading {
             return Err(Refusal::Scans { limit: limits::SCANS, found: self.scans });
         }
         let scan = Scan::read(frame, payload, self.restart_interval, at)?;
+        #[cfg(feature = "turbojpeg")]
+        self.tables.name(payload, frame.progressive);
         self.scanned_px += scan.pixels(frame);
         if self.scanned_px > limits::SCANNED_PIXELS {
             let limit_px = limits::SCANNED_PIXELS;
@@ -145,7 +157,15 @@ impl Reading {
         }
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
         let one_stretch = self.scans == 1 && self.restart_interval == 0;
-        Ok(Survey { frame, orientation, adobe: self.adobe, jfif: self.jfif, one_stretch })
+        Ok(Survey {
+            frame,
+            orientation,
+            adobe: self.adobe,
+            jfif: self.jfif,
+            one_stretch,
+            #[cfg(feature = "turbojpeg")]
+            tables: self.tables,
+        })
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! It is nearly twice as fast, and lenient: where data is wrong or missing it warns and shows grey.
 //! So it never has the last word. Whatever it warns of, and whatever is not usual enough to be
-//! given to it, is decided by the decoder in Rust, which both builds have: they refuse the same
-//! files, for the same reasons.
+//! given to it, is decided by the decoder in Rust, which both builds have, and refused for the
+//! same reasons.
 
 use turbojpeg::{Decompressor, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len};
 
@@ -18,7 +18,8 @@ impl Jpeg<'_> {
     /// Decodes at a scale in eighths. None if it takes the other decoder to decode it or to say
     /// what is wrong.
     pub(super) fn decode_planes(&self, eighths: u32) -> Option<Pixels> {
-        let subsamp = self.subsamp()?;
+        // Where a table is lacking it takes the usual one, without a word.
+        let subsamp = self.survey.tables.are_whole().then(|| self.subsamp())??;
         let decoded = guard::decode(Format::Jpeg, || Ok(self.planes(subsamp, eighths)));
         decoded.ok()?.ok()
     }
