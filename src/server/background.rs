@@ -64,6 +64,7 @@ fn round(store: &Store, house: &House, handle: &Handle) -> Result<(), StoreError
 
 /// Waits for a quiet moment. `None`: the house is stopping.
 async fn admitted(house: &House) -> Option<Permit> {
+    house.metrics.compression_waits.inc();
     let door = &house.workshop.door;
     let admitted = async {
         loop {

@@ -82,6 +82,8 @@ pub struct Metrics {
     pub compressed: Counter,
     /// Looks for photos to compress.
     pub compression_rounds: Counter,
+    /// Quiet moments that compression waited for, one before each photo.
+    pub compression_waits: Counter,
     at_work: Gauge,
     waiting: Gauge,
     pixel_bytes: Gauge,
@@ -137,6 +139,11 @@ impl Default for Metrics {
             compression_rounds: register!(
                 "compression_rounds",
                 "Looks for photos to compress",
+                Counter::default()
+            ),
+            compression_waits: register!(
+                "compression_waits",
+                "Quiet moments waited for, one before each photo",
                 Counter::default()
             ),
             at_work: register!("conversions_at_work", "Begun, not finished", Gauge::default()),
