@@ -3,12 +3,9 @@
 //! Luma computed from RGB is not exact: chroma is interpolated across the rows where two photos
 //! meet, and would carry each a little into the other.
 
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::jpeg::Jpeg;
+use super::jpeg::{Jpeg, samples};
 use super::{Damage, Format, Refusal, guard, limits};
 
 /// The luma of a picture.
@@ -30,16 +27,7 @@ pub struct Luma {
 pub fn luma(jpeg: &[u8]) -> Result<Luma, Refusal> {
     limits::check_file(jpeg)?;
     let (width, height) = Jpeg::open(jpeg)?.dimensions();
-    let pixels = guard::decode(Format::Jpeg, || {
-        let options = DecoderOptions::default()
-            .jpeg_set_out_colorspace(ColorSpace::Luma)
-            .set_strict_mode(true)
-            .set_max_width(limits::SIDE_PX as usize)
-            .set_max_height(limits::SIDE_PX as usize);
-        JpegDecoder::new_with_options(ZCursor::new(jpeg), options).decode().map_err(|error| {
-            Refusal::Damaged { format: Format::Jpeg, damage: Damage::Coding(error.to_string()) }
-        })
-    })?;
+    let pixels = guard::decode(Format::Jpeg, || samples(jpeg, ColorSpace::Luma))?;
     if pixels.len() as u64 != u64::from(width) * u64::from(height) {
         return Err(Refusal::Damaged { format: Format::Jpeg, damage: Damage::Sizes });
     }

@@ -3,13 +3,11 @@
 //! A JPEG's planes are taken as they are stored: by way of RGB, each would carry a little of the
 //! others.
 
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::header::File;
-use super::{Damage, Fit, Format, Frame, Refusal, Size, guard, limits};
+use super::jpeg::samples;
+use super::{Damage, Fit, Format, Frame, Refusal, Size, guard};
 use crate::pipeline::Frame as _;
 
 /// A picture's pixels, 3 bytes each, from top to bottom; of its full size.
@@ -41,16 +39,7 @@ pub fn pixels(picture: &[u8], most_px: u64) -> Result<(u32, u32, Pixels), Refusa
     };
     let (width, height) = jpeg.dimensions();
     let planes = if jpeg.is_grey() { ColorSpace::Luma } else { ColorSpace::YCbCr };
-    let pixels = guard::decode(Format::Jpeg, || {
-        let options = DecoderOptions::default()
-            .jpeg_set_out_colorspace(planes)
-            .set_strict_mode(true)
-            .set_max_width(limits::SIDE_PX as usize)
-            .set_max_height(limits::SIDE_PX as usize);
-        JpegDecoder::new_with_options(ZCursor::new(picture), options).decode().map_err(|error| {
-            Refusal::Damaged { format: Format::Jpeg, damage: Damage::Coding(error.to_string()) }
-        })
-    })?;
+    let pixels = guard::decode(Format::Jpeg, || samples(picture, planes))?;
     let count = width as usize * height as usize;
     let pixels = match planes {
         ColorSpace::Luma if pixels.len() == count => {

@@ -48,14 +48,7 @@ pub(super) fn decode(
     let read = Padded::new(file).read_to_end(&mut padded);
     debug_assert!(read.is_ok(), "a slice can be read");
 
-    let options = DecoderOptions::default()
-        .jpeg_set_out_colorspace(colours)
-        .set_strict_mode(true)
-        .set_max_width(limits::SIDE_PX as usize)
-        .set_max_height(limits::SIDE_PX as usize);
-    let samples = JpegDecoder::new_with_options(ZCursor::new(&padded), options)
-        .decode()
-        .map_err(|error| damaged(Damage::Coding(error.to_string())))?;
+    let samples = samples(&padded, colours)?;
 
     let (width, height) = (u32::from(survey.frame.width), u32::from(survey.frame.height));
     if samples.len() != width as usize * height as usize * layout.bytes() {
@@ -63,4 +56,16 @@ pub(super) fn decode(
     }
     let filled = (width.into(), height.into());
     Ok(Pixels { samples, width, height, layout, filled })
+}
+
+/// The samples of a whole JPEG in these colours.
+pub(in crate::codec) fn samples(file: &[u8], colours: ColorSpace) -> Result<Vec<u8>, Refusal> {
+    let options = DecoderOptions::default()
+        .jpeg_set_out_colorspace(colours)
+        .set_strict_mode(true)
+        .set_max_width(limits::SIDE_PX as usize)
+        .set_max_height(limits::SIDE_PX as usize);
+    JpegDecoder::new_with_options(ZCursor::new(file), options)
+        .decode()
+        .map_err(|error| damaged(Damage::Coding(error.to_string())))
 }

@@ -19,6 +19,7 @@ mod walk;
 use image::metadata::Orientation;
 use jpeg_decoder::{Decoder, Error};
 
+pub(super) use self::full::samples;
 use self::padded::Padded;
 use self::survey::Survey;
 use self::walk::{damaged, ends_early, unsupported};
