@@ -3,17 +3,13 @@
 //! Albums keep photos of at most 2048 px, so that every reader afterwards deals with ordinary,
 //! upright JPEGs. A file that is one already is not made worse by coding it again.
 
-use std::num::NonZeroU32;
-
 use bytes::Bytes;
 use image::metadata::Orientation;
 
+use super::canvas::Canvas;
 use super::header::File;
 use super::{Fit, Format, Frame, ImageCodec, Refusal, Size};
 use crate::pipeline::Codec;
-
-/// All rows at once, stretched one way and not yet the other, would leave the processor's cache.
-const BANDS: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 /// Makes a photo ready for an album: an upright JPEG of at most 2048 px on its longest side,
 /// quality 80, 4:2:0, without metadata. A JPEG that is upright and within 2048 px comes back byte
@@ -29,7 +25,7 @@ pub fn compress(photo: &Bytes) -> Result<Bytes, Refusal> {
     if fits && header.format == Format::Jpeg && header.orientation == Orientation::NoTransforms {
         return Ok(photo.clone());
     }
-    let codec = ImageCodec::new(BANDS);
+    let codec = ImageCodec::new(Canvas::BANDS);
     let mut frame = Frame::default();
     let mut thumbnail = codec.fill(decoded, &mut frame);
     while codec.band(&frame, &mut thumbnail) {}

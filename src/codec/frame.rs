@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::geometry::Area;
+use super::samples::Samples;
 #[cfg(feature = "turbojpeg")]
 use super::ycbcr::{Planes, Shape};
 use crate::pipeline;
@@ -14,7 +15,7 @@ use crate::pipeline;
 /// The pixels of one photo. An empty one is 0 by 0 pixels.
 #[derive(Debug, Default)]
 pub struct Frame {
-    samples: Vec<u8>,
+    samples: Samples,
     held: Held,
     photo: Area,
 }
@@ -96,21 +97,23 @@ impl Frame {
     pub(super) fn begin(&mut self, width: usize, height: usize) -> &mut Vec<u8> {
         self.held = Held::Rgb { width, height };
         // Exactly, so that a frame holds no more than the limit on memory counts for it.
-        self.samples.reserve_exact(width * height * 3);
-        &mut self.samples
+        let samples = self.samples.on_heap();
+        samples.reserve_exact(width * height * 3);
+        samples
     }
 
     /// Gets ready to be appended planes, and says where to.
     #[cfg(feature = "turbojpeg")]
     pub(super) fn begin_planes(&mut self, shape: Shape) -> &mut Vec<u8> {
         self.held = Held::Planes(shape);
-        self.samples.reserve_exact(shape.samples());
-        &mut self.samples
+        let samples = self.samples.on_heap();
+        samples.reserve_exact(shape.samples());
+        samples
     }
 
     /// Appends planes that lie as the frame wants them; for want of own memory it takes theirs.
     #[cfg(feature = "turbojpeg")]
-    pub(super) fn append_planes(&mut self, shape: Shape, samples: Vec<u8>) {
+    pub(super) fn append_planes(&mut self, shape: Shape, samples: Samples) {
         if self.samples.capacity() == 0 {
             self.held = Held::Planes(shape);
             self.samples = samples;
@@ -120,7 +123,7 @@ impl Frame {
     }
 
     /// Takes a photo of these dimensions with its memory, for want of own.
-    pub(super) fn take(&mut self, width: usize, height: usize, rgb: Vec<u8>) {
+    pub(super) fn take(&mut self, width: usize, height: usize, rgb: Samples) {
         debug_assert_eq!(rgb.len(), width * height * 3, "3 bytes a pixel");
         (self.held, self.samples) = (Held::Rgb { width, height }, rgb);
     }

@@ -31,5 +31,5 @@ pub fn luma(jpeg: &[u8]) -> Result<Luma, Refusal> {
     if pixels.len() as u64 != u64::from(width) * u64::from(height) {
         return Err(Refusal::Damaged { format: Format::Jpeg, damage: Damage::Sizes });
     }
-    Ok(Luma { width, height, pixels })
+    Ok(Luma { width, height, pixels: pixels.into_vec() })
 }

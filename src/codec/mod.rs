@@ -40,13 +40,14 @@ mod geometry;
 mod guard;
 mod header;
 mod jpeg;
-mod lanczos;
+mod kernel;
 pub mod limits;
 mod luma;
 mod photo;
 mod planes;
 mod png;
 mod refusal;
+mod samples;
 mod thumbnail;
 mod webp;
 #[cfg(feature = "turbojpeg")]

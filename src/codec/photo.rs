@@ -7,6 +7,7 @@ use image::metadata::Orientation;
 
 use super::frame::Frame;
 use super::geometry::Area;
+use super::samples::Samples;
 #[cfg(feature = "turbojpeg")]
 use super::ycbcr::{self, Sampling};
 use crate::pipeline::Frame as _;
@@ -22,7 +23,7 @@ pub struct Photo {
 
 /// Pixels as the decoder left them.
 pub(super) struct Pixels {
-    pub(super) samples: Vec<u8>,
+    pub(super) samples: Samples,
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) layout: Layout,

@@ -45,7 +45,7 @@ pub fn pixels(picture: &[u8], most_px: u64) -> Result<(u32, u32, Pixels), Refusa
         ColorSpace::Luma if pixels.len() == count => {
             pixels.iter().flat_map(|&luma| [luma, 128, 128]).collect()
         }
-        ColorSpace::YCbCr if pixels.len() == 3 * count => pixels,
+        ColorSpace::YCbCr if pixels.len() == 3 * count => pixels.into_vec(),
         _ => return Err(Refusal::Damaged { format: Format::Jpeg, damage: Damage::Sizes }),
     };
     Ok((width, height, Pixels::YCbCr(pixels)))

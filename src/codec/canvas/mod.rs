@@ -11,15 +11,14 @@ mod ycbcr;
 
 use std::ops::Range;
 
-use fast_image_resize::{
-    FilterType, ImageView, ImageViewMut, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
-};
+use fast_image_resize::{ImageView, ImageViewMut, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 #[cfg(not(feature = "turbojpeg"))]
 pub(super) use self::rgb::Canvas;
 #[cfg(feature = "turbojpeg")]
 pub(super) use self::ycbcr::Canvas;
 use super::geometry::Area;
+use super::kernel::{Kernel, Scale};
 
 /// Which part of a frame becomes which rows of a canvas.
 #[derive(Clone, Copy, Debug)]
@@ -50,20 +49,22 @@ fn edges(start: f64, length: f64, part: Range<u32>, all: u32) -> Range<f64> {
     edge(part.start)..edge(part.end)
 }
 
-/// Fills `target` with these columns and rows of `source` by way of a filter. Nothing but columns
+/// Fills `target` with these columns and rows of `source` by way of a kernel. Nothing but columns
 /// or rows that the source does not have can fail here.
 fn resize<P: PixelTrait>(
     resizer: &mut Resizer,
-    filter: FilterType,
+    kernel: Kernel,
     source: &impl ImageView<Pixel = P>,
     (columns, rows): (Range<f64>, Range<f64>),
     target: &mut impl ImageViewMut<Pixel = P>,
 ) -> Option<()> {
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(
-        columns.start,
-        rows.start,
-        columns.end - columns.start,
-        rows.end - rows.start,
-    );
+    let (width, height) = (columns.end - columns.start, rows.end - rows.start);
+    let across = width / f64::from(target.width());
+    let scale = Scale { across, down: height / f64::from(target.height()) };
+    // What the resizer takes at a time with AVX2 and less: 4 pixels of 3 bytes, 8 of one.
+    let at_a_time = if P::size() == 1 { 8 } else { 4 };
+    let filter = ResizeAlg::Convolution(kernel.filter(scale, at_a_time));
+    let options =
+        ResizeOptions::new().resize_alg(filter).crop(columns.start, rows.start, width, height);
     resizer.resize_typed(source, target, &options).ok()
 }

@@ -3,6 +3,7 @@
 //! It needs nothing but cargo, and shows what is done most plainly: one image, one resize a band.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
 use fast_image_resize::Resizer;
@@ -11,7 +12,7 @@ use fast_image_resize::pixels::U8x3;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::{Cut, resize};
-use crate::codec::lanczos::lanczos;
+use crate::codec::kernel::Kernel;
 use crate::codec::{Bytes, Frame, QUALITY};
 
 /// Rows of 3 bytes a pixel.
@@ -24,6 +25,10 @@ pub(in crate::codec) struct Canvas {
 }
 
 impl Canvas {
+    /// Bands of a large picture that nothing else asks to be made in bands: all of its rows,
+    /// resized one way and not yet the other, would leave the processor's cache.
+    pub(in crate::codec) const BANDS: NonZeroU32 = NonZeroU32::new(8).unwrap();
+
     /// A white one.
     pub(in crate::codec) fn new((width, height): (u32, u32)) -> Self {
         let rgb = vec![255; width as usize * height as usize * 3];
@@ -50,7 +55,7 @@ impl Canvas {
         let mut target =
             TypedImage::<U8x3>::from_buffer(self.width, rows.end - rows.start, band).ok()?;
         let part = (cut.columns(0..self.width), cut.rows(rows));
-        resize(&mut self.resizer, lanczos(), &source, part, &mut target)
+        resize(&mut self.resizer, Kernel::Lanczos, &source, part, &mut target)
     }
 
     /// Writes a JPEG; None if it cannot be one.

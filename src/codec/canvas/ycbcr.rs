@@ -4,16 +4,17 @@
 //! of RGB is resized as RGB, a band at a time, and converted then, when there is least to convert.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 use std::ops::Range;
 
+use fast_image_resize::Resizer;
 use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8, U8x3};
-use fast_image_resize::{FilterType, Resizer};
 use turbojpeg::{Compressor, Subsamp, YuvPlanesImage, compressed_buf_len};
 
 use super::{Cut, resize};
 use crate::codec::frame::View;
-use crate::codec::lanczos::lanczos;
+use crate::codec::kernel::Kernel;
 use crate::codec::ycbcr::{Color, Colors, Planes, Sampling, Shape, color};
 use crate::codec::{Bytes, Frame, QUALITY};
 
@@ -45,6 +46,10 @@ struct Band<'c> {
 }
 
 impl Canvas {
+    /// Bands of a large picture that nothing else asks to be made in bands: planes are small, and
+    /// with one the weights are computed once.
+    pub(in crate::codec) const BANDS: NonZeroU32 = NonZeroU32::MIN;
+
     /// A white one.
     pub(in crate::codec) fn new((width, height): (u32, u32)) -> Self {
         let samples = width.next_multiple_of(2) as usize * height.next_multiple_of(2) as usize;
@@ -141,7 +146,7 @@ impl Band<'_> {
         );
         let mut target = TypedCroppedImageMut::new(whole.ok()?, 0, 0, wide, high).ok()?;
         let part = (cut.columns(0..wide), cut.rows(self.rows.clone()));
-        resize(resizer, lanczos(), &source, part, &mut target)?;
+        resize(resizer, Kernel::Lanczos, &source, part, &mut target)?;
         match planes.colors() {
             None => self.colors.iter_mut().for_each(|color| color.fill(NO_COLOR)),
             Some(colors) => {
@@ -168,7 +173,7 @@ impl Band<'_> {
         }
         let mut target = TypedImage::<U8x3>::from_buffer(wide, high, &mut memory[..length]).ok()?;
         let part = (cut.columns(0..wide), cut.rows(self.rows.clone()));
-        resize(resizer, lanczos(), source, part, &mut target)?;
+        resize(resizer, Kernel::Lanczos, source, part, &mut target)?;
 
         let (rgb, _) = memory[..length].as_chunks::<3>();
         let columns = width.next_multiple_of(2);
@@ -229,7 +234,7 @@ fn resize_color(
                 TypedCroppedImageMut::new(whole, left, top, width as u32, height as u32).ok()?;
             let part =
                 (color.columns(cut.columns(across.clone())), color.rows(cut.rows(down.clone())));
-            resize(resizer, FilterType::CatmullRom, &source, part, &mut target)?;
+            resize(resizer, Kernel::CatmullRom, &source, part, &mut target)?;
         }
     }
     Some(())

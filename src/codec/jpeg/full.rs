@@ -7,6 +7,7 @@ use std::io::Read;
 
 use jpeg_decoder::ColorTransform;
 use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
@@ -15,6 +16,7 @@ use super::padded::Padded;
 use super::survey::Survey;
 use super::walk::damaged;
 use crate::codec::photo::{Layout, Pixels};
+use crate::codec::samples::Samples;
 use crate::codec::{Damage, Refusal, limits};
 
 /// What to decode a file to, if it is of the kind that is decoded here: one stretch of coded data,
@@ -59,13 +61,17 @@ pub(super) fn decode(
 }
 
 /// The samples of a whole JPEG in these colours.
-pub(in crate::codec) fn samples(file: &[u8], colours: ColorSpace) -> Result<Vec<u8>, Refusal> {
+pub(in crate::codec) fn samples(file: &[u8], colours: ColorSpace) -> Result<Samples, Refusal> {
     let options = DecoderOptions::default()
         .jpeg_set_out_colorspace(colours)
         .set_strict_mode(true)
         .set_max_width(limits::SIDE_PX as usize)
         .set_max_height(limits::SIDE_PX as usize);
-    JpegDecoder::new_with_options(ZCursor::new(file), options)
-        .decode()
-        .map_err(|error| damaged(Damage::Coding(error.to_string())))
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
+    let wrong = |error: DecodeErrors| damaged(Damage::Coding(error.to_string()));
+    decoder.decode_headers().map_err(wrong)?;
+    let length = decoder.output_buffer_size().ok_or_else(|| damaged(Damage::Sizes))?;
+    let mut samples = Samples::zeroed(length);
+    decoder.decode_into(&mut samples).map_err(wrong)?;
+    Ok(samples)
 }

@@ -86,7 +86,7 @@ impl<'a> Jpeg<'a> {
             return Err(damaged(Damage::Sizes));
         }
         let filled = self.filled(width, height);
-        Ok(Pixels { samples, width, height, layout, filled })
+        Ok(Pixels { samples: samples.into(), width, height, layout, filled })
     }
 
     /// How many columns and rows the photo fills of so many that it was decoded to.

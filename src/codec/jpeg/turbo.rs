@@ -11,6 +11,7 @@ use jpeg_decoder::ColorTransform;
 
 use super::{Jpeg, scaled};
 use crate::codec::photo::{Layout, Pixels};
+use crate::codec::samples::Samples;
 use crate::codec::ycbcr::Sampling;
 use crate::codec::{Format, guard};
 
@@ -36,7 +37,7 @@ impl Jpeg<'_> {
         decoder.set_scaling_factor(ScalingFactor::new(eighths as usize, 8))?;
         let (width, height) = (scaled(width, eighths), scaled(height, eighths));
         let (columns, rows) = (width as usize, height as usize);
-        let mut samples = vec![0; yuv_pixels_len(columns, 1, rows, subsamp)?];
+        let mut samples = Samples::zeroed(yuv_pixels_len(columns, 1, rows, subsamp)?);
         let pixels = &mut samples[..];
         let image = YuvImage { pixels, width: columns, align: 1, height: rows, subsamp };
         decoder.decompress_to_yuv(self.file, image)?;

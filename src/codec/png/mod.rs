@@ -12,6 +12,7 @@ use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder};
 
 use super::photo::{self, Layout, Pixels};
+use super::samples::Samples;
 use super::{Damage, Feature, Format, Part, Refusal, guard, limits};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -205,7 +206,7 @@ pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels,
             return Err(Refusal::Unsupported { format, feature });
         }
     };
-    let mut samples = vec![0; width as usize * height as usize * layout.bytes()];
+    let mut samples = Samples::zeroed(width as usize * height as usize * layout.bytes());
     decoder
         .read_image(&mut samples)
         .map_err(|error| Refusal::Damaged { format, damage: Damage::Coding(error.to_string()) })?;
