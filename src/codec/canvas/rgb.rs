@@ -15,6 +15,8 @@ use super::{Cut, resize};
 use crate::codec::kernel::Kernel;
 use crate::codec::{Bytes, Frame, QUALITY};
 
+const WHITE: u8 = 255;
+
 /// Rows of 3 bytes a pixel.
 pub(in crate::codec) struct Canvas {
     width: u32,
@@ -31,12 +33,20 @@ impl Canvas {
 
     /// A white one.
     pub(in crate::codec) fn new((width, height): (u32, u32)) -> Self {
-        let rgb = vec![255; width as usize * height as usize * 3];
+        let rgb = Vec::with_capacity(width as usize * height as usize * 3);
         Self { width, height, rgb, resizer: Resizer::new() }
     }
 
     pub(in crate::codec) fn rgb(&self) -> Cow<'_, [u8]> {
-        Cow::Borrowed(&self.rgb)
+        let mut rgb = Cow::Borrowed(&self.rgb[..]);
+        if self.rgb.len() < self.bytes() {
+            rgb.to_mut().resize(self.bytes(), WHITE);
+        }
+        rgb
+    }
+
+    fn bytes(&self) -> usize {
+        self.width as usize * self.height as usize * 3
     }
 
     /// Makes these rows from a frame that is not empty.
@@ -47,6 +57,9 @@ impl Canvas {
         rows: Range<u32>,
     ) -> Option<()> {
         let row_bytes = self.width as usize * 3;
+        if self.rgb.len() < rows.end as usize * row_bytes {
+            self.rgb.resize(rows.end as usize * row_bytes, WHITE);
+        }
         let band = &mut self.rgb[rows.start as usize * row_bytes..rows.end as usize * row_bytes];
         // Typed, so that the compiler makes the resizer for this kind of pixel and not for fifteen.
         let pixels = frame.rgb();
@@ -59,8 +72,9 @@ impl Canvas {
     }
 
     /// Writes a JPEG; None if it cannot be one.
-    pub(in crate::codec) fn encode(self) -> Option<Bytes> {
+    pub(in crate::codec) fn encode(mut self) -> Option<Bytes> {
         let (width, height) = (self.width.try_into().ok()?, self.height.try_into().ok()?);
+        self.rgb.resize(self.bytes(), WHITE);
         let mut jpeg = Vec::new();
         let mut encoder = Encoder::new(&mut jpeg, QUALITY);
         encoder.set_sampling_factor(SamplingFactor::F_2_2);
