@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use image::metadata::Orientation;
 
-use super::canvas::Canvas;
+use super::canvas::BANDS;
 use super::header::File;
 use super::{Fit, Format, Frame, ImageCodec, Refusal, Size};
 use crate::pipeline::Codec;
@@ -25,7 +25,7 @@ pub fn compress(photo: &Bytes) -> Result<Bytes, Refusal> {
     if fits && header.format == Format::Jpeg && header.orientation == Orientation::NoTransforms {
         return Ok(photo.clone());
     }
-    let codec = ImageCodec::new(Canvas::BANDS);
+    let codec = ImageCodec::new(BANDS);
     let mut frame = Frame::default();
     let mut thumbnail = codec.fill(decoded, &mut frame);
     while codec.band(&frame, &mut thumbnail) {}

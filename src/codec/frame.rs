@@ -93,39 +93,33 @@ impl Frame {
         }
     }
 
-    /// Gets ready to be appended a photo of these dimensions in RGB, and says where to.
-    pub(super) fn begin(&mut self, width: usize, height: usize) -> &mut Vec<u8> {
+    /// Appends a black photo of these dimensions, 3 bytes a pixel, and gives its samples.
+    pub(super) fn begin(&mut self, width: usize, height: usize) -> &mut [u8] {
         self.held = Held::Rgb { width, height };
-        // Exactly, so that a frame holds no more than the limit on memory counts for it.
-        let samples = self.samples.on_heap();
-        samples.reserve_exact(width * height * 3);
-        samples
+        self.samples.grow(width * height * 3)
     }
 
-    /// Gets ready to be appended planes, and says where to.
+    /// Appends planes of nothing, and gives their samples.
     #[cfg(feature = "turbojpeg")]
-    pub(super) fn begin_planes(&mut self, shape: Shape) -> &mut Vec<u8> {
+    pub(super) fn begin_planes(&mut self, shape: Shape) -> &mut [u8] {
         self.held = Held::Planes(shape);
-        let samples = self.samples.on_heap();
-        samples.reserve_exact(shape.samples());
-        samples
+        self.samples.grow(shape.samples())
     }
 
-    /// Appends planes that lie as the frame wants them; for want of own memory it takes theirs.
+    /// Appends a photo of these dimensions that lies as the frame wants it; for want of own memory
+    /// it takes the photo's.
+    pub(super) fn append(&mut self, width: usize, height: usize, rgb: Samples) {
+        debug_assert_eq!(rgb.len(), width * height * 3, "3 bytes a pixel");
+        self.held = Held::Rgb { width, height };
+        self.samples.append(rgb);
+    }
+
+    /// Appends planes that lie as the frame wants them, or takes their memory.
     #[cfg(feature = "turbojpeg")]
     pub(super) fn append_planes(&mut self, shape: Shape, samples: Samples) {
-        if self.samples.capacity() == 0 {
-            self.held = Held::Planes(shape);
-            self.samples = samples;
-        } else {
-            self.begin_planes(shape).extend_from_slice(&samples);
-        }
-    }
-
-    /// Takes a photo of these dimensions with its memory, for want of own.
-    pub(super) fn take(&mut self, width: usize, height: usize, rgb: Samples) {
-        debug_assert_eq!(rgb.len(), width * height * 3, "3 bytes a pixel");
-        (self.held, self.samples) = (Held::Rgb { width, height }, rgb);
+        debug_assert_eq!(samples.len(), shape.samples(), "no gaps");
+        self.held = Held::Planes(shape);
+        self.samples.append(samples);
     }
 }
 

@@ -10,7 +10,6 @@ use super::geometry::Area;
 use super::samples::Samples;
 #[cfg(feature = "turbojpeg")]
 use super::ycbcr::{self, Sampling};
-use crate::pipeline::Frame as _;
 
 /// A photo decoded whole, and the thumbnail that is wanted of it.
 pub struct Photo {
@@ -102,30 +101,29 @@ impl Pixels {
         }
         let walk = self.walk(orientation);
         let as_it_is = self.layout == Layout::Rgb8 && orientation == Orientation::NoTransforms;
-        if as_it_is && frame.capacity() == 0 {
-            return frame.take(walk.width, walk.height, self.samples);
+        if as_it_is {
+            return frame.append(walk.width, walk.height, self.samples);
         }
         let rgb = frame.begin(walk.width, walk.height);
         let samples = &self.samples[..];
         match self.layout {
-            Layout::Rgb8 if as_it_is => rgb.extend_from_slice(samples),
-            Layout::Rgb8 => walk.append(samples, rgb, |&rgb: &[u8; 3]| rgb),
-            Layout::Luma8 => walk.append(samples, rgb, |&[y]| [y; 3]),
-            Layout::LumaAlpha8 => walk.append(samples, rgb, |&[y, a]| [on_white8(y, a); 3]),
+            Layout::Rgb8 => walk.write(samples, rgb, |&rgb: &[u8; 3]| rgb),
+            Layout::Luma8 => walk.write(samples, rgb, |&[y]| [y; 3]),
+            Layout::LumaAlpha8 => walk.write(samples, rgb, |&[y, a]| [on_white8(y, a); 3]),
             Layout::Rgba8 => {
-                walk.append(samples, rgb, |&[r, g, b, a]| [r, g, b].map(|c| on_white8(c, a)));
+                walk.write(samples, rgb, |&[r, g, b, a]| [r, g, b].map(|c| on_white8(c, a)));
             }
             Layout::Cmyk8 => {
-                walk.append(samples, rgb, |&[c, m, y, k]| [c, m, y].map(|ink| light(ink, k)));
+                walk.write(samples, rgb, |&[c, m, y, k]| [c, m, y].map(|ink| light(ink, k)));
             }
-            Layout::Luma16 => walk.append(samples, rgb, |&[a, b]| [to8(wide([a, b])); 3]),
-            Layout::LumaAlpha16 => walk.append(samples, rgb, |&[a, b, c, d]| {
+            Layout::Luma16 => walk.write(samples, rgb, |&[a, b]| [to8(wide([a, b])); 3]),
+            Layout::LumaAlpha16 => walk.write(samples, rgb, |&[a, b, c, d]| {
                 [to8(on_white16(wide([a, b]), wide([c, d]))); 3]
             }),
-            Layout::Rgb16 => walk.append(samples, rgb, |&[a, b, c, d, e, f]| {
+            Layout::Rgb16 => walk.write(samples, rgb, |&[a, b, c, d, e, f]| {
                 [[a, b], [c, d], [e, f]].map(|sample| to8(wide(sample)))
             }),
-            Layout::Rgba16 => walk.append(samples, rgb, |&[a, b, c, d, e, f, g, h]| {
+            Layout::Rgba16 => walk.write(samples, rgb, |&[a, b, c, d, e, f, g, h]| {
                 let alpha = wide([g, h]);
                 [[a, b], [c, d], [e, f]].map(|sample| to8(on_white16(wide(sample), alpha)))
             }),
@@ -134,6 +132,9 @@ impl Pixels {
         }
     }
 }
+
+/// Columns of a turned photo that are written at a time.
+const STRIP: usize = 64;
 
 /// The way through stored pixels that reads them upright: a start, and a step for each axis.
 pub(super) struct Walk {
@@ -175,21 +176,36 @@ impl Walk {
         (self.along_row < 0, self.down < 0)
     }
 
-    pub(super) fn append<const N: usize, const M: usize>(
+    /// Writes the pixels upright. Where a row is a column of the stored photo, each of its pixels
+    /// lies far from the next, so turned photos are written a strip of columns at a time, whose
+    /// pixels the processor's cache keeps from row to row.
+    pub(super) fn write<const N: usize, const M: usize>(
         &self,
         samples: &[u8],
-        to: &mut Vec<u8>,
+        to: &mut [u8],
         convert: impl Fn(&[u8; N]) -> [u8; M],
     ) {
         let (pixels, _) = samples.as_chunks::<N>();
-        let mut row = self.start;
-        for _ in 0..self.height {
-            let mut at = row;
-            for _ in 0..self.width {
-                to.extend_from_slice(&convert(&pixels[at as usize]));
-                at += self.along_row;
+        let (to, _) = to.as_chunks_mut::<M>();
+        let strip = if self.along_row.abs() == 1 { self.width } else { STRIP };
+        for left in (0..self.width).step_by(strip) {
+            let columns = left..self.width.min(left + strip);
+            let mut row = self.start + left as isize * self.along_row;
+            for to in to.chunks_exact_mut(self.width) {
+                let to = &mut to[columns.clone()];
+                if self.along_row == 1 {
+                    to.iter_mut()
+                        .zip(&pixels[row as usize..])
+                        .for_each(|(to, pixel)| *to = convert(pixel));
+                } else {
+                    let mut at = row;
+                    for to in to {
+                        *to = convert(&pixels[at as usize]);
+                        at += self.along_row;
+                    }
+                }
+                row += self.down;
             }
-            row += self.down;
         }
     }
 }

@@ -29,16 +29,40 @@ impl Samples {
         Self { heap, pages }
     }
 
-    /// The samples where they can grow: pages are copied to the heap.
-    pub(super) fn on_heap(&mut self) -> &mut Vec<u8> {
-        if let Some(pages) = self.pages.take() {
-            self.heap = pages.to_vec();
+    /// Appends so many that are zero, and gives them.
+    pub(super) fn grow(&mut self, length: usize) -> &mut [u8] {
+        if self.capacity() == 0 {
+            *self = Self::zeroed(length);
+            return self;
         }
+        let heap = self.on_heap(length);
+        let start = heap.len();
+        heap.resize(start + length, 0);
+        &mut heap[start..]
+    }
+
+    /// Appends others; for want of own memory it takes theirs.
+    pub(super) fn append(&mut self, others: Self) {
+        if self.capacity() == 0 {
+            *self = others;
+        } else {
+            self.on_heap(others.len()).extend_from_slice(&others);
+        }
+    }
+
+    /// The samples where so many can be appended: pages are copied to the heap. There is then
+    /// exactly enough memory, so that a frame holds no more than the limit on memory counts for it.
+    fn on_heap(&mut self, more: usize) -> &mut Vec<u8> {
+        if let Some(pages) = self.pages.take() {
+            self.heap.reserve_exact(pages.len() + more);
+            self.heap.extend_from_slice(&pages);
+        }
+        self.heap.reserve_exact(more);
         &mut self.heap
     }
 
     pub(super) fn into_vec(mut self) -> Vec<u8> {
-        mem::take(self.on_heap())
+        mem::take(self.on_heap(0))
     }
 
     /// Forgets the samples. Memory on the heap is kept, pages are given back.
@@ -98,12 +122,15 @@ mod tests {
     }
 
     #[test]
-    fn samples_stay_what_they_are_when_they_move_to_the_heap() {
+    fn samples_stay_what_they_are_when_others_are_appended() {
         let mut samples = Samples::zeroed(LARGE_BYTES + 2);
         (samples[0], samples[LARGE_BYTES + 1]) = (3, 7);
-        samples.on_heap().push(9);
-        assert_eq!((samples[0], samples[1], &samples[LARGE_BYTES + 1..]), (3, 0, &[7, 9][..]));
-        assert_eq!(samples.into_vec().len(), LARGE_BYTES + 3);
+        samples.append(vec![9].into());
+        samples.grow(1)[0] = 11;
+        assert!(samples.pages.is_none());
+        assert_eq!(samples.capacity(), LARGE_BYTES + 4, "no more than there are");
+        assert_eq!((samples[0], samples[1], &samples[LARGE_BYTES + 1..]), (3, 0, &[7, 9, 11][..]));
+        assert_eq!(samples.into_vec().len(), LARGE_BYTES + 4);
     }
 
     #[test]

@@ -3,7 +3,6 @@
 //! It needs nothing but cargo, and shows what is done most plainly: one image, one resize a band.
 
 use std::borrow::Cow;
-use std::num::NonZeroU32;
 use std::ops::Range;
 
 use fast_image_resize::Resizer;
@@ -27,10 +26,6 @@ pub(in crate::codec) struct Canvas {
 }
 
 impl Canvas {
-    /// Bands of a large picture that nothing else asks to be made in bands: all of its rows,
-    /// resized one way and not yet the other, would leave the processor's cache.
-    pub(in crate::codec) const BANDS: NonZeroU32 = NonZeroU32::new(8).unwrap();
-
     /// A white one.
     pub(in crate::codec) fn new((width, height): (u32, u32)) -> Self {
         let rgb = Vec::with_capacity(width as usize * height as usize * 3);

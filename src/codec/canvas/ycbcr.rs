@@ -4,7 +4,6 @@
 //! of RGB is resized as RGB, a band at a time, and converted then, when there is least to convert.
 
 use std::borrow::Cow;
-use std::num::NonZeroU32;
 use std::ops::Range;
 
 use fast_image_resize::Resizer;
@@ -46,10 +45,6 @@ struct Band<'c> {
 }
 
 impl Canvas {
-    /// Bands of a large picture that nothing else asks to be made in bands: planes are small, and
-    /// with one the weights are computed once.
-    pub(in crate::codec) const BANDS: NonZeroU32 = NonZeroU32::MIN;
-
     /// A white one.
     pub(in crate::codec) fn new((width, height): (u32, u32)) -> Self {
         let samples = width.next_multiple_of(2) as usize * height.next_multiple_of(2) as usize;

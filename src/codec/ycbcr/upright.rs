@@ -3,6 +3,8 @@
 //! Turning planes turns what their samples stand for: colour that reached beyond the last column
 //! begins before the first, and what was sampled across is sampled down.
 
+use std::mem;
+
 use image::metadata::Orientation;
 
 use super::{Colors, Sampling, Shape};
@@ -33,15 +35,19 @@ pub(in crate::codec) fn append(
     if orientation == Orientation::NoTransforms && stored.luma() == (width, height) {
         return frame.append_planes(shape, pixels.samples);
     }
-    let mut rest = &pixels.samples[..];
-    let to = frame.begin_planes(shape);
-    let luma = take(&mut rest, stored.luma());
-    copy(luma, orientation, (width, height), stored.luma().0, to);
+    let (mut from, mut to) = (&pixels.samples[..], frame.begin_planes(shape));
+    let mut turn = |(row, rows), (width, height)| {
+        let (plane, other_planes) = from.split_at(row * rows);
+        let (upright, behind) = mem::take(&mut to).split_at_mut(width * height);
+        let walk = Walk::new(orientation, (width, height), row);
+        walk.write(plane, upright, |&sample: &[u8; 1]| sample);
+        (from, to) = (other_planes, behind);
+    };
+    turn(stored.luma(), (width, height));
     if let Some(sampling) = sampling {
-        let dimensions = sampling.covering(width, height);
-        for _ in 0..2 {
-            copy(take(&mut rest, dimensions), orientation, dimensions, dimensions.0, to);
-        }
+        let colors = sampling.covering(width, height);
+        turn(colors, colors);
+        turn(colors, colors);
     }
 }
 
@@ -57,27 +63,5 @@ impl Stored {
     fn luma(&self) -> (usize, usize) {
         let Sampling { across, down } = self.sampling.unwrap_or(Sampling { across: 1, down: 1 });
         (self.width.next_multiple_of(across), self.height.next_multiple_of(down))
-    }
-}
-
-fn take<'a>(samples: &mut &'a [u8], (width, height): (usize, usize)) -> &'a [u8] {
-    let (plane, rest) = samples.split_at(width * height);
-    *samples = rest;
-    plane
-}
-
-fn copy(
-    plane: &[u8],
-    orientation: Orientation,
-    (width, height): (usize, usize),
-    row: usize,
-    to: &mut Vec<u8>,
-) {
-    if orientation == Orientation::NoTransforms {
-        for row in plane.chunks(row).take(height) {
-            to.extend_from_slice(&row[..width]);
-        }
-    } else {
-        Walk::new(orientation, (width, height), row).append(plane, to, |&sample: &[u8; 1]| sample);
     }
 }
