@@ -227,6 +227,19 @@ mod tests {
     }
 
     #[test]
+    fn weights_are_as_many_as_are_taken_in_whole_steps() {
+        let weights = |kernel: Kernel, across, at_a_time| {
+            let scale = Scale { across, down: across };
+            2.0 * kernel.reach(scale, at_a_time) * across + 1.0
+        };
+        for across in [1.97, 2.0, 2.5] {
+            assert!((weights(Kernel::Lanczos, across, 8.0) - 16.0).abs() < 1e-9, "{across}");
+        }
+        assert!((weights(Kernel::Lanczos, 1.97, 4.0) - 12.0).abs() < 1e-9);
+        assert!((weights(Kernel::CatmullRom, 1.97, 8.0) - 8.0).abs() < 1e-9);
+    }
+
+    #[test]
     fn no_weight_is_zero() {
         for kernel in [Kernel::Lanczos, Kernel::CatmullRom] {
             for quarter in -40..=40 {

@@ -244,3 +244,27 @@ fn on_white16(sample: u16, alpha: u16) -> u16 {
 fn light(ink: u8, black: u8) -> u8 {
     ((u32::from(255 - ink) * u32::from(255 - black) + 127) / 255) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turned_photo_of_several_strips_is_upright() {
+        let (width, height) = (3, STRIP * 2 + 5);
+        let stored: Vec<u8> = (0..width * height).map(|at| (at % 251) as u8).collect();
+        for exif in 5..=8 {
+            let orientation = Orientation::from_exif(exif).unwrap();
+            let mut upright = vec![0; stored.len()];
+            let walk = Walk::new(orientation, (width, height), width);
+            walk.write(&stored, &mut upright, |&sample: &[u8; 1]| sample);
+            for (at, &found) in upright.iter().enumerate() {
+                let (x, y) = (at % height, at / height);
+                // What EXIF says of rows and columns: TIFF 6.0, tag 274.
+                let column = if matches!(exif, 5 | 6) { y } else { width - 1 - y };
+                let row = if matches!(exif, 5 | 8) { x } else { height - 1 - x };
+                assert_eq!(found, stored[row * width + column], "{exif}: {x}, {y}");
+            }
+        }
+    }
+}
