@@ -15,8 +15,9 @@
 //!   the file has them, 4:4:4 to 4:1:1 or grey, but upright; see `ycbcr`.
 //! - A thumbnail is planes at 4:2:0 whatever its photo was; see `canvas`. So a band of any job
 //!   takes any frame, and makes of it the same rows in every job of that geometry.
-//! - What libjpeg-turbo warns of, and files of the unusual kinds (CMYK, RGB, other samplings), go
-//!   to the decoder in Rust, which has the last word on them, and the reasons. The limits are
+//! - What libjpeg-turbo warns of, and files of the less usual kinds (progressive, with restarts,
+//!   CMYK, RGB, other samplings), go to the decoder in Rust, which has the last word on them, and
+//!   the reasons. The limits are
 //!   those of the decoder in Rust, which needs more memory.
 //!
 //! Pictures of the two builds differ within rounding, so each is a maker of its own.

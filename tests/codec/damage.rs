@@ -3,7 +3,7 @@
 //! each byte and flipped at each bit.
 
 use bytes::Bytes;
-use double_exposure::codec::{Damage, Part, Refusal, compress, inspect, luma};
+use double_exposure::codec::{Damage, Format, Part, Refusal, compress, inspect, luma};
 use image::ExtendedColorType;
 use jpeg_encoder::{ColorType, SamplingFactor};
 use proptest::prelude::*;
@@ -272,5 +272,26 @@ proptest! {
             [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\x40\0\0\0WEBPVP8L\x30\0\0\0\x2F", b""];
         let file: Bytes = [starts[start], &bytes].concat().into();
         let _ = (decode(&file).is_ok(), compress(&file).is_ok(), luma(&file).is_ok());
+    }
+}
+
+/// In a quantization table of 8 bits and in one of 16, though it be one that nothing uses.
+#[test]
+fn a_jpeg_whose_samples_were_divided_by_nothing_is_refused() {
+    let (_, file) = jpegs().swap_remove(0);
+    let table = file.windows(2).position(|pair| pair == b"\xFF\xDB").unwrap();
+    for step in [0, 17, 63] {
+        let mut narrow = file.to_vec();
+        narrow[table + 5 + step] = 0;
+        let mut wide = file[..table].to_vec();
+        wide.extend([0xFF, 0xDB, 0, 131, 0x10]);
+        wide.extend((0..64).flat_map(|at| if at == step { [0, 0] } else { [1, 0] }));
+        wide.extend(&file[table..]);
+        for file in [narrow, wide].map(Bytes::from) {
+            let damage = Damage::Field { at_byte: table as u64 };
+            let wanted = Refusal::Damaged { format: Format::Jpeg, damage };
+            assert_eq!(decode(&file).unwrap_err(), wanted, "{step}");
+            assert_eq!(compress(&file), Err(wanted), "{step}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::num::NonZeroU32;
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use turbojpeg::{Image, PixelFormat, Subsamp};
 
 use super::{Jpeg, turns};
 use crate::codec::canvas::{self, Cut};
@@ -51,7 +52,7 @@ fn both_ways(file: &[u8], size: u32, fit: Fit) -> ([Vec<u8>; 2], usize) {
     let off = one.pixels.iter().zip(&other.pixels).map(|(a, b)| f64::from(a.abs_diff(*b)));
     // Coded, a small difference may be one of a whole step.
     let off = off.sum::<f64>() / one.pixels.len() as f64;
-    assert!(off <= 4.0, "{off:.2}: {size} {fit}");
+    assert!(off <= 2.5, "{off:.2}: {size} {fit}");
     (thumbnails, all.0 as usize)
 }
 
@@ -106,27 +107,28 @@ fn both_builds_make_the_same_thumbnails_of_every_sampling_and_oddity_within_roun
         let pixel = |x, y| [wave(x, width), wave(y, height), wave(x + y, width)].map(|c| c as u8);
         let rgb: Vec<u8> =
             (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y))).collect();
-        for sampling in [
-            SamplingFactor::R_4_4_4,
-            SamplingFactor::R_4_2_2,
-            SamplingFactor::R_4_4_0,
-            SamplingFactor::R_4_4_1,
-            SamplingFactor::R_4_2_0,
-            SamplingFactor::R_4_1_1,
+        let image =
+            Image { pixels: &rgb[..], width, pitch: width * 3, height, format: PixelFormat::RGB };
+        for subsamp in [
+            Subsamp::None,
+            Subsamp::Sub2x1,
+            Subsamp::Sub1x2,
+            Subsamp::Sub1x4,
+            Subsamp::Sub2x2,
+            Subsamp::Sub4x1,
+            Subsamp::Gray,
         ] {
-            for (turned, progressive) in [(1, false), (3, true), (6, false), (5, true)] {
-                let mut file = Vec::new();
-                let mut encoder = Encoder::new(&mut file, 95);
-                encoder.set_sampling_factor(sampling);
-                encoder.set_progressive(progressive);
-                let exif =
-                    [&b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[turned, 0, 0, 0]];
-                encoder.add_exif_metadata(&[&exif.concat()[..], &[0; 4]].concat()).unwrap();
-                encoder.encode(&rgb, width as u16, height as u16, ColorType::Rgb).unwrap();
+            let upright = turbojpeg::compress(image, 95, subsamp).unwrap();
+            for turned in [1, 3, 6, 5] {
+                let exif = [
+                    &b"\xFF\xE1\0\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..],
+                    &[turned, 0, 0, 0, 0, 0, 0, 0],
+                ];
+                let file = [&upright[..2], &exif.concat(), &upright[2..]].concat();
                 for (size, fit) in [(48, Fit::Contain), (99, Fit::Cover), (200, Fit::Contain)] {
                     let (thumbnails, columns) = both_ways(&file, size, fit);
                     let (luma, color) = apart(&thumbnails, columns);
-                    let what = format!("{width}x{height} {sampling:?} {turned} {size} {fit}");
+                    let what = format!("{width}x{height} {subsamp:?} {turned} {size} {fit}");
                     assert!(luma <= 0.8 && color <= 1.2, "{luma:.2} {color:.2}: {what}");
                 }
             }
@@ -159,16 +161,28 @@ fn coded_data_that_is_decoded_to_planes_is_taken_by_the_decoder_in_rust_too() {
 
 #[test]
 fn a_file_that_lost_a_table_of_codes_is_not_decoded_to_planes() {
-    for progressive in [false, true] {
+    let mut file = Vec::new();
+    Encoder::new(&mut file, 70).encode(&[90; 32 * 32 * 3], 32, 32, ColorType::Rgb).unwrap();
+    assert!(Jpeg::open(&file).unwrap().decode_planes(8).is_some());
+    // The first table is now in another's place.
+    let first = file.windows(2).position(|pair| pair == b"\xFF\xC4").unwrap();
+    file[first + 4] ^= 2;
+    let jpeg = Jpeg::open(&file).unwrap();
+    assert!(jpeg.decode_planes(8).is_none() && jpeg.decode_in_rust(8).is_err());
+}
+
+#[test]
+fn what_libjpeg_turbo_is_lenient_with_is_not_decoded_to_planes() {
+    for (restarts, progressive) in [(3, false), (0, true)] {
         let mut file = Vec::new();
         let mut encoder = Encoder::new(&mut file, 70);
         encoder.set_progressive(progressive);
-        encoder.encode(&[90; 32 * 32 * 3], 32, 32, ColorType::Rgb).unwrap();
-        assert!(Jpeg::open(&file).unwrap().decode_planes(8).is_some());
-        // The first table is now in another's place.
-        let first = file.windows(2).position(|pair| pair == b"\xFF\xC4").unwrap();
-        file[first + 4] ^= 2;
+        if restarts > 0 {
+            encoder.set_restart_interval(restarts);
+        }
+        encoder.encode(&[90; 64 * 64 * 3], 64, 64, ColorType::Rgb).unwrap();
         let jpeg = Jpeg::open(&file).unwrap();
-        assert!(jpeg.decode_planes(8).is_none() && jpeg.decode_in_rust(8).is_err());
+        assert!(jpeg.decode_planes(8).is_none(), "{restarts} {progressive}");
+        assert!(jpeg.decode_in_rust(8).is_ok());
     }
 }

@@ -23,7 +23,7 @@ use crate::codec::{Damage, Refusal, limits};
 /// grey or YCbCr, with its colours at the luma's size or half of it.
 pub(super) fn colours(survey: &Survey) -> Option<(ColorSpace, Layout)> {
     let frame = &survey.frame;
-    if frame.progressive || !survey.one_stretch {
+    if !survey.one_stretch {
         return None;
     }
     match (&frame.components[..], survey.color_transform()) {

@@ -22,7 +22,7 @@ pub(super) struct Survey {
     pub(super) adobe: Option<u8>,
     /// Whether there is a JFIF segment.
     pub(super) jfif: bool,
-    /// Whether one scan without restarts holds everything, as cameras write it.
+    /// Whether one baseline scan without restarts holds everything, as most cameras write it.
     pub(super) one_stretch: bool,
     /// The Huffman tables that it brings and names.
     #[cfg(feature = "turbojpeg")]
@@ -99,6 +99,7 @@ impl Reading {
                 #[cfg(feature = "turbojpeg")]
                 self.tables.bring(payload);
             }
+            marker::DQT if has_zero_step(payload) => return Err(field(at)),
             marker::DAC => return Err(unsupported(Feature::ArithmeticCoding)),
             marker::DHP | marker::EXP => return Err(unsupported(Feature::HierarchicalCoding)),
             marker::DNL => return Err(unsupported(Feature::LateHeight)),
@@ -135,7 +136,7 @@ impl Reading {
         }
         let scan = Scan::read(frame, payload, self.restart_interval, at)?;
         #[cfg(feature = "turbojpeg")]
-        self.tables.name(payload, frame.progressive);
+        self.tables.name(payload);
         self.scanned_px += scan.pixels(frame);
         if self.scanned_px > limits::SCANNED_PIXELS {
             let limit_px = limits::SCANNED_PIXELS;
@@ -156,7 +157,7 @@ impl Reading {
             return Err(ends_early(file.len(), Part::Scans));
         }
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
-        let one_stretch = self.scans == 1 && self.restart_interval == 0;
+        let one_stretch = self.scans == 1 && self.restart_interval == 0 && !frame.progressive;
         Ok(Survey {
             frame,
             orientation,
@@ -167,6 +168,21 @@ impl Reading {
             tables: self.tables,
         })
     }
+}
+
+/// Whether a quantization table has a step of zero, which no photo was ever divided by.
+fn has_zero_step(mut tables: &[u8]) -> bool {
+    while let Some((&kind, rest)) = tables.split_first() {
+        // 64 steps of one byte, or of two.
+        let wide = kind >> 4 != 0;
+        let (steps, next) = rest.split_at(rest.len().min(if wide { 128 } else { 64 }));
+        let zero = if wide { steps.as_chunks().0.contains(&[0, 0]) } else { steps.contains(&0) };
+        if zero {
+            return true;
+        }
+        tables = next;
+    }
+    false
 }
 
 fn misplaced(at: usize) -> Refusal {

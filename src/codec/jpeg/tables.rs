@@ -1,4 +1,4 @@
-//! Which Huffman tables a JPEG brings, and whether its scans name others.
+//! Which Huffman tables a JPEG brings, and whether its baseline scans name others.
 //!
 //! Where a table was lost, some decoders quietly take the usual one, and decode to noise.
 
@@ -19,21 +19,16 @@ impl Tables {
         }
     }
 
-    /// Takes a scan's header, which is known to be whole.
-    pub(super) fn name(&mut self, payload: &[u8], progressive: bool) {
-        let (components, parameters) = payload[1..].split_at(payload.len() - 4);
-        let (first, bits) = (parameters[0], parameters[2]);
+    /// Takes a baseline scan's header, which is known to be whole.
+    pub(super) fn name(&mut self, payload: &[u8]) {
+        let components = &payload[1..payload.len() - 3];
         for &[_, places] in components.as_chunks::<2>().0 {
-            // A progressive scan has coefficients of one kind; to refine means takes no codes.
-            let dc = !progressive || first == 0 && bits >> 4 == 0;
-            let ac = !progressive || first > 0;
             let lacks = |class, place| self.brought & bit(class, place) == 0;
-            let lacking = dc && lacks(0, places >> 4 & 3) || ac && lacks(1, places & 3);
-            self.lacking |= lacking;
+            self.lacking |= lacks(0, places >> 4 & 3) || lacks(1, places & 3);
         }
     }
 
-    /// Whether every table that was named had come.
+    /// Whether every table that was named had come; of a baseline photo.
     pub(super) fn are_whole(self) -> bool {
         !self.lacking
     }

@@ -19,8 +19,10 @@ impl Jpeg<'_> {
     /// Decodes at a scale in eighths. None if it takes the other decoder to decode it or to say
     /// what is wrong.
     pub(super) fn decode_planes(&self, eighths: u32) -> Option<Pixels> {
-        // Where a table is lacking it takes the usual one, without a word.
-        let subsamp = self.survey.tables.are_whole().then(|| self.subsamp())??;
+        // At the end of a scan and at restarts it passes over what is left or wanting, and where a
+        // table is lacking it takes the usual one, all without a word.
+        let usual = self.survey.one_stretch && self.survey.tables.are_whole();
+        let subsamp = usual.then(|| self.subsamp())??;
         let decoded = guard::decode(Format::Jpeg, || Ok(self.planes(subsamp, eighths)));
         decoded.ok()?.ok()
     }

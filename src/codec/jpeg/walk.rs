@@ -21,6 +21,7 @@ pub(super) mod marker {
     pub(in crate::codec::jpeg) const SOI: u8 = 0xD8;
     pub(in crate::codec::jpeg) const EOI: u8 = 0xD9;
     pub(in crate::codec::jpeg) const SOS: u8 = 0xDA;
+    pub(in crate::codec::jpeg) const DQT: u8 = 0xDB;
     pub(in crate::codec::jpeg) const DNL: u8 = 0xDC;
     pub(in crate::codec::jpeg) const DRI: u8 = 0xDD;
     pub(in crate::codec::jpeg) const DHP: u8 = 0xDE;
