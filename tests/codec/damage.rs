@@ -280,14 +280,16 @@ proptest! {
 fn a_jpeg_whose_samples_were_divided_by_nothing_is_refused() {
     let (_, file) = jpegs().swap_remove(0);
     let table = file.windows(2).position(|pair| pair == b"\xFF\xDB").unwrap();
+    let wide = |zero: usize| {
+        let steps = (0..64).flat_map(|step| if step == zero { [0, 0] } else { [1, 0] });
+        let steps: Vec<u8> = steps.collect();
+        [&file[..table], &[0xFF, 0xDB, 0, 131, 0x10], &steps, &file[table..]].concat()
+    };
+    assert!(inspect(&wide(64)).is_ok(), "a byte of zero is not a step of zero");
     for step in [0, 17, 63] {
         let mut narrow = file.to_vec();
         narrow[table + 5 + step] = 0;
-        let mut wide = file[..table].to_vec();
-        wide.extend([0xFF, 0xDB, 0, 131, 0x10]);
-        wide.extend((0..64).flat_map(|at| if at == step { [0, 0] } else { [1, 0] }));
-        wide.extend(&file[table..]);
-        for file in [narrow, wide].map(Bytes::from) {
+        for file in [narrow, wide(step)].map(Bytes::from) {
             let damage = Damage::Field { at_byte: table as u64 };
             let wanted = Refusal::Damaged { format: Format::Jpeg, damage };
             assert_eq!(decode(&file).unwrap_err(), wanted, "{step}");
