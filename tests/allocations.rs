@@ -4,9 +4,10 @@
 use std::num::NonZeroU32;
 
 use allocation_counter::{AllocationInfo, measure};
-use double_exposure::codec::{Fit, Frame, ImageCodec, Request, Size};
+use double_exposure::codec::{Fit, Frame, ImageCodec, Request, Size, compress};
 use double_exposure::photos;
 use double_exposure::pipeline::{Codec, Owned, Pipeline};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// A thumbnail of 256 px has 192 KiB of pixels; what is not pixels is far below that.
 const NO_PIXELS: u64 = 64 << 10;
@@ -67,4 +68,17 @@ fn an_owned_conversion_holds_the_decoders_planes_and_one_picture() {
     assert_eq!(first.count_total, second.count_total, "the same work takes the same");
     let pixels = 512 * 512;
     assert!(first.bytes_max < 5 * pixels, "planes of 1.5 and a picture of 3 bytes a pixel");
+}
+
+#[test]
+fn a_cameras_picture_of_36_mb_is_not_asked_of_the_allocator() {
+    let (width, height) = (4032, 3024);
+    let rgb: Vec<u8> = (0..width * height * 3).map(|at| (at / 9000 % 256) as u8).collect();
+    let mut jpeg = Vec::new();
+    let mut encoder = Encoder::new(&mut jpeg, 85);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.encode(&rgb, width as u16, height as u16, ColorType::Rgb).unwrap();
+    let (compressed, allocations) = counted(|| compress(&jpeg.into()).unwrap());
+    assert!(!compressed.is_empty());
+    assert!(allocations.bytes_max < 32 << 20, "{allocations:?}");
 }

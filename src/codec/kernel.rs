@@ -7,10 +7,10 @@
 //! than all the others. So it gets as many as it takes in whole steps, of which the last count for
 //! nothing: no pixel changes, and planes are resized in 0.7 of the time.
 //!
-//! No weight is zero. Zeros at the ends are left out, and the resizer takes for granted that between
-//! the first pixel's weights and the last one's lie those of all others. Where a kernel crosses zero
-//! just at the edge of the picture they may reach further, and it would read beyond its memory
-//! (`fast_image_resize` 6.1.0).
+//! No weight is zero. Zeros at the ends are left out, and the resizer takes for granted that
+//! between the first pixel's weights and the last one's lie those of all others. Where a kernel
+//! crosses zero just at the edge of the picture they may reach further, and it would read beyond
+//! its memory (`fast_image_resize` 6.1.0).
 
 use std::f64::consts::PI;
 use std::sync::LazyLock;
@@ -88,7 +88,8 @@ static WEIGHTS: LazyLock<[f32; LANCZOS_LOBES * STEPS + 1]> =
 /// The weight of what lies this far away, between the two that are kept.
 fn lanczos(distance: f64) -> f64 {
     let at = distance.abs() * STEPS as f64;
-    let (before, part) = (at as usize, at.fract());
+    let before = at as usize;
+    let part = at - before as f64;
     match WEIGHTS.get(before..before + 2) {
         Some(&[a, b]) => f64::from(a) + part * f64::from(b - a),
         _ => 0.0,

@@ -21,9 +21,9 @@ pub(super) use self::ycbcr::Canvas;
 use super::geometry::Area;
 use super::kernel::{Kernel, Scale};
 
-/// Bands of a large picture that nothing else asks to be made in bands. All rows of RGB, resized one
-/// way and not yet the other, would leave the processor's cache; those of a plane are a third, and
-/// with one band the weights are computed once.
+/// Bands of a large picture that nothing else asks to be made in bands. All rows of RGB, resized
+/// one way and not yet the other, would leave the processor's cache; those of a plane are a third,
+/// and with one band the weights are computed once.
 pub(super) const BANDS: NonZeroU32 =
     if cfg!(feature = "turbojpeg") { NonZeroU32::MIN } else { NonZeroU32::new(8).unwrap() };
 
