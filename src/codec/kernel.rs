@@ -38,7 +38,7 @@ pub(super) struct Scale {
 impl Kernel {
     /// The filter of a resize at a scale, by a resizer that takes so many weights at a time.
     pub(super) fn filter(self, scale: Scale, at_a_time: u32) -> FilterType {
-        let filter = Filter::new("", self.weight(), self.reach(scale, at_a_time.into()));
+        let filter = Filter::new("kernel", self.weight(), self.reach(scale, at_a_time.into()));
         FilterType::Custom(filter.expect("it reaches a positive number of pixels"))
     }
 
@@ -195,7 +195,7 @@ mod tests {
             let case = Case::random(&mut random);
             // Of every pixel that it touches, and no step.
             let plain =
-                || FilterType::Custom(Filter::new("", kernel.weight(), kernel.lobes()).unwrap());
+                || FilterType::Custom(Filter::new("plain", kernel.weight(), kernel.lobes()).unwrap());
             let found = case.resized::<U8>(kernel.filter(case.scale(), 8));
             assert_eq!(found, case.resized::<U8>(plain()), "{kernel:?}, {case:?}");
             let found = case.resized::<U8x3>(kernel.filter(case.scale(), 4));
