@@ -194,8 +194,9 @@ mod tests {
             let kernel = [Kernel::Lanczos, Kernel::CatmullRom][random.usize(..2)];
             let case = Case::random(&mut random);
             // Of every pixel that it touches, and no step.
-            let plain =
-                || FilterType::Custom(Filter::new("plain", kernel.weight(), kernel.lobes()).unwrap());
+            let plain = || {
+                FilterType::Custom(Filter::new("plain", kernel.weight(), kernel.lobes()).unwrap())
+            };
             let found = case.resized::<U8>(kernel.filter(case.scale(), 8));
             assert_eq!(found, case.resized::<U8>(plain()), "{kernel:?}, {case:?}");
             let found = case.resized::<U8x3>(kernel.filter(case.scale(), 4));
