@@ -3,6 +3,7 @@
 //! Conversions run on tokio's blocking pool, as a service would run them. Nothing here slows a
 //! conversion down, and nothing makes threads switch but the machine.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,8 +42,22 @@ impl Driven {
     }
 }
 
+/// The largest piece of memory that glibc maps by itself and still learns from when it is freed: 32
+/// MiB, with what it adds.
+const LARGEST_TO_LEARN_FROM: usize = (32 << 20) - (64 << 10);
+
+/// Has glibc's allocator keep what is freed, up to 64 MiB in each arena; other allocators are left
+/// as they are. By itself it gives memory back as soon as twice the largest piece that was freed so
+/// far lies unused, and to take that anew, page by page, is what frames of one's own then cost
+/// beside reused ones: 2 to 3 % at 64 in flight.
+pub fn keep_freed_memory() {
+    // Its thresholds grow with what is freed: mallopt(3), M_MMAP_THRESHOLD. Nothing is written
+    // to this piece, so it is never really there.
+    drop(black_box(vec![0_u8; LARGEST_TO_LEARN_FROM]));
+}
+
 impl Load {
-    /// A load with so many requests in flight.
+    /// A load with so many requests in flight. [Keeps freed memory](keep_freed_memory).
     ///
     /// # Errors
     /// The system's, if it gives no threads.
@@ -54,6 +69,7 @@ impl Load {
             (1..=MOST_IN_FLIGHT).contains(&in_flight),
             "{in_flight} in flight, where 1 to {MOST_IN_FLIGHT} are possible"
         );
+        keep_freed_memory();
         let runtime = Builder::new_current_thread().max_blocking_threads(in_flight).build()?;
         Ok(Self { runtime, in_flight })
     }
