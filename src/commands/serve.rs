@@ -14,6 +14,7 @@ use super::output::{document, remark, say};
 use super::{Exit, Voice, arenas};
 use crate::album::{Clock, ContentHash, Moment, OpenError, Options, Store, StoreError};
 use crate::codec::MAKER_SUFFIX;
+use crate::load::keep_freed_memory;
 use crate::repro::Kind;
 use crate::server::door::Bounds;
 use crate::server::limits::Limits;
@@ -89,6 +90,7 @@ struct Listening {
 impl Serve {
     pub(super) fn run(self) -> Exit {
         arenas::few();
+        keep_freed_memory();
         match self.serve() {
             Ok(()) => Exit::Held,
             Err(error) => {
