@@ -26,4 +26,7 @@ fn what_is_freed_is_given_back_until_it_is_to_be_kept() {
     assert!(kept_of(bytes) < bytes as i64 / 4, "glibc maps and gives back");
     keep_freed_memory();
     assert!(kept_of(bytes) > bytes as i64 / 4 * 3, "and then keeps");
+    let before = held();
+    (0..4).for_each(|_| keep_freed_memory());
+    assert!(held() < before + (bytes as u64) / 4, "to ask again takes nothing");
 }

@@ -17,8 +17,7 @@
 //!   takes any frame, and makes of it the same rows in every job of that geometry.
 //! - What libjpeg-turbo warns of, and files of the less usual kinds (progressive, with restarts,
 //!   CMYK, RGB, other samplings), go to the decoder in Rust, which has the last word on them, and
-//!   the reasons. The limits are
-//!   those of the decoder in Rust, which needs more memory.
+//!   the reasons. The limits are those of the decoder in Rust, which needs more memory.
 //!
 //! Pictures of the two builds differ within rounding, so each is a maker of its own.
 //!

@@ -100,8 +100,7 @@ impl Pixels {
             return ycbcr::append(self, sampling, orientation, frame);
         }
         let walk = self.walk(orientation);
-        let as_it_is = self.layout == Layout::Rgb8 && orientation == Orientation::NoTransforms;
-        if as_it_is {
+        if self.layout == Layout::Rgb8 && orientation == Orientation::NoTransforms {
             return frame.append(walk.width, walk.height, self.samples);
         }
         let rgb = frame.begin(walk.width, walk.height);

@@ -52,10 +52,11 @@ impl Canvas {
         rows: Range<u32>,
     ) -> Option<()> {
         let row_bytes = self.width as usize * 3;
-        if self.rgb.len() < rows.end as usize * row_bytes {
-            self.rgb.resize(rows.end as usize * row_bytes, WHITE);
+        let (start, end) = (rows.start as usize * row_bytes, rows.end as usize * row_bytes);
+        if self.rgb.len() < end {
+            self.rgb.resize(end, WHITE);
         }
-        let band = &mut self.rgb[rows.start as usize * row_bytes..rows.end as usize * row_bytes];
+        let band = &mut self.rgb[start..end];
         // Typed, so that the compiler makes the resizer for this kind of pixel and not for fifteen.
         let pixels = frame.rgb();
         let source =
