@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use double_exposure::audit::{Drive, Findings, Plan, Target, Verdict, run};
-use double_exposure::codec::{Fit, ImageCodec, Request, Size};
-use double_exposure::witness::alone;
+use double_exposure::audit::{AuditPlan, AuditResults, AuditVerdict, LoadModel, Target, run};
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
+use double_exposure::provenance::convert_undisturbed;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
@@ -47,7 +47,7 @@ fn main() {
     println!("answers of {SIZE} px, driven and judged:");
     for in_flight in [1, 4, 16, 64] {
         let (findings, rate) = audit(address, in_flight, few);
-        assert_eq!(findings.verdict, Verdict::Clean, "{:?}", findings.reasons);
+        assert_eq!(findings.verdict, AuditVerdict::Clean, "{:?}", findings.reasons);
         println!("  {in_flight:3} in flight  {rate:7.0} a second");
     }
     let before = resident_mib();
@@ -61,12 +61,12 @@ fn main() {
 }
 
 /// Ends after so many answers; a second is a second of the load, without the set-up.
-fn audit(address: SocketAddr, in_flight: usize, answers: u64) -> (Findings, f64) {
+fn audit(address: SocketAddr, in_flight: usize, answers: u64) -> (AuditResults, f64) {
     let base = format!("http://{address}").parse().expect("an address makes a URL");
     let target = Target::parse(TARGET, Some(&base), &|_| None).expect("it is well formed");
-    let plan = Plan {
+    let plan = AuditPlan {
         target,
-        drives: vec![Drive::Closed(in_flight)],
+        drives: vec![LoadModel::Closed(in_flight)],
         warm_up: Duration::from_millis(1),
         duration: Duration::from_secs(600),
         timeout: Duration::from_secs(10),
@@ -118,8 +118,9 @@ async fn answer(
     if request.method() == Method::PUT {
         let photo = request.into_body().collect().await.expect("a photo arrives whole").to_bytes();
         let size = Size::try_from(SIZE).expect("within the limits");
-        let request = Request { photo, size, fit: Fit::Cover };
-        let made = alone(&ImageCodec::new(NonZeroU32::MIN), &request).expect("photos are whole");
+        let request = ThumbnailRequest { photo, spec: ThumbnailSpec { size, fit: Fit::Cover } };
+        let made = convert_undisturbed(&ImageCodec::new(NonZeroU32::MIN), &request)
+            .expect("photos are whole");
         ready.lock().expect("nobody panics").insert(name, made);
         return Ok(Response::new(Full::default()));
     }

@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::{env, process, thread};
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Request, Size};
-use double_exposure::load::{Driven, Load};
-use double_exposure::photos;
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::{Owned, Pipeline, Shared};
+use double_exposure::provenance::{Numbered, TaggingCodec, Traced};
+use double_exposure::repro::load_generator::{LoadGenerator, LoadResult};
+use double_exposure::sample_photos;
 use double_exposure::schedule::Outcome;
-use double_exposure::witness::{Asked, Witness, Witnessed};
 use held::Held;
 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
@@ -24,7 +24,7 @@ const SLOTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 /// Requests in flight where a row does not say otherwise.
 const MANY: usize = 64;
 
-type Witnesses = Witness<ImageCodec>;
+type Witnesses = TaggingCodec<ImageCodec>;
 
 /// One way to run the ring, or to do without, and what came of it so far.
 struct Row {
@@ -32,9 +32,9 @@ struct Row {
     in_flight: usize,
     /// Whether nobody can reach a frame between two steps.
     is_repair: bool,
-    run: Box<dyn Fn(usize) -> (usize, Driven)>,
+    run: Box<dyn Fn(usize) -> (usize, LoadResult)>,
     mixed: usize,
-    driven: Driven,
+    driven: LoadResult,
 }
 
 impl Row {
@@ -43,7 +43,7 @@ impl Row {
         P: Pipeline<Codec = Witnesses> + Send + Sync + 'static,
     {
         let run = Box::new(move |count| run(pipeline(), in_flight, count));
-        Self { name, in_flight, is_repair: false, run, mixed: 0, driven: Driven::default() }
+        Self { name, in_flight, is_repair: false, run, mixed: 0, driven: LoadResult::default() }
     }
 
     fn repair(self) -> Self {
@@ -67,19 +67,22 @@ impl Row {
 }
 
 /// Makes thumbnails of the default set in turn, so many in flight: how many are mixed?
-fn run<P>(pipeline: P, in_flight: usize, thumbnails: usize) -> (usize, Driven)
+fn run<P>(pipeline: P, in_flight: usize, thumbnails: usize) -> (usize, LoadResult)
 where
     P: Pipeline<Codec = Witnesses> + Send + Sync + 'static,
 {
-    let photos: Vec<Request> = photos::default_set()
+    let photos: Vec<ThumbnailRequest> = sample_photos::default_set()
         .into_iter()
-        .map(|photo| Request { photo: photo.bytes, size: Size::default(), fit: Fit::default() })
+        .map(|photo| ThumbnailRequest {
+            photo: photo.bytes,
+            spec: ThumbnailSpec { size: Size::default(), fit: Fit::default() },
+        })
         .collect();
     let asked = photos.iter().cycle().take(thumbnails).cloned().enumerate();
-    let asked = asked.map(|(number, request)| Asked { number, request });
-    let load = Load::new(in_flight).expect("the system gives threads");
+    let asked = asked.map(|(number, request)| Numbered { number, request });
+    let load = LoadGenerator::new(in_flight).expect("the system gives threads");
     let mut mixed = 0;
-    let mut judge = |made: Witnessed<Bytes>| {
+    let mut judge = |made: Traced<Bytes>| {
         mixed += usize::from(Outcome::of(&Some(made.own), &made.bands).mixed());
     };
     let whole = "the photos of the default set are whole";
@@ -89,7 +92,7 @@ where
 }
 
 fn rows() -> Vec<Row> {
-    let codec = || Witness::new(ImageCodec::new(BANDS));
+    let codec = || TaggingCodec::new(ImageCodec::new(BANDS));
     let shared = move |name: String, slots: usize, in_flight| {
         let slots = NonZeroUsize::new(slots).expect("a ring has slots");
         Row::new(name, in_flight, move || Shared::new(codec(), slots))

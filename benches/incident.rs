@@ -5,19 +5,19 @@
 use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use double_exposure::incident::{DEFAULT, Plan, Script, play};
+use double_exposure::incident::{DEFAULT, Scenario, SimulationPlan, play};
 
 /// From a quiet hour before the rollout until the fix.
-fn plan(scale: u32) -> Plan {
+fn plan(scale: u32) -> SimulationPlan {
     let text = DEFAULT
         .replace("start = 2024-11-28T00:00:00", "start = 2024-11-28T14:00:00")
         .replace("end = 2024-12-04T00:00:00", "end = 2024-11-28T23:30:00");
-    let script = Script::read(&text).expect("a shorter day is a day");
-    Plan { script, scale: NonZeroU32::new(scale).expect("a scale"), seed: 20_241_128 }
+    let script = Scenario::read(&text).expect("a shorter day is a day");
+    SimulationPlan { script, scale: NonZeroU32::new(scale).expect("a scale"), seed: 20_241_128 }
 }
 
 /// Events of the simulation, and thumbnails shown: each is a line of the log.
-fn events(plan: &Plan) -> u64 {
+fn events(plan: &SimulationPlan) -> u64 {
     let findings = play(plan, None, &|| true).expect("it fits");
     findings.events + findings.shown
 }

@@ -4,14 +4,16 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use double_exposure::mark::table::Plant;
-use double_exposure::mark::wear::{Coding, Filter, Service, Touch};
-use double_exposure::mark::{Expect, Fit, Issued, MOST_ISSUED, OwnedPlanes, Reader, paint};
+use double_exposure::audit::watermark::table::Plant;
+use double_exposure::audit::watermark::wear::{Coding, Filter, Service, Touch};
+use double_exposure::audit::watermark::{
+    Codebook, Detector, ExpectedFit, ExpectedImage, MAX_IDS, YCbCrImage, embed,
+};
 
 const SIDE: u32 = 256;
 
 fn mark(c: &mut Criterion) {
-    let issued = Issued::new(MOST_ISSUED, 1).expect("so many can be issued");
+    let issued = Codebook::new(MAX_IDS, 1).expect("so many can be issued");
     let (own, other) = (issued.ids()[0], issued.ids()[1]);
     let service = Service {
         size: SIDE,
@@ -20,17 +22,18 @@ fn mark(c: &mut Criterion) {
         touch: Touch::Plain,
         coding: Coding::Jpeg420(60),
     };
-    let photo = |id| paint(id, 1024, 768, None).expect("it has room");
+    let photo = |id| embed(id, 1024, 768, None).expect("it has room");
     let send = |plant: Plant| plant.send(&service, &photo(own), &photo(other));
     let noise = (0..SIDE * SIDE).map(|at| (at.wrapping_mul(0x9e37_79b9) >> 24) as u8).collect();
-    let reader = Reader::new(&issued, Expect { width: 1024, height: 768, fit: Fit::Cover });
+    let reader =
+        Detector::new(&issued, ExpectedImage { width: 1024, height: 768, fit: ExpectedFit::Cover });
     let mut group = c.benchmark_group("mark/256 px");
     group.throughput(Throughput::Elements(1));
     for (name, sent) in [
         ("clean", send(Plant::Clean)),
         ("half another's", send(Plant::Half)),
         ("blend of 6 %", send(Plant::Blend(6))),
-        ("noise", OwnedPlanes::from_luma(SIDE, SIDE, noise)),
+        ("noise", YCbCrImage::from_luma(SIDE, SIDE, noise)),
     ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| reader.read(black_box(own), black_box(&sent).planes()));

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Pixels, Request, Size, compress, pixels};
-use double_exposure::load::Load;
-use double_exposure::photos;
+use double_exposure::codec::{
+    Fit, ImageCodec, InspectedPixels, Size, ThumbnailRequest, ThumbnailSpec, compress, pixels,
+};
 use double_exposure::pipeline::{Owned, Pipeline};
+use double_exposure::repro::load_generator::LoadGenerator;
+use double_exposure::sample_photos;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
@@ -53,10 +55,13 @@ fn main() {
 /// Converts in this process, and says how fast and with how much memory.
 fn child_of(cores: usize, in_flight: usize, conversions: usize) {
     keep_to(cores);
-    let photos = photos::default_set();
-    let request = |photo: Bytes| Request { photo, size: Size::default(), fit: Fit::Contain };
+    let photos = sample_photos::default_set();
+    let request = |photo: Bytes| ThumbnailRequest {
+        photo,
+        spec: ThumbnailSpec { size: Size::default(), fit: Fit::Contain },
+    };
     let requests = photos.iter().cycle().take(conversions).map(|p| request(p.bytes.clone()));
-    let load = Load::new(in_flight).expect("the system gives threads");
+    let load = LoadGenerator::new(in_flight).expect("the system gives threads");
     let whole = |_, made: Result<Bytes, _>| {
         made.expect("the photos of the default set are whole");
     };
@@ -136,7 +141,10 @@ fn growth(scale: Scale) {
     let owned = Owned::new(ImageCodec::new(BANDS));
     for &megapixels in scale.megapixels {
         let photo = photo_of(megapixels);
-        let request = Request { photo: photo.clone(), size: Size::default(), fit: Fit::Contain };
+        let request = ThumbnailRequest {
+            photo: photo.clone(),
+            spec: ThumbnailSpec { size: Size::default(), fit: Fit::Contain },
+        };
         let thumbnail = fastest(scale.rounds, || drop(owned.convert(&request)));
         let compressed = fastest(scale.rounds, || drop(compress(&photo)));
         let each = |ms: f64| ms / f64::from(megapixels);
@@ -150,8 +158,9 @@ fn growth(scale: Scale) {
 
 /// A photo of so many megapixels, 4:3, quality 85: a built-in one, enlarged.
 fn photo_of(megapixels: u32) -> Bytes {
-    let built_in = photos::default_set().swap_remove(0).bytes;
-    let (width, height, Pixels::YCbCr(small)) = pixels(&built_in, u64::MAX).expect("it is whole")
+    let built_in = sample_photos::default_set().swap_remove(0).bytes;
+    let (width, height, InspectedPixels::YCbCr(small)) =
+        pixels(&built_in, u64::MAX).expect("it is whole")
     else {
         panic!("the built-in photos are JPEGs");
     };

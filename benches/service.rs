@@ -20,11 +20,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Request, Size};
-use double_exposure::load::Load;
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::Owned;
-use double_exposure::server::engine::codec;
-use double_exposure::witness::{Asked, Witness};
+use double_exposure::provenance::{Numbered, TaggingCodec};
+use double_exposure::repro::load_generator::LoadGenerator;
+use double_exposure::server::converter::codec;
 
 use drive::{closed, flood};
 use process::{PHOTOS, Server, cold};
@@ -92,14 +92,17 @@ async fn cold_and_cached(scale: Scale) {
 
 /// The same conversions, by the same pipeline with its witness, without a server.
 fn direct(conversions: usize) -> f64 {
-    let load = Load::new(32).expect("the system gives threads");
+    let load = LoadGenerator::new(32).expect("the system gives threads");
     let requests = (0..conversions).map(|number| {
         let (photo, size) = cold(number);
         let photo = Bytes::from_static(PHOTOS[photo % PHOTOS.len()]);
         let size = Size::try_from(size).expect("within the limits");
-        Asked { number, request: Request { photo, size, fit: Fit::Cover } }
+        Numbered {
+            number,
+            request: ThumbnailRequest { photo, spec: ThumbnailSpec { size, fit: Fit::Cover } },
+        }
     });
-    let pipeline: Arc<Owned<Witness<ImageCodec>>> = Arc::new(Owned::new(codec()));
+    let pipeline: Arc<Owned<TaggingCodec<ImageCodec>>> = Arc::new(Owned::new(codec()));
     let driven = load.drive(
         &pipeline,
         requests,

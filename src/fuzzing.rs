@@ -9,13 +9,16 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use bytes::Bytes;
 
-use crate::codec::{
-    Fit, Format, ImageCodec, Orientation, Refusal, Request, Size, compress, inspect, luma,
-    thumbnail_dimensions,
+use crate::audit::watermark::{
+    Codebook, DetectionVerdict, Detector, ExpectedFit as Shown, ExpectedImage, RowFindingKind,
+    YCbCrView, embed,
 };
-use crate::mark::{Expect, FindingKind, Fit as Shown, Issued, Planes, Reader, Verdict, paint};
+use crate::codec::{
+    Fit, Format, ImageCodec, ImageError, Orientation, Size, ThumbnailRequest, ThumbnailSpec,
+    compress, inspect, luma, thumbnail_dimensions,
+};
 use crate::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
-use crate::schedule::{LETTERS_MAX, Outcome, Word, WordError, on_shipped, predict};
+use crate::schedule::{MAX_LETTERS, Outcome, Schedule, ScheduleError, predict, replay_all};
 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
@@ -35,7 +38,7 @@ pub fn decode(photo: &[u8]) {
     let photo = Bytes::copy_from_slice(photo);
     let header = inspect(&photo);
     for (size, fit) in [(Size::default(), Fit::Cover), (Size::MIN, Fit::Contain)] {
-        let request = Request { photo: photo.clone(), size, fit };
+        let request = ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit } };
         let owned = Owned::new(ImageCodec::new(BANDS)).convert(&request);
         let Ok(thumbnail) = owned.as_ref() else {
             assert!(header.is_ok() || header.clone().err() == owned.err(), "one file, one refusal");
@@ -43,7 +46,8 @@ pub fn decode(photo: &[u8]) {
         };
         let header = header.as_ref().expect("what is made into a thumbnail passed the inspection");
         let read = luma(thumbnail).expect("a thumbnail can be read");
-        let promised = thumbnail_dimensions(header.width, header.height, size, fit);
+        let promised =
+            thumbnail_dimensions(header.width, header.height, ThumbnailSpec { size, fit });
         assert_eq!((read.width, read.height), promised, "the header's promise");
         if u64::from(header.width) * u64::from(header.height) > PIXELS_REPEATED {
             return;
@@ -58,7 +62,7 @@ pub fn decode(photo: &[u8]) {
 }
 
 /// Holds pipelines that use a buffer twice against the thumbnail made in a fresh one.
-fn same_when_reused(request: &Request, fresh: &Result<Bytes, Refusal>) {
+fn same_when_reused(request: &ThumbnailRequest, fresh: &Result<Bytes, ImageError>) {
     let bounds = Bounds { frames: 1, frame_bytes: usize::MAX };
     let shared = Shared::new(ImageCodec::new(BANDS), NonZeroUsize::MIN);
     let pooled = Pooled::new(ImageCodec::new(BANDS), bounds);
@@ -79,13 +83,13 @@ pub fn schedule(letters: &[u8]) {
         b'A'..=b'Z' => char::from(byte),
         _ => char::from(b'A' + byte % 26),
     };
-    let text: String = letters.iter().take(LETTERS_MAX).map(letter).collect();
-    let Ok(word) = text.parse::<Word>() else {
+    let text: String = letters.iter().take(MAX_LETTERS).map(letter).collect();
+    let Ok(word) = text.parse::<Schedule>() else {
         return assert!(text.is_empty(), "{text:?} is all letters");
     };
     for bands in [word.bands(), NonZeroU32::MIN] {
         for slots in (1..=word.requests() + 1).filter_map(NonZeroUsize::new) {
-            let shipped = on_shipped(&word, bands, slots);
+            let shipped = replay_all(&word, bands, slots);
             let law = predict(&word, bands, slots);
             assert_eq!(shipped.shared, law, "{word}, {bands} bands, {slots} slots: shared");
             for repair in [&shipped.owned, &shipped.pooled] {
@@ -101,38 +105,38 @@ pub fn schedule(letters: &[u8]) {
     }
 }
 
-/// Takes any text for a word. It is accepted if and only if it is 1 to [`LETTERS_MAX`] letters `A`
+/// Takes any text for a word. It is accepted if and only if it is 1 to [`MAX_LETTERS`] letters `A`
 /// to `Z`, and printed as it was typed; a refusal points at what is wrong.
 ///
 /// # Panics
 /// If one of these does not hold.
 pub fn replay(text: &str) {
     let stranger = text.chars().position(|typed| !typed.is_ascii_uppercase());
-    match text.parse::<Word>() {
+    match text.parse::<Schedule>() {
         Ok(word) => {
-            assert!(stranger.is_none() && (1..=LETTERS_MAX).contains(&text.len()));
+            assert!(stranger.is_none() && (1..=MAX_LETTERS).contains(&text.len()));
             assert_eq!(word.to_string(), text);
             assert_eq!(word.steps().count(), text.len());
             bands_are_enough(&word, text);
         }
-        Err(WordError::NotALetter { found, position }) => {
+        Err(ScheduleError::NotALetter { found, position }) => {
             assert_eq!(stranger, Some(position - 1));
             assert_eq!(text.chars().nth(position - 1), Some(found));
         }
-        Err(WordError::Empty) => assert!(text.is_empty()),
-        Err(WordError::TooLong { letters }) => {
-            assert!(stranger.is_none() && letters == text.len() && letters > LETTERS_MAX);
+        Err(ScheduleError::Empty) => assert!(text.is_empty()),
+        Err(ScheduleError::TooLong { letters }) => {
+            assert!(stranger.is_none() && letters == text.len() && letters > MAX_LETTERS);
         }
         Err(other) => panic!("{other}: no error of parsing"),
     }
 }
 
 /// With the bands that a word has by default no letter is too many; with one fewer, one is.
-fn bands_are_enough(word: &Word, text: &str) {
+fn bands_are_enough(word: &Schedule, text: &str) {
     assert_eq!(word.check(word.bands()), Ok(()));
     let Some(fewer) = NonZeroU32::new(word.bands().get() - 1) else { return };
     match word.check(fewer) {
-        Err(WordError::TooManySteps { letter, position, bands }) => {
+        Err(ScheduleError::TooManySteps { letter, position, bands }) => {
             let before = text[..position].matches(letter).count();
             assert_eq!((before, bands), (fewer.get() as usize + 3, fewer));
             assert!(text[..position].ends_with(letter), "it is the letter at {position}");
@@ -151,17 +155,18 @@ fn bands_are_enough(word: &Word, text: &str) {
 pub fn mark(bytes: &[u8]) {
     let [wide, high, rest @ ..] = bytes else { return };
     let (width, height) = (64 + u32::from(*wide), 1 + u32::from(*high));
-    let issued = Issued::new(64, 1).expect("64 can be told apart");
+    let issued = Codebook::new(64, 1).expect("64 can be told apart");
     let asked = issued.ids()[0];
-    let photo = paint(asked, width, height.max(64), None).expect("it has room for a mark");
+    let photo = embed(asked, width, height.max(64), None).expect("it has room for a mark");
     let luma: Vec<u8> = photo.rgb.chunks_exact(3).map(|pixel| pixel[1]).collect();
     let area = (width * height) as usize;
     let mut luma = luma[..area].to_vec();
     let touched = rest.len().min(area);
     luma[..touched].copy_from_slice(&rest[..touched]);
     let colour: Vec<u8> = rest.iter().copied().chain(std::iter::repeat(128)).take(area).collect();
-    let planes = Planes { width, height, y: &luma, cb: &colour, cr: &colour };
-    let reader = Reader::new(&issued, Expect { width, height: height.max(64), fit: Shown::Cover });
+    let planes = YCbCrView { width, height, y: &luma, cb: &colour, cr: &colour };
+    let reader =
+        Detector::new(&issued, ExpectedImage { width, height: height.max(64), fit: Shown::Cover });
     let reading = reader.read(asked, planes);
     assert_eq!(reading.rows.len(), height as usize, "every row once");
     assert_eq!(reading.read + reading.unknown, height);
@@ -169,9 +174,9 @@ pub fn mark(bytes: &[u8]) {
         assert!(finding.rows.start < finding.rows.end && finding.rows.end <= height, "{finding:?}");
         assert!((0.0..=1.0).contains(&finding.share), "{finding:?}");
         let own = finding.found == Some(asked);
-        assert_eq!(own, finding.kind == FindingKind::Order, "{finding:?}");
+        assert_eq!(own, finding.kind == RowFindingKind::Order, "{finding:?}");
         assert!(finding.found.is_none_or(|id| issued.contains(id)), "{finding:?}");
     }
     let mixes = reading.findings.iter().any(|finding| finding.mixes());
-    assert_eq!(reading.verdict == Verdict::Mixed, mixes);
+    assert_eq!(reading.verdict == DetectionVerdict::Mixed, mixes);
 }

@@ -90,18 +90,18 @@
 //! 11. [`fuzzing`]: what must hold for any bytes whatever.
 
 pub mod album;
+pub mod allocator;
 pub mod audit;
+pub mod cli;
 pub mod codec;
-pub mod commands;
 pub mod fuzzing;
 pub mod incident;
-pub mod load;
-pub mod mark;
-pub mod photos;
+pub mod output;
 pub mod pipeline;
-pub mod report;
+pub mod pipelines;
+pub mod provenance;
 pub mod repro;
+pub mod sample_photos;
 pub mod schedule;
 pub mod server;
 mod sync;
-pub mod witness;

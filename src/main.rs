@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    double_exposure::commands::run()
+    double_exposure::cli::run()
 }

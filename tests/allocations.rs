@@ -4,9 +4,11 @@
 use std::num::NonZeroU32;
 
 use allocation_counter::{AllocationInfo, measure};
-use double_exposure::codec::{Fit, Frame, ImageCodec, Request, Size, compress};
-use double_exposure::photos;
+use double_exposure::codec::{
+    Fit, ImageCodec, ImageFrame, Size, ThumbnailRequest, ThumbnailSpec, compress,
+};
 use double_exposure::pipeline::{Codec, Owned, Pipeline};
+use double_exposure::sample_photos;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// A thumbnail of 256 px has 192 KiB of pixels; what is not pixels is far below that.
@@ -16,9 +18,9 @@ fn codec() -> ImageCodec {
     ImageCodec::new(NonZeroU32::new(4).unwrap())
 }
 
-fn request() -> Request {
-    let photo = photos::default_set().swap_remove(0).bytes;
-    Request { photo, size: Size::default(), fit: Fit::Cover }
+fn request() -> ThumbnailRequest {
+    let photo = sample_photos::default_set().swap_remove(0).bytes;
+    ThumbnailRequest { photo, spec: ThumbnailSpec { size: Size::default(), fit: Fit::Cover } }
 }
 
 /// What a closure gives, and what it allocated.
@@ -32,7 +34,7 @@ fn counted<T>(work: impl FnOnce() -> T) -> (T, AllocationInfo) {
 #[test]
 fn a_photo_moves_into_an_empty_frame_and_is_copied_into_one_that_has_memory() {
     let (codec, request) = (codec(), request());
-    let mut frame = Frame::default();
+    let mut frame = ImageFrame::default();
     let photo = codec.decode(&request).unwrap();
     let (thumbnail, fresh) = counted(|| codec.fill(photo, &mut frame));
     let thumbnail_bytes = thumbnail.rgb().len() as u64;
@@ -48,7 +50,7 @@ fn a_photo_moves_into_an_empty_frame_and_is_copied_into_one_that_has_memory() {
 #[test]
 fn a_band_after_the_first_allocates_the_weights_of_its_filter_and_no_pixels() {
     let (codec, request) = (codec(), request());
-    let mut frame = Frame::default();
+    let mut frame = ImageFrame::default();
     let mut thumbnail = codec.fill(codec.decode(&request).unwrap(), &mut frame);
     codec.band(&frame, &mut thumbnail);
     let (_, second) = counted(|| codec.band(&frame, &mut thumbnail));

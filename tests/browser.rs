@@ -13,7 +13,7 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use double_exposure::repro::Kind;
+use double_exposure::pipelines::PipelineKind;
 use page::Sample;
 use serde::Deserialize;
 
@@ -143,7 +143,11 @@ fn browser(folder: &Path) -> Option<Child> {
 fn the_page_holds_together_for_a_room_and_for_a_phone() {
     for (page, pictures) in [
         (Sample::reproduced().page(), 6),
-        (Sample::of(&[Kind::Shared, Kind::Owned, Kind::Pooled], 1).page(), 0),
+        (
+            Sample::of(&[PipelineKind::Shared, PipelineKind::Owned, PipelineKind::Pooled], 1)
+                .page(),
+            0,
+        ),
     ] {
         for seen in look(&page).into_iter().flatten() {
             assert!(seen.faultless(), "{seen:#?}");
@@ -162,7 +166,7 @@ fn what_sticks_out_is_broken_or_comes_from_elsewhere_is_seen() {
         r#"<img alt="no picture" src="data:image/jpeg;base64,AAAA">"#,
         r#"<img alt="elsewhere" src="https://elsewhere.invalid/a.png">"#,
     ];
-    let page = Sample::of(&[Kind::Owned], 2).page();
+    let page = Sample::of(&[PipelineKind::Owned], 2).page();
     let page = page.replacen("<footer>", &format!("{}<footer>", planted.concat()), 1);
     for seen in look(&page).into_iter().flatten() {
         assert!(!seen.faultless());

@@ -14,7 +14,8 @@ use std::{env, fs, thread};
 
 use bytes::Bytes;
 use double_exposure::codec::{
-    Fit, ImageCodec, Refusal, Request, Size, compress, limits, luma, silence_decoder_panics,
+    Fit, ImageCodec, ImageError, Size, ThumbnailRequest, ThumbnailSpec, compress, limits, luma,
+    silence_decoder_panics,
 };
 use double_exposure::pipeline::{Owned, Pipeline};
 use image::ExtendedColorType;
@@ -25,9 +26,10 @@ use paint::{Picture, jpeg, mix, png, png_chunk, png_header};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A thumbnail of a photo, all of its steps.
-fn convert(photo: &Bytes, size: Size, fit: Fit) -> Result<Bytes, Refusal> {
+fn convert(photo: &Bytes, size: Size, fit: Fit) -> Result<Bytes, ImageError> {
     let bands = NonZeroU32::new(4).unwrap();
-    Owned::new(ImageCodec::new(bands)).convert(&Request { photo: photo.clone(), size, fit })
+    Owned::new(ImageCodec::new(bands))
+        .convert(&ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit } })
 }
 
 /// Does the work for each file, on a thread that must say after each that it is alive.

@@ -7,8 +7,9 @@ mod page;
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
-use double_exposure::report::junit;
-use double_exposure::repro::{Expect, Kind, Verdict};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::repro::report::junit;
+use double_exposure::repro::{Expectation, ReproVerdict};
 use page::Sample;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -93,7 +94,7 @@ fn each_run_is_a_case_and_shared_may_mix_where_it_is_expected_to() {
 #[test]
 fn a_mix_up_where_none_may_be_is_a_failure_with_its_numbers() {
     let mut sample = Sample::reproduced();
-    sample.findings.verdict = Verdict::Mixed;
+    sample.findings.verdict = ReproVerdict::Mixed;
     sample.findings.runs[13].tally.torn = 3;
     let failed = suite(&sample);
     assert_eq!(failed.counts(), ["21", "1", "0", "0"]);
@@ -101,7 +102,7 @@ fn a_mix_up_where_none_may_be_is_a_failure_with_its_numbers() {
     let message = &failed.cases[13].1.as_ref().unwrap().1["message"];
     assert!(message.starts_with("3 of 600 thumbnails are mixed: 3 torn, 0 swapped"), "{message}");
 
-    sample.plan.expect = Expect::Clean;
+    sample.plan.expect = Expectation::Clean;
     let gate = suite(&sample);
     assert_eq!(gate.counts(), ["21", "6", "0", "0"], "a gate lets nobody mix, shared neither");
 }
@@ -117,9 +118,9 @@ fn oracles_that_disagree_are_an_error_of_the_program() {
 
 #[test]
 fn what_was_not_made_or_saw_too_little_is_skipped_and_never_passed() {
-    let mut sample = Sample::of(&[Kind::Shared, Kind::Owned], 3);
+    let mut sample = Sample::of(&[PipelineKind::Shared, PipelineKind::Owned], 3);
     sample.findings.runs.truncate(4);
-    sample.findings.verdict = Verdict::Inconclusive;
+    sample.findings.verdict = ReproVerdict::Inconclusive;
     sample.findings.interrupted = true;
     let stopped = suite(&sample);
     assert_eq!(stopped.counts(), ["6", "0", "0", "5"]);
@@ -127,8 +128,8 @@ fn what_was_not_made_or_saw_too_little_is_skipped_and_never_passed() {
     assert_eq!(stopped.said("owned with 4 in flight"), "skipped");
     assert_eq!(stopped.said("shared with 4 in flight"), "skipped");
 
-    let mut gate = Sample::of(&[Kind::Owned], 2);
-    gate.plan.expect = Expect::Clean;
+    let mut gate = Sample::of(&[PipelineKind::Owned], 2);
+    gate.plan.expect = Expectation::Clean;
     gate.findings.runs[1].tally.thumbnails = 299;
     assert_eq!(suite(&gate).said("owned with 1 in flight"), "passed");
     assert_eq!(suite(&gate).said("owned with 2 in flight"), "skipped");

@@ -4,7 +4,7 @@
 use std::fs;
 use std::hint::black_box;
 
-use double_exposure::load::keep_freed_memory;
+use double_exposure::allocator::keep_freed_memory;
 
 /// Bytes that this process holds.
 fn held() -> u64 {

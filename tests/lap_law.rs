@@ -11,7 +11,7 @@ mod watchdog;
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use double_exposure::pipeline::{self, Bounds, Owned, Pipeline, Pooled, Shared};
-use double_exposure::schedule::{Outcome, Word, play, predict, words};
+use double_exposure::schedule::{Outcome, Schedule, predict, replay, schedules};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
@@ -32,11 +32,11 @@ fn bands(bands: u32) -> NonZeroU32 {
 }
 
 /// What a pipeline makes of a word. Photos without a whole one are refused.
-fn played<P>(word: &Word, bands: NonZeroU32, pipeline: &P, photos: &[Photo]) -> Expected
+fn played<P>(word: &Schedule, bands: NonZeroU32, pipeline: &P, photos: &[Photo]) -> Expected
 where
     P: Pipeline<Codec = Shapes>,
 {
-    play(word, bands, pipeline, |request| &photos[request])
+    replay(word, bands, pipeline, |request| &photos[request])
 }
 
 /// The law once more, read backwards from each band: who was the last, before this letter, to
@@ -72,7 +72,7 @@ fn read_off(word: &str, bands: usize, slots: usize, whole: &[bool]) -> Expected 
 /// A word, and what it is played with.
 #[derive(Debug)]
 struct Scene {
-    word: Word,
+    word: Schedule,
     bands: u32,
     slots: usize,
     photos: Vec<Photo>,
@@ -180,7 +180,7 @@ fn pooled_bands_are_their_owners_also_in_frames_used_before() {
 fn the_law_as_shipped_is_the_law_read_off_the_letters_for_all_words() {
     let _watch = ten_seconds();
     for (requests, each) in [(1, 2), (2, 1), (2, 2), (2, 4), (3, 1), (3, 2)] {
-        for word in words(requests, bands(each)).expect("a size that can be written") {
+        for word in schedules(requests, bands(each)).expect("a size that can be written") {
             for ring in 1..=requests + 1 {
                 let predicted = predict(&word, bands(each), slots(ring));
                 let predicted: Expected = predicted.into_iter().map(|own| own.map(Ok)).collect();
@@ -196,7 +196,7 @@ fn the_law_as_shipped_is_the_law_read_off_the_letters_for_all_words() {
 fn shared_follows_the_law_in_all_words_of_three_requests() {
     let _watch = ten_seconds();
     let photos = Photo::numbered([(40, true), (3, true), (17, true)]);
-    for word in words(3, bands(2)).expect("a size that can be written") {
+    for word in schedules(3, bands(2)).expect("a size that can be written") {
         for ring in 1..=3 {
             let shared = Shared::new(Shapes { bands: 2 }, slots(ring));
             let predicted = predict(&word, bands(2), slots(ring)).into_iter();
@@ -210,7 +210,7 @@ fn shared_follows_the_law_in_all_words_of_three_requests() {
 fn outcomes<P: Pipeline<Codec = Shapes>>(pipeline: impl Fn(Shapes) -> P) -> [u32; 3] {
     let photos = Photo::numbered([(5, true), (9, true)]);
     let mut outcomes = [0; 3];
-    for word in words(2, bands(2)).expect("a size that can be written") {
+    for word in schedules(2, bands(2)).expect("a size that can be written") {
         let thumbnails = played(&word, bands(2), &pipeline(Shapes { bands: 2 }), &photos);
         for (own, thumbnail) in thumbnails.into_iter().enumerate() {
             let owners = thumbnail.expect("the word is complete").expect("the photo is whole");
@@ -244,7 +244,7 @@ fn a_thumbnail_is_torn_by_some_foreign_bands_and_swapped_by_nothing_else() {
 fn a_thumbnail_with_fewer_bands_than_its_word_is_asked_for_no_more() {
     let _watch = ten_seconds();
     let photos = Photo::numbered([(5, true), (9, true)]);
-    let word: Word = "AABABAABBB".parse().expect("letters A to Z");
+    let word: Schedule = "AABABAABBB".parse().expect("letters A to Z");
     let shared = Shared::new(Shapes { bands: 1 }, slots(1));
     let expected = vec![Some(Ok(vec![0])), Some(Ok(vec![1]))];
     assert_eq!(played(&word, bands(3), &shared, &photos), expected);

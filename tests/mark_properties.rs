@@ -5,35 +5,35 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use double_exposure::mark::table::TOUCHES;
-use double_exposure::mark::wear::{Coding, Filter, Service};
-use double_exposure::mark::{
-    Expect, Fit, Id, Issued, LEAST_SIDE, MOST_ISSUED, Picture, Read, Reader, Reading, Verdict,
-    paint,
+use double_exposure::audit::watermark::table::TOUCHES;
+use double_exposure::audit::watermark::wear::{Coding, Filter, Service};
+use double_exposure::audit::watermark::{
+    Codebook, Detection, DetectionVerdict, Detector, ExpectedFit, ExpectedImage, MAX_IDS,
+    MIN_SIDE_PX, MarkId, Raster, RowOwner, embed,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
-static ISSUED: LazyLock<Issued> =
-    LazyLock::new(|| Issued::new(MOST_ISSUED, 16).expect("so many can be issued"));
+static ISSUED: LazyLock<Codebook> =
+    LazyLock::new(|| Codebook::new(MAX_IDS, 16).expect("so many can be issued"));
 
 fn config(cases: u32) -> ProptestConfig {
     let rng_seed = RngSeed::Fixed(20_241_128);
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-fn id() -> impl Strategy<Value = Id> {
-    (0..MOST_ISSUED).prop_map(|at| ISSUED.ids()[at])
+fn id() -> impl Strategy<Value = MarkId> {
+    (0..MAX_IDS).prop_map(|at| ISSUED.ids()[at])
 }
 
-fn two() -> impl Strategy<Value = (Id, Id)> {
+fn two() -> impl Strategy<Value = (MarkId, MarkId)> {
     (id(), id()).prop_filter("two photos", |(one, other)| one != other)
 }
 
 /// No longer than three times as high, and the other way round.
 fn shape() -> impl Strategy<Value = (u32, u32)> {
-    let side = || LEAST_SIDE..700;
+    let side = || MIN_SIDE_PX..700;
     (side(), side()).prop_map(|(width, height)| (width.min(3 * height), height.min(3 * width)))
 }
 
@@ -53,33 +53,33 @@ fn service(sizes: Range<u32>) -> impl Strategy<Value = Service> {
     )
 }
 
-fn made(service: &Service, id: Id, (width, height): (u32, u32)) -> Picture {
-    service.resize(&paint(id, width, height, None).expect("it has room"))
+fn made(service: &Service, id: MarkId, (width, height): (u32, u32)) -> Raster {
+    service.resize(&embed(id, width, height, None).expect("it has room"))
 }
 
-fn read(service: &Service, own: Id, shape: (u32, u32), thumbnail: Picture) -> Reading {
-    let expect = Expect { width: shape.0, height: shape.1, fit: Fit::Unknown };
-    Reader::new(&ISSUED, expect).read(own, service.send(thumbnail).planes())
+fn read(service: &Service, own: MarkId, shape: (u32, u32), thumbnail: Raster) -> Detection {
+    let expect = ExpectedImage { width: shape.0, height: shape.1, fit: ExpectedFit::Unknown };
+    Detector::new(&ISSUED, expect).read(own, service.send(thumbnail).planes())
 }
 
 /// Whether rows and findings name these two at most.
-fn names_only(reading: &Reading, own: Id, other: Option<Id>) -> bool {
-    let known = |id: Id| id == own || Some(id) == other;
-    let right = |read: Read| match read {
-        Read::Own | Read::Unknown => true,
-        Read::Other(id) => known(id),
-        Read::NotIssued(_) => false,
+fn names_only(reading: &Detection, own: MarkId, other: Option<MarkId>) -> bool {
+    let known = |id: MarkId| id == own || Some(id) == other;
+    let right = |read: RowOwner| match read {
+        RowOwner::Own | RowOwner::Unknown => true,
+        RowOwner::Other(id) => known(id),
+        RowOwner::NotIssued(_) => false,
     };
     reading.rows.iter().all(|row| [row.y, row.cb, row.cr].into_iter().all(right))
         && reading.findings.iter().all(|finding| finding.found.is_some_and(known))
 }
 
 /// Two pictures made into one, sample by sample; the place is the pixel's, counted across.
-fn mixed(one: &Picture, other: &Picture, mix: impl Fn(u8, u8, usize) -> u8) -> Picture {
+fn mixed(one: &Raster, other: &Raster, mix: impl Fn(u8, u8, usize) -> u8) -> Raster {
     let width = one.width as usize;
     let samples = one.rgb.iter().zip(&other.rgb).enumerate();
     let rgb = samples.map(|(at, (one, other))| mix(*one, *other, at / 3 % width)).collect();
-    Picture { rgb, ..*one }
+    Raster { rgb, ..*one }
 }
 
 proptest! {
@@ -89,7 +89,7 @@ proptest! {
     fn a_clean_thumbnail_names_nobody_else(id in id(), shape in shape(), by in service(56..330)) {
         let reading = read(&by, id, shape, made(&by, id, shape));
         prop_assert!(names_only(&reading, id, None), "{:?}", reading.findings);
-        prop_assert_ne!(reading.verdict, Verdict::Mixed);
+        prop_assert_ne!(reading.verdict, DetectionVerdict::Mixed);
     }
 
     #[test]
@@ -132,8 +132,8 @@ proptest! {
         // Bits of two may well be the mark of a number that was given to nobody.
         let named = reading.findings.iter().filter_map(|finding| finding.found);
         let rows = reading.rows.iter().flat_map(|row| [row.y, row.cb, row.cr]);
-        let read = rows.filter_map(|read| if let Read::Other(id) = read { Some(id) } else { None });
-        let third: Vec<Id> = named.chain(read).filter(|id| ![own, other].contains(id)).collect();
+        let read = rows.filter_map(|read| if let RowOwner::Other(id) = read { Some(id) } else { None });
+        let third: Vec<MarkId> = named.chain(read).filter(|id| ![own, other].contains(id)).collect();
         prop_assert!(third.is_empty(), "{:?}: {:?}", third, reading.findings);
     }
 }
@@ -153,7 +153,7 @@ proptest! {
         let start = torn.rgb.len() - rows * torn.width as usize * 3;
         torn.rgb[start..].copy_from_slice(&from.rgb[start..]);
         let reading = read(&by, own, (640, 480), torn);
-        prop_assert_eq!(reading.verdict, Verdict::Mixed);
+        prop_assert_eq!(reading.verdict, DetectionVerdict::Mixed);
         prop_assert!(names_only(&reading, own, Some(other)), "{:?}", reading.findings);
     }
 }

@@ -1,10 +1,10 @@
 //! A mark is read back from every row of a thumbnail, through all that services do, and never as
 //! another's. Photos of many shapes go through resizers and encoders that do not know of marks.
 
-use double_exposure::mark::wear::{Coding, Filter, Service, Touch};
-use double_exposure::mark::{
-    Expect, Finding, FindingKind, Fit, Id, Issued, Picture, Planes, Read, Reader, Reading, Verdict,
-    paint,
+use double_exposure::audit::watermark::wear::{Coding, Filter, Service, Touch};
+use double_exposure::audit::watermark::{
+    Codebook, Detection, DetectionVerdict, Detector, ExpectedFit, ExpectedImage, MarkId, Raster,
+    RowFinding, RowFindingKind, RowOwner, YCbCrView, embed,
 };
 
 const SHAPES: [(u32, u32); 4] = [(640, 480), (480, 640), (500, 500), (900, 300)];
@@ -19,25 +19,25 @@ fn plain(size: u32) -> Service {
     }
 }
 
-fn issued() -> Issued {
-    Issued::new(256, 1).expect("256 can be told apart")
+fn issued() -> Codebook {
+    Codebook::new(256, 1).expect("256 can be told apart")
 }
 
-fn photo(id: Id, (width, height): (u32, u32)) -> Picture {
-    paint(id, width, height, None).expect("the shapes have room")
+fn photo(id: MarkId, (width, height): (u32, u32)) -> Raster {
+    embed(id, width, height, None).expect("the shapes have room")
 }
 
-fn read(issued: &Issued, asked: Id, shape: (u32, u32), planes: Planes<'_>) -> Reading {
-    let expect = Expect { width: shape.0, height: shape.1, fit: Fit::Unknown };
-    Reader::new(issued, expect).read(asked, planes)
+fn read(issued: &Codebook, asked: MarkId, shape: (u32, u32), planes: YCbCrView<'_>) -> Detection {
+    let expect = ExpectedImage { width: shape.0, height: shape.1, fit: ExpectedFit::Unknown };
+    Detector::new(issued, expect).read(asked, planes)
 }
 
 #[track_caller]
-fn clean(service: Service, shape: (u32, u32), id: Id, issued: &Issued) {
+fn clean(service: Service, shape: (u32, u32), id: MarkId, issued: &Codebook) {
     let sent = service.send(service.resize(&photo(id, shape)));
     let reading = read(issued, id, shape, sent.planes());
     let what = format!("{service:?} {shape:?} {id}: {:?}", reading.findings);
-    assert_eq!(reading.verdict, Verdict::Clean, "{what}");
+    assert_eq!(reading.verdict, DetectionVerdict::Clean, "{what}");
     assert_eq!(reading.findings, [], "{what}");
 }
 
@@ -67,21 +67,21 @@ fn clean_thumbnails_are_clean_through_every_filter_coding_and_touch() {
 }
 
 /// Puts rows of one picture into another.
-fn put(into: &mut Picture, from: &Picture, rows: std::ops::Range<usize>) {
+fn put(into: &mut Raster, from: &Raster, rows: std::ops::Range<usize>) {
     let row = into.width as usize * 3;
     into.rgb[rows.start * row..rows.end * row]
         .copy_from_slice(&from.rgb[rows.start * row..rows.end * row]);
 }
 
-fn blended(one: &Picture, other: &Picture, share: f32) -> Picture {
+fn blended(one: &Raster, other: &Raster, share: f32) -> Raster {
     let mix = |(&one, &other): (&u8, &u8)| {
         (f32::from(one) + share * (f32::from(other) - f32::from(one))).round() as u8
     };
-    Picture { rgb: one.rgb.iter().zip(&other.rgb).map(mix).collect(), ..*one }
+    Raster { rgb: one.rgb.iter().zip(&other.rgb).map(mix).collect(), ..*one }
 }
 
 #[track_caller]
-fn only(reading: &Reading, found: Option<Id>, kind: FindingKind) -> Finding {
+fn only(reading: &Detection, found: Option<MarkId>, kind: RowFindingKind) -> RowFinding {
     let [finding] = &reading.findings[..] else { panic!("{:?}", reading.findings) };
     assert_eq!((finding.found, finding.kind), (found, kind), "{finding:?}");
     finding.clone()
@@ -99,8 +99,8 @@ fn a_tail_of_another_is_found_with_its_owner_and_its_rows() {
             put(&mut mixed, &service.resize(&photo(other, (640, 480))), from..size as usize);
             let sent = service.send(mixed);
             let reading = read(&issued, own, (640, 480), sent.planes());
-            let finding = only(&reading, Some(other), FindingKind::Rows);
-            assert_eq!(reading.verdict, Verdict::Mixed);
+            let finding = only(&reading, Some(other), RowFindingKind::Rows);
+            assert_eq!(reading.verdict, DetectionVerdict::Mixed);
             assert!(finding.rows.start.abs_diff(from as u32) <= 1, "{size} {tail}: {finding:?}");
             assert_eq!(finding.rows.end, size);
         }
@@ -115,7 +115,7 @@ fn a_blend_is_found_with_its_owner_and_its_share() {
         let photo = blended(&photo(own, (640, 480)), &photo(other, (640, 480)), share);
         let sent = plain(256).send(plain(256).resize(&photo));
         let reading = read(&issued, own, (640, 480), sent.planes());
-        let finding = only(&reading, Some(other), FindingKind::Blend);
+        let finding = only(&reading, Some(other), RowFindingKind::Blend);
         assert!((finding.share - share).abs() < 0.015, "{share}: {finding:?}");
         assert!(finding.rows.len() > 240, "{share}: {finding:?}");
     }
@@ -128,9 +128,9 @@ fn a_whole_swap_is_found_with_its_owner() {
     for shape in SHAPES {
         let sent = plain(160).send(plain(160).resize(&photo(other, shape)));
         let reading = read(&issued, own, (640, 480), sent.planes());
-        let finding = only(&reading, Some(other), FindingKind::Whole);
+        let finding = only(&reading, Some(other), RowFindingKind::Whole);
         assert_eq!(finding.rows, 0..160, "{shape:?}");
-        assert!(reading.rows.iter().all(|row| row.y == Read::Other(other)));
+        assert!(reading.rows.iter().all(|row| row.y == RowOwner::Other(other)));
     }
 }
 
@@ -139,7 +139,7 @@ fn a_crop_to_the_side_is_read_like_one_of_the_middle() {
     let issued = issued();
     let (own, other) = (issued.ids()[4], issued.ids()[5]);
     for offset in [0, 37, 90, 160] {
-        let mut square = Picture { width: 480, height: 480, rgb: Vec::new() };
+        let mut square = Raster { width: 480, height: 480, rgb: Vec::new() };
         for (at, from) in [own, other].into_iter().enumerate() {
             let photo = photo(from, (640, 480));
             for row in photo.rgb.chunks_exact(640 * 3).skip(at * 240).take(240) {
@@ -148,7 +148,7 @@ fn a_crop_to_the_side_is_read_like_one_of_the_middle() {
         }
         let sent = plain(128).send(plain(128).resize(&square));
         let reading = read(&issued, own, (640, 480), sent.planes());
-        let finding = only(&reading, Some(other), FindingKind::Rows);
+        let finding = only(&reading, Some(other), RowFindingKind::Rows);
         assert!(finding.rows.start.abs_diff(64) <= 1, "{offset}: {finding:?}");
     }
 }
@@ -161,9 +161,9 @@ fn colour_of_another_is_found_in_the_planes_that_have_it() {
     for both in [true, false] {
         let sent = send(own).with_colour_of(send(other), both);
         let reading = read(&issued, own, (640, 480), sent.planes());
-        let finding = only(&reading, Some(other), FindingKind::Planes);
+        let finding = only(&reading, Some(other), RowFindingKind::Planes);
         assert_eq!(finding.planes.to_string(), if both { "cb+cr" } else { "cb" });
-        assert_eq!((finding.rows, reading.verdict), (0..256, Verdict::Mixed));
+        assert_eq!((finding.rows, reading.verdict), (0..256, DetectionVerdict::Mixed));
     }
 }
 
@@ -180,9 +180,9 @@ fn rows_of_the_right_photo_in_the_wrong_place_are_found_and_never_called_mixed()
     for wrong in [repeated, turned] {
         let sent = plain(256).send(wrong);
         let reading = read(&issued, own, (500, 500), sent.planes());
-        assert!(reading.findings.iter().any(|finding| finding.kind == FindingKind::Order));
+        assert!(reading.findings.iter().any(|finding| finding.kind == RowFindingKind::Order));
         assert!(reading.findings.iter().all(|finding| finding.found == Some(own)));
-        assert_eq!(reading.verdict, Verdict::Clean);
+        assert_eq!(reading.verdict, DetectionVerdict::Clean);
     }
 }
 
@@ -197,7 +197,7 @@ fn every_other_row_of_another_is_found_with_its_owner() {
     }
     let sent = plain(256).send(mixed);
     let reading = read(&issued, own, (500, 500), sent.planes());
-    assert_eq!(reading.verdict, Verdict::Mixed, "{:?}", reading.findings);
+    assert_eq!(reading.verdict, DetectionVerdict::Mixed, "{:?}", reading.findings);
     assert!(reading.findings.iter().all(|finding| finding.found == Some(other)));
 }
 
@@ -207,8 +207,8 @@ fn planes_that_are_not_as_long_as_they_say_are_unreadable() {
     let bytes = [0; 64];
     for (width, height, luma) in [(8, 8, 63), (0, 8, 0), (8, 0, 0), (u32::MAX, u32::MAX, 64)] {
         let planes =
-            Planes { width, height, y: &bytes[..luma], cb: &bytes[..luma], cr: &bytes[..luma] };
+            YCbCrView { width, height, y: &bytes[..luma], cb: &bytes[..luma], cr: &bytes[..luma] };
         let reading = read(&issued, issued.ids()[0], (640, 480), planes);
-        assert_eq!((reading.verdict, reading.read), (Verdict::Unreadable, 0));
+        assert_eq!((reading.verdict, reading.read), (DetectionVerdict::Unreadable, 0));
     }
 }

@@ -2,10 +2,11 @@
 //! Tiles of another photo are put in, and frames, circles, bars, text and shade are laid over clean
 //! ones.
 
-use double_exposure::mark::table::{Plant, Trial};
-use double_exposure::mark::wear::{Coding, Filter, Service, Touch};
-use double_exposure::mark::{
-    Expect, Fit, Id, Issued, MOST_ISSUED, Picture, Reader, Reading, Verdict, paint,
+use double_exposure::audit::watermark::table::{Plant, Trial};
+use double_exposure::audit::watermark::wear::{Coding, Filter, Service, Touch};
+use double_exposure::audit::watermark::{
+    Codebook, Detection, DetectionVerdict, Detector, ExpectedFit, ExpectedImage, MAX_IDS, MarkId,
+    Raster, embed,
 };
 
 const SHAPE: (u32, u32) = (500, 500);
@@ -41,8 +42,8 @@ const OVERLAYS: [(&str, Overlay); 7] = [
     ("fade", |of, _, y, by| f32::from(of) * (1.0 - (0.5 + 0.5 * by) * y)),
 ];
 
-fn issued() -> Issued {
-    Issued::new(MOST_ISSUED, 5).expect("so many can be issued")
+fn issued() -> Codebook {
+    Codebook::new(MAX_IDS, 5).expect("so many can be issued")
 }
 
 fn service(at: usize) -> Service {
@@ -62,13 +63,13 @@ fn service(at: usize) -> Service {
     }
 }
 
-fn thumbnail(service: &Service, id: Id) -> Picture {
-    service.resize(&paint(id, SHAPE.0, SHAPE.1, None).expect("it has room"))
+fn thumbnail(service: &Service, id: MarkId) -> Raster {
+    service.resize(&embed(id, SHAPE.0, SHAPE.1, None).expect("it has room"))
 }
 
-fn read(issued: &Issued, service: &Service, asked: Id, sent: Picture) -> Reading {
-    let expect = Expect { width: SHAPE.0, height: SHAPE.1, fit: Fit::Unknown };
-    Reader::new(issued, expect).read(asked, service.send(sent).planes())
+fn read(issued: &Codebook, service: &Service, asked: MarkId, sent: Raster) -> Detection {
+    let expect = ExpectedImage { width: SHAPE.0, height: SHAPE.1, fit: ExpectedFit::Unknown };
+    Detector::new(issued, expect).read(asked, service.send(sent).planes())
 }
 
 #[test]
@@ -87,7 +88,11 @@ fn nothing_that_is_laid_over_a_clean_photo_is_anybodys() {
             }
             let reading = read(&issued, &service, id, picture);
             let found = &reading.findings;
-            assert_ne!(reading.verdict, Verdict::Mixed, "{name} over {id}, {service:?}: {found:?}");
+            assert_ne!(
+                reading.verdict,
+                DetectionVerdict::Mixed,
+                "{name} over {id}, {service:?}: {found:?}"
+            );
         }
     }
 }
@@ -104,24 +109,24 @@ fn another_photo_beside_the_asked_one_is_found_and_never_a_third() {
             into[row / 3..].copy_from_slice(&from[row / 3..]);
         }
         let reading = read(&issued, &service, pair[0], mixed);
-        assert_ne!(reading.verdict, Verdict::Clean);
+        assert_ne!(reading.verdict, DetectionVerdict::Clean);
         assert!(reading.findings.iter().all(|finding| finding.found == Some(pair[1])));
-        found += usize::from(reading.verdict == Verdict::Mixed);
+        found += usize::from(reading.verdict == DetectionVerdict::Mixed);
     }
     assert!(found >= 50, "{found} of 60");
 }
 
 /// The rows of a picture, each moved to the side by what is said of it, coming in at the other end.
-fn moved(picture: &Picture, by: impl Fn(usize) -> usize) -> Picture {
+fn moved(picture: &Raster, by: impl Fn(usize) -> usize) -> Raster {
     let row = picture.width as usize * 3;
     let mut rgb = picture.rgb.clone();
     for (at, pixels) in rgb.chunks_exact_mut(row).enumerate() {
         pixels.rotate_left(by(at) % (row / 3) * 3);
     }
-    Picture { rgb, ..*picture }
+    Raster { rgb, ..*picture }
 }
 
-fn nobody(reading: &Reading, own: Id, what: &str) {
+fn nobody(reading: &Detection, own: MarkId, what: &str) {
     let others = reading.findings.iter().filter(|finding| finding.found != Some(own));
     assert_eq!(others.count(), 0, "{what} of {own}: {:?}", reading.findings);
 }
@@ -147,13 +152,13 @@ fn a_photo_beside_itself_moved_is_nobody_elses() {
 /// Where two marks shine through each other, what is left of both once looked like half of a third.
 #[test]
 fn a_blend_of_two_is_not_a_third_beside_the_first() {
-    let issued = Issued::new(MOST_ISSUED, 20_241_128).expect("so many can be issued");
+    let issued = Codebook::new(MAX_IDS, 20_241_128).expect("so many can be issued");
     let trial = Trial::new(46_897, 20_241_128);
     assert_eq!(trial.plant, Plant::Blend(50));
     let [_, other] = trial.people(&issued);
     let reading = trial.read(&issued);
     assert!(reading.findings.iter().all(|finding| finding.found == Some(other)));
-    assert_eq!(reading.verdict, Verdict::Mixed);
+    assert_eq!(reading.verdict, DetectionVerdict::Mixed);
 }
 
 #[test]
@@ -167,9 +172,9 @@ fn a_thumbnail_of_which_a_third_is_hidden_is_not_called_clean_and_one_with_bars_
         inset.rgb[((40 + at) * 200 + 60) * 3..][..70 * 3].copy_from_slice(row);
     }
     let reading = read(&issued, &service, own, inset);
-    assert_eq!((reading.verdict, &reading.findings[..]), (Verdict::Unreadable, &[][..]));
+    assert_eq!((reading.verdict, &reading.findings[..]), (DetectionVerdict::Unreadable, &[][..]));
     let mut barred = thumbnail(&service, own);
     barred.rgb[..40 * 200 * 3].fill(255);
     barred.rgb[160 * 200 * 3..].fill(255);
-    assert_eq!(read(&issued, &service, own, barred).verdict, Verdict::Clean);
+    assert_eq!(read(&issued, &service, own, barred).verdict, DetectionVerdict::Clean);
 }

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use double_exposure::mark::table::{Count, Plan, Plant, run, text};
+use double_exposure::audit::watermark::table::{Count, Plan, Plant, run, text};
 
 const ROWS: u64 = 100_000;
 

@@ -14,7 +14,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
-use double_exposure::codec::{self as photos, Fit, ImageCodec, Size};
+use double_exposure::codec::{self as photos, Fit, ImageCodec, Size, ThumbnailSpec};
 use double_exposure::pipeline::{
     self, Bounds, Error, Output, Owned, Pipeline, Pooled, Request, Shared,
 };
@@ -103,8 +103,8 @@ fn a_slot_goes_on_after_a_panic_under_its_lock() {
 
 /// A photo of Ann's and one of Ben's, each of its owner's grey all over.
 struct Pair {
-    ann: photos::Request,
-    ben: photos::Request,
+    ann: photos::ThumbnailRequest,
+    ben: photos::ThumbnailRequest,
 }
 
 const TWO_BANDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
@@ -136,7 +136,8 @@ fn pairs() -> Vec<Pair> {
         for (width, height) in shapes {
             for (other_width, other_height) in shapes {
                 let size = Size::try_from(48).expect("within 16 to 2048 px");
-                let request = |photo| photos::Request { photo, size, fit };
+                let request =
+                    |photo| photos::ThumbnailRequest { photo, spec: ThumbnailSpec { size, fit } };
                 let ann = request(jpeg(ANN, width, height));
                 let ben = request(png(BEN, other_width, other_height));
                 pairs.push(Pair { ann, ben });
@@ -147,13 +148,13 @@ fn pairs() -> Vec<Pair> {
 }
 
 /// The size that a request's thumbnail has whatever lies in its slot.
-fn own_dimensions(request: &photos::Request) -> (u32, u32) {
+fn own_dimensions(request: &photos::ThumbnailRequest) -> (u32, u32) {
     let photo = photos::inspect(&request.photo).expect("the photo is whole");
-    photos::thumbnail_dimensions(photo.width, photo.height, request.size, request.fit)
+    photos::thumbnail_dimensions(photo.width, photo.height, request.spec)
 }
 
 /// The grey of each band of this request's thumbnail: one that all its pixels have.
-fn greys(request: &photos::Request, thumbnail: &Bytes) -> Vec<u8> {
+fn greys(request: &photos::ThumbnailRequest, thumbnail: &Bytes) -> Vec<u8> {
     let luma = photos::luma(thumbnail).expect("a thumbnail is a whole JPEG");
     assert_eq!((luma.width, luma.height), own_dimensions(request));
     let grey = |rows: std::ops::Range<u32>| {

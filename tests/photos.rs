@@ -8,8 +8,9 @@ use std::path::Path;
 
 use bytes::Bytes;
 use double_exposure::codec::{inspect, limits::FILE_BYTES, luma};
-use double_exposure::photos::{
-    FILES, Found, Photo, ReadError, Skipped, TOTAL_BYTES, default_set, each_once, read_dir,
+use double_exposure::sample_photos::{
+    FILES, ReadError, SamplePhoto, SamplePhotos, SkippedFile, TOTAL_BYTES, default_set, each_once,
+    read_dir,
 };
 use tempfile::TempDir;
 
@@ -34,16 +35,16 @@ fn put_large(dir: &TempDir, file: &str, len: u64) {
     File::options().write(true).open(dir.path().join(file)).unwrap().set_len(len).unwrap();
 }
 
-fn found(dir: &TempDir) -> Found {
+fn found(dir: &TempDir) -> SamplePhotos {
     read_dir(dir.path()).unwrap()
 }
 
-fn owners(found: &Found) -> Vec<(&str, &str)> {
+fn owners(found: &SamplePhotos) -> Vec<(&str, &str)> {
     found.photos.iter().map(|photo| (&*photo.owner, &*photo.name)).collect()
 }
 
 /// What was skipped, as paths from the folder, each with its reason.
-fn skipped<'f>(dir: &TempDir, found: &'f Found) -> Vec<(&'f str, &'f str)> {
+fn skipped<'f>(dir: &TempDir, found: &'f SamplePhotos) -> Vec<(&'f str, &'f str)> {
     let inside = |path: &'f Path| path.strip_prefix(dir.path()).unwrap().to_str().unwrap();
     found.skipped.iter().map(|skipped| (inside(&skipped.path), &*skipped.reason)).collect()
 }
@@ -74,7 +75,7 @@ fn every_photo_of_the_set_decodes_whole_and_none_is_a_copy() {
 
 #[test]
 fn the_set_and_its_originals_take_less_than_5_mb_and_each_photo_is_in_the_set() {
-    let photos = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/photos");
+    let photos = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample_photos");
     let jpegs = |dir: &Path| -> Vec<fs::DirEntry> {
         let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
         entries.filter(|e| e.path().extension().is_some_and(|ending| ending == "jpg")).collect()
@@ -101,8 +102,8 @@ fn photos_of_the_set_carry_no_metadata() {
 
 #[test]
 fn every_original_has_a_licence_and_every_photo_of_the_set_its_original() {
-    let licences = include_str!("../src/photos/LICENSES.md");
-    let originals = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/photos/originals");
+    let licences = include_str!("../src/sample_photos/LICENSES.md");
+    let originals = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample_photos/originals");
     for entry in fs::read_dir(originals).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(licences.contains(&format!("| originals/{name} |")), "{name}");
@@ -166,7 +167,7 @@ fn owners_who_would_have_the_same_name_keep_their_endings() {
 #[test]
 fn hidden_files_and_views_of_folders_are_passed_over_in_silence() {
     let dir = folder(&[".hidden.jpg", ".git/1.jpg", "Thumbs.db", "ann/.x", "ann/Desktop.ini"]);
-    assert_eq!(found(&dir), Found::default());
+    assert_eq!(found(&dir), SamplePhotos::default());
 }
 
 #[test]
@@ -240,24 +241,24 @@ fn files_of_the_same_bytes_are_used_once_and_the_others_are_named() {
     let found = each_once(found(&dir).photos);
     assert_eq!(owners(&found), [("ann", "ann.jpg"), ("ben", "ben.jpg")]);
     let reason = "it is byte for byte ben.jpg, which is used";
-    let copy = Skipped { path: "cleo/1.jpg".into(), reason: reason.into() };
+    let copy = SkippedFile { path: "cleo/1.jpg".into(), reason: reason.into() };
     assert_eq!(found.skipped, [copy]);
 }
 
 #[test]
 fn photos_of_other_bytes_are_all_kept_in_their_order() {
-    let photo = |name: &str| Photo {
+    let photo = |name: &str| SamplePhoto {
         owner: name.into(),
         name: name.into(),
         bytes: Bytes::copy_from_slice(name.as_bytes()),
     };
-    let photos: Vec<Photo> = ["b", "a", "c"].map(photo).into();
-    assert_eq!(each_once(photos.clone()), Found { photos, skipped: Vec::new() });
+    let photos: Vec<SamplePhoto> = ["b", "a", "c"].map(photo).into();
+    assert_eq!(each_once(photos.clone()), SamplePhotos { photos, skipped: Vec::new() });
 }
 
 #[test]
 fn an_empty_folder_holds_nothing() {
-    assert_eq!(found(&folder(&[])), Found::default());
+    assert_eq!(found(&folder(&[])), SamplePhotos::default());
 }
 
 #[test]

@@ -6,9 +6,11 @@ mod page;
 use std::num::NonZeroUsize;
 
 use bytes::Bytes;
-use double_exposure::report::page::{MOST_PICTURE_BYTES, minimal};
-use double_exposure::report::{Document, Folder, FolderError};
-use double_exposure::repro::{Expect, Kind, Verdict};
+use double_exposure::output::OutputError;
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::repro::report::page::{MAX_PICTURE_BYTES, minimal};
+use double_exposure::repro::report::{ReproDir, ReproDocument};
+use double_exposure::repro::{Expectation, ReproVerdict};
 use double_exposure::schedule::predict;
 use page::{COMMAND, JAPANESE, MARKUP, Sample};
 
@@ -71,7 +73,7 @@ fn names_from_files_are_text_and_never_markup() {
 #[test]
 fn every_count_of_the_document_stands_in_the_page() {
     let sample = Sample::reproduced();
-    let document = Document::new(&sample.plan, &sample.subjects, &sample.findings);
+    let document = ReproDocument::new(&sample.plan, &sample.subjects, &sample.findings);
     let document = serde_json::to_value(document).unwrap();
     let page = sample.page();
     let table = page.split("<table class=\"counts\">").nth(1).unwrap();
@@ -114,14 +116,14 @@ fn the_first_sentence_is_the_verdict_in_plain_words() {
         "In shared buffers, 81 of 600 thumbnails showed somebody else’s photo; in buffers of \
          their own, none of 8400 did."
     );
-    sample.findings.verdict = Verdict::Inconclusive;
+    sample.findings.verdict = ReproVerdict::Inconclusive;
     assert_eq!(
         first(&sample),
         "Too little was seen for a verdict. In shared buffers, 81 of 600 thumbnails showed \
          somebody else’s photo."
     );
     sample.findings.runs[20].tally.torn = 3;
-    sample.findings.verdict = Verdict::Mixed;
+    sample.findings.verdict = ReproVerdict::Mixed;
     assert_eq!(
         first(&sample),
         "Where nobody may be mixed, 3 of 600 thumbnails showed somebody else’s photo."
@@ -129,11 +131,11 @@ fn the_first_sentence_is_the_verdict_in_plain_words() {
     sample.findings.runs[0].tally.oracle_faults = 5;
     assert!(first(&sample).starts_with("Believe no count on this page"));
 
-    let mut clean = Sample::of(&[Kind::Owned], 2);
-    clean.plan.expect = Expect::Clean;
-    clean.findings.verdict = Verdict::Clean;
+    let mut clean = Sample::of(&[PipelineKind::Owned], 2);
+    clean.plan.expect = Expectation::Clean;
+    clean.findings.verdict = ReproVerdict::Clean;
     assert!(first(&clean).starts_with("None of 1200 thumbnails showed somebody else’s photo"));
-    clean.findings.verdict = Verdict::Inconclusive;
+    clean.findings.verdict = ReproVerdict::Inconclusive;
     assert!(first(&clean).starts_with("Too little was seen"));
 }
 
@@ -141,18 +143,18 @@ fn the_first_sentence_is_the_verdict_in_plain_words() {
 fn where_there_is_nothing_to_draw_or_to_show_the_page_says_so() {
     let charts = |page: &str| page.matches("role=\"img\" aria-label=\"Share").count();
     assert_eq!(charts(&Sample::reproduced().page()), 1);
-    assert_eq!(charts(&Sample::of(&[Kind::Owned], 2).page()), 1);
+    assert_eq!(charts(&Sample::of(&[PipelineKind::Owned], 2).page()), 1);
 
-    let one_load = Sample::of(&[Kind::Shared, Kind::Owned], 1).page();
+    let one_load = Sample::of(&[PipelineKind::Shared, PipelineKind::Owned], 1).page();
     assert_eq!(charts(&one_load), 0);
     assert!(one_load.contains("there is no line to draw"));
     assert!(one_load.contains("there is nothing to show"));
     assert!(one_load.contains("This page holds nobody’s photo."));
     assert!(Sample::reproduced().page().contains("This page holds people’s photos and names"));
 
-    let mut stopped = Sample::of(&[Kind::Shared], 7);
+    let mut stopped = Sample::of(&[PipelineKind::Shared], 7);
     stopped.findings.interrupted = true;
-    stopped.findings.verdict = Verdict::Inconclusive;
+    stopped.findings.verdict = ReproVerdict::Inconclusive;
     stopped.findings.runs.truncate(2);
     stopped.findings.runs[1].tally.thumbnails = 20;
     let page = text(&stopped.page());
@@ -169,7 +171,7 @@ fn where_there_is_nothing_to_draw_or_to_show_the_page_says_so() {
 #[test]
 fn no_number_of_a_drawing_is_out_of_the_numbers() {
     for (slots, loads) in [(1, 2), (8, 7), (1024, 2), (3, 9)] {
-        let mut sample = Sample::of(&[Kind::Shared, Kind::Owned], loads);
+        let mut sample = Sample::of(&[PipelineKind::Shared, PipelineKind::Owned], loads);
         sample.plan.slots = NonZeroUsize::new(slots).unwrap();
         for run in &mut sample.findings.runs {
             run.per_second = 0.0;
@@ -198,7 +200,7 @@ fn pictures_past_the_bound_are_left_out_and_counted() {
     let page = sample.page();
     assert_eq!(values(&page, "src").len(), 4, "12 MiB are two of these pairs");
     assert!(text(&page).contains(" 1 more are left out"));
-    assert!(page.len() < MOST_PICTURE_BYTES / 3 * 4 + 200_000, "{}", page.len());
+    assert!(page.len() < MAX_PICTURE_BYTES / 3 * 4 + 200_000, "{}", page.len());
 }
 
 #[test]
@@ -222,11 +224,11 @@ fn the_diagram_s_word_tears_a_and_leaves_the_one_that_tore_it_clean() {
 fn a_folder_that_holds_something_else_is_refused_and_left_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("diary.txt"), "mine").unwrap();
-    let refused = Folder::open(dir.path()).err().expect("it is no report");
-    assert!(matches!(&refused, FolderError::Foreign(path) if path == dir.path()), "{refused}");
+    let refused = ReproDir::open(dir.path()).err().expect("it is no report");
+    assert!(matches!(&refused, OutputError::Foreign(path) if path == dir.path()), "{refused}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 
-    Folder::open(&dir.path().join("new")).expect("a folder that is missing is made");
+    ReproDir::open(&dir.path().join("new")).expect("a folder that is missing is made");
     std::fs::write(dir.path().join("report.json"), "{}").unwrap();
-    Folder::open(dir.path()).expect("an earlier report is there to be replaced");
+    ReproDir::open(dir.path()).expect("an earlier report is there to be replaced");
 }

@@ -9,47 +9,50 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Refusal, Request, Size, band_rows};
-use double_exposure::photos;
+use double_exposure::codec::{ImageCodec, ImageError, ThumbnailRequest, ThumbnailSpec, band_rows};
 use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
-use double_exposure::repro::{self, Expect, Kind, Plan, Subjects, Verdict};
-use double_exposure::schedule::{self, Outcome, Word};
-use double_exposure::witness::{Asked, Judged, Tally, Witness, Witnessed, alone};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::provenance::{
+    Classified, MixStats, Numbered, TaggingCodec, Traced, convert_undisturbed,
+};
+use double_exposure::repro::{self, Expectation, PhotoSet, ReproPlan, ReproVerdict};
+use double_exposure::sample_photos;
+use double_exposure::schedule::{self, Outcome, Schedule};
 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 const PATIENCE: Duration = Duration::from_secs(10);
 
-static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
-    let shape = (Size::default(), Fit::Cover, BANDS);
-    Subjects::prepare(photos::default_set(), Vec::new(), shape, |_| true).unwrap()
+static SUBJECTS: LazyLock<PhotoSet> = LazyLock::new(|| {
+    let shape = (ThumbnailSpec::default(), BANDS);
+    PhotoSet::prepare(sample_photos::default_set(), Vec::new(), shape, |_| true).unwrap()
 });
 
-type Witnesses = Witness<ImageCodec>;
-type Made = Result<Witnessed<Bytes>, Refusal>;
+type Witnesses = TaggingCodec<ImageCodec>;
+type Made = Result<Traced<Bytes>, ImageError>;
 
 fn codec() -> Witnesses {
-    Witness::new(ImageCodec::new(BANDS))
+    TaggingCodec::new(ImageCodec::new(BANDS))
 }
 
 /// Request 0 asks for photo 0, request 1 for photo 1, and so on, round the set.
-fn asked(number: usize) -> Asked<Request> {
+fn asked(number: usize) -> Numbered<ThumbnailRequest> {
     let request = SUBJECTS.requests[number % SUBJECTS.requests.len()].clone();
-    Asked { number, request }
+    Numbered { number, request }
 }
 
-fn judge(made: &Witnessed<Bytes>, tally: &mut Tally) -> Judged {
+fn judge(made: &Traced<Bytes>, tally: &mut MixStats) -> Classified {
     let photo = |number| number % SUBJECTS.requests.len();
     let height = SUBJECTS.heights[photo(made.own.number)];
     let rows = band_rows(height, BANDS);
-    tally.judge(&SUBJECTS.oracle, made, rows, photo, |photo| SUBJECTS.owner_of[photo]).unwrap()
+    tally.classify(&SUBJECTS.oracle, made, rows, photo, |photo| SUBJECTS.owner_of[photo]).unwrap()
 }
 
 /// Runs the steps of a word on real threads: one thread per request, each waiting for its turn.
-fn on_threads<P>(word: &str, pipeline: P) -> Vec<Witnessed<Bytes>>
+fn on_threads<P>(word: &str, pipeline: P) -> Vec<Traced<Bytes>>
 where
     P: Pipeline<Codec = Witnesses> + Send + Sync,
 {
-    let word: Word = word.parse().unwrap();
+    let word: Schedule = word.parse().unwrap();
     let bands = word.bands().get();
     let (done, finished) = channel();
     let (turns, waiting): (Vec<Sender<()>>, Vec<Receiver<()>>) =
@@ -90,7 +93,7 @@ fn one_slot() -> Shared<Witnesses> {
 #[test]
 fn shared_tears_a_real_photo_when_another_thread_laps_it_between_two_bands() {
     let made = on_threads("AAABBBAABBBA", one_slot());
-    let mut tally = Tally::default();
+    let mut tally = MixStats::default();
     let torn = judge(&made[0], &mut tally);
     assert_eq!(torn.outcome, Outcome::Torn);
     assert_eq!(torn.owners, [Some(0), Some(0), Some(1), Some(1)]);
@@ -106,10 +109,10 @@ fn shared_tears_a_real_photo_when_another_thread_laps_it_between_two_bands() {
 #[test]
 fn shared_swaps_a_real_photo_that_is_lapped_before_its_first_band() {
     let made = on_threads("ABBBBBBAAAAA", one_slot());
-    let mut tally = Tally::default();
+    let mut tally = MixStats::default();
     assert_eq!(judge(&made[0], &mut tally).outcome, Outcome::Swapped);
     assert_eq!(tally.oracle_faults, 0);
-    let stranger = alone(&ImageCodec::new(BANDS), &SUBJECTS.requests[1]).unwrap();
+    let stranger = convert_undisturbed(&ImageCodec::new(BANDS), &SUBJECTS.requests[1]).unwrap();
     assert_eq!(made[0].output, stranger, "byte for byte the stranger's thumbnail");
 }
 
@@ -120,7 +123,7 @@ fn one_stalled_request_and_one_quick_client_are_enough_on_eight_slots() {
     let quick: String = ('B'..='I').map(|client| client.to_string().repeat(6)).collect();
     let word = format!("AA{quick}AAAA");
     let eight = || NonZeroUsize::new(8).unwrap();
-    let mut tally = Tally::default();
+    let mut tally = MixStats::default();
 
     let made = on_threads(&word, Shared::new(codec(), eight()));
     let torn = judge(&made[0], &mut tally);
@@ -141,32 +144,31 @@ fn a_word_replays_byte_for_byte_what_the_threads_made() {
     let word = "ABACBBACABBCABCCCA";
     let on_threads = on_threads(word, one_slot());
     let requests: Vec<_> = (0..3).map(asked).collect();
-    let word: Word = word.parse().unwrap();
+    let word: Schedule = word.parse().unwrap();
     let replayed: Vec<Option<Made>> =
-        schedule::play(&word, word.bands(), &one_slot(), |number| &requests[number]);
+        schedule::replay(&word, word.bands(), &one_slot(), |number| &requests[number]);
     for (made, replayed) in on_threads.into_iter().zip(replayed) {
         assert_eq!(made, replayed.unwrap().unwrap());
     }
 }
 
-fn plan(pipelines: &[Kind], in_flight: usize, thumbnails: u64) -> Plan {
-    Plan {
+fn plan(pipelines: &[PipelineKind], in_flight: usize, thumbnails: u64) -> ReproPlan {
+    ReproPlan {
         pipelines: pipelines.to_vec(),
         in_flight: vec![in_flight],
         slots: NonZeroUsize::new(8).unwrap(),
         bands: BANDS,
         thumbnails,
-        size: Size::default(),
-        fit: Fit::Cover,
+        spec: ThumbnailSpec::default(),
         seed: 1,
-        expect: Expect::Clean,
+        expect: Expectation::Clean,
         deadline: Instant::now() + Duration::from_secs(3600),
     }
 }
 
 #[test]
 fn owned_and_pooled_mix_nobody_with_64_in_flight() {
-    let plan = plan(&[Kind::Owned, Kind::Pooled], 64, 300);
+    let plan = plan(&[PipelineKind::Owned, PipelineKind::Pooled], 64, 300);
     let findings = repro::run(&plan, &SUBJECTS, |_| (), || true).unwrap();
     for run in &findings.runs {
         let tally = &run.tally;
@@ -174,20 +176,22 @@ fn owned_and_pooled_mix_nobody_with_64_in_flight() {
         assert_eq!(tally.oracle_faults, 0, "{}", run.kind);
         assert!(tally.exposed_owners.is_empty() && tally.affected_viewers.is_empty());
     }
-    assert_eq!(findings.verdict, Verdict::Clean);
+    assert_eq!(findings.verdict, ReproVerdict::Clean);
     assert!(findings.exhibits.is_empty());
 }
 
 #[test]
 fn one_request_at_a_time_is_never_mixed_in_shared_buffers() {
-    let findings = repro::run(&plan(&[Kind::Shared], 1, 60), &SUBJECTS, |_| (), || true).unwrap();
+    let findings =
+        repro::run(&plan(&[PipelineKind::Shared], 1, 60), &SUBJECTS, |_| (), || true).unwrap();
     assert_eq!(findings.runs[0].tally.clean, 60);
     assert_eq!(findings.oracle_faults(), 0);
 }
 
 #[test]
 fn whatever_threads_do_in_shared_buffers_both_oracles_agree_and_strangers_come_later() {
-    let findings = repro::run(&plan(&[Kind::Shared], 64, 300), &SUBJECTS, |_| (), || true).unwrap();
+    let findings =
+        repro::run(&plan(&[PipelineKind::Shared], 64, 300), &SUBJECTS, |_| (), || true).unwrap();
     let tally = &findings.runs[0].tally;
     assert_eq!(tally.thumbnails, 300);
     assert_eq!(tally.clean + tally.torn + tally.swapped, 300);
@@ -199,11 +203,12 @@ fn whatever_threads_do_in_shared_buffers_both_oracles_agree_and_strangers_come_l
 fn a_run_that_is_stopped_is_inconclusive_and_says_how_far_it_came() {
     let admitted = std::cell::Cell::new(0);
     let go_on = || admitted.replace(admitted.get() + 1) < 20;
-    let findings = repro::run(&plan(&[Kind::Owned], 2, 300), &SUBJECTS, |_| (), go_on).unwrap();
+    let findings =
+        repro::run(&plan(&[PipelineKind::Owned], 2, 300), &SUBJECTS, |_| (), go_on).unwrap();
     assert!(findings.interrupted);
     assert_eq!(findings.runs[0].asked, 300);
     assert_eq!(findings.runs[0].tally.thumbnails, 20);
-    assert_eq!(findings.verdict, Verdict::Inconclusive);
+    assert_eq!(findings.verdict, ReproVerdict::Inconclusive);
 }
 
 #[test]
@@ -213,7 +218,7 @@ fn the_oracle_accuses_a_row_that_is_nobodys_and_a_witness_that_is_wrong() {
     for band in &mut lied.bands {
         *band = Some(lied.own);
     }
-    let mut tally = Tally::default();
+    let mut tally = MixStats::default();
     judge(&lied, &mut tally);
     assert_eq!(tally.oracle_faults, 128, "the lower half is not the owner's, whatever is said");
 }

@@ -5,7 +5,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use double_exposure::schedule::{
-    Natural, Odds, OddsError, Outcome, POSITIONS_MAX, Word, count, odds, outcomes, predict,
+    MAX_POSITIONS, Natural, Odds, OddsError, Outcome, Schedule, count, odds, outcomes, predict,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -18,7 +18,7 @@ fn bands(bands: u32) -> NonZeroU32 {
     NonZeroU32::new(bands).expect("at least one band")
 }
 
-fn word(text: &str) -> Word {
+fn word(text: &str) -> Schedule {
     text.parse().expect("the word is good")
 }
 
@@ -160,7 +160,7 @@ fn odds_that_would_take_too_long_are_refused_with_the_number() {
     assert_eq!(long, Err(OddsError::TooLong { letters: 2 * u32::MAX as usize }));
     let most = odds(&word(&text), bands(37), slots(1));
     assert_eq!(most, Err(OddsError::TooLong { letters: 26 * 39 }));
-    assert!(of(&text, 1, 13).len() == 27 && POSITIONS_MAX > 16_383 + 8_191);
+    assert!(of(&text, 1, 13).len() == 27 && MAX_POSITIONS > 16_383 + 8_191);
 }
 
 proptest! {

@@ -5,8 +5,8 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use double_exposure::schedule::{
-    Act, Outcome, Outcomes, OutcomesError, Word, WordError, countable, on_shipped, outcomes,
-    predict, trace, words,
+    Act, Outcome, Outcomes, OutcomesError, Schedule, ScheduleError, countable, outcomes, predict,
+    replay_all, schedules, trace,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -19,7 +19,7 @@ fn bands(bands: u32) -> NonZeroU32 {
     NonZeroU32::new(bands).expect("at least one band")
 }
 
-fn word(text: &str) -> Word {
+fn word(text: &str) -> Schedule {
     text.parse().expect("the word is good")
 }
 
@@ -66,7 +66,7 @@ fn every_count_and_example_is_what_all_words_one_by_one_give() {
     for (requests, each) in sizes {
         for ring in 1..=4 {
             let mut one_by_one = Outcomes::default();
-            for word in words(requests, bands(each)).expect("a size that can be written") {
+            for word in schedules(requests, bands(each)).expect("a size that can be written") {
                 let outcomes = read_off(&word.to_string(), each as usize, ring);
                 one_by_one.words += 1;
                 one_by_one.words_mixed += u64::from(outcomes.iter().any(|one| one.mixed()));
@@ -84,7 +84,7 @@ fn every_count_and_example_is_what_all_words_one_by_one_give() {
 #[test]
 fn four_requests_are_counted_as_the_lap_law_predicts_them() {
     let (mut mixed, mut thumbnails) = (0, [0; 3]);
-    for word in words(4, bands(1)).expect("a size that can be written") {
+    for word in schedules(4, bands(1)).expect("a size that can be written") {
         let finished = predict(&word, bands(1), slots(2)).into_iter().enumerate();
         let outcomes: Vec<Outcome> = finished
             .map(|(request, owners)| Outcome::of(&request, &owners.expect("complete words")))
@@ -114,7 +114,7 @@ fn what_the_shipped_pipelines_make_of_every_walked_word_is_what_the_table_counts
         let mut walked = 0;
         let table = outcomes(requests, bands(each), slots(ring), |word, outcomes| {
             walked += 1;
-            let shipped = on_shipped(word, bands(each), slots(ring));
+            let shipped = replay_all(word, bands(each), slots(ring));
             let of = |owners: &[Option<Vec<usize>>]| -> Vec<Outcome> {
                 let one = |(number, owners): (usize, &Option<Vec<usize>>)| {
                     Outcome::of(&number, owners.as_ref().expect("complete words"))
@@ -155,7 +155,7 @@ fn sizes_beyond_five_million_words_are_refused_with_their_number() {
     let refused = outcomes(4, bands(2), slots(1), |_, _| panic!("no word is walked"));
     assert_eq!(refused, Err(OutcomesError::TooMany { words: 63_063_000 }));
     for requests in [0, 27] {
-        let error = OutcomesError::Word(WordError::Requests { requests });
+        let error = OutcomesError::Word(ScheduleError::Requests { requests });
         assert_eq!(countable(requests, bands(1)), Err(error));
     }
     assert!(matches!(countable(1, bands(u32::MAX)), Err(OutcomesError::Word(_))));

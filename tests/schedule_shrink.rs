@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use double_exposure::schedule::{Outcome, Word, kind, smallest, switches};
+use double_exposure::schedule::{Outcome, Schedule, classify, minimal, switches};
 
 fn slots(slots: usize) -> NonZeroUsize {
     NonZeroUsize::new(slots).expect("at least one slot")
@@ -15,12 +15,12 @@ fn bands(bands: u32) -> NonZeroU32 {
     NonZeroU32::new(bands).expect("at least one band")
 }
 
-fn word(text: &str) -> Word {
+fn word(text: &str) -> Schedule {
     text.parse().expect("the word is good")
 }
 
 fn small(outcome: Outcome, each: u32, ring: usize) -> Option<String> {
-    smallest(outcome, bands(each), slots(ring)).map(|word| word.to_string())
+    minimal(outcome, bands(each), slots(ring)).map(|word| word.to_string())
 }
 
 /// Every word of at most so many switches, in which nobody has more letters than `most`, by runs
@@ -51,7 +51,7 @@ fn no_word_that_ends_alike_has_fewer_switches_requests_or_letters() {
         // As many switches as a lap takes: the smallest is among these if there is any.
         for text in all_words(ring + 1, each as usize + 2) {
             let tried = word(&text);
-            if let Some(outcome) = kind(&tried, bands(each), slots(ring)) {
+            if let Some(outcome) = classify(&tried, bands(each), slots(ring)) {
                 let size = (switches(&tried), tried.requests(), text.len(), text);
                 let least = best.entry(outcome).or_insert_with(|| size.clone());
                 if size < *least {
@@ -76,10 +76,10 @@ fn a_shrunk_word_ends_as_it_should_and_asks_for_the_bands_it_was_given() {
                     Outcome::Torn => each > 1 && ring < 26,
                     Outcome::Swapped => ring < 26,
                 };
-                let word = smallest(outcome, bands(each), slots(ring));
+                let word = minimal(outcome, bands(each), slots(ring));
                 assert_eq!(word.is_some(), possible, "{outcome:?} {each} {ring}");
                 if let Some(word) = word {
-                    assert_eq!(kind(&word, bands(each), slots(ring)), Some(outcome));
+                    assert_eq!(classify(&word, bands(each), slots(ring)), Some(outcome));
                     assert_eq!(word.bands(), bands(each));
                 }
             }
@@ -97,7 +97,7 @@ fn the_smallest_words_are_the_ones_a_person_would_write_down() {
 
 #[test]
 fn the_kind_of_a_word_is_that_of_the_first_mixed_thumbnail_in_the_order_of_begins() {
-    let of = |text, ring| kind(&word(text), bands(2), slots(ring));
+    let of = |text, ring| classify(&word(text), bands(2), slots(ring));
     assert_eq!(of("AABAABBB", 1), Some(Outcome::Torn));
     assert_eq!(of("ABAAABBB", 1), Some(Outcome::Swapped));
     assert_eq!(of("AAABABBB", 1), Some(Outcome::Clean));

@@ -10,7 +10,7 @@ use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 
-use double_exposure::codec::{Refusal, inspect, silence_decoder_panics};
+use double_exposure::codec::{ImageError, inspect, silence_decoder_panics};
 use double_exposure::fuzzing;
 use watchdog::ten_seconds;
 
@@ -104,7 +104,7 @@ fn hostile_seeds_reach_every_format_and_both_verdicts() {
         .iter()
         .map(|(_, seed)| match inspect(seed) {
             Ok(header) => (true, header.format.to_string()),
-            Err(Refusal::Damaged { format, .. } | Refusal::EndsEarly { format, .. }) => {
+            Err(ImageError::Damaged { format, .. } | ImageError::EndsEarly { format, .. }) => {
                 (false, format.to_string())
             }
             Err(other) => (false, other.to_string()),

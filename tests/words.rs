@@ -3,9 +3,11 @@
 
 use std::num::NonZeroU32;
 
-use double_exposure::schedule::{Act, LETTERS_MAX, Step, Word, WordError, count, words};
+use double_exposure::schedule::{
+    Act, MAX_LETTERS, Schedule, ScheduleError, Step, count, schedules,
+};
 
-fn word(text: &str) -> Word {
+fn word(text: &str) -> Schedule {
     text.parse().expect("the word is good")
 }
 
@@ -13,8 +15,8 @@ fn bands(bands: u32) -> NonZeroU32 {
     NonZeroU32::new(bands).expect("at least one band")
 }
 
-fn refusal(text: &str) -> WordError {
-    text.parse::<Word>().expect_err("the word is bad")
+fn refusal(text: &str) -> ScheduleError {
+    text.parse::<Schedule>().expect_err("the word is bad")
 }
 
 #[test]
@@ -28,8 +30,8 @@ fn a_word_prints_as_it_was_typed() {
 
 #[test]
 fn an_empty_word_is_refused() {
-    assert_eq!(refusal(""), WordError::Empty);
-    assert!(WordError::Empty.to_string().contains("write a letter per step"));
+    assert_eq!(refusal(""), ScheduleError::Empty);
+    assert!(ScheduleError::Empty.to_string().contains("write a letter per step"));
 }
 
 #[test]
@@ -37,10 +39,10 @@ fn a_stranger_among_the_letters_is_refused_with_its_position_in_characters() {
     let cases =
         [("AaB", 'a', 2), ("A B", ' ', 2), ("AÉé", 'É', 2), ("📷", '📷', 1), ("AB1", '1', 3)];
     for (text, found, position) in cases {
-        assert_eq!(refusal(text), WordError::NotALetter { found, position }, "{text}");
+        assert_eq!(refusal(text), ScheduleError::NotALetter { found, position }, "{text}");
     }
     // Only the first is named.
-    assert_eq!(refusal("é📷"), WordError::NotALetter { found: 'é', position: 1 });
+    assert_eq!(refusal("é📷"), ScheduleError::NotALetter { found: 'é', position: 1 });
     assert_eq!(
         refusal("AaB").to_string(),
         "'a' at position 2 names no request: write capital letters"
@@ -53,9 +55,9 @@ fn a_stranger_among_the_letters_is_refused_with_its_position_in_characters() {
 
 #[test]
 fn a_word_may_be_as_long_as_its_bound_and_no_longer() {
-    assert_eq!(word(&"Z".repeat(LETTERS_MAX)).bands().get() as usize, LETTERS_MAX - 2);
-    let letters = LETTERS_MAX + 1;
-    assert_eq!(refusal(&"Z".repeat(letters)), WordError::TooLong { letters });
+    assert_eq!(word(&"Z".repeat(MAX_LETTERS)).bands().get() as usize, MAX_LETTERS - 2);
+    let letters = MAX_LETTERS + 1;
+    assert_eq!(refusal(&"Z".repeat(letters)), ScheduleError::TooLong { letters });
 }
 
 #[test]
@@ -85,7 +87,7 @@ fn a_word_has_the_bands_of_its_longest_request_and_at_least_one() {
 #[test]
 fn a_letter_past_a_requests_finish_is_refused_with_its_position() {
     let error = word("AABBBBABBA").check(bands(2)).expect_err("B has five letters");
-    assert_eq!(error, WordError::TooManySteps { letter: 'B', position: 8, bands: bands(2) });
+    assert_eq!(error, ScheduleError::TooManySteps { letter: 'B', position: 8, bands: bands(2) });
     assert_eq!(
         error.to_string(),
         "the B at position 8 is one too many: with 2 bands a request has 4 letters, so leave it \
@@ -102,7 +104,7 @@ fn all_words_of_a_size_come_once_each_and_in_alphabetical_order() {
     for (requests, each, known) in sizes {
         let mut seen = 0;
         let mut last = String::new();
-        for word in words(requests, bands(each)).expect("a size that can be written") {
+        for word in schedules(requests, bands(each)).expect("a size that can be written") {
             let text = word.to_string();
             assert!(last < text, "{last} comes before {text}");
             for letter in (b'A'..).take(requests).map(char::from) {
@@ -114,7 +116,7 @@ fn all_words_of_a_size_come_once_each_and_in_alphabetical_order() {
         assert_eq!(seen, known, "{requests} requests of {each} bands");
         assert_eq!(count(requests, bands(each)), Some(known));
     }
-    let mut ends = words(2, bands(2)).expect("a size that can be written");
+    let mut ends = schedules(2, bands(2)).expect("a size that can be written");
     assert_eq!(ends.next(), Some(word("AAAABBBB")));
     assert_eq!(ends.last(), Some(word("BBBBAAAA")));
 }
@@ -134,11 +136,11 @@ fn counts_are_exact_up_to_the_last_that_fits() {
 #[test]
 fn sizes_that_cannot_be_written_are_refused_before_any_memory_is_taken() {
     for requests in [0, 27, usize::MAX] {
-        assert_eq!(words(requests, bands(1)).err(), Some(WordError::Requests { requests }));
+        assert_eq!(schedules(requests, bands(1)).err(), Some(ScheduleError::Requests { requests }));
     }
-    let letters = LETTERS_MAX + 26;
-    assert_eq!(words(26, bands(129)).err(), Some(WordError::TooLong { letters }));
-    assert!(words(2, bands(u32::MAX)).is_err());
-    let longest = words(26, bands(128)).expect("as long as the bound").next();
-    assert_eq!(longest.map(|word| word.to_string().len()), Some(LETTERS_MAX));
+    let letters = MAX_LETTERS + 26;
+    assert_eq!(schedules(26, bands(129)).err(), Some(ScheduleError::TooLong { letters }));
+    assert!(schedules(2, bands(u32::MAX)).is_err());
+    let longest = schedules(26, bands(128)).expect("as long as the bound").next();
+    assert_eq!(longest.map(|word| word.to_string().len()), Some(MAX_LETTERS));
 }

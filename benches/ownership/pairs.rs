@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
-use double_exposure::codec::{Fit, ImageCodec, Request, Size};
-use double_exposure::load::Load;
-use double_exposure::photos;
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
+use double_exposure::repro::load_generator::LoadGenerator;
+use double_exposure::sample_photos;
 
 const SLOTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
@@ -20,9 +20,12 @@ const ROUNDS: usize = 3;
 const LEAST: usize = 48;
 
 pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
-    let photos: Vec<Request> = photos::default_set()
+    let photos: Vec<ThumbnailRequest> = sample_photos::default_set()
         .into_iter()
-        .map(|photo| Request { photo: photo.bytes, size: Size::default(), fit: Fit::default() })
+        .map(|photo| ThumbnailRequest {
+            photo: photo.bytes,
+            spec: ThumbnailSpec { size: Size::default(), fit: Fit::default() },
+        })
         .collect();
     let codec = || ImageCodec::new(BANDS);
     let bounds = Bounds { frames: SLOTS.get(), frame_bytes: 2048 * 2048 * 3 };
@@ -30,9 +33,10 @@ pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
     let owned = Arc::new(Owned::new(codec()));
     let pooled = Arc::new(Pooled::new(codec(), bounds));
     for in_flight in [1, 2, 8, 64] {
-        let load = Load::new(in_flight).expect("the system gives threads");
+        let load = LoadGenerator::new(in_flight).expect("the system gives threads");
         let conversions = LEAST.max(ROUNDS * in_flight);
-        let requests: Vec<Request> = photos.iter().cycle().take(conversions).cloned().collect();
+        let requests: Vec<ThumbnailRequest> =
+            photos.iter().cycle().take(conversions).cloned().collect();
         let name = format!("ownership, {allocator} allocator/{in_flight} in flight");
         let mut group = criterion.benchmark_group(name);
         group.sample_size(20).sampling_mode(SamplingMode::Flat);
@@ -63,7 +67,7 @@ fn ratios(pairs: u64, ours: impl Fn() -> Duration, theirs: impl Fn() -> Duration
     (0..pairs).map(ratio).sum()
 }
 
-fn time<P>(load: &Load, pipeline: &Arc<P>, requests: &[Request]) -> Duration
+fn time<P>(load: &LoadGenerator, pipeline: &Arc<P>, requests: &[ThumbnailRequest]) -> Duration
 where
     P: Pipeline<Codec = ImageCodec> + Send + Sync + 'static,
 {

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps
 from skimage.metrics import structural_similarity
 
 HERE = pathlib.Path(__file__).parent
-BUILT_IN = HERE / "../../src/photos"
+BUILT_IN = HERE / "../../src/sample_photos"
 
 # What goes in: the longest side in pixels, and the quality, 4:2:0; what comes out: the size.
 STEPS = {

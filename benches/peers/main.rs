@@ -10,9 +10,9 @@ use std::time::Instant;
 use std::{env, fs, thread};
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Request, Size, compress};
-use double_exposure::photos;
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec, compress};
 use double_exposure::pipeline::{Owned, Pipeline};
+use double_exposure::sample_photos;
 
 /// Bands of a thumbnail, as in the service.
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
@@ -28,7 +28,7 @@ fn main() {
     let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
     let Some(step) = arguments.next() else {
         // `cargo bench` and `cargo test --benches` name no step: see that it runs.
-        let photo = photos::default_set().swap_remove(0).bytes;
+        let photo = sample_photos::default_set().swap_remove(0).bytes;
         let seconds = convert_all(Step::Thumbnail(Fit::Contain), NonZeroUsize::MIN, &[photo]);
         println!("one photo in {seconds:.3} s; benches/peers/run compares");
         return;
@@ -77,7 +77,10 @@ fn convert(step: Step, photo: &Bytes) -> Bytes {
     match step {
         Step::Compress => compress(photo),
         Step::Thumbnail(fit) => {
-            let request = Request { photo: photo.clone(), size: Size::default(), fit };
+            let request = ThumbnailRequest {
+                photo: photo.clone(),
+                spec: ThumbnailSpec { size: Size::default(), fit },
+            };
             Owned::new(ImageCodec::new(BANDS)).convert(&request)
         }
     }

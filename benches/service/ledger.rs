@@ -9,13 +9,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    Clock, ContentHash, Entry, Event, Kept, Ledger, Options, PersonId, Photo, PhotoName, PhotoUuid,
-    Put, Shown, Store, Upload,
+    Clock, ContentHash, Entry, Ledger, MakingEvent, MakingRef, PersonId, Photo, PhotoName,
+    PhotoUuid, ShownEntry, Store, StoreOptions, Upload, UploadOutcome,
 };
-use double_exposure::codec::{Fit, Size};
-use double_exposure::repro::Kind;
-use double_exposure::server::engine::{Done, Engine, engine};
-use double_exposure::server::evidence::Roll;
+use double_exposure::codec::{Fit, Size, ThumbnailSpec};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::server::converter::{Conversion, Converter, converter};
+use double_exposure::server::job_registry::JobRegistry;
 
 use crate::process::{NAMES, PHOTOS, cold};
 
@@ -27,8 +27,8 @@ struct Workplace {
     owner: PersonId,
     photos: Vec<Photo>,
     ledger: Ledger,
-    engine: Arc<dyn Engine>,
-    roll: Roll,
+    engine: Arc<dyn Converter>,
+    roll: JobRegistry,
 }
 
 /// Prints what part of the rate the rows take.
@@ -37,7 +37,7 @@ pub(crate) fn cost(turns: usize, conversions: usize) {
     for _ in 0..turns {
         let folder = tempfile::tempdir().expect("the system gives a folder");
         let file = folder.path().join("albums.db");
-        let store = Store::open(&file, Clock::System, Options::default()).expect("a new file");
+        let store = Store::open(&file, Clock::System, StoreOptions::default()).expect("a new file");
         let place = Workplace::new(&Arc::new(store));
         let plain = place.rate(conversions, false);
         let recorded = place.rate(conversions, true);
@@ -64,15 +64,15 @@ impl Workplace {
             let name = PhotoName { album, photo: PhotoUuid::random() };
             let bytes = Bytes::from_static(PHOTOS[number % PHOTOS.len()]);
             match store.put_photo(owner, name, &Upload::new(bytes, 1, 1)).expect(NEW) {
-                Put::Created(photo) | Put::Same(photo) => photo,
+                UploadOutcome::Created(photo) | UploadOutcome::Same(photo) => photo,
             }
         });
         Self {
             owner,
             photos: photos.collect(),
             ledger: Ledger::start(Arc::clone(store)).expect("the system gives a thread"),
-            engine: engine(Kind::Owned, NonZeroUsize::MIN),
-            roll: Roll::default(),
+            engine: converter(PipelineKind::Owned, NonZeroUsize::MIN),
+            roll: JobRegistry::default(),
         }
     }
 
@@ -99,7 +99,7 @@ impl Workplace {
         let (photo, size) = cold(number);
         let (photo, bytes) = (&self.photos[photo], PHOTOS[photo % PHOTOS.len()]);
         let size = Size::try_from(size).expect("within the limits");
-        let job = self.roll.enter(photo, size, Fit::Cover);
+        let job = self.roll.register(photo, ThumbnailSpec { size, fit: Fit::Cover });
         let done = self.engine.convert(job, Bytes::from_static(bytes));
         let done = done.expect("the photos are whole");
         if recorded {
@@ -108,22 +108,21 @@ impl Workplace {
     }
 
     /// The rows of one thumbnail: made, then shown.
-    fn record(&self, photo: &Photo, size: Size, done: Done) {
+    fn record(&self, photo: &Photo, size: Size, done: Conversion) {
         const WRITTEN: &str = "the file takes rows";
-        let event = Event {
+        let event = MakingEvent {
             viewer: self.owner,
             asked: photo.into(),
             content_in: photo.content,
             content_out: ContentHash::of(&done.made.output),
-            size,
-            fit: Fit::Cover,
+            spec: ThumbnailSpec { size, fit: Fit::Cover },
             maker: "bench".into(),
             pipeline: "owned".into(),
         };
-        let making = self.roll.making(&done.made, false);
+        let making = self.roll.provenance(&done.made, false);
         let made = self.ledger.append(vec![Entry::Made { event, making, keep: None }]);
-        let made = Kept::Row(made.expect(WRITTEN)[0]);
-        let shown = Shown { viewer: self.owner, asked: photo.into(), made };
+        let made = MakingRef::Row(made.expect(WRITTEN)[0]);
+        let shown = ShownEntry { viewer: self.owner, asked: photo.into(), made };
         self.ledger.append(vec![Entry::Shown(shown)]).expect(WRITTEN);
     }
 }

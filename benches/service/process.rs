@@ -13,12 +13,12 @@ use crate::client::{Client, request};
 
 /// Photos of 2048 px.
 pub(crate) const PHOTOS: [&[u8]; 6] = [
-    include_bytes!("../../src/photos/astronaut.jpg"),
-    include_bytes!("../../src/photos/cat.jpg"),
-    include_bytes!("../../src/photos/coffee.jpg"),
-    include_bytes!("../../src/photos/meadow.jpg"),
-    include_bytes!("../../src/photos/rocket.jpg"),
-    include_bytes!("../../src/photos/sunset.jpg"),
+    include_bytes!("../../src/sample_photos/astronaut.jpg"),
+    include_bytes!("../../src/sample_photos/cat.jpg"),
+    include_bytes!("../../src/sample_photos/coffee.jpg"),
+    include_bytes!("../../src/sample_photos/meadow.jpg"),
+    include_bytes!("../../src/sample_photos/rocket.jpg"),
+    include_bytes!("../../src/sample_photos/sunset.jpg"),
 ];
 
 /// Names under which they are uploaded, round and round.

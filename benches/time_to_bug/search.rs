@@ -8,7 +8,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use double_exposure::schedule::{Act, Word, words};
+use double_exposure::schedule::{Act, Schedule, schedules};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler, UrwRandomScheduler};
 
 use crate::ending::Ending;
@@ -135,7 +135,7 @@ fn searched<F>(ending: &Ending<F>, time: Duration) -> Searched {
 /// The words in alphabetical order, each played on one thread.
 fn enumerated(size: Size, cap: usize) -> Searched {
     let bands = NonZeroU32::new(u32::try_from(size.bands).expect("few bands")).expect("a band");
-    let all = words(size.requests, bands).expect("a size that can be written");
+    let all = schedules(size.requests, bands).expect("a size that can be written");
     let start = Instant::now();
     for (at, word) in (1..=cap).zip(all) {
         if mixes(&word, bands, size.slots) {
@@ -145,7 +145,7 @@ fn enumerated(size: Size, cap: usize) -> Searched {
     Searched::Missed
 }
 
-fn mixes(word: &Word, bands: NonZeroU32, slots: NonZeroUsize) -> bool {
+fn mixes(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> bool {
     let run = Arc::new(Mutex::new(Run::default()));
     let ring = Shared::new(Recorder::new(bands.get() as usize, |_| (), &run), slots);
     let mut jobs: Vec<_> = (0..word.requests()).map(|_| None).collect();

@@ -2,10 +2,10 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{AlbumError, AlbumId, PersonId, Photo, Store, StoreError, access, photos};
+use super::{AlbumError, AlbumId, PersonId, Photo, Store, StoreError, authorization, photos};
 
 /// Members of one album, at most.
-pub const MOST_MEMBERS: u32 = 1_000;
+pub const MAX_MEMBERS: u32 = 1_000;
 
 /// An album in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ impl Store {
     /// # Errors
     /// [`AlbumError::NotFound`] for strangers, or the file's.
     pub fn check_member(&self, person: PersonId, album: AlbumId) -> Result<(), AlbumError> {
-        self.read(|transaction| access::member(transaction, person, album).map(|_owner| ()))
+        self.read(|transaction| authorization::member(transaction, person, album).map(|_owner| ()))
     }
 
     /// An album with its members and photos.
@@ -76,7 +76,7 @@ impl Store {
     /// [`AlbumError::NotFound`] for strangers, or the file's.
     pub fn album(&self, viewer: PersonId, album: AlbumId) -> Result<Album, AlbumError> {
         self.read(|transaction| {
-            let owner = access::member(transaction, viewer, album)?;
+            let owner = authorization::member(transaction, viewer, album)?;
             let title = transaction
                 .prepare_cached("SELECT title FROM albums WHERE album = ?1")?
                 .query_row([album], |row| row.get(0))?;
@@ -101,14 +101,14 @@ impl Store {
         person: PersonId,
     ) -> Result<(), AlbumError> {
         self.write(|transaction| {
-            access::owner(transaction, by, album)?;
+            authorization::owner(transaction, by, album)?;
             check_person(transaction, person)?;
             insert_member(transaction, album, person)?;
             let members: u32 = transaction
                 .prepare_cached("SELECT count(*) FROM members WHERE album = ?1")?
                 .query_row([album], |row| row.get(0))?;
-            if members > MOST_MEMBERS {
-                return Err(AlbumError::Crowded { limit: MOST_MEMBERS, what: "members" });
+            if members > MAX_MEMBERS {
+                return Err(AlbumError::Crowded { limit: MAX_MEMBERS, what: "members" });
             }
             Ok(())
         })
@@ -128,7 +128,7 @@ impl Store {
         person: PersonId,
     ) -> Result<(), AlbumError> {
         self.write(|transaction| {
-            let owner = access::member(transaction, by, album)?;
+            let owner = authorization::member(transaction, by, album)?;
             if by != owner && by != person {
                 return Err(AlbumError::NotOwner);
             }

@@ -6,33 +6,34 @@
 //! looked up together with its album and its viewer; everything that is kept about a photo is kept
 //! under the store's own [`PhotoId`].
 
-mod access;
 mod albums;
+mod authorization;
 mod clock;
 mod compression;
+mod database;
 mod error;
-mod file;
+mod ids;
 mod ledger;
-mod names;
-mod operator;
+mod operator_key;
 mod people;
 mod photos;
 mod store;
-mod thumbnails;
+mod thumbnail_cache;
 
-pub use albums::{Album, AlbumCard, MOST_MEMBERS};
+pub use albums::{Album, AlbumCard, MAX_MEMBERS};
 pub use clock::{Clock, Moment, MomentError};
 pub use compression::{
-    AGE, Failure, MOST_NAMED, SqueezeError, Squeezed, Summary, compress_due, squeeze,
+    AGE, CompressionFailure, CompressionSummary, MAX_NAMED, RecompressError, Recompressed,
+    compress_due, recompress,
 };
+pub use database::{APPLICATION_ID, VERSION};
 pub use error::{AlbumError, OpenError, StoreError};
-pub use file::{APPLICATION_ID, VERSION};
+pub use ids::{AlbumId, ContentHash, PersonId, PhotoId, PhotoName, PhotoUuid, RowId, Token};
 pub use ledger::{
-    Band, Confirmed, Entry, Estimated, Event, Foreign, Impact, Kept, Ledger, MOST_ROWS_A_BATCH,
-    Making, Question, RETENTION, Receipt, Recheck, Record, Shown, Sighting, Sought, SoughtError,
-    Source, What, impact,
+    Band, Confirmed, Entry, Estimated, ForeignBand, Impact, ImpactQuery, Ledger, MAX_BATCH_ROWS,
+    MakingEvent, MakingRef, PhotoQuery, PhotoQueryError, PhotoRef, PhotoView, RETENTION, Receipt,
+    Record, RecordKind, ShownEntry, ThumbnailRecord, Verification, impact,
 };
-pub use names::{AlbumId, ContentHash, PersonId, PhotoId, PhotoName, PhotoUuid, RowId, Token};
-pub use photos::{MOST_PHOTOS, Photo, Put, State, Upload};
-pub use store::{Options, Store};
-pub use thumbnails::{Found, Thumbnail, Wanted};
+pub use photos::{MAX_PHOTOS, Photo, PhotoState, Upload, UploadOutcome};
+pub use store::{Store, StoreOptions};
+pub use thumbnail_cache::{CacheKey, CacheLookup, CachedThumbnail};

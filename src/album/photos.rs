@@ -5,11 +5,11 @@
 use bytes::Bytes;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::access::{self, PhotoRead};
+use super::authorization::{self, PhotoRead};
 use super::{AlbumError, AlbumId, ContentHash, Moment, PersonId, PhotoId, PhotoName, Store};
 
 /// Photos of one album, at most.
-pub const MOST_PHOTOS: u32 = 10_000;
+pub const MAX_PHOTOS: u32 = 10_000;
 
 /// A photo, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Photo {
     /// When it was posted.
     pub posted: Moment,
     /// Whether compression has replaced its bytes.
-    pub state: State,
+    pub state: PhotoState,
     /// How many bytes it has as stored.
     pub bytes: u64,
     /// Width of the upright photo in pixels.
@@ -37,7 +37,7 @@ pub struct Photo {
 /// Which bytes of a photo are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+pub enum PhotoState {
     /// Those that were uploaded.
     Original,
     /// Those that compression made of them.
@@ -62,7 +62,7 @@ impl Upload {
 
 /// What became of an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Put {
+pub enum UploadOutcome {
     /// It is a new photo.
     Created(Photo),
     /// The same bytes were uploaded there before, and may have been compressed since.
@@ -75,14 +75,14 @@ impl Store {
     ///
     /// # Errors
     /// [`AlbumError::NotFound`] for strangers, [`AlbumError::OtherBytes`], or the file's.
-    pub fn before_put(
+    pub fn check_upload(
         &self,
         member: PersonId,
         name: PhotoName,
         uploaded: ContentHash,
     ) -> Result<Option<Photo>, AlbumError> {
         self.read(|transaction| {
-            access::member(transaction, member, name.album)?;
+            authorization::member(transaction, member, name.album)?;
             posted_before(transaction, name, uploaded)
         })
     }
@@ -97,19 +97,25 @@ impl Store {
         member: PersonId,
         name: PhotoName,
         upload: &Upload,
-    ) -> Result<Put, AlbumError> {
+    ) -> Result<UploadOutcome, AlbumError> {
         self.write(|transaction| {
-            access::member(transaction, member, name.album)?;
+            authorization::member(transaction, member, name.album)?;
             if let Some(photo) = posted_before(transaction, name, upload.content)? {
-                return Ok(Put::Same(photo));
+                return Ok(UploadOutcome::Same(photo));
             }
             let photos: u32 = transaction
                 .prepare_cached("SELECT count(*) FROM photos WHERE album = ?1")?
                 .query_row([name.album], |row| row.get(0))?;
-            if photos >= MOST_PHOTOS {
-                return Err(AlbumError::Crowded { limit: MOST_PHOTOS, what: "photos" });
+            if photos >= MAX_PHOTOS {
+                return Err(AlbumError::Crowded { limit: MAX_PHOTOS, what: "photos" });
             }
-            Ok(Put::Created(insert(transaction, member, name, upload, self.clock().now())?))
+            Ok(UploadOutcome::Created(insert(
+                transaction,
+                member,
+                name,
+                upload,
+                self.clock().now(),
+            )?))
         })
     }
 
@@ -120,7 +126,7 @@ impl Store {
     pub fn photo(&self, viewer: PersonId, name: PhotoName) -> Result<Photo, AlbumError> {
         self.read(|transaction| {
             let (photo, ()) =
-                access::photo(transaction, viewer, name, PhotoRead::default(), |_| Ok(()))?;
+                authorization::photo(transaction, viewer, name, PhotoRead::default(), |_| Ok(()))?;
             Ok(photo)
         })
     }
@@ -139,7 +145,7 @@ impl Store {
             joins: "JOIN photo_bytes ON photo_bytes.id = photos.id",
         };
         self.read(|transaction| {
-            access::photo(transaction, viewer, name, bytes, |row| {
+            authorization::photo(transaction, viewer, name, bytes, |row| {
                 Ok(Bytes::from(row.get::<_, Vec<u8>>(COLUMN_COUNT)?))
             })
         })
@@ -152,9 +158,9 @@ impl Store {
     /// [`AlbumError::NotFound`] for strangers, [`AlbumError::NotOwner`], or the file's.
     pub fn delete_photo(&self, by: PersonId, name: PhotoName) -> Result<(), AlbumError> {
         self.write(|transaction| {
-            let album_owner = access::member(transaction, by, name.album)?;
+            let album_owner = authorization::member(transaction, by, name.album)?;
             let (photo, ()) =
-                access::photo(transaction, by, name, PhotoRead::default(), |_| Ok(()))?;
+                authorization::photo(transaction, by, name, PhotoRead::default(), |_| Ok(()))?;
             if by != album_owner && by != photo.owner {
                 return Err(AlbumError::NotOwner);
             }
@@ -177,7 +183,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Photo> {
         name: PhotoName { album: row.get(1)?, photo: row.get(2)? },
         owner: row.get(3)?,
         posted: Moment::from_millis(row.get(4)?),
-        state: if row.get::<_, bool>(5)? { State::Compressed } else { State::Original },
+        state: if row.get::<_, bool>(5)? { PhotoState::Compressed } else { PhotoState::Original },
         bytes: row.get::<_, i64>(6)? as u64,
         width: row.get(7)?,
         height: row.get(8)?,
@@ -239,7 +245,7 @@ fn insert(
         name,
         owner,
         posted,
-        state: State::Original,
+        state: PhotoState::Original,
         bytes: bytes.len() as u64,
         width: *width,
         height: *height,

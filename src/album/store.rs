@@ -9,11 +9,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{Clock, OpenError, StoreError, file};
+use super::{Clock, OpenError, StoreError, database};
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct StoreOptions {
     /// Whether the file is made if it is missing.
     pub make: bool,
     /// Connections that read at once; more readers wait for one.
@@ -23,7 +23,7 @@ pub struct Options {
     pub limit_bytes: Option<u64>,
 }
 
-impl Default for Options {
+impl Default for StoreOptions {
     fn default() -> Self {
         let readers = const { NonZeroUsize::new(4).unwrap() };
         Self { make: true, readers, limit_bytes: None }
@@ -42,23 +42,23 @@ pub struct Store {
 struct Writer {
     connection: Connection,
     /// What its commits survive at the moment.
-    survives: End,
+    survives: Durability,
 }
 
 /// An end that a commit survives.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum Durability {
     /// The process's: the commit is the system's to write.
-    Process,
+    ProcessCrash,
     /// The system's or its power's too: the commit waits for the disk.
-    Power,
+    PowerLoss,
 }
 
-impl End {
+impl Durability {
     fn synchronous(self) -> &'static str {
         match self {
-            Self::Process => "normal",
-            Self::Power => "full",
+            Self::ProcessCrash => "normal",
+            Self::PowerLoss => "full",
         }
     }
 }
@@ -68,13 +68,13 @@ impl Store {
     ///
     /// # Errors
     /// An [`OpenError`]; a file that is refused is left as it is.
-    pub fn open(path: &Path, clock: Clock, options: Options) -> Result<Self, OpenError> {
-        let connection = file::open(path, options.make)?;
-        let survives = End::Power;
+    pub fn open(path: &Path, clock: Clock, options: StoreOptions) -> Result<Self, OpenError> {
+        let connection = database::open(path, options.make)?;
+        let survives = Durability::PowerLoss;
         connection
             .pragma_update(None, "synchronous", survives.synchronous())
             .and_then(|()| limit(&connection, options.limit_bytes))
-            .map_err(|error| file::store_error(path, error.into()))?;
+            .map_err(|error| database::store_error(path, error.into()))?;
         let writer = Writer { connection, survives };
         let readers = Readers {
             path: path.to_path_buf(),
@@ -100,13 +100,13 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write_to_survive(End::Power, work)
+        self.write_with(Durability::PowerLoss, work)
     }
 
     /// The same, where the commit need not survive every end.
-    pub(super) fn write_to_survive<T, E: From<rusqlite::Error>>(
+    pub(super) fn write_with<T, E: From<rusqlite::Error>>(
         &self,
-        end: End,
+        end: Durability,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut writer = lock(&self.writer);
@@ -174,7 +174,7 @@ impl Readers {
                 drop(idle);
                 // From here the place is the reader's, also if opening fails.
                 let mut reader = Reader { readers: self, connection: None };
-                reader.connection = Some(file::open_reader(&self.path)?);
+                reader.connection = Some(database::open_reader(&self.path)?);
                 return Ok(reader);
             }
             idle = self.back.wait(idle).unwrap_or_else(PoisonError::into_inner);

@@ -13,19 +13,19 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
-use super::course::{Course, Outcome};
-use super::drive::{Answer, Drive, Leg};
-use super::judge::{Judge, Judged};
-use super::origin::Origin;
-use super::probe::{self, Probe};
-use super::proof;
+use super::authorization_probe::{self, AuthorizationProbe};
+use super::client::{ExchangeLimits, HttpError};
+use super::load_generator::{Exchange, LoadModel, LoadStep};
+use super::origin_server::OriginServer;
+use super::response_check::{Checked, ResponseChecker};
+use super::self_test;
 use super::setup::{Ready, SetupError, prepare};
-use super::subjects::Subjects;
-use super::tally::{Finding, Tally};
-use super::target::{Mode, Target};
-use super::verdict::{Hindrance, Verdict, bound, verdict};
-use super::wire::{Bounds, Failure};
-use crate::mark::MarkError;
+use super::spec::{Mode, Target};
+use super::stats::{AuditStats, Finding};
+use super::test_photos::TestPhotos;
+use super::verdict::{AbortReason, AuditVerdict, bound, verdict};
+use super::workload::{Outcome, Workload};
+use crate::audit::watermark::CodebookError;
 
 /// Answers that wait for one judge, at most.
 const WAITING: usize = 32;
@@ -35,11 +35,11 @@ const TOLD_EVERY: Duration = Duration::from_millis(100);
 
 /// What is to be audited, and how.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct AuditPlan {
     /// The service.
     pub target: Target,
     /// The steps of the load.
-    pub drives: Vec<Drive>,
+    pub drives: Vec<LoadModel>,
     /// How long each step goes on before its times are kept. Mixing counts from the start.
     pub warm_up: Duration,
     /// How long all steps together take, without their warm-up.
@@ -60,7 +60,7 @@ pub struct Plan {
 
 /// Where an audit is.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Progress {
+pub struct AuditProgress {
     /// Since the load began.
     pub elapsed: Duration,
     /// How long the load will take.
@@ -77,13 +77,13 @@ pub struct Progress {
 
 /// What an audit comes to.
 #[derive(Debug)]
-pub struct Findings {
+pub struct AuditResults {
     /// The photos that were sent.
-    pub subjects: Arc<Subjects>,
+    pub subjects: Arc<TestPhotos>,
     /// All counts.
-    pub tally: Tally,
+    pub tally: AuditStats,
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: AuditVerdict,
     /// What speaks against a better one.
     pub reasons: Vec<String>,
     /// The share of mixed answers that is still possible at 95 %, where none was seen.
@@ -91,17 +91,17 @@ pub struct Findings {
     /// Whether somebody ended it early.
     pub interrupted: bool,
     /// Whether rows that a photo cut short does not have are filled with somebody else's.
-    pub truncated: Probe,
+    pub truncated: AuthorizationProbe,
     /// Whether a stranger's token opens the door.
-    pub stranger: Probe,
+    pub stranger: AuthorizationProbe,
     /// How long the load took.
     pub took: Duration,
 }
 
-impl Findings {
+impl AuditResults {
     /// What the answer of a finding should have been.
-    pub fn should_be(&self, plan: &Plan, finding: &Finding) -> Option<Bytes> {
-        proof::should_be(&self.subjects, finding.asked, finding.size, plan.target.thumbnail.fit)
+    pub fn should_be(&self, plan: &AuditPlan, finding: &Finding) -> Option<Bytes> {
+        self_test::should_be(&self.subjects, finding.asked, finding.size, plan.target.thumbnail.fit)
     }
 }
 
@@ -110,7 +110,7 @@ impl Findings {
 pub enum AuditError {
     /// The photos cannot be marked.
     #[error("{0}; see [photos]")]
-    Marks(#[from] MarkError),
+    Marks(#[from] CodebookError),
     /// The system gives no threads, or no port.
     #[error("the system gives no threads or no port ({0}): free some")]
     System(#[from] std::io::Error),
@@ -121,16 +121,19 @@ pub enum AuditError {
 /// # Errors
 /// [`AuditError`], if there is nothing to send or nothing to send it with. Whatever is wrong with
 /// the target is part of the findings.
-pub fn run(plan: &Plan, tell: &mut dyn FnMut(Progress) -> bool) -> Result<Findings, AuditError> {
-    let subjects = Arc::new(Subjects::paint(plan.target.photos, plan.seed)?);
+pub fn run(
+    plan: &AuditPlan,
+    tell: &mut dyn FnMut(AuditProgress) -> bool,
+) -> Result<AuditResults, AuditError> {
+    let subjects = Arc::new(TestPhotos::paint(plan.target.photos, plan.seed)?);
     let mut audit = Audit {
         plan,
         target: Arc::new(plan.target.clone()),
-        tally: Tally::new(&plan.drives, plan.max_findings),
+        tally: AuditStats::new(&plan.drives, plan.max_findings),
         subjects,
         runtime: Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
         interrupted: false,
-        stranger: Probe::NotMade,
+        stranger: AuthorizationProbe::NotMade,
         took: Duration::ZERO,
     };
     let result = audit.carry_out(tell)?;
@@ -143,25 +146,25 @@ struct Loaded {
 }
 
 struct Audit<'p> {
-    plan: &'p Plan,
+    plan: &'p AuditPlan,
     target: Arc<Target>,
-    tally: Tally,
-    subjects: Arc<Subjects>,
+    tally: AuditStats,
+    subjects: Arc<TestPhotos>,
     runtime: Runtime,
     interrupted: bool,
-    stranger: Probe,
+    stranger: AuthorizationProbe,
     took: Duration,
 }
 
 impl Audit<'_> {
     fn carry_out(
         &mut self,
-        tell: &mut dyn FnMut(Progress) -> bool,
-    ) -> Result<Result<Loaded, Hindrance>, AuditError> {
-        if let Err(error) = proof::prove(&self.target, &self.subjects) {
-            return Ok(Err(Hindrance::Proof(error.to_string())));
+        tell: &mut dyn FnMut(AuditProgress) -> bool,
+    ) -> Result<Result<Loaded, AbortReason>, AuditError> {
+        if let Err(error) = self_test::prove(&self.target, &self.subjects) {
+            return Ok(Err(AbortReason::Proof(error.to_string())));
         }
-        let bounds = Bounds { time: self.plan.timeout, bytes: self.plan.most_bytes };
+        let bounds = ExchangeLimits { time: self.plan.timeout, bytes: self.plan.most_bytes };
         let Some(ready) = self.set_up(bounds, tell) else {
             self.interrupted = true;
             return Ok(Ok(Loaded { takes_truncated: false }));
@@ -171,13 +174,13 @@ impl Audit<'_> {
             Err(error) => return Ok(Err(error.into())),
         };
         let origin = match self.target.mode {
-            Mode::Pull => Some(self.runtime.block_on(Origin::open(&self.subjects))?),
+            Mode::Pull => Some(self.runtime.block_on(OriginServer::open(&self.subjects))?),
             Mode::Push | Mode::Post => None,
         };
         let Ready { book, mut photos, takes_truncated } = ready;
         photos.retain(|&photo| takes_truncated || !self.subjects.all[photo].truncated);
         let whole = photos.iter().filter(|&&photo| !self.subjects.all[photo].truncated).count();
-        let course = Arc::new(Course {
+        let course = Arc::new(Workload {
             target: Arc::clone(&self.target),
             subjects: Arc::clone(&self.subjects),
             book,
@@ -192,8 +195,8 @@ impl Audit<'_> {
         }
         self.load(&course, tell)?;
         if !self.interrupted {
-            let judge = Judge::new(&self.target, &self.subjects);
-            let probe = probe::stranger(&course, &judge, &mut self.tally);
+            let judge = ResponseChecker::new(&self.target, &self.subjects);
+            let probe = authorization_probe::stranger(&course, &judge, &mut self.tally);
             self.stranger = self.runtime.block_on(probe);
         }
         Ok(Ok(Loaded { takes_truncated }))
@@ -202,8 +205,8 @@ impl Audit<'_> {
     /// The set-up, unless somebody ends it: None.
     fn set_up(
         &self,
-        bounds: Bounds,
-        tell: &mut dyn FnMut(Progress) -> bool,
+        bounds: ExchangeLimits,
+        tell: &mut dyn FnMut(AuditProgress) -> bool,
     ) -> Option<Result<Ready, SetupError>> {
         let (target, subjects) = (Arc::clone(&self.target), Arc::clone(&self.subjects));
         let (done, ready) = sync_channel(1);
@@ -213,7 +216,7 @@ impl Audit<'_> {
         loop {
             match ready.recv_timeout(TOLD_EVERY) {
                 Ok(ready) => return Some(ready),
-                Err(_) if tell(Progress::default()) => {}
+                Err(_) if tell(AuditProgress::default()) => {}
                 Err(_) => {
                     task.abort();
                     return None;
@@ -223,9 +226,9 @@ impl Audit<'_> {
     }
 
     /// One request that is not counted: a load against a closed door would only take time.
-    fn knock(&self, course: &Course) -> Result<(), SetupError> {
+    fn knock(&self, course: &Workload) -> Result<(), SetupError> {
         match self.runtime.block_on(course.run(&mut None, course.ask_whole(0))) {
-            Outcome::Failed(failure @ (Failure::Unreachable(_) | Failure::Silent(_))) => {
+            Outcome::Failed(failure @ (HttpError::Unreachable(_) | HttpError::Silent(_))) => {
                 Err(SetupError { step: "the first thumbnail".into(), why: failure.into() })
             }
             _ => Ok(()),
@@ -234,8 +237,8 @@ impl Audit<'_> {
 
     fn load(
         &mut self,
-        course: &Arc<Course>,
-        tell: &mut dyn FnMut(Progress) -> bool,
+        course: &Arc<Workload>,
+        tell: &mut dyn FnMut(AuditProgress) -> bool,
     ) -> Result<(), AuditError> {
         let (stop, stopped) = watch::channel(false);
         let (judged, answers) = sync_channel(WAITING);
@@ -250,7 +253,7 @@ impl Audit<'_> {
             for (step, drive) in steps.into_iter().enumerate() {
                 let (course, stop) = (Arc::clone(&course), stopped.clone());
                 let judges = judges.clone();
-                Leg { course, step, drive, warm_up, time, began, stop, judges }.run().await;
+                LoadStep { course, step, drive, warm_up, time, began, stop, judges }.run().await;
                 if *stopped.borrow() {
                     return;
                 }
@@ -262,12 +265,15 @@ impl Audit<'_> {
     }
 
     /// A judge for each core. A judge ends when nobody sends it anything any more.
-    fn judges(&self, judged: &SyncSender<Judged>) -> Result<Vec<mpsc::Sender<Answer>>, AuditError> {
+    fn judges(
+        &self,
+        judged: &SyncSender<Checked>,
+    ) -> Result<Vec<mpsc::Sender<Exchange>>, AuditError> {
         let cores = thread::available_parallelism().map_or(1, usize::from).min(16);
         let mut judges = Vec::new();
         for _ in 0..cores {
-            let (send, mut answers) = mpsc::channel::<Answer>(WAITING);
-            let judge = Judge::new(&self.target, &self.subjects);
+            let (send, mut answers) = mpsc::channel::<Exchange>(WAITING);
+            let judge = ResponseChecker::new(&self.target, &self.subjects);
             let judged = judged.clone();
             thread::Builder::new().name("judge".into()).spawn(move || {
                 while let Some(answer) = answers.blocking_recv() {
@@ -283,10 +289,10 @@ impl Audit<'_> {
 
     fn collect(
         &mut self,
-        answers: &Receiver<Judged>,
+        answers: &Receiver<Checked>,
         began: Instant,
         stop: &watch::Sender<bool>,
-        tell: &mut dyn FnMut(Progress) -> bool,
+        tell: &mut dyn FnMut(AuditProgress) -> bool,
     ) {
         let steps = self.plan.drives.len() as u32;
         let total = self.plan.duration + self.plan.warm_up * steps;
@@ -302,10 +308,10 @@ impl Audit<'_> {
             }
             if told.elapsed() >= TOLD_EVERY {
                 told = Instant::now();
-                let Tally { asked, read, mixed, ref stages, .. } = self.tally;
+                let AuditStats { asked, read, mixed, ref stages, .. } = self.tally;
                 let in_flight = stages[step].most_in_flight;
                 let elapsed = began.elapsed();
-                let progress = Progress { elapsed, total, asked, in_flight, read, mixed };
+                let progress = AuditProgress { elapsed, total, asked, in_flight, read, mixed };
                 self.interrupted |= !tell(progress);
             }
             let found = self.plan.until_found && self.tally.mixed > 0;
@@ -317,18 +323,18 @@ impl Audit<'_> {
         }
     }
 
-    fn findings(self, result: Result<Loaded, Hindrance>) -> Findings {
+    fn findings(self, result: Result<Loaded, AbortReason>) -> AuditResults {
         let (verdict, reasons) = verdict(&self.tally, result.as_ref().err(), self.plan.least);
-        let dirty = self.tally.kinds.contains_key(&super::Kind::Dirty);
+        let dirty = self.tally.kinds.contains_key(&super::FindingKind::Dirty);
         let truncated = match &result {
-            _ if dirty => Probe::Found,
-            _ if self.tally.truncated > 0 => Probe::Held,
-            Ok(loaded) if loaded.takes_truncated && self.interrupted => Probe::NotMade,
-            Ok(_) => Probe::NotApplicable,
-            Err(_) => Probe::NotMade,
+            _ if dirty => AuthorizationProbe::Violated,
+            _ if self.tally.truncated > 0 => AuthorizationProbe::Passed,
+            Ok(loaded) if loaded.takes_truncated && self.interrupted => AuthorizationProbe::NotMade,
+            Ok(_) => AuthorizationProbe::NotApplicable,
+            Err(_) => AuthorizationProbe::NotMade,
         };
-        let findings = Findings {
-            bound: (verdict == Verdict::Clean).then(|| bound(self.tally.read)),
+        let findings = AuditResults {
+            bound: (verdict == AuditVerdict::Clean).then(|| bound(self.tally.read)),
             subjects: self.subjects,
             tally: self.tally,
             verdict,

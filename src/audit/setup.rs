@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::book::{About, Book, Captured, Unwritable, Writer};
-use super::subjects::Subjects;
-use super::target::{Capture, Per, Step, Target};
-use super::wire::{Bounds, Failure, Line, Received, ask, following};
+use super::captures::{BuildError, CapturedValues, Captures, RequestBuilder, RequestContext};
+use super::client::{Connection, ExchangeLimits, HttpError, HttpResponse, ask, following};
+use super::spec::{Capture, Per, SetupRequest, Target};
+use super::test_photos::TestPhotos;
 
 /// Requests of a step under way at once.
 const LANES: usize = 8;
@@ -53,10 +53,12 @@ pub enum Obstacle {
     Unwritable(String),
 }
 
-impl From<Failure> for Obstacle {
-    fn from(failure: Failure) -> Self {
+impl From<HttpError> for Obstacle {
+    fn from(failure: HttpError) -> Self {
         match failure {
-            Failure::Unreachable(_) | Failure::Silent(_) => Self::Unreachable(failure.to_string()),
+            HttpError::Unreachable(_) | HttpError::Silent(_) => {
+                Self::Unreachable(failure.to_string())
+            }
             _ => Self::Broken(failure.to_string()),
         }
     }
@@ -65,7 +67,7 @@ impl From<Failure> for Obstacle {
 /// What the setup made.
 #[derive(Debug, Default)]
 pub(crate) struct Ready {
-    pub(crate) book: Book,
+    pub(crate) book: Captures,
     /// Photos that the service has, by number.
     pub(crate) photos: Vec<usize>,
     /// Whether it took photos that are cut short.
@@ -75,14 +77,14 @@ pub(crate) struct Ready {
 /// Runs the setup and the uploads.
 pub(crate) async fn prepare(
     target: &Arc<Target>,
-    subjects: &Arc<Subjects>,
-    bounds: Bounds,
+    subjects: &Arc<TestPhotos>,
+    bounds: ExchangeLimits,
 ) -> Result<Ready, SetupError> {
-    let mut book = Book {
-        people: vec![Captured::new(); subjects.photos.people],
-        albums: vec![Captured::new(); subjects.photos.people],
-        photos: vec![Captured::new(); subjects.all.len()],
-        ..Book::default()
+    let mut book = Captures {
+        people: vec![CapturedValues::new(); subjects.photos.people],
+        albums: vec![CapturedValues::new(); subjects.photos.people],
+        photos: vec![CapturedValues::new(); subjects.all.len()],
+        ..Captures::default()
     };
     for (place, step) in target.setup.iter().enumerate() {
         let name = format!("setup[{}], per {:?}", place + 1, step.per).to_lowercase();
@@ -109,7 +111,7 @@ pub(crate) async fn prepare(
         }
         // Seen once, so that a service has something to keep for too long.
         let request = target.thumbnail.request.clone();
-        let look = Step { per: Per::Photo, request, capture: Vec::new() };
+        let look = SetupRequest { per: Per::Photo, request, capture: Vec::new() };
         send_all(target, subjects, &book, &look, true, bounds).await;
     }
     let mut refused = None;
@@ -135,7 +137,7 @@ pub(crate) async fn prepare(
     }
 }
 
-fn note(book: &mut Book, per: Per, about: About, captured: Captured) {
+fn note(book: &mut Captures, per: Per, about: RequestContext, captured: CapturedValues) {
     match (per, about.member, about.photo) {
         (Per::Person, ..) => book.people[about.owner].extend(captured),
         (Per::Album, ..) => book.albums[about.owner].extend(captured),
@@ -148,43 +150,51 @@ fn note(book: &mut Book, per: Per, about: About, captured: Captured) {
 }
 
 /// Everything that a step is sent for.
-fn all(target: &Target, subjects: &Subjects, per: Per) -> Vec<About> {
+fn all(target: &Target, subjects: &TestPhotos, per: Per) -> Vec<RequestContext> {
     let people = 0..subjects.photos.people;
     let size = target.thumbnail.sizes.least();
-    let about = |owner| About { owner, viewer: Some(owner), size, ..About::default() };
+    let about =
+        |owner| RequestContext { owner, viewer: Some(owner), size, ..RequestContext::default() };
     match per {
         Per::Person | Per::Album => people.map(about).collect(),
         Per::Member => people
             .flat_map(|owner| {
                 let members = subjects.members(owner);
-                members.map(move |member| About { member: Some(member), ..about(owner) })
+                members.map(move |member| RequestContext { member: Some(member), ..about(owner) })
             })
             .collect(),
         Per::Photo => {
             let photos = subjects.all.iter().enumerate();
-            photos.map(|(photo, s)| About { photo: Some(photo), ..about(s.owner) }).collect()
+            photos
+                .map(|(photo, s)| RequestContext { photo: Some(photo), ..about(s.owner) })
+                .collect()
         }
     }
 }
 
 async fn send_all(
     target: &Arc<Target>,
-    subjects: &Arc<Subjects>,
-    book: &Book,
-    step: &Step,
+    subjects: &Arc<TestPhotos>,
+    book: &Captures,
+    step: &SetupRequest,
     earlier: bool,
-    bounds: Bounds,
-) -> Vec<(About, Result<Captured, Obstacle>)> {
+    bounds: ExchangeLimits,
+) -> Vec<(RequestContext, Result<CapturedValues, Obstacle>)> {
     let mut lanes = JoinSet::new();
     let all = all(target, subjects, step.per);
     let book = Arc::new(book.clone());
     for lane in 0..LANES.min(all.len()) {
-        let own: Vec<About> = all.iter().copied().skip(lane).step_by(LANES).collect();
+        let own: Vec<RequestContext> = all.iter().copied().skip(lane).step_by(LANES).collect();
         let (target, subjects) = (Arc::clone(target), Arc::clone(subjects));
         let (book, step) = (Arc::clone(&book), step.clone());
         lanes.spawn(async move {
-            let writer =
-                Writer { target: &target, subjects: &subjects, book: &book, origin: None, earlier };
+            let writer = RequestBuilder {
+                target: &target,
+                subjects: &subjects,
+                book: &book,
+                origin: None,
+                earlier,
+            };
             let (mut kept, mut done) = (None, Vec::new());
             for about in own {
                 let sent = send(&mut kept, writer, &step, about, bounds).await;
@@ -204,13 +214,13 @@ async fn send_all(
 }
 
 async fn send(
-    kept: &mut Option<Line>,
-    writer: Writer<'_>,
-    step: &Step,
-    about: About,
-    bounds: Bounds,
-) -> Result<Captured, Obstacle> {
-    let unwritable = |error: Unwritable| Obstacle::Unwritable(error.to_string());
+    kept: &mut Option<Connection>,
+    writer: RequestBuilder<'_>,
+    step: &SetupRequest,
+    about: RequestContext,
+    bounds: ExchangeLimits,
+) -> Result<CapturedValues, Obstacle> {
+    let unwritable = |error: BuildError| Obstacle::Unwritable(error.to_string());
     let request = writer.write(&step.request, about).map_err(unwritable)?;
     let mut pause = Duration::from_millis(50);
     let mut tries = 0;
@@ -235,8 +245,11 @@ async fn send(
     capture(&step.capture, &answer)
 }
 
-fn capture(wanted: &[(String, Capture)], answer: &Received) -> Result<Captured, Obstacle> {
-    let mut captured = Captured::new();
+fn capture(
+    wanted: &[(String, Capture)],
+    answer: &HttpResponse,
+) -> Result<CapturedValues, Obstacle> {
+    let mut captured = CapturedValues::new();
     let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
     for (name, place) in wanted {
         let (value, place) = match place {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::setup::{Obstacle, SetupError};
-use super::tally::Tally;
+use super::stats::AuditStats;
 
 /// Answers that cannot be read, of those that are pictures: above this share nobody can say.
 const MOST_UNKNOWN: f64 = 0.05;
@@ -19,7 +19,7 @@ pub const CONFIDENCE: f64 = 0.95;
 /// An audit's verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum AuditVerdict {
     /// Enough was read, and nobody else was in it.
     Clean,
     /// Somebody else was in an answer.
@@ -30,7 +30,7 @@ pub enum Verdict {
     Unreachable,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for AuditVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Clean => "clean",
@@ -43,7 +43,7 @@ impl fmt::Display for Verdict {
 
 /// What keeps an audit from its load.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Hindrance {
+pub enum AbortReason {
     /// The auditor did not find what it planted itself, or found what was not there.
     #[error("{0}")]
     Proof(String),
@@ -54,24 +54,27 @@ pub enum Hindrance {
 
 /// The verdict, and what speaks against a better one.
 pub(super) fn verdict(
-    tally: &Tally,
-    hindrance: Option<&Hindrance>,
+    tally: &AuditStats,
+    hindrance: Option<&AbortReason>,
     least: u64,
-) -> (Verdict, Vec<String>) {
+) -> (AuditVerdict, Vec<String>) {
     if let Some(hindrance) = hindrance {
-        let unreachable =
-            matches!(hindrance, Hindrance::Setup(SetupError { why: Obstacle::Unreachable(_), .. }));
-        let verdict = if unreachable { Verdict::Unreachable } else { Verdict::Inconclusive };
+        let unreachable = matches!(
+            hindrance,
+            AbortReason::Setup(SetupError { why: Obstacle::Unreachable(_), .. })
+        );
+        let verdict =
+            if unreachable { AuditVerdict::Unreachable } else { AuditVerdict::Inconclusive };
         return (verdict, vec![hindrance.to_string()]);
     }
     if tally.mixed > 0 {
-        return (Verdict::Mixed, Vec::new());
+        return (AuditVerdict::Mixed, Vec::new());
     }
-    let Tally { asked, answers, read, unknown, failures, .. } = *tally;
+    let AuditStats { asked, answers, read, unknown, failures, .. } = *tally;
     let nothing = answers + tally.truncated == 0;
     if nothing && asked > 0 && failures.unreachable + failures.silent == asked {
         let why = format!("none of {asked} requests was answered; see that the service is there");
-        return (Verdict::Unreachable, vec![why]);
+        return (AuditVerdict::Unreachable, vec![why]);
     }
     let mut reasons = Vec::new();
     if read < least {
@@ -84,7 +87,7 @@ pub(super) fn verdict(
         let lost = failures.all();
         reasons.push(format!("{lost} of {asked} requests came to nothing"));
     }
-    let verdict = if reasons.is_empty() { Verdict::Clean } else { Verdict::Inconclusive };
+    let verdict = if reasons.is_empty() { AuditVerdict::Clean } else { AuditVerdict::Inconclusive };
     (verdict, reasons)
 }
 

@@ -7,22 +7,22 @@
 use std::borrow::Cow;
 
 use super::geometry::Area;
-use super::samples::Samples;
+use super::pixel_buffer::PixelBuffer;
 #[cfg(feature = "turbojpeg")]
 use super::ycbcr::{Planes, Shape};
 use crate::pipeline;
 
 /// The pixels of one photo. An empty one is 0 by 0 pixels.
 #[derive(Debug, Default)]
-pub struct Frame {
-    samples: Samples,
-    held: Held,
+pub struct ImageFrame {
+    samples: PixelBuffer,
+    held: Layout,
     photo: Area,
 }
 
 /// What the photo is that was appended last.
 #[derive(Debug)]
-enum Held {
+enum Layout {
     Rgb {
         width: usize,
         height: usize,
@@ -31,14 +31,14 @@ enum Held {
     Planes(Shape),
 }
 
-impl Default for Held {
+impl Default for Layout {
     fn default() -> Self {
         Self::Rgb { width: 0, height: 0 }
     }
 }
 
 /// What a band reads, from the frame's start, rows from top to bottom.
-pub(super) enum View<'a> {
+pub(super) enum PixelView<'a> {
     /// 3 bytes a pixel.
     Rgb(&'a [u8]),
     /// Each plane by itself.
@@ -46,7 +46,7 @@ pub(super) enum View<'a> {
     Planes(Planes<'a>),
 }
 
-impl Frame {
+impl ImageFrame {
     /// Width of the photo that was appended last, in pixels.
     pub fn width(&self) -> u32 {
         self.dimensions().0 as u32
@@ -59,9 +59,9 @@ impl Frame {
 
     fn dimensions(&self) -> (usize, usize) {
         match self.held {
-            Held::Rgb { width, height } => (width, height),
+            Layout::Rgb { width, height } => (width, height),
             #[cfg(feature = "turbojpeg")]
-            Held::Planes(Shape { width, height, .. }) => (width, height),
+            Layout::Planes(Shape { width, height, .. }) => (width, height),
         }
     }
 
@@ -79,54 +79,54 @@ impl Frame {
     /// The pixels as RGB: rows from top to bottom, 3 bytes a pixel. Planes are converted for it.
     pub fn rgb(&self) -> Cow<'_, [u8]> {
         match self.view() {
-            View::Rgb(rgb) => Cow::Borrowed(rgb),
+            PixelView::Rgb(rgb) => Cow::Borrowed(rgb),
             #[cfg(feature = "turbojpeg")]
-            View::Planes(planes) => Cow::Owned(planes.to_rgb()),
+            PixelView::Planes(planes) => Cow::Owned(planes.to_rgb()),
         }
     }
 
-    pub(super) fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> PixelView<'_> {
         match self.held {
-            Held::Rgb { width, height } => View::Rgb(&self.samples[..width * height * 3]),
+            Layout::Rgb { width, height } => PixelView::Rgb(&self.samples[..width * height * 3]),
             #[cfg(feature = "turbojpeg")]
-            Held::Planes(shape) => View::Planes(shape.view(&self.samples)),
+            Layout::Planes(shape) => PixelView::Planes(shape.view(&self.samples)),
         }
     }
 
     /// Appends a black photo of these dimensions, 3 bytes a pixel, and gives its samples.
     pub(super) fn begin(&mut self, width: usize, height: usize) -> &mut [u8] {
-        self.held = Held::Rgb { width, height };
+        self.held = Layout::Rgb { width, height };
         self.samples.grow(width * height * 3)
     }
 
     /// Appends planes of nothing, and gives their samples.
     #[cfg(feature = "turbojpeg")]
     pub(super) fn begin_planes(&mut self, shape: Shape) -> &mut [u8] {
-        self.held = Held::Planes(shape);
+        self.held = Layout::Planes(shape);
         self.samples.grow(shape.samples())
     }
 
     /// Appends a photo of these dimensions that lies as the frame wants it; for want of own memory
     /// it takes the photo's.
-    pub(super) fn append(&mut self, width: usize, height: usize, rgb: Samples) {
+    pub(super) fn append(&mut self, width: usize, height: usize, rgb: PixelBuffer) {
         debug_assert_eq!(rgb.len(), width * height * 3, "3 bytes a pixel");
-        self.held = Held::Rgb { width, height };
+        self.held = Layout::Rgb { width, height };
         self.samples.append(rgb);
     }
 
     /// Appends planes that lie as the frame wants them, or takes their memory.
     #[cfg(feature = "turbojpeg")]
-    pub(super) fn append_planes(&mut self, shape: Shape, samples: Samples) {
+    pub(super) fn append_planes(&mut self, shape: Shape, samples: PixelBuffer) {
         debug_assert_eq!(samples.len(), shape.samples(), "no gaps");
-        self.held = Held::Planes(shape);
+        self.held = Layout::Planes(shape);
         self.samples.append(samples);
     }
 }
 
-impl pipeline::Frame for Frame {
+impl pipeline::Frame for ImageFrame {
     fn clear(&mut self) {
         self.samples.clear();
-        self.held = Held::default();
+        self.held = Layout::default();
         self.photo = Area::default();
     }
 

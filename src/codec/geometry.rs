@@ -151,10 +151,20 @@ impl FromStr for Fit {
     }
 }
 
+/// Specifies a thumbnail of a photo: its size, and how the photo is fitted into it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ThumbnailSpec {
+    /// The longest that a side may be.
+    pub size: Size,
+    /// The way the photo is fitted into that size.
+    pub fit: Fit,
+}
+
 /// The thumbnail's width and height for a photo of these upright dimensions. Never enlarged:
 /// `cover` is a square of side min(size, width, height), `contain` scales by
 /// min(1, size ÷ longest side), sides rounded, at least 1 px.
-pub fn thumbnail_dimensions(width: u32, height: u32, size: Size, fit: Fit) -> (u32, u32) {
+pub fn thumbnail_dimensions(width: u32, height: u32, spec: ThumbnailSpec) -> (u32, u32) {
+    let ThumbnailSpec { size, fit } = spec;
     let longest = width.max(height);
     match fit {
         Fit::Cover => {

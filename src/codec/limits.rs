@@ -3,7 +3,7 @@
 //! A photo service is handed hostile files: a few bytes can claim pixels that fill the machine.
 //! Every limit is checked on numbers read from the header, so a refusal costs next to nothing.
 
-use super::Refusal;
+use super::ImageError;
 
 /// Bytes of a photo's file: 32 MiB.
 pub const FILE_BYTES: u64 = 32 << 20;
@@ -27,31 +27,31 @@ pub const SCANNED_PIXELS: u64 = 1_000_000_000;
 pub const MEMORY_BYTES: u64 = 768 << 20;
 
 /// Refuses a file that is too long.
-pub(super) fn check_file(file: &[u8]) -> Result<(), Refusal> {
+pub(super) fn check_file(file: &[u8]) -> Result<(), ImageError> {
     let found_bytes = file.len() as u64;
     if found_bytes > FILE_BYTES {
-        return Err(Refusal::File { limit_bytes: FILE_BYTES, found_bytes });
+        return Err(ImageError::File { limit_bytes: FILE_BYTES, found_bytes });
     }
     Ok(())
 }
 
 /// Refuses sides or an area that are too large.
-pub(super) fn check_dimensions(width: u32, height: u32) -> Result<(), Refusal> {
+pub(super) fn check_dimensions(width: u32, height: u32) -> Result<(), ImageError> {
     let longest_px = width.max(height);
     if longest_px > SIDE_PX {
-        return Err(Refusal::Side { limit_px: SIDE_PX, found_px: longest_px });
+        return Err(ImageError::Side { limit_px: SIDE_PX, found_px: longest_px });
     }
     let found_px = u64::from(width) * u64::from(height);
     if found_px > PIXELS {
-        return Err(Refusal::Pixels { limit_px: PIXELS, found_px });
+        return Err(ImageError::Pixels { limit_px: PIXELS, found_px });
     }
     Ok(())
 }
 
 /// Refuses a conversion that would need too much memory.
-pub(super) fn check_memory(found_bytes: u64) -> Result<(), Refusal> {
+pub(super) fn check_memory(found_bytes: u64) -> Result<(), ImageError> {
     if found_bytes > MEMORY_BYTES {
-        return Err(Refusal::Memory { limit_bytes: MEMORY_BYTES, found_bytes });
+        return Err(ImageError::Memory { limit_bytes: MEMORY_BYTES, found_bytes });
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 
 use super::jpeg::{Jpeg, samples};
-use super::{Damage, Format, Refusal, guard, limits};
+use super::{Damage, Format, ImageError, limits, panic_guard};
 
 /// The luma of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,12 +24,12 @@ pub struct Luma {
 ///
 /// # Errors
 /// A [`Refusal`], if the bytes are no JPEG, beyond the limits, or do not decode.
-pub fn luma(jpeg: &[u8]) -> Result<Luma, Refusal> {
+pub fn luma(jpeg: &[u8]) -> Result<Luma, ImageError> {
     limits::check_file(jpeg)?;
     let (width, height) = Jpeg::open(jpeg)?.dimensions();
-    let pixels = guard::decode(Format::Jpeg, || samples(jpeg, ColorSpace::Luma))?;
+    let pixels = panic_guard::decode(Format::Jpeg, || samples(jpeg, ColorSpace::Luma))?;
     if pixels.len() as u64 != u64::from(width) * u64::from(height) {
-        return Err(Refusal::Damaged { format: Format::Jpeg, damage: Damage::Sizes });
+        return Err(ImageError::Damaged { format: Format::Jpeg, damage: Damage::Sizes });
     }
     Ok(Luma { width, height, pixels: pixels.into_vec() })
 }

@@ -34,20 +34,20 @@
 //! colours that its palette does not have, which are shown black.
 
 mod canvas;
-mod compress;
+mod decoded;
+mod error;
 mod frame;
 mod geometry;
-mod guard;
-mod header;
 mod jpeg;
-mod kernel;
 pub mod limits;
 mod luma;
-mod photo;
+mod normalize;
+mod panic_guard;
+mod pixel_buffer;
 mod planes;
 mod png;
-mod refusal;
-mod samples;
+mod probe;
+mod resample_filter;
 mod thumbnail;
 mod webp;
 #[cfg(feature = "turbojpeg")]
@@ -58,17 +58,17 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 pub use image::metadata::Orientation;
 
-pub use self::compress::compress;
-pub use self::frame::Frame;
+pub use self::decoded::DecodedPhoto;
+pub use self::error::{Damage, Feature, Format, ImageError, Part};
+pub use self::frame::ImageFrame;
 pub use self::geometry::{
-    BLOCK_ROWS, Fit, FitError, Size, SizeError, band_rows, thumbnail_dimensions,
+    BLOCK_ROWS, Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, thumbnail_dimensions,
 };
-pub use self::guard::silence_decoder_panics;
-pub use self::header::{Header, inspect};
 pub use self::luma::{Luma, luma};
-pub use self::photo::Photo;
-pub use self::planes::{Pixels, pixels};
-pub use self::refusal::{Damage, Feature, Format, Part, Refusal};
+pub use self::normalize::compress;
+pub use self::panic_guard::silence_decoder_panics;
+pub use self::planes::{InspectedPixels, pixels};
+pub use self::probe::{Header, inspect};
 pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
 
@@ -79,13 +79,11 @@ pub const MAKER_SUFFIX: &str = if cfg!(feature = "turbojpeg") { "-turbojpeg" } e
 
 /// A photo, and the thumbnail that is wanted of it.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct ThumbnailRequest {
     /// The photo's file: JPEG, PNG or WebP.
     pub photo: Bytes,
-    /// How long the thumbnail's sides may be.
-    pub size: Size,
-    /// How the photo is fitted into it.
-    pub fit: Fit,
+    /// The thumbnail's size and fit.
+    pub spec: ThumbnailSpec,
 }
 
 /// Makes JPEG thumbnails, 4:2:0 and of quality 80, in so many bands.
@@ -108,29 +106,29 @@ impl ImageCodec {
 }
 
 impl Codec for ImageCodec {
-    type Request = Request;
-    type Photo = Photo;
-    type Frame = Frame;
+    type Request = ThumbnailRequest;
+    type Photo = DecodedPhoto;
+    type Frame = ImageFrame;
     type Thumbnail = Thumbnail;
     type Output = Bytes;
-    type Error = Refusal;
+    type Error = ImageError;
 
     /// Decodes a photo whole; a JPEG at the smallest fraction of its size that leaves at least
     /// twice the thumbnail's pixels along each side that counts.
-    fn decode(&self, request: &Request) -> Result<Photo, Refusal> {
-        header::File::open(&request.photo)?.decode(request.size, request.fit)
+    fn decode(&self, request: &ThumbnailRequest) -> Result<DecodedPhoto, ImageError> {
+        probe::File::open(&request.photo)?.decode(request.spec)
     }
 
-    fn fill(&self, photo: Photo, frame: &mut Frame) -> Thumbnail {
+    fn fill(&self, photo: DecodedPhoto, frame: &mut ImageFrame) -> Thumbnail {
         photo.pixels.append(photo.orientation, frame);
         Thumbnail::new(photo.thumbnail, photo.fit, self.bands)
     }
 
-    fn band(&self, frame: &Frame, thumbnail: &mut Thumbnail) -> bool {
+    fn band(&self, frame: &ImageFrame, thumbnail: &mut Thumbnail) -> bool {
         thumbnail.band(frame)
     }
 
-    fn encode(&self, thumbnail: Thumbnail) -> Result<Bytes, Refusal> {
+    fn encode(&self, thumbnail: Thumbnail) -> Result<Bytes, ImageError> {
         thumbnail.encode()
     }
 }

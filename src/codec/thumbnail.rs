@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 use std::ops::Range;
 
-use super::canvas::{Canvas, Cut};
-use super::frame::Frame;
+use super::canvas::{Canvas, CropMapping};
+use super::frame::ImageFrame;
 use super::geometry::{Fit, band_rows};
-use super::{Bytes, Refusal};
+use super::{Bytes, ImageError};
 
 /// Quality of every JPEG that is written here, of 100.
 pub const QUALITY: u8 = 80;
@@ -51,21 +51,21 @@ impl Thumbnail {
         self.canvas.rgb()
     }
 
-    pub(super) fn band(&mut self, frame: &Frame) -> bool {
+    pub(super) fn band(&mut self, frame: &ImageFrame) -> bool {
         let mut bands = self.bands();
         let Some(rows) = bands.nth(self.made) else { return false };
         self.made += 1;
         if frame.width() > 0 && frame.height() > 0 {
             let crop = self.fit.crop(frame.photo());
-            let cut = Cut { crop, all: (self.width, self.height) };
+            let cut = CropMapping { crop, all: (self.width, self.height) };
             let resized = self.canvas.make(frame, &cut, rows);
             debug_assert!(resized.is_some(), "every frame with pixels can be resized");
         }
         bands.len() > 0
     }
 
-    pub(super) fn encode(self) -> Result<Bytes, Refusal> {
-        let unwritable = Refusal::Unwritable { width: self.width, height: self.height };
+    pub(super) fn encode(self) -> Result<Bytes, ImageError> {
+        let unwritable = ImageError::Unwritable { width: self.width, height: self.height };
         self.canvas.encode().ok_or(unwritable)
     }
 }

@@ -2,20 +2,20 @@
 
 use serde::Serialize;
 
-use super::findings::{Findings, Told};
-use super::law::Held;
-use super::minutes::{AtLoad, by_load};
-use super::script::Script;
+use super::lap_law_check::LawCheck;
+use super::load_series::{AtLoad, by_load};
+use super::results::{Notifications, SimulationResults};
+use super::scenario::Scenario;
 use crate::album::Estimated;
 
 /// The document of `incident --json`. Moments count seconds from the script's start.
 #[derive(Serialize)]
-pub struct Document<'f> {
+pub struct IncidentDocument<'f> {
     schema: &'static str,
     seed: u64,
     scale: u32,
     interrupted: bool,
-    parameters: &'f Script,
+    parameters: &'f Scenario,
     people: u32,
     albums: u32,
     photos: u32,
@@ -32,17 +32,17 @@ pub struct Document<'f> {
     fixed_at_s: Option<f64>,
     last_wrong_shown_at_s: Option<f64>,
     last_wrong_copy_at_s: Option<f64>,
-    told: Told,
+    told: Notifications,
     /// Apart from what the ledger confirms, and never added to it.
-    estimated: Option<Guess<'f>>,
-    lap_law: &'f Held,
+    estimated: Option<EstimateWithError<'f>>,
+    lap_law: &'f LawCheck,
     by_load: Vec<AtLoad>,
-    what_ifs: Vec<Compared>,
+    what_ifs: Vec<WhatIfResult>,
 }
 
 /// What the operator could have worked out, and by how much it misses what the ledger confirms.
 #[derive(Serialize)]
-struct Guess<'f> {
+struct EstimateWithError<'f> {
     #[serde(flatten)]
     estimated: &'f Estimated,
     exposed_owners_error: Option<f64>,
@@ -51,7 +51,7 @@ struct Guess<'f> {
 
 /// A day in the table of what-ifs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Compared {
+pub struct WhatIfResult {
     /// In words.
     pub name: String,
     /// What asks for it; `None`: the day itself.
@@ -73,12 +73,12 @@ pub struct Compared {
     /// From the first wrong thumbnail until its last copy is gone.
     pub hours_until_last_copy: Option<f64>,
     /// Who was told.
-    pub told: Told,
+    pub told: Notifications,
 }
 
-impl Compared {
+impl WhatIfResult {
     /// A row of the table.
-    pub fn new(name: String, flag: Option<String>, findings: &Findings) -> Self {
+    pub fn new(name: String, flag: Option<String>, findings: &SimulationResults) -> Self {
         Self {
             name,
             flag,
@@ -95,16 +95,16 @@ impl Compared {
     }
 }
 
-impl<'f> Document<'f> {
+impl<'f> IncidentDocument<'f> {
     /// The document of a day, beside others.
-    pub fn new(findings: &'f Findings, what_ifs: Vec<Compared>) -> Self {
+    pub fn new(findings: &'f SimulationResults, what_ifs: Vec<WhatIfResult>) -> Self {
         let seconds = |us: Option<u64>| us.map(|us| us as f64 / 1e6);
         let [people, albums, photos] = findings.world;
         let (owners, viewers) = (findings.exposed_owners(), findings.affected_viewers());
         let error = |guess: Option<f64>, count: u64| {
             guess.filter(|_| count > 0).map(|guess| guess / count as f64 - 1.0)
         };
-        let guess = |estimated: &'f Estimated| Guess {
+        let guess = |estimated: &'f Estimated| EstimateWithError {
             estimated,
             exposed_owners_error: error(estimated.exposed_owners, owners),
             affected_viewers_error: error(estimated.affected_viewers, viewers),

@@ -6,40 +6,41 @@
 //! comes from the pipelines' own code, once there is so much at work that a request is lapped. No
 //! clock, no threads: the same seed gives the same day, byte for byte.
 
-mod books;
-mod caches;
-mod chance;
-mod copies;
-mod day;
 mod document;
-mod findings;
-mod instance;
-mod law;
-mod makers;
-mod minutes;
-mod pictures;
+mod engine;
+mod event_log;
+mod lap_law_check;
+mod ledger_adapter;
+mod load_series;
+mod node;
 mod plan;
-mod remedies;
-mod row;
-mod script;
-mod slots;
+mod population;
+mod recovery;
+pub mod report;
+mod results;
+mod ring_model;
+mod rng;
+mod sample_images;
+mod scenario;
+mod thumbnail_caches;
 mod traffic;
+mod versions;
 mod what_if;
-mod world;
+mod wrong_copies;
 
-pub use copies::Lying;
-pub use document::{Compared, Document};
-pub use findings::{Concerned, DayError, Findings, Told, play};
-pub use law::{Held, Sample};
-pub use makers::Maker;
-pub use minutes::{AtLoad, Minute, by_load, loads};
-pub use pictures::{Picture, PictureError, pictures};
-pub use plan::{MOST_PEOPLE, MOST_PHOTOS, Plan, TooLarge};
-pub use row::{From, Made, Row, Shown};
-pub use script::{
-    Age, Alternatives, Beside, Caches, DEFAULT, Detection, Estimate, Fix, Fleet, MOST_BYTES,
-    Members, Origin, Parameter, People, Photos, Platform, Published, Script, ScriptError,
-    ServerChange, Stage, Stamp, Views, parameters,
+pub use document::{IncidentDocument, WhatIfResult};
+pub use event_log::{LogRow, MadeRow, ServedFrom, ShownRow};
+pub use lap_law_check::{LawCheck, Sample};
+pub use load_series::{AtLoad, Minute, by_load, loads};
+pub use plan::{MAX_PEOPLE, MAX_PHOTOS, SimulationPlan, TooLarge};
+pub use population::Population;
+pub use results::{AffectedPerson, Notifications, SimulationError, SimulationResults, play};
+pub use sample_images::{SampleImage, SampleImageError, pictures};
+pub use scenario::{
+    AlbumAges, AlbumMembers, AlbumPhotos, Alternatives, Beside, Caches, DEFAULT, Detection,
+    Estimate, Fix, Fleet, MAX_BYTES, Parameter, ParameterSource, People, Platform, Published,
+    RolloutStage, Scenario, ScenarioError, ServerChange, Timestamp, Views, parameters,
 };
+pub use versions::MakerVersion;
 pub use what_if::WhatIf;
-pub use world::World;
+pub use wrong_copies::CopiesAt;

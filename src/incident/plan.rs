@@ -2,21 +2,21 @@
 
 use std::num::NonZeroU32;
 
-use super::script::{Script, Stamp};
+use super::scenario::{Scenario, Timestamp};
 
 /// Photos and people that are held in memory at most, after scaling.
-pub const MOST_PHOTOS: u64 = 200_000_000;
+pub const MAX_PHOTOS: u64 = 200_000_000;
 /// See [`MOST_PHOTOS`].
-pub const MOST_PEOPLE: u64 = 50_000_000;
+pub const MAX_PEOPLE: u64 = 50_000_000;
 
 pub(super) const MINUTE_US: u64 = 60_000_000;
 pub(super) const DAY_US: u64 = 24 * 60 * MINUTE_US;
 
 /// What is to be played.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plan {
+pub struct SimulationPlan {
     /// The day.
-    pub script: Script,
+    pub script: Scenario,
     /// Divides people, photos and views, and multiplies a conversion's time.
     pub scale: NonZeroU32,
     /// Fixes every draw.
@@ -39,7 +39,7 @@ pub struct TooLarge {
     pub most: u64,
 }
 
-impl Plan {
+impl SimulationPlan {
     /// Whether the day fits into memory.
     ///
     /// # Errors
@@ -50,12 +50,12 @@ impl Plan {
             false => Err(TooLarge { scale: self.scale, what, number, most }),
         };
         let people = self.people();
-        hold("people", people, MOST_PEOPLE)?;
+        hold("people", people, MAX_PEOPLE)?;
         let of = |sum: f64| sum.max(1.0);
         let sizes = &self.script.people;
         let members = of(sizes.album_members.iter().map(|s| f64::from(s.members) * s.share).sum());
         let photos = of(sizes.album_photos.iter().map(|s| f64::from(s.photos) * s.share).sum());
-        hold("photos", (people as f64 / members * photos) as u64, MOST_PHOTOS)
+        hold("photos", (people as f64 / members * photos) as u64, MAX_PHOTOS)
     }
 
     /// People at this scale: one at least.
@@ -64,7 +64,7 @@ impl Plan {
     }
 
     /// Microseconds from the start to a moment of the script.
-    pub(crate) fn us(&self, at: &Stamp) -> u64 {
+    pub(crate) fn us(&self, at: &Timestamp) -> u64 {
         self.script.us(at)
     }
 

@@ -1,8 +1,8 @@
 //! Views over the days: as many in each minute as the script says, at moments drawn within it.
 
-use super::chance::{About, Chance};
-use super::plan::{MINUTE_US, Plan};
-use super::script::Views;
+use super::plan::{MINUTE_US, SimulationPlan};
+use super::rng::{SplitMix64, Stream};
+use super::scenario::Views;
 
 /// Somebody opens an album.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +15,7 @@ pub(super) struct Opening {
 
 /// Openings in the order of their moments.
 pub(super) struct Traffic {
-    chance: Chance,
+    chance: SplitMix64,
     views: Views,
     /// Views of a day at this scale, as a share of one view for each unit of weight.
     per_weight: f64,
@@ -32,12 +32,12 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new(plan: &Plan, people: u32) -> Self {
+    pub(super) fn new(plan: &SimulationPlan, people: u32) -> Self {
         let views = plan.script.views.clone();
         let weight: f64 = views.by_hour.iter().sum::<f64>() * 60.0;
         let per_day = views.per_day as f64 / f64::from(plan.scale.get());
         Self {
-            chance: Chance::new(plan.seed, About::Openings),
+            chance: SplitMix64::new(plan.seed, Stream::Openings),
             per_weight: if weight > 0.0 { per_day / weight } else { 0.0 },
             views,
             people,

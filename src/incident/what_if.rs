@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use super::plan::{MINUTE_US, Plan};
-use super::script::{Alternatives, Stage, Stamp};
-use crate::repro::Kind;
+use super::plan::{MINUTE_US, SimulationPlan};
+use super::scenario::{Alternatives, RolloutStage, Timestamp};
+use crate::pipelines::PipelineKind;
 
 /// One thing changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WhatIf {
     /// Another pipeline in the new maker.
-    Pipeline(Kind),
+    Pipeline(PipelineKind),
     /// So many slots.
     Slots(u32),
     /// So many accounts that look at their own photos every minute.
@@ -31,7 +31,7 @@ impl WhatIf {
     /// All of them, as the script has them.
     pub fn all(script: &Alternatives) -> Vec<Self> {
         vec![
-            Self::Pipeline(Kind::Owned),
+            Self::Pipeline(PipelineKind::Owned),
             Self::Slots(script.slots),
             Self::Canaries(script.canaries),
             Self::SlowRollout(script.first_stage, script.first_stage_h),
@@ -43,7 +43,7 @@ impl WhatIf {
     }
 
     /// The plan with this changed.
-    pub fn of(self, mut plan: Plan) -> Plan {
+    pub fn of(self, mut plan: SimulationPlan) -> SimulationPlan {
         let script = &mut plan.script;
         match self {
             Self::Pipeline(kind) => script.fleet.pipeline = kind,
@@ -55,9 +55,10 @@ impl WhatIf {
             }
             Self::SlowRollout(share, hours) => {
                 if let Some(first) = script.rollout.first() {
-                    let later = Stamp::after(&first.at, (hours * 60.0 * MINUTE_US as f64) as u64);
-                    let rest = Stage { at: later, share: 1.0 };
-                    let first = Stage { at: first.at.clone(), share };
+                    let later =
+                        Timestamp::after(&first.at, (hours * 60.0 * MINUTE_US as f64) as u64);
+                    let rest = RolloutStage { at: later, share: 1.0 };
+                    let first = RolloutStage { at: first.at.clone(), share };
                     script.rollout = vec![first];
                     script.rollout.extend((share < 1.0).then_some(rest));
                 }
@@ -96,9 +97,9 @@ impl WhatIf {
 impl fmt::Display for WhatIf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pipeline(Kind::Shared) => f.write_str("shared buffers"),
-            Self::Pipeline(Kind::Owned) => f.write_str("owned buffers"),
-            Self::Pipeline(Kind::Pooled) => f.write_str("owned buffers, pooled"),
+            Self::Pipeline(PipelineKind::Shared) => f.write_str("shared buffers"),
+            Self::Pipeline(PipelineKind::Owned) => f.write_str("owned buffers"),
+            Self::Pipeline(PipelineKind::Pooled) => f.write_str("owned buffers, pooled"),
             Self::Slots(slots) => write!(f, "{slots} slots"),
             Self::Canaries(canaries) => write!(f, "{canaries} canary accounts"),
             Self::SlowRollout(share, hours) => {

@@ -3,27 +3,30 @@
 //! A run is one pipeline at one number in flight. Runs share their photos, their truths and the
 //! order of their requests, so that only the pipeline and the load differ.
 
-mod measure;
-mod subjects;
+pub mod load_generator;
+mod photo_set;
+pub mod report;
+mod run;
 mod verdict;
 
-pub use measure::{Exhibit, Kind, Run};
-pub use subjects::{MOST_PHOTOS, Subjects, SubjectsError};
-pub use verdict::{Expect, GATE_THUMBNAILS, Verdict};
+pub use photo_set::{MAX_PHOTOS, PhotoSet, PhotoSetError};
+pub use run::{Exhibit, Run};
+pub use verdict::{Expectation, MIN_GATE_THUMBNAILS, ReproVerdict};
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::{Duration, Instant};
 
-use crate::codec::{Fit, Size};
+use crate::codec::ThumbnailSpec;
+use crate::pipelines::PipelineKind;
 
 /// Mixed thumbnails of which pictures are kept, at most.
-pub const MOST_EXHIBITS: usize = 24;
+pub const MAX_EXHIBITS: usize = 24;
 
 /// What is to be run.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct ReproPlan {
     /// The pipelines, in the order of their runs.
-    pub pipelines: Vec<Kind>,
+    pub pipelines: Vec<PipelineKind>,
     /// Requests in flight, a run for each.
     pub in_flight: Vec<usize>,
     /// Slots in the ring of `shared`, and frames that `pooled` keeps.
@@ -32,25 +35,23 @@ pub struct Plan {
     pub bands: NonZeroU32,
     /// Thumbnails of one run.
     pub thumbnails: u64,
-    /// The thumbnails' size.
-    pub size: Size,
-    /// How a thumbnail fits its square.
-    pub fit: Fit,
+    /// The thumbnails' size and fit.
+    pub spec: ThumbnailSpec,
     /// Fixes the order of the requests.
     pub seed: u64,
     /// What the caller expects of it.
-    pub expect: Expect,
+    pub expect: Expectation,
     /// When the whole must have ended. Runs are shortened to keep it.
     pub deadline: Instant,
 }
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub struct Findings {
+pub struct ReproResults {
     /// The runs, in their order.
     pub runs: Vec<Run>,
     /// What they come to.
-    pub verdict: Verdict,
+    pub verdict: ReproVerdict,
     /// Cores that the machine gives.
     pub cores: usize,
     /// Some mixed thumbnails, for people to look at.
@@ -59,7 +60,7 @@ pub struct Findings {
     pub interrupted: bool,
 }
 
-impl Findings {
+impl ReproResults {
     /// Rows about which the oracles disagreed, in all runs. Anything but 0 is a fault of this
     /// program, and then nothing else here can be believed.
     pub fn oracle_faults(&self) -> u64 {
@@ -74,13 +75,13 @@ impl Findings {
 /// The system's, if it gives no threads.
 ///
 /// # Panics
-/// If a number in flight is 0 or more than [`MOST_IN_FLIGHT`](crate::load::MOST_IN_FLIGHT).
+/// If a number in flight is 0 or more than [`MAX_IN_FLIGHT`](crate::repro::load_generator::MAX_IN_FLIGHT).
 pub fn run(
-    plan: &Plan,
-    subjects: &Subjects,
+    plan: &ReproPlan,
+    subjects: &PhotoSet,
     progress: impl Fn(u64),
     go_on: impl Fn() -> bool,
-) -> std::io::Result<Findings> {
+) -> std::io::Result<ReproResults> {
     let all = plan.pipelines.len() * plan.in_flight.len();
     let mut runs = Vec::with_capacity(all);
     let mut exhibits = Vec::with_capacity(all);
@@ -93,7 +94,7 @@ pub fn run(
                 progress(begun + place);
                 go_on() && Instant::now() < until
             };
-            let (run, mixed) = measure::measure(plan, subjects, kind, in_flight, admit)?;
+            let (run, mixed) = run::measure(plan, subjects, kind, in_flight, admit)?;
             runs.push(run);
             exhibits.push(mixed);
             if !go_on() {
@@ -103,10 +104,10 @@ pub fn run(
     }
     let interrupted = !go_on();
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    Ok(Findings {
-        verdict: Verdict::of(&runs, plan.expect, cores, runs.len() == all),
+    Ok(ReproResults {
+        verdict: ReproVerdict::of(&runs, plan.expect, cores, runs.len() == all),
         cores,
-        exhibits: in_turn(exhibits),
+        exhibits: round_robin(exhibits),
         runs,
         interrupted,
     })
@@ -118,13 +119,13 @@ fn share(deadline: Instant, left: u32) -> Duration {
 }
 
 /// The first of each run, then the second of each, up to the bound.
-fn in_turn(runs: Vec<Vec<Exhibit>>) -> Vec<Exhibit> {
+fn round_robin(runs: Vec<Vec<Exhibit>>) -> Vec<Exhibit> {
     let mut runs: Vec<_> = runs.into_iter().map(Vec::into_iter).collect();
-    let mut taken = Vec::with_capacity(MOST_EXHIBITS);
-    for turn in 0..MOST_EXHIBITS * runs.len() {
+    let mut taken = Vec::with_capacity(MAX_EXHIBITS);
+    for turn in 0..MAX_EXHIBITS * runs.len() {
         let run = turn % runs.len();
         taken.extend(runs[run].next());
-        if taken.len() == MOST_EXHIBITS {
+        if taken.len() == MAX_EXHIBITS {
             break;
         }
     }

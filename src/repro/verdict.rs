@@ -8,11 +8,11 @@ use super::Run;
 
 /// Thumbnails that a run of a gate must have seen before `clean` says anything: 0 of 300 bounds
 /// the rate at 1 % with 95 % confidence (the rule of three).
-pub const GATE_THUMBNAILS: u64 = 300;
+pub const MIN_GATE_THUMBNAILS: u64 = 300;
 
 /// What the caller wants to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Expect {
+pub enum Expectation {
     /// That shared mixes under load, and the repairs do not
     #[default]
     Reproduced,
@@ -23,7 +23,7 @@ pub enum Expect {
 /// What the runs come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Verdict {
+pub enum ReproVerdict {
     /// A run that was expected to mix did, and no repair did.
     Reproduced,
     /// A repair mixed, or any run of a gate.
@@ -34,7 +34,7 @@ pub enum Verdict {
     Inconclusive,
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for ReproVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Reproduced => "reproduced",
@@ -45,14 +45,14 @@ impl fmt::Display for Verdict {
     }
 }
 
-impl Verdict {
+impl ReproVerdict {
     /// The verdict on `runs`, made on so many cores; `complete` if no planned run is missing.
-    pub fn of(runs: &[Run], expect: Expect, cores: usize, complete: bool) -> Self {
-        let gate = expect == Expect::Clean;
+    pub fn of(runs: &[Run], expect: Expectation, cores: usize, complete: bool) -> Self {
+        let gate = expect == Expectation::Clean;
         let must_mix = |run: &Run| !gate && expected_to_mix(run, cores);
         let mixed = |run: &Run| run.tally.mixed() > 0;
         let seen_enough = |run: &Run| {
-            let least = if gate { GATE_THUMBNAILS } else { 1 };
+            let least = if gate { MIN_GATE_THUMBNAILS } else { 1 };
             run.tally.thumbnails >= least
         };
         if runs.iter().any(|run| (gate || run.kind.is_repair()) && mixed(run)) {

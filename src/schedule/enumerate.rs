@@ -5,26 +5,26 @@
 
 use std::num::NonZeroU32;
 
-use super::word::{LETTERS_MAX, REQUESTS_MAX, Word, WordError};
+use super::word::{MAX_LETTERS, MAX_REQUESTS, Schedule, ScheduleError};
 
 /// All distinct complete words of `requests` requests with so many bands each, in alphabetical
 /// order: every word has `bands + 2` of each of the first `requests` letters.
 ///
 /// # Errors
 /// [`WordError::Requests`] if there are no letters for so many (or for none), and
-/// [`WordError::TooLong`] if the words would be longer than [`LETTERS_MAX`].
-pub fn words(requests: usize, bands: NonZeroU32) -> Result<Words, WordError> {
-    if requests == 0 || requests > REQUESTS_MAX {
-        return Err(WordError::Requests { requests });
+/// [`WordError::TooLong`] if the words would be longer than [`MAX_LETTERS`].
+pub fn schedules(requests: usize, bands: NonZeroU32) -> Result<Schedules, ScheduleError> {
+    if requests == 0 || requests > MAX_REQUESTS {
+        return Err(ScheduleError::Requests { requests });
     }
     let steps = usize::try_from(bands.get()).unwrap_or(usize::MAX).saturating_add(2);
     let letters = requests.saturating_mul(steps);
-    if letters > LETTERS_MAX {
-        return Err(WordError::TooLong { letters });
+    if letters > MAX_LETTERS {
+        return Err(ScheduleError::TooLong { letters });
     }
     let alphabet = (b'A'..=b'Z').take(requests);
     let first = alphabet.flat_map(|letter| std::iter::repeat_n(letter, steps)).collect();
-    Ok(Words { next: Some(first) })
+    Ok(Schedules { next: Some(first) })
 }
 
 /// How many words [`words`] has for this size: (R(B + 2))! ÷ ((B + 2)!)^R, and none for no
@@ -44,16 +44,16 @@ pub fn count(requests: usize, bands: NonZeroU32) -> Option<u128> {
 
 /// The words of one size. Holds one word, however many there are.
 #[derive(Clone, Debug)]
-pub struct Words {
+pub struct Schedules {
     next: Option<Vec<u8>>,
 }
 
-impl Iterator for Words {
-    type Item = Word;
+impl Iterator for Schedules {
+    type Item = Schedule;
 
-    fn next(&mut self) -> Option<Word> {
+    fn next(&mut self) -> Option<Schedule> {
         let mut letters = self.next.take()?;
-        let word = Word::of(&letters);
+        let word = Schedule::of(&letters);
         if advance(&mut letters) {
             self.next = Some(letters);
         }

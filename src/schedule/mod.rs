@@ -5,24 +5,24 @@
 //! first band, B's begin, A's second band, and so on. All words of a size can be counted and tried,
 //! which makes a table of outcomes exact.
 
+mod biguint;
 mod enumerate;
-mod law;
-mod names;
-mod natural;
+mod lap_law;
+mod minimal;
 mod odds;
 mod outcomes;
-mod play;
-mod shrink;
+mod replay;
+mod symbolic_codec;
 mod trace;
 mod word;
 
-pub use enumerate::{Words, count, words};
-pub use law::{Outcome, predict};
-pub use names::{Owners, Shipped, on_shipped};
-pub use natural::Natural;
-pub use odds::{Odds, OddsError, POSITIONS_MAX, odds};
-pub use outcomes::{Outcomes, OutcomesError, WORDS_MAX, countable, outcomes};
-pub use play::{Played, play};
-pub use shrink::{kind, smallest, switches};
-pub use trace::{Moment, trace};
-pub use word::{Act, LETTERS_MAX, Step, Word, WordError};
+pub use biguint::Natural;
+pub use enumerate::{Schedules, count, schedules};
+pub use lap_law::{Outcome, predict};
+pub use minimal::{classify, minimal, switches};
+pub use odds::{MAX_POSITIONS, Odds, OddsError, odds};
+pub use outcomes::{MAX_SCHEDULES, Outcomes, OutcomesError, countable, outcomes};
+pub use replay::{Replayed, replay};
+pub use symbolic_codec::{AllOwners, Owners, replay_all};
+pub use trace::{TraceStep, trace};
+pub use word::{Act, MAX_LETTERS, Schedule, ScheduleError, Step};

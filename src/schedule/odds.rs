@@ -8,14 +8,14 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use super::natural::Natural;
-use super::word::{Act, Word};
+use super::biguint::Natural;
+use super::word::{Act, Schedule};
 
 /// Positions that are counted at most.
-pub const POSITIONS_MAX: u64 = 1_000_000;
+pub const MAX_POSITIONS: u64 = 1_000_000;
 
 /// Steps of all requests together that are counted at most, so that it takes seconds.
-const STEPS_MAX: usize = 1_000;
+const MAX_STEPS: usize = 1_000;
 
 /// How a word could go on after some of its letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Odds {
 pub enum OddsError {
     /// The requests have more steps than are counted.
     #[error(
-        "the word's requests have {letters} steps in all, where {STEPS_MAX} are counted at most: \
+        "the word's requests have {letters} steps in all, where {MAX_STEPS} are counted at most: \
          take fewer requests or bands"
     )]
     TooLong {
@@ -40,7 +40,7 @@ pub enum OddsError {
     },
     /// There are too many positions to count from.
     #[error(
-        "{positions} positions would have to be counted from, where {POSITIONS_MAX} are possible: \
+        "{positions} positions would have to be counted from, where {MAX_POSITIONS} are possible: \
          take fewer requests, fewer bands, or another number of slots"
     )]
     TooManyPositions {
@@ -73,15 +73,19 @@ impl Odds {
 /// on: who has not begun may begin in any order, and takes a slot by it.
 ///
 /// # Errors
-/// [`OddsError::TooManyPositions`] past [`POSITIONS_MAX`], and [`OddsError::TooLong`] past
+/// [`OddsError::TooManyPositions`] past [`MAX_POSITIONS`], and [`OddsError::TooLong`] past
 /// 1,000 steps in all.
 ///
 /// # Panics
 /// If a request has more letters than steps: [`Word::check`] refuses such a word.
-pub fn odds(word: &Word, bands: NonZeroU32, slots: NonZeroUsize) -> Result<Vec<Odds>, OddsError> {
+pub fn odds(
+    word: &Schedule,
+    bands: NonZeroU32,
+    slots: NonZeroUsize,
+) -> Result<Vec<Odds>, OddsError> {
     let steps_each = bands.get().saturating_add(2);
     let letters = word.requests().saturating_mul(steps_each as usize);
-    if letters > STEPS_MAX {
+    if letters > MAX_STEPS {
         return Err(OddsError::TooLong { letters });
     }
     let ways = CleanWays::count(word.requests(), bands.get(), slots.get())?;
@@ -133,7 +137,7 @@ impl CleanWays {
             (u64::from(bands) + 1).saturating_pow(open)
         };
         let positions = (0..=requests).map(places).fold(0, u64::saturating_add);
-        if positions > POSITIONS_MAX {
+        if positions > MAX_POSITIONS {
             return Err(OddsError::TooManyPositions { positions });
         }
         for begun in (0..=requests).rev() {

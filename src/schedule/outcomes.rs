@@ -6,12 +6,12 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use super::enumerate::{count, words};
-use super::law::Outcome;
-use super::word::{Act, Step, Word, WordError};
+use super::enumerate::{count, schedules};
+use super::lap_law::Outcome;
+use super::word::{Act, Schedule, ScheduleError, Step};
 
 /// Words that are walked at most.
-pub const WORDS_MAX: u128 = 5_000_000;
+pub const MAX_SCHEDULES: u128 = 5_000_000;
 
 /// The outcomes of all distinct complete words of a size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,39 +23,41 @@ pub struct Outcomes {
     /// Thumbnails by their outcome: clean, torn, swapped.
     pub thumbnails: [u64; 3],
     /// For each outcome the alphabetically first word with such a thumbnail, if there is any.
-    pub examples: [Option<Word>; 3],
+    pub examples: [Option<Schedule>; 3],
 }
 
 /// Why the words of a size are not walked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutcomesError {
     /// There are too many.
-    #[error("there are {words} words of this size, where {WORDS_MAX} are walked at most: {LESS}")]
+    #[error(
+        "there are {words} words of this size, where {MAX_SCHEDULES} are walked at most: {LESS}"
+    )]
     TooMany {
         /// How many.
         words: u128,
     },
     /// There are more than can be said.
     #[error(
-        "there are more than {} words of this size, where {WORDS_MAX} are walked at most: {LESS}",
+        "there are more than {} words of this size, where {MAX_SCHEDULES} are walked at most: {LESS}",
         u128::MAX
     )]
     Countless,
     /// There are no letters for so many requests, or the words would be too long.
     #[error(transparent)]
-    Word(#[from] WordError),
+    Word(#[from] ScheduleError),
 }
 
 const LESS: &str = "take fewer requests or bands";
 
-/// Refuses a size that has more words than [`WORDS_MAX`], and says how many there are of any other.
+/// Refuses a size that has more words than [`MAX_SCHEDULES`], and says how many there are of any other.
 ///
 /// # Errors
 /// [`OutcomesError`], with the number.
 pub fn countable(requests: usize, bands: NonZeroU32) -> Result<u64, OutcomesError> {
-    words(requests, bands)?;
+    schedules(requests, bands)?;
     match count(requests, bands) {
-        Some(words) if words <= WORDS_MAX => Ok(words as u64),
+        Some(words) if words <= MAX_SCHEDULES => Ok(words as u64),
         Some(words) => Err(OutcomesError::TooMany { words }),
         None => Err(OutcomesError::Countless),
     }
@@ -72,7 +74,7 @@ pub fn outcomes(
     requests: usize,
     bands: NonZeroU32,
     slots: NonZeroUsize,
-    each: impl FnMut(&Word, &[Outcome]) -> bool,
+    each: impl FnMut(&Schedule, &[Outcome]) -> bool,
 ) -> Result<Outcomes, OutcomesError> {
     countable(requests, bands)?;
     let mut walk = Walk {
@@ -111,7 +113,7 @@ struct Walk<E> {
     each: E,
 }
 
-impl<E: FnMut(&Word, &[Outcome]) -> bool> Walk<E> {
+impl<E: FnMut(&Schedule, &[Outcome]) -> bool> Walk<E> {
     /// Walks everything that begins with the letters so far. `false` ends the walk.
     fn on(&mut self) -> bool {
         let mut complete = true;
@@ -163,7 +165,7 @@ impl<E: FnMut(&Word, &[Outcome]) -> bool> Walk<E> {
                 _ => Outcome::Torn,
             };
         }
-        let word = Word::of(&self.letters);
+        let word = Schedule::of(&self.letters);
         let counted = &mut self.counted;
         counted.words += self.names;
         counted.words_mixed +=

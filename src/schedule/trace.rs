@@ -5,11 +5,11 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use super::word::{Act, Step, Word};
+use super::word::{Act, Schedule, Step};
 
 /// One step of a word, and what lies in the slots after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct TraceStep {
     /// Whose step it is.
     pub step: Step,
     /// What it does.
@@ -30,7 +30,7 @@ pub struct Moment {
 /// own their frames amount to: then slot and request have the same number.
 ///
 /// Letters past a finish are passed over; [`Word::check`] refuses them.
-pub fn trace(word: &Word, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<Moment> {
+pub fn trace(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<TraceStep> {
     let mut last_decoded = vec![None; word.requests().min(slots.get())];
     let mut bands_left = vec![bands.get(); word.requests()];
     let mut moments = Vec::new();
@@ -49,7 +49,7 @@ pub fn trace(word: &Word, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<Moment>
             }
             Act::Finish => {}
         }
-        moments.push(Moment { step, act, slot, slots: last_decoded.clone(), shows, laps });
+        moments.push(TraceStep { step, act, slot, slots: last_decoded.clone(), shows, laps });
     }
     moments
 }

@@ -8,18 +8,18 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 
 /// Letters of the alphabet, and so requests in one word at most.
-pub(super) const REQUESTS_MAX: usize = 26;
+pub(super) const MAX_REQUESTS: usize = 26;
 
 /// Letters of a word at most: 26 requests, each with a begin, a finish and the 128 bands of the
 /// largest thumbnail (2048 px high, in bands of 16 px).
-pub const LETTERS_MAX: usize = REQUESTS_MAX * (1 + 128 + 1);
+pub const MAX_LETTERS: usize = MAX_REQUESTS * (1 + 128 + 1);
 
-/// An interleaving of requests, of 1 to [`LETTERS_MAX`] letters `A` to `Z`.
+/// An interleaving of requests, of 1 to [`MAX_LETTERS`] letters `A` to `Z`.
 ///
 /// Requests are numbered from 0 by the order of their first letters, whichever letters these are.
 /// That is also the order in which they take their slots.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Word {
+pub struct Schedule {
     letters: Box<[u8]>,
     /// Each letter once, by first appearance: a request's number is its place here.
     firsts: Box<[u8]>,
@@ -47,7 +47,7 @@ pub enum Act {
 
 /// Why a word is refused. Positions count characters, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WordError {
+pub enum ScheduleError {
     /// There is no letter.
     #[error("the word is empty: write a letter per step, such as AABABABB")]
     Empty,
@@ -60,7 +60,7 @@ pub enum WordError {
         position: usize,
     },
     /// There are more letters than any schedule needs.
-    #[error("the word has {letters} letters: write at most {LETTERS_MAX}")]
+    #[error("the word has {letters} letters: write at most {MAX_LETTERS}")]
     TooLong {
         /// How many there are, or would be.
         letters: usize,
@@ -80,7 +80,7 @@ pub enum WordError {
         bands: NonZeroU32,
     },
     /// There are no letters for so many requests.
-    #[error("words are for 1 to {REQUESTS_MAX} requests, a letter each, not for {requests}")]
+    #[error("words are for 1 to {MAX_REQUESTS} requests, a letter each, not for {requests}")]
     Requests {
         /// How many were asked for.
         requests: usize,
@@ -95,7 +95,7 @@ fn hint(found: char) -> &'static str {
     }
 }
 
-impl Word {
+impl Schedule {
     /// How many requests it names, finished or not: 1 to 26.
     pub fn requests(&self) -> usize {
         self.firsts.len()
@@ -119,7 +119,7 @@ impl Word {
 
     /// Its letters in order, as steps.
     pub fn steps(&self) -> impl Iterator<Item = Step> {
-        let mut before = [0; REQUESTS_MAX];
+        let mut before = [0; MAX_REQUESTS];
         self.letters.iter().map(move |letter| {
             let request = self.firsts.iter().position(|first| first == letter);
             let request = request.expect("a letter that stands in the word stood there first");
@@ -133,19 +133,19 @@ impl Word {
     ///
     /// # Errors
     /// [`WordError::TooManySteps`], with the first letter too many.
-    pub fn check(&self, bands: NonZeroU32) -> Result<(), WordError> {
+    pub fn check(&self, bands: NonZeroU32) -> Result<(), ScheduleError> {
         match self.steps().zip(1..).find(|(step, _)| step.act(bands).is_none()) {
             None => Ok(()),
             Some((step, position)) => {
                 let letter = self.letter(step.request);
-                Err(WordError::TooManySteps { letter, position, bands })
+                Err(ScheduleError::TooManySteps { letter, position, bands })
             }
         }
     }
 
     /// A word of letters that are already known to be `A` to `Z`, and not too many.
     pub(super) fn of(letters: &[u8]) -> Self {
-        let mut firsts = Vec::with_capacity(REQUESTS_MAX);
+        let mut firsts = Vec::with_capacity(MAX_REQUESTS);
         for letter in letters {
             if !firsts.contains(letter) {
                 firsts.push(*letter);
@@ -168,29 +168,29 @@ impl Step {
     }
 }
 
-impl FromStr for Word {
-    type Err = WordError;
+impl FromStr for Schedule {
+    type Err = ScheduleError;
 
-    fn from_str(text: &str) -> Result<Self, WordError> {
+    fn from_str(text: &str) -> Result<Self, ScheduleError> {
         let stranger = text.chars().zip(1..).find(|(found, _)| !found.is_ascii_uppercase());
         if let Some((found, position)) = stranger {
-            return Err(WordError::NotALetter { found, position });
+            return Err(ScheduleError::NotALetter { found, position });
         }
         match text.len() {
-            0 => Err(WordError::Empty),
-            1..=LETTERS_MAX => Ok(Self::of(text.as_bytes())),
-            letters => Err(WordError::TooLong { letters }),
+            0 => Err(ScheduleError::Empty),
+            1..=MAX_LETTERS => Ok(Self::of(text.as_bytes())),
+            letters => Err(ScheduleError::TooLong { letters }),
         }
     }
 }
 
-impl fmt::Display for Word {
+impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.letters.iter().copied().map(char::from).collect::<String>())
     }
 }
 
-impl fmt::Debug for Word {
+impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Word({self})")
     }

@@ -23,8 +23,8 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::limits::Limits;
-use super::patient::Patient;
-use super::problem::{Kind, MEDIA_TYPE, Problem};
+use super::problem::{MEDIA_TYPE, Problem, ProblemKind};
+use super::write_timeout::WriteTimeout;
 
 /// Bytes of a head, and of what is read at once.
 const HEAD_BYTES: usize = 32 << 10;
@@ -49,7 +49,7 @@ pub(super) async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.head)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(Patient::new(stream, limits.write)), answer);
+        .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits.write)), answer);
     let mut open = true;
     let ended = loop {
         tokio::select! {
@@ -78,7 +78,7 @@ type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>
 
 /// Takes what the peer still sends, up to a limit: a socket closed with bytes unread takes back the
 /// answer that is on its way.
-async fn linger(stream: &mut Patient) -> std::io::Result<()> {
+async fn linger(stream: &mut WriteTimeout) -> std::io::Result<()> {
     let mut unread = [0; 16 << 10];
     while let Ok(read) = timeout(QUIET, stream.read(&mut unread)).await {
         if read? == 0 {
@@ -90,7 +90,8 @@ async fn linger(stream: &mut Patient) -> std::io::Result<()> {
 
 /// A whole answer, for a head that did not arrive.
 fn slow_head() -> Vec<u8> {
-    let problem = Problem::new(Kind::SlowRequest, "the request's head did not arrive in time");
+    let problem =
+        Problem::new(ProblemKind::SlowRequest, "the request's head did not arrive in time");
     let body = problem.to_json();
     let mut answer = format!(
         "HTTP/1.1 408 Request Timeout\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\n\

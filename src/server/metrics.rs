@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::problem::Kind;
+use super::problem::ProblemKind;
 
 /// The media type of [`Metrics::text`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -43,7 +43,7 @@ struct Reason {
 
 /// What is held elsewhere, as it is now.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Held {
+pub struct Occupancy {
     /// Conversions at work.
     pub at_work: usize,
     /// Conversions that wait.
@@ -166,13 +166,16 @@ impl Metrics {
         method: &str,
         route: &str,
         status: StatusCode,
-        problem: Option<Kind>,
+        problem: Option<ProblemKind>,
         took: Duration,
     ) {
         let (method, route) = (method.to_owned(), route.to_owned());
         self.durations.get_or_create(&Route { route: route.clone() }).observe(took.as_secs_f64());
         self.requests.get_or_create(&Answered { method, route, status: status.as_u16() }).inc();
-        if let Some(kind @ (Kind::Overloaded | Kind::Deadline | Kind::Stopping)) = problem {
+        if let Some(
+            kind @ (ProblemKind::Overloaded | ProblemKind::Deadline | ProblemKind::Stopping),
+        ) = problem
+        {
             self.shed.get_or_create(&Reason { reason: kind.slug() }).inc();
         }
     }
@@ -184,7 +187,7 @@ impl Metrics {
     }
 
     /// All of it, as OpenMetrics text.
-    pub fn text(&self, held: Held) -> String {
+    pub fn text(&self, held: Occupancy) -> String {
         let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.at_work.set(signed(held.at_work as u64));
         self.waiting.set(signed(held.waiting as u64));

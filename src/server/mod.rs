@@ -4,27 +4,27 @@
 //! asks, the album's rules, the [door], the conversion that it may [share](flights) with equals,
 //! the check that the thumbnail is of what was asked for, and the ledger. Only then is it answered.
 
-mod access;
-mod background;
+pub mod admission;
+mod auth;
 mod connection;
-mod converters;
-pub mod desk;
-pub mod door;
-pub mod engine;
-pub mod evidence;
-pub mod flights;
-mod house;
+pub mod converter;
+mod extract;
+pub mod job_registry;
+mod latency_estimate;
 pub mod limits;
+mod maintenance;
 pub mod metrics;
 pub mod openapi;
-mod pace;
-mod patient;
 pub mod problem;
-mod reading;
 mod routes;
-mod texts;
-mod uploads;
-pub mod workshop;
+pub mod single_flight;
+mod state;
+pub mod store_executor;
+pub mod thumbnailer;
+mod upload_validation;
+mod validation;
+mod worker_pool;
+mod write_timeout;
 
 use std::io;
 use std::net::SocketAddr;
@@ -37,14 +37,14 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout_at};
 
-use self::converters::Converters;
-use self::desk::Desk;
-use self::door::{Bounds, Door};
-use self::engine::Engine;
-use self::house::{House, One};
+use self::admission::{AdmissionControl, AdmissionLimits};
+use self::converter::Converter;
+use self::extract::ByteBudget;
 use self::limits::Limits;
-use self::reading::Transit;
-use self::workshop::{INSPECTING, Make, Workshop};
+use self::state::{AppState, CountGuard};
+use self::store_executor::StoreExecutor;
+use self::thumbnailer::{INSPECTING, Maker, ThumbnailService};
+use self::worker_pool::WorkerPool;
 use crate::album::{ContentHash, Ledger, Store};
 
 /// What a server is made of.
@@ -54,11 +54,11 @@ pub struct Parts {
     /// The hash of the operator's key.
     pub operator: ContentHash,
     /// What makes thumbnails.
-    pub engine: Arc<dyn Engine>,
+    pub converter: Arc<dyn Converter>,
     /// What they have in common.
-    pub make: Make,
+    pub make: Maker,
     /// How much may be at work.
-    pub bounds: Bounds,
+    pub bounds: AdmissionLimits,
     /// How long anything may take.
     pub limits: Limits,
 }
@@ -67,7 +67,7 @@ pub struct Parts {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    house: Arc<House>,
+    state: Arc<AppState>,
     store: Arc<Store>,
 }
 
@@ -77,38 +77,38 @@ impl Server {
     /// # Errors
     /// The system's, if the address is taken or there is no thread.
     pub async fn bind(address: SocketAddr, parts: Parts) -> io::Result<Self> {
-        let Parts { store, operator, engine, make, bounds, limits } = parts;
+        let Parts { store, operator, converter, make, bounds, limits } = parts;
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk::new(Arc::clone(&store), limits.store_queue));
+        let executor = Arc::new(StoreExecutor::new(Arc::clone(&store), limits.store_queue));
         let metrics = Arc::default();
         let threads = bounds.workers.get() + INSPECTING + COMPRESSING;
-        let workshop = Arc::new(Workshop {
-            desk: Arc::clone(&desk),
-            converters: Converters::new(threads)?,
-            door: Arc::new(Door::new(bounds)),
+        let thumbnails = Arc::new(ThumbnailService {
+            store: Arc::clone(&executor),
+            workers: WorkerPool::new(threads)?,
+            admission: Arc::new(AdmissionControl::new(bounds)),
             ledger: Arc::new(Ledger::start(Arc::clone(&store))?),
             metrics: Arc::clone(&metrics),
-            engine,
+            converter,
             make,
-            roll: Default::default(),
-            flights: Default::default(),
-            pace: Arc::default(),
+            jobs: Default::default(),
+            single_flight: Default::default(),
+            latency: Arc::default(),
             deadline: limits.deadline,
             inspecting: Arc::new(Semaphore::new(INSPECTING)),
         });
-        let house = Arc::new(House {
-            desk,
-            workshop,
+        let state = Arc::new(AppState {
+            store: executor,
+            thumbnails,
             metrics,
             limits,
-            transit: Transit::new(limits.transit_bytes),
+            transit_bytes: ByteBudget::new(limits.transit_bytes),
             operator,
             stopping: watch::Sender::new(false),
             at_work: watch::Sender::new(0),
             connections: watch::Sender::new(0),
         });
-        Ok(Self { listener, address, house, store })
+        Ok(Self { listener, address, state, store })
     }
 
     /// Where it listens.
@@ -119,18 +119,18 @@ impl Server {
     /// Serves until `stop`; then refuses new work, finishes what it accepted, and returns. What is
     /// not done [in time](Limits::stop) by then is given up.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, house, store, .. } = self;
-        let limits = house.limits;
+        let Self { listener, state, store, .. } = self;
+        let limits = state.limits;
         let closing = watch::Sender::new(false);
-        let routes = routes::routes(Arc::clone(&house));
-        let accepting = tokio::spawn(accept(listener, routes, Arc::clone(&house), closing.clone()));
-        let compressing = background::start(store, Arc::clone(&house));
+        let routes = routes::routes(Arc::clone(&state));
+        let accepting = tokio::spawn(accept(listener, routes, Arc::clone(&state), closing.clone()));
+        let compressing = maintenance::start(store, Arc::clone(&state));
         stop.await;
 
         let end = tokio::time::Instant::now() + limits.stop;
-        house.stopping.send_replace(true);
-        let mut at_work = house.at_work.subscribe();
-        let mut open = house.connections.subscribe();
+        state.stopping.send_replace(true);
+        let mut at_work = state.at_work.subscribe();
+        let mut open = state.connections.subscribe();
         let finished = async {
             // Nobody drops these senders: the house holds them.
             let _ = at_work.wait_for(|count| *count == 0).await;
@@ -155,13 +155,13 @@ async fn stopped(task: JoinHandle<()>) {
 async fn accept(
     listener: TcpListener,
     routes: Router,
-    house: Arc<House>,
+    state: Arc<AppState>,
     closing: watch::Sender<bool>,
 ) {
-    let mut open = house.connections.subscribe();
+    let mut open = state.connections.subscribe();
     loop {
         // Beyond the limit peers wait in the system's queue.
-        if open.wait_for(|count| *count < house.limits.connections).await.is_err() {
+        if open.wait_for(|count| *count < state.limits.connections).await.is_err() {
             return;
         }
         let stream: TcpStream = match listener.accept().await {
@@ -172,9 +172,9 @@ async fn accept(
                 continue;
             }
         };
-        let one = One::more(&house.connections);
+        let one = CountGuard::increment(&state.connections);
         let connection =
-            connection::serve(stream, routes.clone(), house.limits, closing.subscribe());
+            connection::serve(stream, routes.clone(), state.limits, closing.subscribe());
         tokio::spawn(async move {
             connection.await;
             drop(one);

@@ -11,9 +11,9 @@ use hyper::StatusCode;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
-use super::door::Refused;
+use super::admission::Rejected;
 use crate::album::{AlbumError, StoreError};
-use crate::codec::Refusal;
+use crate::codec::ImageError;
 
 /// What a problem's type begins with.
 pub const TYPE_PREFIX: &str = "urn:double-exposure:problem:";
@@ -26,7 +26,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// The kinds of problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ProblemKind {
     /// The body is no JSON of the shape that is asked for.
     BadJson,
     /// Something in the path is no UUID.
@@ -66,14 +66,14 @@ pub enum Kind {
     /// The server is stopping.
     Stopping,
     /// The thumbnail that was made is not of what was asked for, and was not sent.
-    NotOfWhatWasAsked,
+    WrongThumbnail,
     /// The file could not be read or written; nothing was stored.
     Storage,
     /// The work failed for a reason that is the server's.
     Fault,
 }
 
-impl Kind {
+impl ProblemKind {
     /// Every kind.
     pub const ALL: [Self; 22] = [
         Self::BadJson,
@@ -95,7 +95,7 @@ impl Kind {
         Self::Overloaded,
         Self::Deadline,
         Self::Stopping,
-        Self::NotOfWhatWasAsked,
+        Self::WrongThumbnail,
         Self::Storage,
         Self::Fault,
     ];
@@ -122,7 +122,7 @@ impl Kind {
             Self::Overloaded => (503, "overloaded", "There is no room for more work now"),
             Self::Deadline => (503, "deadline", "The answer was not there in time"),
             Self::Stopping => (503, "stopping", "The server is stopping"),
-            Self::NotOfWhatWasAsked => {
+            Self::WrongThumbnail => {
                 (503, "not-of-what-was-asked", "The thumbnail was of another photo")
             }
             Self::Storage => (503, "storage", "The file could not be used"),
@@ -144,7 +144,7 @@ impl Kind {
 /// One error, as it is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    kind: Kind,
+    kind: ProblemKind,
     detail: String,
     reason: Option<&'static str>,
     allow: Option<&'static str>,
@@ -157,7 +157,7 @@ const MOST_DETAIL: usize = 300;
 impl Problem {
     /// A problem, and what to tell a person about it: 300 characters of it at most, because it may
     /// quote what the client sent.
-    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         let mut detail = detail.into();
         if let Some((end, _)) = detail.char_indices().nth(MOST_DETAIL) {
             detail.truncate(end);
@@ -174,7 +174,7 @@ impl Problem {
     }
 
     /// Its kind.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
@@ -212,12 +212,12 @@ impl IntoResponse for Problem {
             headers.insert(RETRY_AFTER, after.as_secs().into());
         }
         match self.kind {
-            Kind::NoToken => {
+            ProblemKind::NoToken => {
                 let scheme = HeaderValue::from_static("Bearer realm=\"double-exposure\"");
                 headers.insert(WWW_AUTHENTICATE, scheme);
             }
             // What else would come on this connection is the rest of what was not read.
-            Kind::SlowRequest | Kind::Stopping | Kind::BadBody => {
+            ProblemKind::SlowRequest | ProblemKind::Stopping | ProblemKind::BadBody => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
@@ -231,11 +231,11 @@ impl IntoResponse for Problem {
 impl From<AlbumError> for Problem {
     fn from(error: AlbumError) -> Self {
         let kind = match &error {
-            AlbumError::NotFound | AlbumError::NoSuchPerson => Kind::NotFound,
-            AlbumError::NotOwner => Kind::NotOwner,
-            AlbumError::OwnerStays => Kind::OwnerStays,
-            AlbumError::OtherBytes => Kind::NameTaken,
-            AlbumError::Crowded { .. } => Kind::AlbumFull,
+            AlbumError::NotFound | AlbumError::NoSuchPerson => ProblemKind::NotFound,
+            AlbumError::NotOwner => ProblemKind::NotOwner,
+            AlbumError::OwnerStays => ProblemKind::OwnerStays,
+            AlbumError::OtherBytes => ProblemKind::NameTaken,
+            AlbumError::Crowded { .. } => ProblemKind::AlbumFull,
             AlbumError::Store(error) => return error.clone().into(),
         };
         Self::new(kind, error.to_string())
@@ -245,41 +245,43 @@ impl From<AlbumError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let detail = match &error {
-            StoreError::Crowded { .. } => return Self::new(Kind::Overloaded, error.to_string()),
+            StoreError::Crowded { .. } => {
+                return Self::new(ProblemKind::Overloaded, error.to_string());
+            }
             StoreError::Full => "the disk is full, and nothing was stored: try again later",
             StoreError::Busy => "the file is held by another process: try again",
             _ => "the file could not be used: the operator is told why",
         };
         tracing::error!(%error, "the file could not be used");
-        Self::new(Kind::Storage, detail)
+        Self::new(ProblemKind::Storage, detail)
     }
 }
 
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
+impl From<Rejected> for Problem {
+    fn from(refused: Rejected) -> Self {
         let kind = match refused {
-            Refused::Full { .. } => Kind::Overloaded,
-            Refused::TooLarge { .. } => Kind::UnreadablePhoto,
+            Rejected::QueueFull { .. } => ProblemKind::Overloaded,
+            Rejected::ExceedsBudget { .. } => ProblemKind::UnreadablePhoto,
         };
         Self::new(kind, refused.to_string())
     }
 }
 
 /// What the codec refuses, refused of an upload.
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
+impl From<ImageError> for Problem {
+    fn from(refusal: ImageError) -> Self {
         let (kind, reason) = match &refusal {
-            Refusal::File { .. } => (Kind::TooLarge, "file"),
-            Refusal::Unknown => (Kind::UnreadablePhoto, "unknown"),
-            Refusal::Side { .. } => (Kind::UnreadablePhoto, "side"),
-            Refusal::Pixels { .. } => (Kind::UnreadablePhoto, "pixels"),
-            Refusal::Scans { .. } => (Kind::UnreadablePhoto, "scans"),
-            Refusal::ScannedPixels { .. } => (Kind::UnreadablePhoto, "scanned-pixels"),
-            Refusal::Memory { .. } => (Kind::UnreadablePhoto, "memory"),
-            Refusal::Unsupported { .. } => (Kind::UnreadablePhoto, "unsupported"),
-            Refusal::EndsEarly { .. } => (Kind::UnreadablePhoto, "ends-early"),
-            Refusal::Damaged { .. } => (Kind::UnreadablePhoto, "damaged"),
-            Refusal::Unwritable { .. } => (Kind::UnreadablePhoto, "unwritable"),
+            ImageError::File { .. } => (ProblemKind::TooLarge, "file"),
+            ImageError::Unknown => (ProblemKind::UnreadablePhoto, "unknown"),
+            ImageError::Side { .. } => (ProblemKind::UnreadablePhoto, "side"),
+            ImageError::Pixels { .. } => (ProblemKind::UnreadablePhoto, "pixels"),
+            ImageError::Scans { .. } => (ProblemKind::UnreadablePhoto, "scans"),
+            ImageError::ScannedPixels { .. } => (ProblemKind::UnreadablePhoto, "scanned-pixels"),
+            ImageError::Memory { .. } => (ProblemKind::UnreadablePhoto, "memory"),
+            ImageError::Unsupported { .. } => (ProblemKind::UnreadablePhoto, "unsupported"),
+            ImageError::EndsEarly { .. } => (ProblemKind::UnreadablePhoto, "ends-early"),
+            ImageError::Damaged { .. } => (ProblemKind::UnreadablePhoto, "damaged"),
+            ImageError::Unwritable { .. } => (ProblemKind::UnreadablePhoto, "unwritable"),
         };
         Self { reason: Some(reason), ..Self::new(kind, refusal.to_string()) }
     }

@@ -2,20 +2,21 @@
 //! every call that names an album, by everybody who may not, with thumbnails and without.
 
 use double_exposure::album::{
-    AlbumError, ContentHash, Entry, Ledger, PersonId, Photo, Put, Store, Upload, Wanted,
+    AlbumError, CacheKey, ContentHash, Entry, Ledger, PersonId, Photo, Store, Upload, UploadOutcome,
 };
-use double_exposure::codec::{Fit, Size};
+use double_exposure::codec::{Fit, Size, ThumbnailSpec};
 use std::sync::Arc;
 
 use crate::scene::{MAKER, Scene, event, making, name, owner, person, post};
 
-const WANTED: Wanted<'static> = Wanted { size: SIZE, fit: Fit::Cover, maker: MAKER };
+const WANTED: CacheKey<'static> =
+    CacheKey { spec: ThumbnailSpec { size: SIZE, fit: Fit::Cover }, maker: MAKER };
 const SIZE: Size = Size::MAX;
 
 /// Keeps a thumbnail of the photo.
 fn keep(store: &Arc<Store>, photo: &Photo) {
     let mut event = event(photo.owner, photo);
-    event.size = SIZE;
+    event.spec.size = SIZE;
     let keep = Some(b"thumbnail"[..].into());
     let entry = Entry::Made { event, making: making(&[Some(photo)]), keep };
     let ledger = Ledger::start(store.clone()).expect("the ledger starts");
@@ -32,7 +33,7 @@ fn all_refused(store: &Store, stranger: PersonId, photo: &Photo) {
             store.photo_with_bytes(stranger, name).err(),
             store.thumbnail(stranger, name, &WANTED).err(),
             store.put_photo(stranger, name, &upload).err(),
-            store.before_put(stranger, name, ContentHash::of(b"mine")).err(),
+            store.check_upload(stranger, name, ContentHash::of(b"mine")).err(),
             store.delete_photo(stranger, name).err(),
             store.album(stranger, name.album).err(),
             store.add_member(stranger, name.album, stranger).err(),
@@ -100,7 +101,7 @@ fn the_name_of_a_deleted_photo_is_a_new_photo_with_nothing_of_the_old() {
     keep(&store, &old);
     store.delete_photo(owner, old.name).expect("the owner may delete it");
     let put = store.put_photo(owner, old.name, &Upload::new(bytes, 640, 480));
-    let Ok(Put::Created(new)) = put else { panic!("the name was not free: {put:?}") };
+    let Ok(UploadOutcome::Created(new)) = put else { panic!("the name was not free: {put:?}") };
     assert_ne!(new.id, old.id, "an id was used again");
     assert_eq!(new.content, old.content);
     let found = store.thumbnail(owner, new.name, &WANTED).expect("the photo is there");

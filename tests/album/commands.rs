@@ -3,7 +3,7 @@
 
 use std::process::{Command, Output};
 
-use double_exposure::album::{AGE, Entry, Kept, PersonId, Photo, Shown, Source, Store};
+use double_exposure::album::{AGE, Entry, MakingRef, PersonId, Photo, PhotoRef, ShownEntry, Store};
 use serde_json::{Value, json};
 
 use crate::scene::{DAY, MAKER, START, Scene, event, jpeg, making, owner, post};
@@ -28,7 +28,11 @@ fn show(store: &Store, viewer: PersonId, photo: &Photo, bands: &[Option<&Photo>]
     let keep = Some(b"thumbnail"[..].into());
     let entries = [
         Entry::Made { event: event(viewer, photo), making: making(bands), keep },
-        Entry::Shown(Shown { viewer, asked: Source::from(photo), made: Kept::Above }),
+        Entry::Shown(ShownEntry {
+            viewer,
+            asked: PhotoRef::from(photo),
+            made: MakingRef::Previous,
+        }),
     ];
     store.append([(START, &entries[..])].into_iter()).expect("the rows are written");
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AGE, ContentHash, Entry, Moment, PersonId, Photo, Squeezed, State, Store, Summary, Upload,
-    Wanted, compress_due, squeeze,
+    AGE, CacheKey, CompressionSummary, ContentHash, Entry, Moment, PersonId, Photo, PhotoState,
+    Recompressed, Store, Upload, compress_due, recompress,
 };
-use double_exposure::codec::{Fit, Size, inspect, luma};
+use double_exposure::codec::{ThumbnailSpec, inspect, luma};
 
 use crate::scene::{
     DAY, MAKER, PLACE, START, Scene, event, holds, jpeg, making, owner, post, with_exif,
@@ -18,7 +18,7 @@ use crate::scene::{
 
 const MS: Duration = Duration::from_millis(1);
 
-fn run(store: &Store) -> Summary {
+fn run(store: &Store) -> CompressionSummary {
     compress_due(store, |_| true).expect("the file can be read and written")
 }
 
@@ -40,7 +40,7 @@ fn a_photo_is_compressed_at_35_times_24_hours_and_not_a_millisecond_before() {
     };
     let due = START.after(AGE);
     let store = scene.open_at(due.before(MS));
-    assert_eq!(run(&store), Summary::default());
+    assert_eq!(run(&store), CompressionSummary::default());
     assert_eq!(now(&store, ann, &photo), (photo.clone(), original.clone()));
     drop(store);
 
@@ -51,13 +51,13 @@ fn a_photo_is_compressed_at_35_times_24_hours_and_not_a_millisecond_before() {
     assert_eq!(summary.bytes_before, original.len() as u64);
     assert_eq!(summary.bytes_after, bytes.len() as u64);
     assert!(bytes.len() < original.len());
-    assert_eq!((after.state, after.width, after.height), (State::Compressed, 2048, 1024));
+    assert_eq!((after.state, after.width, after.height), (PhotoState::Compressed, 2048, 1024));
     assert_eq!((after.id, after.posted), (photo.id, photo.posted));
     let luma = luma(&bytes).expect("it decodes");
     assert_eq!((luma.width, luma.height), (2048, 1024));
-    assert_eq!(run(&store), Summary::default(), "done is done");
+    assert_eq!(run(&store), CompressionSummary::default(), "done is done");
     let again = store.put_photo(ann, photo.name, &Upload::new(original, 2600, 1300));
-    assert_eq!(again, Ok(double_exposure::album::Put::Same(after)), "known as uploaded");
+    assert_eq!(again, Ok(double_exposure::album::UploadOutcome::Same(after)), "known as uploaded");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn orientation_is_baked_in_and_metadata_is_gone() {
     assert!(holds(&tall, PLACE) && holds(&tall, b"Exif"));
     let header = inspect(&tall).expect("it is a JPEG");
     assert_eq!((header.width, header.height), (320, 640), "turned by its EXIF");
-    let Ok(Squeezed::Smaller { bytes, width, height }) = squeeze(&tall) else {
+    let Ok(Recompressed::Smaller { bytes, width, height }) = recompress(&tall) else {
         panic!("it did not become smaller")
     };
     assert_eq!((width, height), (320, 640));
@@ -96,10 +96,10 @@ fn an_upright_jpeg_that_would_grow_loses_its_metadata_and_no_pixel() {
     let bare = jpeg(640, 480, 20, 3);
     let mut told = with_exif(&bare, 1).to_vec();
     told.extend(b"a preview behind the end, with a place");
-    let expected = Squeezed::Smaller { bytes: bare.clone(), width: 640, height: 480 };
-    assert_eq!(squeeze(&told.into()), Ok(expected));
-    assert_eq!(squeeze(&bare), Ok(Squeezed::WouldGrow));
-    assert_eq!(squeeze(&with_exif(&bare, 6)), Ok(Squeezed::WouldGrow), "it needs its EXIF");
+    let expected = Recompressed::Smaller { bytes: bare.clone(), width: 640, height: 480 };
+    assert_eq!(recompress(&told.into()), Ok(expected));
+    assert_eq!(recompress(&bare), Ok(Recompressed::WouldGrow));
+    assert_eq!(recompress(&with_exif(&bare, 6)), Ok(Recompressed::WouldGrow), "it needs its EXIF");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn younger_photos_thumbnails_stay_and_those_of_the_old_bytes_go() {
     drop(store);
     let store = scene.open_at(START.after(AGE));
     assert_eq!(run(&store).compressed, 1);
-    let wanted = Wanted { size: Size::default(), fit: Fit::Cover, maker: MAKER };
+    let wanted = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
     let kept = |photo: &Photo| {
         store.thumbnail(ann, photo.name, &wanted).expect("the photo is there").thumbnail.is_some()
     };
@@ -191,7 +191,7 @@ fn a_photo_deleted_or_replaced_meanwhile_is_not_touched() {
     let summary = summary.expect("the file can be read and written");
     assert_eq!((summary.due, summary.gone, summary.done()), (2, 2, 2));
     let (photo, bytes) = store.photo_with_bytes(ann, photos[1].name).expect("the new photo");
-    assert_eq!((photo.state, bytes), (State::Original, new));
+    assert_eq!((photo.state, bytes), (PhotoState::Original, new));
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn two_runs_at_once_replace_each_photo_once() {
     let compressed: u64 = summaries.iter().map(|summary| summary.compressed).sum();
     assert_eq!(compressed, 6);
     for photo in &photos {
-        assert_eq!(now(&stores[0], ann, photo).0.state, State::Compressed);
+        assert_eq!(now(&stores[0], ann, photo).0.state, PhotoState::Compressed);
     }
     let after: u64 = photos.iter().map(|photo| now(&stores[0], ann, photo).0.bytes).sum();
     assert_eq!(summaries.iter().map(|summary| summary.bytes_after).sum::<u64>(), after);

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AGE, AlbumId, Clock, ContentHash, Options, PersonId, PhotoName, State, Store, Upload,
+    AGE, AlbumId, Clock, ContentHash, PersonId, PhotoName, PhotoState, Store, StoreOptions, Upload,
     compress_due,
 };
 use double_exposure::codec::luma;
@@ -84,7 +84,7 @@ fn told() -> Option<(Store, PersonId, AlbumId)> {
         panic!("{text:?} is no scene")
     };
     let clock = Clock::Stopped(START.after(AGE));
-    let store = Store::open(path.as_ref(), clock, Options::default()).expect("the file opens");
+    let store = Store::open(path.as_ref(), clock, StoreOptions::default()).expect("the file opens");
     Some((store, person.parse().expect("a person"), album.parse().expect("an album")))
 }
 
@@ -122,7 +122,7 @@ fn compression_says_how_far_it_is() {
             post(&store, person, album, &jpeg(2060, 400, 96, 0));
             drop(store);
             let clock = Clock::Stopped(START.after(AGE));
-            Store::open(&scene.path(), clock, Options::default()).expect("the file opens")
+            Store::open(&scene.path(), clock, StoreOptions::default()).expect("the file opens")
         }
     };
     did("opened");
@@ -186,11 +186,11 @@ fn killed_while_compressing_every_photo_is_whole_before_or_after() {
                 store.photo_with_bytes(person, posted.name).expect("it was acknowledged");
             assert_eq!(photo.content, ContentHash::of(&bytes), "bytes of another state");
             match photo.state {
-                State::Original => {
+                PhotoState::Original => {
                     assert_eq!(bytes, *original);
                     before += 1;
                 }
-                State::Compressed => {
+                PhotoState::Compressed => {
                     let luma = luma(&bytes).expect("it decodes");
                     assert_eq!((luma.width, luma.height), (photo.width, photo.height));
                     after += 1;

@@ -3,13 +3,15 @@
 
 use std::fs;
 
-use double_exposure::album::{APPLICATION_ID, Clock, OpenError, Options, Photo, Store, VERSION};
+use double_exposure::album::{
+    APPLICATION_ID, Clock, OpenError, Photo, Store, StoreOptions, VERSION,
+};
 
 use crate::scene::{START, Scene, owner, post};
 
 fn refused(scene: &Scene) -> OpenError {
     let before = fs::read(scene.path()).expect("the file is there");
-    let open = Store::open(&scene.path(), Clock::Stopped(START), Options::default());
+    let open = Store::open(&scene.path(), Clock::Stopped(START), StoreOptions::default());
     let error = open.err().expect("the file is refused");
     assert_eq!(fs::read(scene.path()).expect("the file is still there"), before);
     error
@@ -63,7 +65,7 @@ fn a_read_only_file_is_refused() {
 fn a_missing_file_folder_or_a_folder_in_its_place_is_named() {
     let scene = Scene::new();
     let open = |path: &std::path::Path, make| {
-        let options = Options { make, ..Options::default() };
+        let options = StoreOptions { make, ..StoreOptions::default() };
         Store::open(path, Clock::Stopped(START), options).err().expect("it is refused")
     };
     let path = scene.path();
@@ -118,7 +120,7 @@ fn a_migration_that_cannot_be_done_leaves_the_file_at_its_version() {
     let sqlite = scene.sqlite();
     sqlite.pragma_update(None, "user_version", 1).expect("the version is set");
     drop(sqlite);
-    let open = Store::open(&scene.path(), Clock::Stopped(START), Options::default());
+    let open = Store::open(&scene.path(), Clock::Stopped(START), StoreOptions::default());
     assert!(matches!(open.err(), Some(OpenError::Store { .. })), "it was done twice");
     let version: i64 = scene
         .sqlite()

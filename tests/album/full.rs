@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AlbumError, ContentHash, Entry, Ledger, Moment, Options, Put, StoreError, Upload,
+    AlbumError, ContentHash, Entry, Ledger, Moment, StoreError, StoreOptions, Upload, UploadOutcome,
 };
 
 use crate::scene::{Scene, event, making, name, owner, post};
 
 const LIMIT: u64 = 1 << 20;
 
-fn limited() -> Options {
-    Options { limit_bytes: Some(LIMIT), ..Options::default() }
+fn limited() -> StoreOptions {
+    StoreOptions { limit_bytes: Some(LIMIT), ..StoreOptions::default() }
 }
 
 #[test]
@@ -27,11 +27,11 @@ fn a_full_file_refuses_and_keeps_what_it_has() {
         let there = name(album);
         let put = store.put_photo(owner, there, &Upload::new(bytes(number), 1, 1));
         match put {
-            Ok(Put::Created(photo)) => {
+            Ok(UploadOutcome::Created(photo)) => {
                 posted.push((photo, bytes(number)));
                 None
             }
-            Ok(Put::Same(photo)) => panic!("a new name held {photo:?}"),
+            Ok(UploadOutcome::Same(photo)) => panic!("a new name held {photo:?}"),
             Err(error) => Some((there, number, error)),
         }
     });
@@ -45,7 +45,7 @@ fn a_full_file_refuses_and_keeps_what_it_has() {
     }
     store.delete_photo(owner, posted[0].0.name).expect("deleting needs no room");
     let again = store.put_photo(owner, there, &Upload::new(bytes(number), 1, 1));
-    assert!(matches!(again, Ok(Put::Created(_))), "{again:?}");
+    assert!(matches!(again, Ok(UploadOutcome::Created(_))), "{again:?}");
     drop(store);
     scene.check_integrity();
 }

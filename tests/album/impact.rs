@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use double_exposure::album::{
-    AlbumId, Band, ContentHash, Entry, Estimated, Event, Foreign, Impact, Kept, Making, Moment,
-    PersonId, PhotoUuid, Question, Record, RowId, Shown, Source, What, impact,
+    AlbumId, Band, ContentHash, Entry, Estimated, ForeignBand, Impact, ImpactQuery, MakingEvent,
+    MakingRef, Moment, PersonId, PhotoRef, PhotoUuid, Record, RecordKind, RowId, ShownEntry,
+    ThumbnailRecord, impact,
 };
-use double_exposure::codec::{Fit, Size};
+use double_exposure::codec::ThumbnailSpec;
 
 use crate::scene::{DAY, MAKER, START, Scene, event, making, owner, post};
 
-fn photo(id: i64) -> Source {
-    Source {
+fn photo(id: i64) -> PhotoRef {
+    PhotoRef {
         photo: id.into(),
         name: PhotoUuid::random(),
         album: AlbumId::random(),
@@ -21,33 +22,43 @@ fn photo(id: i64) -> Source {
     }
 }
 
-fn record(row: i64, viewer: PersonId, asked: Source, what: What) -> Record {
-    let event = Event {
+fn record(row: i64, viewer: PersonId, asked: PhotoRef, what: RecordKind) -> Record {
+    let event = MakingEvent {
         viewer,
         asked,
         content_in: ContentHash::of(b"in"),
         content_out: ContentHash::of(b"out"),
-        size: Size::default(),
-        fit: Fit::Cover,
+        spec: ThumbnailSpec::default(),
         maker: MAKER.into(),
         pipeline: "shared".into(),
     };
     Record { row: row.into(), at: START, event, what }
 }
 
-fn made(row: i64, asked: Source, bands: &[Option<Source>]) -> Record {
+fn made(row: i64, asked: PhotoRef, bands: &[Option<PhotoRef>]) -> Record {
     let bands = bands.iter().map(|of| of.map(|source| Band { source, decode: 0 })).collect();
-    record(row, asked.owner, asked, What::Made(Making { slot: None, decode: 0, bands }))
+    record(
+        row,
+        asked.owner,
+        asked,
+        RecordKind::Made(ThumbnailRecord { slot: None, decode: 0, bands }),
+    )
 }
 
-fn shown(row: i64, viewer: PersonId, asked: Source, foreign: &[(Option<Source>, bool)]) -> Record {
-    let foreign = foreign.iter().map(|&(source, stranger)| Foreign { source, stranger }).collect();
-    record(row, viewer, asked, What::Shown { made: RowId::from(1), own: 1, foreign })
+fn shown(
+    row: i64,
+    viewer: PersonId,
+    asked: PhotoRef,
+    foreign: &[(Option<PhotoRef>, bool)],
+) -> Record {
+    let foreign =
+        foreign.iter().map(|&(source, stranger)| ForeignBand { source, stranger }).collect();
+    record(row, viewer, asked, RecordKind::Shown { made: RowId::from(1), own: 1, foreign })
 }
 
-fn question(one_in: u32) -> Question {
+fn question(one_in: u32) -> ImpactQuery {
     let one_in = NonZeroU32::new(one_in).expect("a sample of some");
-    Question { from: START, to: START.after(DAY), maker: None, one_in }
+    ImpactQuery { from: START, to: START.after(DAY), maker: None, one_in }
 }
 
 fn people(people: &[PersonId]) -> BTreeSet<PersonId> {
@@ -68,7 +79,7 @@ fn exposed_owners_and_affected_viewers_are_two_counts_and_need_a_stranger() {
         shown(7, w, a, &[(Some(b), true), (Some(c), false)]),
         shown(8, x, b, &[(Some(c), false)]),
         shown(9, x, c, &[(None, false)]),
-        record(10, v, a, What::Stopped),
+        record(10, v, a, RecordKind::Stopped),
     ];
     let Impact { confirmed, .. } = impact(rows, &question(1));
     assert_eq!((confirmed.made, confirmed.made_wrong), (4, 3));
@@ -123,10 +134,10 @@ fn only_the_batch_and_the_time_asked_for_count() {
     rows[1].at = START.after(DAY);
     rows[2].at = Moment::from_millis(START.millis() - 1);
     rows[3].event.maker = "maker 8".into();
-    let shown = |question: &Question| impact(rows.clone(), question).confirmed.shown;
+    let shown = |question: &ImpactQuery| impact(rows.clone(), question).confirmed.shown;
     assert_eq!(shown(&question(1)), 2);
-    assert_eq!(shown(&Question { maker: Some(MAKER.into()), ..question(1) }), 1);
-    assert_eq!(shown(&Question { maker: Some("none".into()), ..question(1) }), 0);
+    assert_eq!(shown(&ImpactQuery { maker: Some(MAKER.into()), ..question(1) }), 1);
+    assert_eq!(shown(&ImpactQuery { maker: Some("none".into()), ..question(1) }), 0);
 }
 
 #[test]
@@ -152,7 +163,11 @@ fn the_file_answers_as_its_rows_do() {
     let bands = making(&[Some(&anns), Some(&bens)]);
     let entries = [
         Entry::Made { event: event(ann, &anns), making: bands, keep: None },
-        Entry::Shown(Shown { viewer: ann, asked: Source::from(&anns), made: Kept::Above }),
+        Entry::Shown(ShownEntry {
+            viewer: ann,
+            asked: PhotoRef::from(&anns),
+            made: MakingRef::Previous,
+        }),
         Entry::Stopped(event(ben, &bens)),
     ];
     store.append([(START, &entries[..])].into_iter()).expect("the rows are written");

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    Entry, Foreign, Kept, Ledger, Moment, Photo, RETENTION, RowId, Shown, Sighting, Sought, Source,
-    Store, StoreError, Wanted, What,
+    CacheKey, Entry, ForeignBand, Ledger, MakingRef, Moment, Photo, PhotoQuery, PhotoRef,
+    PhotoView, RETENTION, RecordKind, RowId, ShownEntry, Store, StoreError,
 };
-use double_exposure::codec::{Fit, Size};
+use double_exposure::codec::ThumbnailSpec;
 
 use crate::scene::{DAY, MAKER, START, Scene, event, making, owner, person, post};
 
@@ -17,8 +17,8 @@ fn made(photo: &Photo, bands: &[Option<&Photo>], keep: bool) -> Entry {
     Entry::Made { event: event(photo.owner, photo), making: making(bands), keep }
 }
 
-fn shown(viewer: double_exposure::album::PersonId, photo: &Photo, made: Kept) -> Entry {
-    Entry::Shown(Shown { viewer, asked: Source::from(photo), made })
+fn shown(viewer: double_exposure::album::PersonId, photo: &Photo, made: MakingRef) -> Entry {
+    Entry::Shown(ShownEntry { viewer, asked: PhotoRef::from(photo), made })
 }
 
 fn append(store: &Store, at: Moment, entries: &[Entry]) -> Vec<RowId> {
@@ -43,21 +43,21 @@ fn a_shown_row_holds_what_was_foreign_and_to_whom() {
     let foreign = post(&store, ben, his, &b"ben's"[..].into());
     let entries = [
         made(&mine, &[Some(&mine), Some(&foreign), None], true),
-        shown(ann, &mine, Kept::Above),
-        shown(guest, &mine, Kept::Above),
+        shown(ann, &mine, MakingRef::Previous),
+        shown(guest, &mine, MakingRef::Previous),
     ];
     let rows = append(&store, START, &entries);
     let (from, to) = always();
     let records: Vec<_> = store.ledger(from, to).collect::<Result<_, _>>().expect("rows are read");
     assert_eq!(records.iter().map(|record| record.row).collect::<Vec<_>>(), rows);
     let Entry::Made { event, making, .. } = &entries[0] else { unreachable!("it was made so") };
-    assert_eq!(records[0].what, What::Made(making.clone()));
+    assert_eq!(records[0].what, RecordKind::Made(making.clone()));
     assert_eq!(records[0].event, *event);
-    let bens = |stranger| Foreign { source: Some(Source::from(&foreign)), stranger };
-    let nobodys = Foreign { source: None, stranger: false };
+    let bens = |stranger| ForeignBand { source: Some(PhotoRef::from(&foreign)), stranger };
+    let nobodys = ForeignBand { source: None, stranger: false };
     for (record, viewer, stranger) in [(&records[1], ann, true), (&records[2], guest, false)] {
         let foreign = vec![bens(stranger), nobodys];
-        assert_eq!(record.what, What::Shown { made: rows[0], own: 1, foreign });
+        assert_eq!(record.what, RecordKind::Shown { made: rows[0], own: 1, foreign });
         assert_eq!(record.event.viewer, viewer);
         assert_eq!(record.event.content_out, event.content_out);
     }
@@ -70,17 +70,18 @@ fn who_saw_tells_askers_from_finders_also_after_the_photo_is_gone() {
     let ((ann, hers), (ben, his)) = (owner(&store), owner(&store));
     let anns = post(&store, ann, hers, &b"ann's"[..].into());
     let bens = post(&store, ben, his, &b"ben's"[..].into());
-    let clean = [made(&bens, &[Some(&bens)], false), shown(ben, &bens, Kept::Above)];
+    let clean = [made(&bens, &[Some(&bens)], false), shown(ben, &bens, MakingRef::Previous)];
     append(&store, START, &clean);
     append(&store, START.after(DAY), &clean);
-    let torn = [made(&anns, &[Some(&anns), Some(&bens)], true), shown(ann, &anns, Kept::Above)];
+    let torn =
+        [made(&anns, &[Some(&anns), Some(&bens)], true), shown(ann, &anns, MakingRef::Previous)];
     append(&store, START.after(DAY * 2), &torn);
-    let swapped = [made(&anns, &[Some(&bens)], true), shown(ann, &anns, Kept::Above)];
+    let swapped = [made(&anns, &[Some(&bens)], true), shown(ann, &anns, MakingRef::Previous)];
     append(&store, START.after(DAY * 3), &swapped);
     store.delete_photo(ben, bens.name).expect("ben may delete it");
     assert_eq!(store.purge(MAKER), Ok(1));
 
-    let seen = |photo: &Photo, viewer, in_anothers, times, first, last| Sighting {
+    let seen = |photo: &Photo, viewer, in_anothers, times, first, last| PhotoView {
         photo: photo.id,
         album: photo.name.album,
         name: photo.name.photo,
@@ -101,7 +102,7 @@ fn who_saw_tells_askers_from_finders_also_after_the_photo_is_gone() {
             assert_eq!(store.who_saw(sought), Ok(expected.clone()), "{text}");
         }
     }
-    let elsewhere = Sought::Name { album: Some(hers), photo: bens.name.photo };
+    let elsewhere = PhotoQuery::Name { album: Some(hers), photo: bens.name.photo };
     assert_eq!(store.who_saw(elsewhere), Ok(vec![]));
 }
 
@@ -111,10 +112,10 @@ fn a_showing_of_an_unknown_making_fails_alone() {
     let store = scene.open();
     let (ann, album) = owner(&store);
     let photo = post(&store, ann, album, &b"photo"[..].into());
-    let good = [made(&photo, &[Some(&photo)], true), shown(ann, &photo, Kept::Above)];
+    let good = [made(&photo, &[Some(&photo)], true), shown(ann, &photo, MakingRef::Previous)];
     let lost = RowId::from(99);
-    let bad = [made(&photo, &[Some(&photo)], true), shown(ann, &photo, Kept::Row(lost))];
-    let orphan = [shown(ann, &photo, Kept::Above)];
+    let bad = [made(&photo, &[Some(&photo)], true), shown(ann, &photo, MakingRef::Row(lost))];
+    let orphan = [shown(ann, &photo, MakingRef::Previous)];
     let groups = [&good[..], &bad, &orphan].map(|entries| (START, entries));
     let results = store.append(groups.into_iter()).expect("the batch is written");
     assert!(results[0].is_ok(), "{:?}", results[0]);
@@ -131,7 +132,7 @@ fn a_thumbnail_is_not_kept_for_a_photo_that_is_gone_or_changed() {
     let (ann, album) = owner(&store);
     let mut photo = post(&store, ann, album, &b"photo"[..].into());
     let kept = |store: &Store, photo: &Photo| {
-        let wanted = Wanted { size: Size::default(), fit: Fit::Cover, maker: MAKER };
+        let wanted = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
         store.thumbnail(ann, photo.name, &wanted).expect("the photo is there").thumbnail
     };
     photo.content = double_exposure::album::ContentHash::of(b"what it was before");
@@ -153,7 +154,11 @@ fn nothing_in_the_ledger_can_be_changed_or_taken_out() {
     let store = scene.open();
     let (ann, album) = owner(&store);
     let photo = post(&store, ann, album, &b"photo"[..].into());
-    append(&store, START, &[made(&photo, &[Some(&photo)], true), shown(ann, &photo, Kept::Above)]);
+    append(
+        &store,
+        START,
+        &[made(&photo, &[Some(&photo)], true), shown(ann, &photo, MakingRef::Previous)],
+    );
     let sqlite = scene.sqlite();
     for sql in [
         "UPDATE ledger SET at = 0",
@@ -178,18 +183,18 @@ fn rows_go_after_their_time_and_take_kept_thumbnails_of_unknown_making_along() {
     let store = scene.open();
     let (ann, album) = owner(&store);
     let photo = post(&store, ann, album, &b"photo"[..].into());
-    let entries = [made(&photo, &[Some(&photo)], true), shown(ann, &photo, Kept::Above)];
+    let entries = [made(&photo, &[Some(&photo)], true), shown(ann, &photo, MakingRef::Previous)];
     append(&store, START, &entries);
     let later = START.after(DAY);
-    append(&store, later, &[shown(ann, &photo, Kept::Row(RowId::from(1)))]);
+    append(&store, later, &[shown(ann, &photo, MakingRef::Row(RowId::from(1)))]);
     let now = START.after(RETENTION);
     assert_eq!(store.prune_ledger(now.before(RETENTION)), Ok(0), "400 days old is not older");
     let now = Moment::from_millis(now.millis() + 1);
     assert_eq!(store.prune_ledger(now.before(RETENTION)), Ok(2));
     let (from, to) = always();
     assert_eq!(store.ledger(from, to).count(), 1, "the later showing stays");
-    assert_eq!(store.who_saw(Sought::Id(photo.id)).expect("rows are read").len(), 1);
-    let wanted = Wanted { size: Size::default(), fit: Fit::Cover, maker: MAKER };
+    assert_eq!(store.who_saw(PhotoQuery::Id(photo.id)).expect("rows are read").len(), 1);
+    let wanted = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
     let found = store.thumbnail(ann, photo.name, &wanted).expect("the photo is there");
     assert_eq!(found.thumbnail, None, "its making is not known any more");
     let bands: i64 = scene
@@ -226,7 +231,8 @@ fn appends_of_many_threads_are_all_there_and_each_knows_its_rows() {
     let (ann, album) = owner(&store);
     let photo = post(&store, ann, album, &b"photo"[..].into());
     let ledger = Ledger::start(store.clone()).expect("the ledger starts");
-    let entries = || vec![made(&photo, &[Some(&photo)], true), shown(ann, &photo, Kept::Above)];
+    let entries =
+        || vec![made(&photo, &[Some(&photo)], true), shown(ann, &photo, MakingRef::Previous)];
     let mut rows: Vec<RowId> = std::thread::scope(|scope| {
         let append = || {
             let append = || ledger.append(entries()).expect("the rows are written");

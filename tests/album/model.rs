@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AlbumError, AlbumId, ContentHash, PersonId, PhotoId, PhotoName, PhotoUuid, Put, Store, Upload,
+    AlbumError, AlbumId, ContentHash, PersonId, PhotoId, PhotoName, PhotoUuid, Store, Upload,
+    UploadOutcome,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -181,7 +182,7 @@ impl Pair {
 
 fn put(store: &Store, model: &mut Model, by: PersonId, name: PhotoName, bytes: Bytes) {
     let hash = ContentHash::of(&bytes);
-    let before = store.before_put(by, name, hash);
+    let before = store.check_upload(by, name, hash);
     let answer = store.put_photo(by, name, &Upload::new(bytes.clone(), 640, 480));
     let ids = model.ids.clone();
     let album = model.album(by, name.album);
@@ -191,10 +192,10 @@ fn put(store: &Store, model: &mut Model, by: PersonId, name: PhotoName, bytes: B
         None => Ok(None),
     });
     match (answer, expected) {
-        (Ok(Put::Same(photo)), Ok(Some(id))) => {
+        (Ok(UploadOutcome::Same(photo)), Ok(Some(id))) => {
             assert_eq!((photo.id, before), (id, Ok(Some(photo))));
         }
-        (Ok(Put::Created(photo)), Ok(None)) => {
+        (Ok(UploadOutcome::Created(photo)), Ok(None)) => {
             assert_eq!(before, Ok(None));
             assert!(!ids.contains(&photo.id), "id {} was used before", photo.id);
             model.ids.insert(photo.id);

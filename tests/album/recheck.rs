@@ -5,34 +5,37 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use bytes::Bytes;
 use double_exposure::album::{
-    Band, ContentHash, Entry, Event, Making, Photo, Question, Recheck, Source, Store,
+    Band, ContentHash, Entry, ImpactQuery, MakingEvent, Photo, PhotoRef, Store, ThumbnailRecord,
+    Verification,
 };
-use double_exposure::codec::{ImageCodec, Request};
+use double_exposure::codec::{ImageCodec, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::{Owned, Pipeline, Shared};
-use double_exposure::witness::{Asked, Tag, Witness, Witnessed};
+use double_exposure::provenance::{Numbered, Tag, TaggingCodec, Traced};
 
 use crate::scene::{DAY, MAKER, START, Scene, event, jpeg, owner, post};
 
-type Codec = Witness<ImageCodec>;
+type Codec = TaggingCodec<ImageCodec>;
 
 fn codec() -> Codec {
-    Witness::new(ImageCodec::new(NonZeroU32::new(4).expect("four bands")))
+    TaggingCodec::new(ImageCodec::new(NonZeroU32::new(4).expect("four bands")))
 }
 
-fn question() -> Question {
+fn question() -> ImpactQuery {
     let maker = Some(MAKER.into());
-    Question { from: START, to: START.after(DAY), maker, one_in: NonZeroU32::MIN }
+    ImpactQuery { from: START, to: START.after(DAY), maker, one_in: NonZeroU32::MIN }
 }
 
 /// Two requests of which the second begins after the first's second band.
 fn overlap<P: Pipeline<Codec = Codec>>(
     pipeline: &P,
     [first, second]: [&Bytes; 2],
-) -> [Witnessed<Bytes>; 2] {
+) -> [Traced<Bytes>; 2] {
     let asked = |number, photo: &Bytes| {
-        let request =
-            Request { photo: photo.clone(), size: Default::default(), fit: Default::default() };
-        Asked { number, request }
+        let request = ThumbnailRequest {
+            photo: photo.clone(),
+            spec: ThumbnailSpec { size: Default::default(), fit: Default::default() },
+        };
+        Numbered { number, request }
     };
     let mut one = pipeline.begin(&asked(0, first)).expect("the photo is good");
     pipeline.band(&mut one);
@@ -42,15 +45,15 @@ fn overlap<P: Pipeline<Codec = Codec>>(
     [pipeline.finish(one).expect("the thumbnail is encoded"), two]
 }
 
-fn entry(photos: &[&Photo; 2], made: &Witnessed<Bytes>) -> Entry {
+fn entry(photos: &[&Photo; 2], made: &Traced<Bytes>) -> Entry {
     let band = |tag: &Option<Tag>| {
-        tag.map(|tag| Band { source: Source::from(photos[tag.number]), decode: tag.decode })
+        tag.map(|tag| Band { source: PhotoRef::from(photos[tag.number]), decode: tag.decode })
     };
     let asked = photos[made.own.number];
     let content_out = ContentHash::of(&made.output);
     Entry::Made {
-        event: Event { content_out, ..event(asked.owner, asked) },
-        making: Making {
+        event: MakingEvent { content_out, ..event(asked.owner, asked) },
+        making: ThumbnailRecord {
             slot: Some(0),
             decode: made.own.decode,
             bands: made.bands.iter().map(band).collect(),
@@ -78,14 +81,14 @@ fn making_a_batch_again_finds_what_the_witness_saw() {
     let clean = overlap(&Owned::new(codec()), bytes);
     let entries: Vec<_> = torn.iter().chain(&clean).map(|made| entry(&photos, made)).collect();
     store.append([(START, &entries[..])].into_iter()).expect("the rows are written");
-    let found = store.recheck(&question(), |_| true).expect("the file answers");
-    assert_eq!(found, Recheck { remade: 4, different: 1, ..Recheck::default() });
+    let found = store.verify_ledger(&question(), |_| true).expect("the file answers");
+    assert_eq!(found, Verification { remade: 4, different: 1, ..Verification::default() });
     let confirmed = store.impact(&question()).expect("the file answers").confirmed;
     assert_eq!(confirmed.made_wrong, 1);
 
     store.delete_photo(photos[0].owner, photos[0].name).expect("its owner may");
-    let found = store.recheck(&question(), |_| true).expect("the file answers");
-    assert_eq!(found, Recheck { remade: 2, gone: 2, ..Recheck::default() });
+    let found = store.verify_ledger(&question(), |_| true).expect("the file answers");
+    assert_eq!(found, Verification { remade: 2, gone: 2, ..Verification::default() });
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn a_ledger_that_lies_either_way_is_found_out() {
     let entries = [entry(&photos, &torn), entry(&photos, &clean)];
     let rows = store.append([(START, &entries[..])].into_iter()).expect("the rows are written");
     let rows = rows[0].clone().expect("the group is written");
-    let found = store.recheck(&question(), |_| true).expect("the file answers");
-    let expected = Recheck { remade: 2, different: 1, gone: 0, disagreements: 2, rows };
+    let found = store.verify_ledger(&question(), |_| true).expect("the file answers");
+    let expected = Verification { remade: 2, different: 1, gone: 0, disagreements: 2, rows };
     assert_eq!(found, expected);
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AlbumId, Band, Clock, ContentHash, Event, Making, Moment, Options, PersonId, Photo, PhotoName,
-    PhotoUuid, Put, Source, Store, Upload,
+    AlbumId, Band, Clock, ContentHash, MakingEvent, Moment, PersonId, Photo, PhotoName, PhotoRef,
+    PhotoUuid, Store, StoreOptions, ThumbnailRecord, Upload, UploadOutcome,
 };
-use double_exposure::codec::{Fit, Size};
+use double_exposure::codec::ThumbnailSpec;
 use jpeg_encoder::{ColorType, Encoder};
 use tempfile::TempDir;
 
@@ -33,14 +33,14 @@ impl Scene {
 
     /// Opens the file with a clock that stands still.
     pub(crate) fn open_at(&self, now: Moment) -> Store {
-        self.open_with(now, Options::default())
+        self.open_with(now, StoreOptions::default())
     }
 
     pub(crate) fn open(&self) -> Store {
         self.open_at(START)
     }
 
-    pub(crate) fn open_with(&self, now: Moment, options: Options) -> Store {
+    pub(crate) fn open_with(&self, now: Moment, options: StoreOptions) -> Store {
         Store::open(&self.path(), Clock::Stopped(now), options).expect("the scene's file opens")
     }
 
@@ -80,8 +80,8 @@ pub(crate) fn name(album: AlbumId) -> PhotoName {
 pub(crate) fn post(store: &Store, member: PersonId, album: AlbumId, bytes: &Bytes) -> Photo {
     let upload = Upload::new(bytes.clone(), 640, 480);
     match store.put_photo(member, name(album), &upload).expect("the photo is posted") {
-        Put::Created(photo) => photo,
-        Put::Same(photo) => panic!("a new name held {photo:?} already"),
+        UploadOutcome::Created(photo) => photo,
+        UploadOutcome::Same(photo) => panic!("a new name held {photo:?} already"),
     }
 }
 
@@ -133,22 +133,21 @@ pub(crate) fn holds(bytes: &[u8], part: &[u8]) -> bool {
 pub(crate) const MAKER: &str = "maker 7";
 
 /// A thumbnail of `asked` that `viewer` asked for.
-pub(crate) fn event(viewer: PersonId, asked: &Photo) -> Event {
-    Event {
+pub(crate) fn event(viewer: PersonId, asked: &Photo) -> MakingEvent {
+    MakingEvent {
         viewer,
-        asked: Source::from(asked),
+        asked: PhotoRef::from(asked),
         content_in: asked.content,
         content_out: ContentHash::of(b"thumbnail"),
-        size: Size::default(),
-        fit: Fit::Cover,
+        spec: ThumbnailSpec::default(),
         maker: MAKER.into(),
         pipeline: "shared".into(),
     }
 }
 
 /// A making whose bands show these photos.
-pub(crate) fn making(bands: &[Option<&Photo>]) -> Making {
-    let band = |photo: &&Photo| Band { source: Source::from(*photo), decode: 41 };
+pub(crate) fn making(bands: &[Option<&Photo>]) -> ThumbnailRecord {
+    let band = |photo: &&Photo| Band { source: PhotoRef::from(*photo), decode: 41 };
     let bands = bands.iter().map(|photo| photo.as_ref().map(band)).collect();
-    Making { slot: Some(3), decode: 40, bands }
+    ThumbnailRecord { slot: Some(3), decode: 40, bands }
 }

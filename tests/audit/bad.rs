@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use double_exposure::audit::{Failures, Findings, Verdict};
+use double_exposure::audit::{AuditResults, AuditVerdict, Failures};
 use image::{ExtendedColorType, ImageEncoder};
 
 use crate::scene::{Asked, audit, honest, plan, send, send_jpeg, serve};
@@ -14,13 +14,13 @@ use crate::scene::{Asked, audit, honest, plan, send, send_jpeg, serve};
 fn fails(
     answer: impl Fn(&Asked, &mut std::net::TcpStream) -> bool + Send + Sync + 'static,
     reason: fn(Failures) -> u64,
-) -> Findings {
+) -> AuditResults {
     let mut plan = plan(serve(answer));
     plan.target.photos.truncated = false;
     plan.duration = Duration::from_millis(200);
     let findings = audit(&plan);
     let failures = findings.tally.failures;
-    assert_eq!(findings.verdict, Verdict::Inconclusive, "{failures:?}");
+    assert_eq!(findings.verdict, AuditVerdict::Inconclusive, "{failures:?}");
     assert_eq!(findings.bound, None);
     assert!(reason(failures) > 0 && reason(failures) == failures.all(), "{failures:?}");
     assert_eq!(findings.tally.answers, 0);
@@ -31,7 +31,7 @@ fn fails(
 fn a_target_that_is_down_is_unreachable() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let findings = audit(&plan(closed));
-    assert_eq!(findings.verdict, Verdict::Unreachable);
+    assert_eq!(findings.verdict, AuditVerdict::Unreachable);
     assert_eq!(findings.tally.asked, 0);
 }
 
@@ -42,7 +42,7 @@ fn a_target_that_takes_connections_and_says_nothing_is_unreachable() {
     let mut plan = plan(silent.local_addr().unwrap());
     plan.timeout = Duration::from_millis(100);
     let findings = audit(&plan);
-    assert_eq!(findings.verdict, Verdict::Unreachable);
+    assert_eq!(findings.verdict, AuditVerdict::Unreachable);
     assert!(findings.reasons[0].contains("100ms"), "{:?}", findings.reasons);
 }
 
@@ -59,7 +59,7 @@ fn a_target_that_hangs_after_a_while_is_given_up_in_time() {
     plan.target.photos.truncated = false;
     plan.timeout = Duration::from_millis(200);
     let findings = audit(&plan);
-    assert_ne!(findings.verdict, Verdict::Mixed);
+    assert_ne!(findings.verdict, AuditVerdict::Mixed);
     assert!(findings.tally.failures.silent > 0, "{:?}", findings.tally.failures);
 }
 
@@ -118,7 +118,7 @@ fn a_redirect_that_leads_somewhere_is_followed() {
         }
         honest(asked, stream)
     });
-    assert_eq!(audit(&plan(address)).verdict, Verdict::Clean);
+    assert_eq!(audit(&plan(address)).verdict, AuditVerdict::Clean);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
-use double_exposure::audit::{Drive, Kind, Probe, Stage, Verdict, bound};
+use double_exposure::audit::{
+    AuditVerdict, AuthorizationProbe, FindingKind, LoadModel, StepStats, bound,
+};
 
 use crate::scene::{Asked, PATIENCE, audit, honest, jpeg, plan, send, send_jpeg, serve, thumbnail};
 
@@ -13,12 +15,12 @@ use crate::scene::{Asked, PATIENCE, audit, honest, jpeg, plan, send, send_jpeg, 
 fn a_clean_service_is_clean_with_the_bound_that_this_proves() {
     let findings = audit(&plan(serve(honest)));
     let tally = &findings.tally;
-    assert_eq!(findings.verdict, Verdict::Clean);
+    assert_eq!(findings.verdict, AuditVerdict::Clean);
     assert_eq!((tally.mixed, tally.unknown), (0, 0));
     assert_eq!(tally.read, tally.answers);
     assert_eq!(findings.bound, Some(bound(tally.read)));
     assert!(tally.kinds.is_empty(), "{:?}", tally.kinds);
-    assert_eq!(findings.stranger, Probe::NotApplicable);
+    assert_eq!(findings.stranger, AuthorizationProbe::NotApplicable);
 }
 
 #[test]
@@ -26,13 +28,13 @@ fn too_few_answers_are_inconclusive_and_never_clean() {
     let mut plan = plan(serve(honest));
     plan.least = 1_000_000;
     let findings = audit(&plan);
-    assert_eq!((findings.verdict, findings.bound), (Verdict::Inconclusive, None));
+    assert_eq!((findings.verdict, findings.bound), (AuditVerdict::Inconclusive, None));
     assert!(findings.reasons[0].contains("1000000"), "{:?}", findings.reasons);
 }
 
 #[test]
 fn a_house_that_refuses_some_is_clean_and_one_that_refuses_most_inconclusive() {
-    for (of_ten, verdict) in [(3, Verdict::Clean), (9, Verdict::Inconclusive)] {
+    for (of_ten, verdict) in [(3, AuditVerdict::Clean), (9, AuditVerdict::Inconclusive)] {
         let number = AtomicU32::new(0);
         let address = serve(move |asked, stream| {
             if number.fetch_add(1, Ordering::Relaxed) % 10 < of_ten {
@@ -74,7 +76,7 @@ fn watermarks_borders_and_other_sizes_accuse_nobody() {
             send_jpeg(stream, &jpeg(&own))
         });
         let findings = audit(&plan(address));
-        assert_ne!(findings.verdict, Verdict::Mixed, "{name}: {:?}", findings.tally.kinds);
+        assert_ne!(findings.verdict, AuditVerdict::Mixed, "{name}: {:?}", findings.tally.kinds);
         assert_eq!(findings.tally.mixed, 0, "{name}");
     }
 }
@@ -86,9 +88,9 @@ fn another_size_and_another_type_are_told_and_are_no_mixing() {
         None => honest(asked, stream),
     });
     let findings = audit(&plan(address));
-    assert_eq!(findings.verdict, Verdict::Clean);
-    let kinds: Vec<Kind> = findings.tally.kinds.keys().copied().collect();
-    assert_eq!(kinds, [Kind::Size, Kind::Type]);
+    assert_eq!(findings.verdict, AuditVerdict::Clean);
+    let kinds: Vec<FindingKind> = findings.tally.kinds.keys().copied().collect();
+    assert_eq!(kinds, [FindingKind::Size, FindingKind::Type]);
     assert!(findings.tally.findings.len() <= 6, "milder findings are kept by the handful");
 }
 
@@ -112,10 +114,11 @@ fn an_open_loop_sends_at_its_rate_and_counts_from_when_a_request_was_due() {
         honest(asked, stream)
     });
     let mut plan = plan(address);
-    plan.drives = vec![Drive::Open(20.0), Drive::Open(40.0)];
+    plan.drives = vec![LoadModel::Open(20.0), LoadModel::Open(40.0)];
     plan.duration = Duration::from_secs(1);
     let findings = audit(&plan);
-    let asked: Vec<u64> = findings.tally.stages.iter().map(|stage: &Stage| stage.asked).collect();
+    let asked: Vec<u64> =
+        findings.tally.stages.iter().map(|stage: &StepStats| stage.asked).collect();
     assert_eq!(asked, [11, 21]);
-    assert_eq!(findings.verdict, Verdict::Clean);
+    assert_eq!(findings.verdict, AuditVerdict::Clean);
 }

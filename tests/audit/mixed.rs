@@ -4,14 +4,14 @@
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use double_exposure::audit::{Findings, Kind, Probe, Verdict};
+use double_exposure::audit::{AuditResults, AuditVerdict, AuthorizationProbe, FindingKind};
 
 use crate::scene::{Asked, audit, honest, jpeg, plan, send_jpeg, serve, thumbnail};
 
 type Picture = (u32, Vec<u8>);
 
 /// A service that spoils every fifth thumbnail with the photo that was posted before it.
-fn spoilt(spoil: fn(&mut Picture, &Picture)) -> Findings {
+fn spoilt(spoil: fn(&mut Picture, &Picture)) -> AuditResults {
     let state: Mutex<(u32, Option<Bytes>)> = Mutex::default();
     let address = serve(move |asked: &Asked, stream| {
         let Some(mut own) = thumbnail(&asked.body, asked.size()) else {
@@ -41,9 +41,9 @@ fn copy_rows(own: &mut Picture, other: &Picture, from: u32, to: u32) {
 #[test]
 fn a_tail_of_another_persons_photo_is_found_with_its_owner_and_rows() {
     let findings = spoilt(|own, other| copy_rows(own, other, own.0 - 32, own.0));
-    assert_eq!(findings.verdict, Verdict::Mixed);
+    assert_eq!(findings.verdict, AuditVerdict::Mixed);
     assert_eq!(findings.bound, None);
-    let tails = findings.tally.findings.iter().filter(|found| found.kind == Kind::Rows);
+    let tails = findings.tally.findings.iter().filter(|found| found.kind == FindingKind::Rows);
     assert!(tails.clone().count() > 0);
     for found in tails {
         let owner = findings.subjects.all[found.found.unwrap()].owner;
@@ -57,10 +57,10 @@ fn a_tail_of_another_persons_photo_is_found_with_its_owner_and_rows() {
 #[test]
 fn whole_swaps_and_blends_are_told_apart() {
     let whole = spoilt(|own, other| own.1.clone_from(&other.1));
-    assert_eq!(whole.verdict, Verdict::Mixed);
-    let kinds = |findings: &Findings| findings.tally.kinds.keys().copied().collect::<Vec<_>>();
+    assert_eq!(whole.verdict, AuditVerdict::Mixed);
+    let kinds = |findings: &AuditResults| findings.tally.kinds.keys().copied().collect::<Vec<_>>();
     assert!(
-        kinds(&whole).iter().all(|kind| [Kind::Whole, Kind::Crossed].contains(kind)),
+        kinds(&whole).iter().all(|kind| [FindingKind::Whole, FindingKind::Crossed].contains(kind)),
         "{:?}",
         kinds(&whole)
     );
@@ -69,8 +69,8 @@ fn whole_swaps_and_blends_are_told_apart() {
             *own = ((u32::from(*own) * 4 + u32::from(*other)) / 5) as u8;
         }
     });
-    assert_eq!(blend.verdict, Verdict::Mixed);
-    let found = blend.tally.findings.iter().find(|found| found.kind == Kind::Blend).unwrap();
+    assert_eq!(blend.verdict, AuditVerdict::Mixed);
+    let found = blend.tally.findings.iter().find(|found| found.kind == FindingKind::Blend).unwrap();
     assert!((0.1..0.3).contains(&found.share), "{}", found.share);
 }
 
@@ -91,21 +91,21 @@ fn another_photo_of_the_same_person_is_told_and_is_no_mixing() {
     plan.target.photos.each = 8;
     let findings = audit(&plan);
     let kinds = &findings.tally.kinds;
-    assert!(kinds[&Kind::OtherPhoto] > 0 && kinds[&Kind::Whole] > 0, "{kinds:?}");
+    assert!(kinds[&FindingKind::OtherPhoto] > 0 && kinds[&FindingKind::Whole] > 0, "{kinds:?}");
     assert!(findings.tally.mixed < findings.tally.answers);
     for found in &findings.tally.findings {
         let owners = [found.asked, found.found.unwrap()].map(|p| findings.subjects.all[p].owner);
-        assert_eq!(found.kind == Kind::OtherPhoto, owners[0] == owners[1]);
+        assert_eq!(found.kind == FindingKind::OtherPhoto, owners[0] == owners[1]);
     }
 }
 
 #[test]
 fn a_service_that_refuses_photos_cut_short_is_not_blamed_for_it() {
     let findings = audit(&plan(serve(honest)));
-    assert_eq!(findings.truncated, Probe::NotApplicable);
+    assert_eq!(findings.truncated, AuthorizationProbe::NotApplicable);
     assert!(findings.tally.truncated_refused > 0);
     assert_eq!(findings.tally.failures.all(), 0);
-    assert_eq!(findings.verdict, Verdict::Clean);
+    assert_eq!(findings.verdict, AuditVerdict::Clean);
 }
 
 /// A service that keeps the first photo that it was given under a name, whatever comes later.
@@ -131,7 +131,7 @@ fn an_earlier_version_of_the_photo_is_stale_and_is_no_mixing() {
         [thumbnail]\npath = \"/{uuid}?size={size}\"\nsizes = \"160-191\"\nfit = \"cover\"\n\
         private = false\n";
     let target = double_exposure::audit::Target::parse(text, Some(&base), &|_| None).unwrap();
-    let findings = audit(&double_exposure::audit::Plan { target, ..plan(address) });
-    assert_eq!(findings.verdict, Verdict::Clean, "{:?}", findings.reasons);
-    assert_eq!(findings.tally.kinds[&Kind::Stale], findings.tally.answers);
+    let findings = audit(&double_exposure::audit::AuditPlan { target, ..plan(address) });
+    assert_eq!(findings.verdict, AuditVerdict::Clean, "{:?}", findings.reasons);
+    assert_eq!(findings.tally.kinds[&FindingKind::Stale], findings.tally.answers);
 }

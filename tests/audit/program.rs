@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
 
-use double_exposure::audit::Verdict;
+use double_exposure::audit::AuditVerdict;
 use serde_json::Value;
 
 use crate::scene::{PATIENCE, honest, send, serve};
@@ -34,9 +34,9 @@ fn exit_codes_are_those_of_the_verdicts() {
     let refuses = serve(|_, stream| send(stream, "500 No", "", b""));
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (address, code, verdict) in [
-        (clean, 0, Verdict::Clean),
-        (refuses, 3, Verdict::Inconclusive),
-        (closed, 4, Verdict::Unreachable),
+        (clean, 0, AuditVerdict::Clean),
+        (refuses, 3, AuditVerdict::Inconclusive),
+        (closed, 4, AuditVerdict::Unreachable),
     ] {
         let url = format!("http://{address}/t?size={{size}}");
         let (output, _folder) = audit(&["--post", &url, "--fit", "cover", "--json"]);

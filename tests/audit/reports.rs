@@ -1,8 +1,8 @@
 //! What an audit leaves behind says the same everywhere: JSON, JUnit, Markdown, the table and the
 //! page, of a service that mixes and of one that does not.
 
-use double_exposure::audit::{Findings, Plan, Verdict};
-use double_exposure::report::audit::{Document, Folder, junit, markdown, page, table};
+use double_exposure::audit::report::{AuditDir, AuditDocument, junit, markdown, page, table};
+use double_exposure::audit::{AuditPlan, AuditResults, AuditVerdict};
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::scene::{Asked, audit, honest, plan, send_jpeg, serve};
 
 /// An audit of a service that sends everybody the first thumbnail that it made.
-fn mixed() -> (Plan, Findings) {
+fn mixed() -> (AuditPlan, AuditResults) {
     let first: std::sync::Mutex<Option<Vec<u8>>> = std::sync::Mutex::default();
     let address = serve(move |asked: &Asked, stream| {
         let Some(made) = crate::scene::thumbnail(&asked.body, asked.size()) else {
@@ -24,12 +24,12 @@ fn mixed() -> (Plan, Findings) {
     let mut plan = plan(address);
     plan.target.name = "a <b> | 'c' & *d*".into();
     let findings = audit(&plan);
-    assert_eq!(findings.verdict, Verdict::Mixed);
+    assert_eq!(findings.verdict, AuditVerdict::Mixed);
     (plan, findings)
 }
 
-fn document(plan: &Plan, findings: &Findings) -> Value {
-    serde_json::to_value(Document::new(plan, findings)).unwrap()
+fn document(plan: &AuditPlan, findings: &AuditResults) -> Value {
+    serde_json::to_value(AuditDocument::new(plan, findings)).unwrap()
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn the_document_has_what_a_machine_needs() {
 #[test]
 fn junit_fails_where_somebody_is_mixed_and_passes_nothing_without_a_verdict() {
     let (plan, mut findings) = mixed();
-    let text = |plan: &Plan, findings: &Findings| {
+    let text = |plan: &AuditPlan, findings: &AuditResults| {
         let xml = String::from_utf8(junit(plan, findings)).unwrap();
         let mut reader = Reader::from_str(&xml);
         while !matches!(reader.read_event().expect("well formed"), Event::Eof) {}
@@ -68,7 +68,7 @@ fn junit_fails_where_somebody_is_mixed_and_passes_nothing_without_a_verdict() {
     let xml = text(&plan, &findings);
     assert!(xml.contains("failures=\"1\"") && xml.contains("<failure"), "{xml}");
     findings.tally.stages[0].mixed = 0;
-    findings.verdict = Verdict::Inconclusive;
+    findings.verdict = AuditVerdict::Inconclusive;
     findings.reasons = vec!["<too> little".into()];
     let xml = text(&plan, &findings);
     assert!(xml.contains("skipped=\"1\"") && xml.contains("failures=\"0\""), "{xml}");
@@ -105,12 +105,12 @@ fn the_folder_holds_each_picture_beside_what_it_should_have_been() {
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("report");
     for _ in 0..2 {
-        Folder::open(&path).unwrap().write(&plan, &findings, "x").unwrap();
+        AuditDir::open(&path).unwrap().write(&plan, &findings, "x").unwrap();
     }
     let pictures = std::fs::read_dir(path.join("pictures")).unwrap().count();
     assert_eq!(pictures, 2 * findings.tally.findings.len());
     let foreign = temporary.path().join("foreign");
     std::fs::create_dir(&foreign).unwrap();
     std::fs::write(foreign.join("mine.txt"), "mine").unwrap();
-    assert!(Folder::open(&foreign).is_err());
+    assert!(AuditDir::open(&foreign).is_err());
 }

@@ -8,9 +8,9 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use double_exposure::audit::target::{Mode, Simple};
-use double_exposure::audit::{Drive, Findings, Plan, run};
-use double_exposure::codec::{Fit, Frame, ImageCodec, Request, Size};
+use double_exposure::audit::spec::{Mode, SingleUrl};
+use double_exposure::audit::{AuditPlan, AuditResults, LoadModel, run};
+use double_exposure::codec::{Fit, ImageCodec, ImageFrame, Size, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::Codec;
 use jpeg_encoder::{ColorType, Encoder};
 
@@ -96,8 +96,9 @@ pub(crate) fn send_jpeg(stream: &mut TcpStream, jpeg: &[u8]) -> bool {
 pub(crate) fn thumbnail(photo: &Bytes, size: u32) -> Option<(u32, Vec<u8>)> {
     let codec = ImageCodec::new(NonZeroU32::MIN);
     let size = Size::try_from(size).unwrap();
-    let request = Request { photo: photo.clone(), size, fit: Fit::Cover };
-    let mut frame = Frame::default();
+    let request =
+        ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit: Fit::Cover } };
+    let mut frame = ImageFrame::default();
     let mut thumbnail = codec.fill(codec.decode(&request).ok()?, &mut frame);
     while codec.band(&frame, &mut thumbnail) {}
     Some((thumbnail.width(), thumbnail.rgb().to_vec()))
@@ -119,17 +120,17 @@ pub(crate) fn honest(asked: &Asked, stream: &mut TcpStream) -> bool {
 }
 
 /// A plan for a service that is posted photos: short, and content with little.
-pub(crate) fn plan(address: SocketAddr) -> Plan {
+pub(crate) fn plan(address: SocketAddr) -> AuditPlan {
     let url = format!("http://{address}/t?size={{size}}");
-    let mut target = Simple { mode: Mode::Post, url }.target().unwrap();
+    let mut target = SingleUrl { mode: Mode::Post, url }.target().unwrap();
     target.photos.people = 4;
     target.photos.width = 320;
     target.photos.height = 240;
     target.thumbnail.sizes = "160-191".parse().unwrap();
-    target.thumbnail.fit = double_exposure::audit::target::Fit::Cover;
-    Plan {
+    target.thumbnail.fit = double_exposure::audit::spec::ShownFit::Cover;
+    AuditPlan {
         target,
-        drives: vec![Drive::Closed(4)],
+        drives: vec![LoadModel::Closed(4)],
         warm_up: Duration::from_millis(1),
         duration: Duration::from_millis(700),
         timeout: Duration::from_secs(20),
@@ -141,6 +142,6 @@ pub(crate) fn plan(address: SocketAddr) -> Plan {
     }
 }
 
-pub(crate) fn audit(plan: &Plan) -> Findings {
+pub(crate) fn audit(plan: &AuditPlan) -> AuditResults {
     run(plan, &mut |_| true).unwrap()
 }

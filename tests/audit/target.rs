@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use double_exposure::audit::Target;
-use double_exposure::audit::target::{Mode, Per, Simple};
+use double_exposure::audit::spec::{Mode, Per, SingleUrl};
 
 const PUSH: &str = r#"name = "x"
 mode = "push"
@@ -88,7 +88,7 @@ fn secrets_are_never_printed() {
 
 #[test]
 fn simple_targets_take_a_url() {
-    let simple = |mode, url: &str| Simple { mode, url: url.into() }.target();
+    let simple = |mode, url: &str| SingleUrl { mode, url: url.into() }.target();
     let target = simple(Mode::Post, "http://127.0.0.1:1/a/b?size={size}").unwrap();
     assert_eq!(target.base.to_string(), "http://127.0.0.1:1");
     assert!(simple(Mode::Pull, "http://127.0.0.1:1/{size}/{source}").is_ok());

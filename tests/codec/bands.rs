@@ -5,7 +5,8 @@ use std::num::NonZeroU32;
 
 use bytes::Bytes;
 use double_exposure::codec::{
-    Fit, Frame, ImageCodec, Request, Size, Thumbnail, band_rows, inspect, thumbnail_dimensions,
+    Fit, ImageCodec, ImageFrame, Size, Thumbnail, ThumbnailRequest, ThumbnailSpec, band_rows,
+    inspect, thumbnail_dimensions,
 };
 use double_exposure::pipeline::{Codec, Frame as _};
 use proptest::prelude::*;
@@ -16,17 +17,17 @@ fn codec(bands: u32) -> ImageCodec {
     ImageCodec::new(NonZeroU32::new(bands).unwrap())
 }
 
-fn request(photo: &Bytes, size: Size, fit: Fit) -> Request {
-    Request { photo: photo.clone(), size, fit }
+fn request(photo: &Bytes, size: Size, fit: Fit) -> ThumbnailRequest {
+    ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit } }
 }
 
-fn begin(bands: u32, request: &Request, frame: &mut Frame) -> Thumbnail {
+fn begin(bands: u32, request: &ThumbnailRequest, frame: &mut ImageFrame) -> Thumbnail {
     codec(bands).fill(codec(bands).decode(request).unwrap(), frame)
 }
 
 /// The thumbnail's rows, made in so many bands.
-fn made(bands: u32, request: &Request) -> Vec<u8> {
-    let mut frame = Frame::default();
+fn made(bands: u32, request: &ThumbnailRequest) -> Vec<u8> {
+    let mut frame = ImageFrame::default();
     let mut thumbnail = begin(bands, request, &mut frame);
     let mut made = 1;
     while codec(bands).band(&frame, &mut thumbnail) {
@@ -69,15 +70,15 @@ proptest! {
     ) {
         let mine = Picture::busy(shape.0, shape.1, 1).png();
         let request = request(&mine, size, fit);
-        let mut frame = Frame::default();
+        let mut frame = ImageFrame::default();
         let mut thumbnail = begin(bands, &request, &mut frame);
         let color = [200, 30, 77];
         let theirs = Picture::flat(other.0, other.1, color).png();
         frame.clear();
-        begin(bands, &Request { photo: theirs, ..request }, &mut frame);
+        begin(bands, &ThumbnailRequest { photo: theirs, ..request }, &mut frame);
 
         let dimensions = (thumbnail.width(), thumbnail.height());
-        prop_assert_eq!(dimensions, thumbnail_dimensions(shape.0, shape.1, size, fit));
+        prop_assert_eq!(dimensions, thumbnail_dimensions(shape.0, shape.1, ThumbnailSpec { size, fit }));
         while codec(bands).band(&frame, &mut thumbnail) {}
         prop_assert!(shows(&thumbnail.rgb(), color));
         prop_assert!(codec(bands).encode(thumbnail).is_ok());
@@ -89,9 +90,9 @@ proptest! {
     ) {
         let photo = Picture::flat(width, height, [90; 3]).jpeg(|_| ());
         let size = Size::try_from(size).unwrap();
-        let mut frame = Frame::default();
+        let mut frame = ImageFrame::default();
         begin(1, &request(&photo, size, fit), &mut frame);
-        let wanted = thumbnail_dimensions(width, height, size, fit);
+        let wanted = thumbnail_dimensions(width, height, ThumbnailSpec { size, fit });
         let enough = |width: u32, height: u32| match fit {
             Fit::Cover => width.min(height) >= 2 * wanted.0,
             Fit::Contain => width >= 2 * wanted.0 && height >= 2 * wanted.1,
@@ -141,7 +142,7 @@ fn cover_shows_the_centre_and_contain_the_whole() {
 #[test]
 fn an_empty_frame_leaves_rows_white() {
     let photo = Picture::flat(80, 80, [1, 2, 3]).png();
-    let mut frame = Frame::default();
+    let mut frame = ImageFrame::default();
     let mut thumbnail = begin(4, &request(&photo, Size::default(), Fit::Cover), &mut frame);
     let edge = band_rows(80, NonZeroU32::new(4).unwrap()).next().unwrap().end as usize * 80 * 3;
     assert!(codec(4).band(&frame, &mut thumbnail));
@@ -157,7 +158,7 @@ fn an_empty_frame_leaves_rows_white() {
 fn a_frame_that_was_not_emptied_shows_the_photo_before() {
     let before = Picture::flat(50, 40, [250, 0, 0]).png();
     let after = Picture::flat(50, 40, [0, 0, 250]).png();
-    let mut frame = Frame::default();
+    let mut frame = ImageFrame::default();
     begin(2, &request(&before, Size::default(), Fit::Cover), &mut frame);
     let mut thumbnail = begin(2, &request(&after, Size::default(), Fit::Cover), &mut frame);
     while codec(2).band(&frame, &mut thumbnail) {}
@@ -168,7 +169,7 @@ fn a_frame_that_was_not_emptied_shows_the_photo_before() {
 fn a_cleared_frame_keeps_its_memory_and_a_photo_that_fits_takes_no_more() {
     let large = Picture::flat(200, 100, [9; 3]).png();
     let small = Picture::flat(100, 100, [8; 3]).png();
-    let mut frame = Frame::default();
+    let mut frame = ImageFrame::default();
     assert_eq!(frame.capacity(), 0);
     begin(1, &request(&large, Size::default(), Fit::Cover), &mut frame);
     let capacity = frame.capacity();
@@ -185,7 +186,7 @@ fn a_cleared_frame_keeps_its_memory_and_a_photo_that_fits_takes_no_more() {
 fn thumbnails_are_jpegs_of_quality_80_at_4_2_0_without_metadata() {
     let exif = crate::paint::exif(1);
     let photo = Picture::busy(300, 200, 5).jpeg(|e| e.add_exif_metadata(&exif).unwrap());
-    let mut frame = Frame::default();
+    let mut frame = ImageFrame::default();
     let thumbnail = begin(4, &request(&photo, Size::default(), Fit::Contain), &mut frame);
     let file = codec(4).encode(thumbnail).unwrap();
     assert_eq!(inspect(&file).unwrap().width, 256);

@@ -3,7 +3,7 @@
 //! each byte and flipped at each bit.
 
 use bytes::Bytes;
-use double_exposure::codec::{Damage, Format, Part, Refusal, compress, inspect, luma};
+use double_exposure::codec::{Damage, Format, ImageError, Part, compress, inspect, luma};
 use image::ExtendedColorType;
 use jpeg_encoder::{ColorType, SamplingFactor};
 use proptest::prelude::*;
@@ -60,8 +60,8 @@ fn files_cut_anywhere_are_refused() {
         for length in 0..file.len() {
             let cut = file.slice(..length);
             match inspect(&cut).err().or_else(|| decode(&cut).err()) {
-                Some(Refusal::EndsEarly { at_byte, .. }) => assert!(at_byte <= length as u64),
-                Some(Refusal::Unknown) => assert!(length < 12, "{kind} cut at {length}"),
+                Some(ImageError::EndsEarly { at_byte, .. }) => assert!(at_byte <= length as u64),
+                Some(ImageError::Unknown) => assert!(length < 12, "{kind} cut at {length}"),
                 other => panic!("{kind} cut at {length}: {other:?}"),
             }
             assert!(compress(&cut).is_err());
@@ -140,7 +140,7 @@ fn a_refining_scan_without_codes_that_lost_its_end_is_refused() {
     // How many bits the means take is known, so that a single byte less is seen.
     for lost in 1..=2 {
         match inspect(&closed(&[&file[..means - lost]])) {
-            Err(Refusal::EndsEarly { missing: Part::PixelData, .. }) => {}
+            Err(ImageError::EndsEarly { missing: Part::PixelData, .. }) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -152,7 +152,7 @@ fn a_restart_less_is_seen_without_decoding() {
     let last = (0..file.len()).rfind(|&at| file[at..].starts_with(b"\xFF\xD2")).unwrap();
     let short = [&file[..last], b"\xFF\xD9"].concat();
     match inspect(&short) {
-        Err(Refusal::EndsEarly { missing: Part::PixelData, .. }) => {}
+        Err(ImageError::EndsEarly { missing: Part::PixelData, .. }) => {}
         other => panic!("{other:?}"),
     }
 }
@@ -169,7 +169,7 @@ fn a_progressive_jpeg_without_its_last_scans_is_refused() {
             if file[end..*scan].windows(2).any(|pair| pair == b"\xFF\xDA") { *scan } else { end };
         let short = [&file[..end], b"\xFF\xD9"].concat();
         match inspect(&short) {
-            Err(Refusal::EndsEarly { missing: Part::Scans, .. }) => {}
+            Err(ImageError::EndsEarly { missing: Part::Scans, .. }) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -182,7 +182,7 @@ fn a_jpeg_with_more_coded_than_its_size_can_take_is_refused() {
     // It says now that it is of 8 by 8 pixels.
     file[sof + 5..sof + 9].copy_from_slice(&[0, 8, 0, 8]);
     match inspect(&file) {
-        Err(Refusal::Damaged { damage: Damage::Excess { .. }, .. }) => {}
+        Err(ImageError::Damaged { damage: Damage::Excess { .. }, .. }) => {}
         other => panic!("{other:?}"),
     }
 }
@@ -223,18 +223,18 @@ fn a_png_is_refused_by_the_checksum_of_its_pixels_and_by_their_number() {
     let rows = [0, 10, 20, 0, 30, 40];
     let right = zlib(&rows, adler(&rows));
     assert_eq!(decode(&right).unwrap().rgb()[..6], [10, 10, 10, 20, 20, 20]);
-    assert!(matches!(decode(&zlib(&rows, adler(&rows) ^ 1)), Err(Refusal::Damaged { .. })));
+    assert!(matches!(decode(&zlib(&rows, adler(&rows) ^ 1)), Err(ImageError::Damaged { .. })));
     let more = [&rows[..], &[0]].concat();
-    let sizes = |refusal| matches!(refusal, Err(Refusal::Damaged { damage: Damage::Sizes, .. }));
+    let sizes = |refusal| matches!(refusal, Err(ImageError::Damaged { damage: Damage::Sizes, .. }));
     assert!(sizes(decode(&zlib(&more, adler(&more))).map(drop)));
     let fewer = &rows[..5];
-    assert!(matches!(decode(&zlib(fewer, adler(fewer))), Err(Refusal::EndsEarly { .. })));
+    assert!(matches!(decode(&zlib(fewer, adler(fewer))), Err(ImageError::EndsEarly { .. })));
 }
 
 #[test]
 fn sizes_that_contradict_each_other_are_refused() {
     let sizes = |file: &[u8]| match inspect(file) {
-        Err(Refusal::Damaged { damage: Damage::Sizes, .. }) => true,
+        Err(ImageError::Damaged { damage: Damage::Sizes, .. }) => true,
         other => panic!("{other:?}"),
     };
     // The canvas is one thing, the picture on it another.
@@ -291,7 +291,7 @@ fn a_jpeg_whose_samples_were_divided_by_nothing_is_refused() {
         narrow[table + 5 + step] = 0;
         for file in [narrow, wide(step)].map(Bytes::from) {
             let damage = Damage::Field { at_byte: table as u64 };
-            let wanted = Refusal::Damaged { format: Format::Jpeg, damage };
+            let wanted = ImageError::Damaged { format: Format::Jpeg, damage };
             assert_eq!(decode(&file).unwrap_err(), wanted, "{step}");
             assert_eq!(compress(&file), Err(wanted), "{step}");
         }

@@ -4,7 +4,7 @@
 use std::num::NonZeroU32;
 
 use double_exposure::codec::{
-    Fit, FitError, Size, SizeError, band_rows, inspect, thumbnail_dimensions,
+    Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, inspect, thumbnail_dimensions,
 };
 use proptest::prelude::*;
 
@@ -57,8 +57,14 @@ fn thumbnails_of_ordinary_photos_have_the_expected_dimensions() {
         ((512, 509), (256, 256), (256, 255)),
     ];
     for ((width, height), cover, contain) in cases {
-        assert_eq!(thumbnail_dimensions(width, height, size, Fit::Cover), cover);
-        assert_eq!(thumbnail_dimensions(width, height, size, Fit::Contain), contain);
+        assert_eq!(
+            thumbnail_dimensions(width, height, ThumbnailSpec { size, fit: Fit::Cover }),
+            cover
+        );
+        assert_eq!(
+            thumbnail_dimensions(width, height, ThumbnailSpec { size, fit: Fit::Contain }),
+            contain
+        );
     }
 }
 
@@ -85,11 +91,11 @@ proptest! {
     fn thumbnails_are_never_larger_than_the_photo_or_the_size(
         width in 1u32..=65_500, height in 1u32..=65_500, size in sizes(),
     ) {
-        let (w, h) = thumbnail_dimensions(width, height, size, Fit::Cover);
+        let (w, h) = thumbnail_dimensions(width, height, ThumbnailSpec { size, fit: Fit::Cover });
         prop_assert_eq!(w, h);
         prop_assert_eq!(w, width.min(height).min(size.get()));
 
-        let (w, h) = thumbnail_dimensions(width, height, size, Fit::Contain);
+        let (w, h) = thumbnail_dimensions(width, height, ThumbnailSpec { size, fit: Fit::Contain });
         let scale = f64::min(1.0, f64::from(size.get()) / f64::from(width.max(height)));
         prop_assert!((f64::from(w) - (f64::from(width) * scale).max(1.0)).abs() <= 0.5 + 1e-6);
         prop_assert!((f64::from(h) - (f64::from(height) * scale).max(1.0)).abs() <= 0.5 + 1e-6);

@@ -4,7 +4,7 @@
 use double_exposure::codec::limits::{
     FILE_BYTES, MEMORY_BYTES, PIXELS, SCANNED_PIXELS, SCANS, SIDE_PX,
 };
-use double_exposure::codec::{Damage, Feature, Format, Part, Refusal, inspect};
+use double_exposure::codec::{Damage, Feature, Format, ImageError, Part, inspect};
 
 use crate::paint::{self, Picture, png_chunk, png_header};
 
@@ -28,7 +28,7 @@ fn webp_header(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn refusal(file: &[u8]) -> Refusal {
+fn refusal(file: &[u8]) -> ImageError {
     inspect(file).unwrap_err()
 }
 
@@ -36,20 +36,20 @@ fn refusal(file: &[u8]) -> Refusal {
 fn a_photo_has_at_most_50_megapixels() {
     let too_many = |width: u32, height: u32| {
         let found_px = u64::from(width) * u64::from(height);
-        Refusal::Pixels { limit_px: PIXELS, found_px }
+        ImageError::Pixels { limit_px: PIXELS, found_px }
     };
     // At the limit the next thing wrong is found instead: the file stops there.
     for (width, height) in [(10_000, 5_000), (5_000, 10_000), (8_000, 6_250)] {
-        assert!(matches!(refusal(&png_header(width, height, 8, 2)), Refusal::EndsEarly { .. }));
+        assert!(matches!(refusal(&png_header(width, height, 8, 2)), ImageError::EndsEarly { .. }));
         let jpeg = jpeg_header(width, height, 0xC0, &[0x22, 0x11, 0x11]);
-        assert!(matches!(refusal(&jpeg), Refusal::EndsEarly { .. }));
+        assert!(matches!(refusal(&jpeg), ImageError::EndsEarly { .. }));
     }
     for (width, height) in [(5_000, 10_001), (10_001, 5_000), (65_500, 764)] {
         assert_eq!(refusal(&png_header(width, height, 8, 2)), too_many(width, height));
         let jpeg = jpeg_header(width, height, 0xC2, &[0x11]);
         assert_eq!(refusal(&jpeg), too_many(width, height));
     }
-    assert!(matches!(refusal(&webp_header(10_000, 5_000)), Refusal::EndsEarly { .. }));
+    assert!(matches!(refusal(&webp_header(10_000, 5_000)), ImageError::EndsEarly { .. }));
     assert_eq!(refusal(&webp_header(10_001, 5_000)), too_many(10_001, 5_000));
     assert_eq!(
         too_many(7_811, 7_810).to_string(),
@@ -59,7 +59,7 @@ fn a_photo_has_at_most_50_megapixels() {
 
 #[test]
 fn a_side_has_at_most_65_500_px() {
-    let too_long = |found_px| Refusal::Side { limit_px: SIDE_PX, found_px };
+    let too_long = |found_px| ImageError::Side { limit_px: SIDE_PX, found_px };
     for (width, height) in [(65_500, 1), (1, 65_500)] {
         let row = Picture::flat(width, height, [3; 3]);
         for file in [row.png(), row.jpeg(|_| ())] {
@@ -80,7 +80,7 @@ fn a_file_has_at_most_32_mib() {
     assert!(inspect(&file).is_ok());
     file.push(0);
     let found_bytes = FILE_BYTES + 1;
-    assert_eq!(refusal(&file), Refusal::File { limit_bytes: FILE_BYTES, found_bytes });
+    assert_eq!(refusal(&file), ImageError::File { limit_bytes: FILE_BYTES, found_bytes });
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_jpeg_has_at_most_100_scans() {
     let hundred = [&file[..end], &file[last..]].concat();
     assert!(paint::decode(&hundred.into()).is_ok());
     let more = [&file[..end], &file[last..end], &file[last..]].concat();
-    assert_eq!(refusal(&more), Refusal::Scans { limit: SCANS, found: SCANS + 1 });
+    assert_eq!(refusal(&more), ImageError::Scans { limit: SCANS, found: SCANS + 1 });
 }
 
 #[test]
@@ -107,10 +107,10 @@ fn a_jpegs_scans_go_over_at_most_1000_megapixels() {
         file.extend([0xFF, 0xD9]);
         file
     };
-    assert!(matches!(refusal(&grey(20)), Refusal::EndsEarly { missing: Part::Scans, .. }));
+    assert!(matches!(refusal(&grey(20)), ImageError::EndsEarly { missing: Part::Scans, .. }));
     let limit_px = SCANNED_PIXELS;
     let found_px = limit_px + 50_000_000;
-    assert_eq!(refusal(&grey(21)), Refusal::ScannedPixels { limit_px, found_px });
+    assert_eq!(refusal(&grey(21)), ImageError::ScannedPixels { limit_px, found_px });
 }
 
 #[test]
@@ -118,18 +118,18 @@ fn a_photo_that_would_need_more_memory_than_the_bound_is_refused_by_its_header()
     // Progressive, four components, in units of 32 by 32 px: a row more is 32 rows more of
     // coefficients and planes, of 3 bytes a sample, beside the picture's 4 bytes a pixel.
     let cmyk = |height| jpeg_header(65_000, height, 0xC2, &[0x44; 4]);
-    assert!(matches!(refusal(&cmyk(768)), Refusal::EndsEarly { .. }));
+    assert!(matches!(refusal(&cmyk(768)), ImageError::EndsEarly { .. }));
     let found_bytes = 3 * 4 * 65_024 * 800 + 4 * 65_000 * 769;
     let limit_bytes = MEMORY_BYTES;
-    assert_eq!(refusal(&cmyk(769)), Refusal::Memory { limit_bytes, found_bytes });
+    assert_eq!(refusal(&cmyk(769)), ImageError::Memory { limit_bytes, found_bytes });
     // Of the ordinary kinds every one fits.
     for (marker, factors) in
         [(0xC0, &[0x22, 0x11, 0x11][..]), (0xC2, &[0x11; 3]), (0xC2, &[0x11; 4])]
     {
         let file = jpeg_header(10_000, 5_000, marker, factors);
-        assert!(matches!(refusal(&file), Refusal::EndsEarly { .. }));
+        assert!(matches!(refusal(&file), ImageError::EndsEarly { .. }));
     }
-    assert!(matches!(refusal(&png_header(10_000, 5_000, 16, 6)), Refusal::EndsEarly { .. }));
+    assert!(matches!(refusal(&png_header(10_000, 5_000, 16, 6)), ImageError::EndsEarly { .. }));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_webp_of_megabytes_that_asks_for_gigabytes_of_tables_is_refused() {
     file[4..8].copy_from_slice(&length.to_le_bytes());
     assert!(file.len() < 8 << 20);
     match refusal(&file) {
-        Refusal::Memory { limit_bytes, found_bytes } => assert!(found_bytes > limit_bytes),
+        ImageError::Memory { limit_bytes, found_bytes } => assert!(found_bytes > limit_bytes),
         other => panic!("{other:?}"),
     }
 }
@@ -251,7 +251,7 @@ fn text_and_profiles_that_unpack_to_gigabytes_are_never_unpacked() {
 #[test]
 fn what_is_not_read_is_named() {
     let unsupported = |file: &[u8]| match refusal(file) {
-        Refusal::Unsupported { feature, .. } => feature,
+        ImageError::Unsupported { feature, .. } => feature,
         other => panic!("{other:?}"),
     };
     let marker = |marker| jpeg_header(8, 8, marker, &[0x11]);
@@ -270,7 +270,7 @@ fn what_is_not_read_is_named() {
     animated.extend([2, 0, 0, 0, 3, 0, 0, 3, 0, 0]);
     assert_eq!(unsupported(&animated), Feature::Animation);
     for file in [&b""[..], b"GIF89a", b"\xFF", b"RIFF____WAVE", b"\x89PNG"] {
-        assert_eq!(refusal(file), Refusal::Unknown);
+        assert_eq!(refusal(file), ImageError::Unknown);
     }
 }
 
@@ -279,9 +279,9 @@ fn a_picture_of_no_pixels_is_damaged() {
     for (width, height) in [(0, 5), (5, 0)] {
         let file = png_header(width, height, 8, 2);
         let damage = Damage::Field { at_byte: 8 };
-        assert_eq!(refusal(&file), Refusal::Damaged { format: Format::Png, damage });
+        assert_eq!(refusal(&file), ImageError::Damaged { format: Format::Png, damage });
     }
     let damage = Damage::Field { at_byte: 2 };
     let file = jpeg_header(0, 5, 0xC0, &[0x11]);
-    assert_eq!(refusal(&file), Refusal::Damaged { format: Format::Jpeg, damage });
+    assert_eq!(refusal(&file), ImageError::Damaged { format: Format::Jpeg, damage });
 }

@@ -5,7 +5,9 @@
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, Frame, ImageCodec, Request, Size, luma, thumbnail_dimensions};
+use double_exposure::codec::{
+    Fit, ImageCodec, ImageFrame, Size, ThumbnailRequest, ThumbnailSpec, luma, thumbnail_dimensions,
+};
 use double_exposure::pipeline::{Codec, Frame as _, Pipeline, Shared};
 use image::ExtendedColorType as Png;
 use jpeg_encoder::{ColorType, SamplingFactor};
@@ -45,8 +47,11 @@ fn files(picture: &Picture) -> Vec<Bytes> {
     files
 }
 
-fn request(photo: &Bytes, size: u32, fit: Fit) -> Request {
-    Request { photo: photo.clone(), size: Size::try_from(size).unwrap(), fit }
+fn request(photo: &Bytes, size: u32, fit: Fit) -> ThumbnailRequest {
+    ThumbnailRequest {
+        photo: photo.clone(),
+        spec: ThumbnailSpec { size: Size::try_from(size).unwrap(), fit },
+    }
 }
 
 #[test]
@@ -65,7 +70,7 @@ fn a_band_of_any_job_shows_any_kind_of_photo_that_lies_in_its_slot() {
             let torn = luma(&pipeline.finish(job).unwrap()).unwrap();
 
             // The truth: the same bands, each made from a frame of its own photo.
-            let (mut my_frame, mut their_frame) = (Frame::default(), Frame::default());
+            let (mut my_frame, mut their_frame) = (ImageFrame::default(), ImageFrame::default());
             let mut expected = CODEC.fill(CODEC.decode(&mine).unwrap(), &mut my_frame);
             CODEC.fill(CODEC.decode(&theirs).unwrap(), &mut their_frame);
             let mut alone = CODEC.blank((expected.width(), expected.height()), fit);
@@ -106,7 +111,7 @@ fn colour_lies_where_luma_does_in_every_sampling_orientation_and_oddity() {
                 });
                 for (size, fit) in [(33, Fit::Contain), (32, Fit::Cover), (500, Fit::Contain)] {
                     let show = |photo: &Bytes| {
-                        let mut frame = Frame::default();
+                        let mut frame = ImageFrame::default();
                         let request = request(photo, size, fit);
                         let mut thumbnail = CODEC.fill(CODEC.decode(&request).unwrap(), &mut frame);
                         while CODEC.band(&frame, &mut thumbnail) {}
@@ -129,14 +134,14 @@ fn a_frame_holds_no_more_than_its_largest_photo_whatever_kinds_follow_each_other
     let photos = files(&Picture::busy(120, 90, 3));
     for first in &photos {
         for second in &photos {
-            let mut frame = Frame::default();
+            let mut frame = ImageFrame::default();
             for photo in [first, second, first] {
                 frame.clear();
                 assert_eq!((frame.width(), frame.height(), frame.rgb().len()), (0, 0, 0));
                 let held = frame.capacity();
                 CODEC.fill(CODEC.decode(&request(photo, 2048, Fit::Contain)).unwrap(), &mut frame);
                 assert!((held.max(120 * 90)..=rgb_bytes).contains(&frame.capacity()));
-                let mut alone = Frame::default();
+                let mut alone = ImageFrame::default();
                 CODEC.fill(CODEC.decode(&request(photo, 2048, Fit::Contain)).unwrap(), &mut alone);
                 assert_eq!(frame.rgb(), alone.rgb());
             }
@@ -150,12 +155,12 @@ fn a_frame_that_was_not_emptied_shows_what_lay_there_whatever_kinds_follow_each_
     let others = files(&Picture::flat(64, 64, [200, 10, 90]));
     for photo in &photos {
         for other in &others {
-            let mut frame = Frame::default();
+            let mut frame = ImageFrame::default();
             CODEC.fill(CODEC.decode(&request(photo, 2048, Fit::Contain)).unwrap(), &mut frame);
             let next = request(other, 2048, Fit::Contain);
             let mut thumbnail = CODEC.fill(CODEC.decode(&next).unwrap(), &mut frame);
             while CODEC.band(&frame, &mut thumbnail) {}
-            let (width, height) = thumbnail_dimensions(64, 64, next.size, next.fit);
+            let (width, height) = thumbnail_dimensions(64, 64, next.spec);
             assert_eq!(thumbnail.rgb().len() as u32, width * height * 3);
             // Not one row is the later photo's one colour: all are read from the start.
             let upper = &thumbnail.rgb()[..64 * 3 * 16];

@@ -4,7 +4,9 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, Frame, ImageCodec, Refusal, Request, Size, Thumbnail};
+use double_exposure::codec::{
+    Fit, ImageCodec, ImageError, ImageFrame, Size, Thumbnail, ThumbnailRequest, ThumbnailSpec,
+};
 use double_exposure::pipeline::Codec;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
@@ -181,16 +183,20 @@ pub(crate) fn grey_scan(coefficients: [u8; 2], bits: u8, fields: &[(u32, u32)]) 
 }
 
 /// Decodes a photo into an empty frame of its own.
-pub(crate) fn frame(photo: &Bytes, size: Size, fit: Fit) -> Result<(Frame, Thumbnail), Refusal> {
+pub(crate) fn frame(
+    photo: &Bytes,
+    size: Size,
+    fit: Fit,
+) -> Result<(ImageFrame, Thumbnail), ImageError> {
     let codec = ImageCodec::new(std::num::NonZeroU32::new(4).unwrap());
-    let request = Request { photo: photo.clone(), size, fit };
-    let mut frame = Frame::default();
+    let request = ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit } };
+    let mut frame = ImageFrame::default();
     let thumbnail = codec.fill(codec.decode(&request)?, &mut frame);
     Ok((frame, thumbnail))
 }
 
 /// Decodes a photo at its full size, however small it is.
-pub(crate) fn decode(photo: &Bytes) -> Result<Frame, Refusal> {
+pub(crate) fn decode(photo: &Bytes) -> Result<ImageFrame, ImageError> {
     frame(photo, Size::MAX, Fit::Contain).map(|(frame, _)| frame)
 }
 

@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use double_exposure::incident::{Told, WhatIf, play};
+use double_exposure::incident::{Notifications, WhatIf, play};
 use serde_json::Value;
 
 use crate::days::{evening, evening_if, json, logged, played};
@@ -122,7 +122,7 @@ fn with_a_ledger_everybody_is_told_who_should_be_and_nobody_else() {
     let with = played(&evening_if(WhatIf::Ledger));
     let should = with.concerned.iter().filter(|one| one.exposed_owner || one.affected_viewer);
     let should = should.count() as u64;
-    assert_eq!(with.told, Told { rightly: should, wrongly: 0, not_at_all: 0 });
+    assert_eq!(with.told, Notifications { rightly: should, wrongly: 0, not_at_all: 0 });
     let told = without.told;
     assert_eq!(told.rightly + told.not_at_all, should, "the day is the same");
     assert!(told.wrongly > 0 && told.not_at_all > 0, "{told:?}");

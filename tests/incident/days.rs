@@ -3,7 +3,9 @@
 
 use std::num::NonZeroU32;
 
-use double_exposure::incident::{DEFAULT, Document, Findings, Plan, Script, WhatIf, play};
+use double_exposure::incident::{
+    DEFAULT, IncidentDocument, Scenario, SimulationPlan, SimulationResults, WhatIf, play,
+};
 
 /// The built-in script with pieces of its text exchanged.
 pub(crate) fn text(exchanged: &[(&str, &str)]) -> String {
@@ -21,37 +23,37 @@ pub(crate) const EVENING: [(&str, &str); 3] = [
     ("slots = 32  ", "slots = 8  "),
 ];
 
-pub(crate) fn plan(exchanged: &[(&str, &str)], scale: u32) -> Plan {
-    let script = Script::read(&text(exchanged)).expect("an exchanged script is one");
-    Plan { script, scale: NonZeroU32::new(scale).expect("a scale"), seed: 7 }
+pub(crate) fn plan(exchanged: &[(&str, &str)], scale: u32) -> SimulationPlan {
+    let script = Scenario::read(&text(exchanged)).expect("an exchanged script is one");
+    SimulationPlan { script, scale: NonZeroU32::new(scale).expect("a scale"), seed: 7 }
 }
 
 /// The evening at 1:1000.
-pub(crate) fn evening() -> Plan {
+pub(crate) fn evening() -> SimulationPlan {
     plan(&EVENING, 1_000)
 }
 
 /// The evening with more exchanged.
-pub(crate) fn evening_with(exchanged: &[(&str, &str)]) -> Plan {
+pub(crate) fn evening_with(exchanged: &[(&str, &str)]) -> SimulationPlan {
     plan(&[&EVENING, exchanged].concat(), 1_000)
 }
 
 /// The evening with one thing changed.
-pub(crate) fn evening_if(change: WhatIf) -> Plan {
+pub(crate) fn evening_if(change: WhatIf) -> SimulationPlan {
     change.of(evening())
 }
 
-pub(crate) fn played(plan: &Plan) -> Findings {
+pub(crate) fn played(plan: &SimulationPlan) -> SimulationResults {
     play(plan, None, &|| true).expect("a small day can be played")
 }
 
 /// The findings, and the log's text.
-pub(crate) fn logged(plan: &Plan) -> (Findings, String) {
+pub(crate) fn logged(plan: &SimulationPlan) -> (SimulationResults, String) {
     let mut log = Vec::new();
     let findings = play(plan, Some(&mut log), &|| true).expect("a small day can be played");
     (findings, String::from_utf8(log).expect("a log is text"))
 }
 
-pub(crate) fn json(findings: &Findings) -> String {
-    serde_json::to_string(&Document::new(findings, Vec::new())).expect("a document is JSON")
+pub(crate) fn json(findings: &SimulationResults) -> String {
+    serde_json::to_string(&IncidentDocument::new(findings, Vec::new())).expect("a document is JSON")
 }

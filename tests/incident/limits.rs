@@ -1,13 +1,13 @@
 //! Goal: at its limits a day is what anybody would say it must be. Method: scripts without traffic,
 //! without a rollout, with one instance, with everything cached, with one person.
 
-use double_exposure::incident::{Findings, MOST_PEOPLE, Plan, play};
+use double_exposure::incident::{MAX_PEOPLE, SimulationPlan, SimulationResults, play};
 
 use crate::days::{EVENING, evening, evening_with, json, logged, plan, played};
 use crate::recount::recount;
 
 #[track_caller]
-fn nothing_wrong(findings: &Findings) {
+fn nothing_wrong(findings: &SimulationResults) {
     assert_eq!(
         (findings.wrong_made, findings.exposed_owners(), findings.affected_viewers()),
         (0, 0, 0)
@@ -31,9 +31,9 @@ fn without(text: &str, from: &str, to: &str) -> String {
     format!("{}{}", &text[..start], &text[end..])
 }
 
-fn read(text: &str) -> Plan {
-    let script = double_exposure::incident::Script::read(text).expect("it is a script");
-    Plan { script, ..evening() }
+fn read(text: &str) -> SimulationPlan {
+    let script = double_exposure::incident::Scenario::read(text).expect("it is a script");
+    SimulationPlan { script, ..evening() }
 }
 
 #[test]
@@ -106,10 +106,10 @@ fn what_waits_has_a_bound_and_what_has_no_place_is_refused() {
 #[test]
 fn a_world_that_would_not_fit_is_refused_with_its_size() {
     let mut plan = plan(&EVENING, 1);
-    plan.script.people.people = MOST_PEOPLE + 1;
+    plan.script.people.people = MAX_PEOPLE + 1;
     let refused = play(&plan, None, &|| true).expect_err("it is too large").to_string();
     assert!(
-        refused.contains(&(MOST_PEOPLE + 1).to_string()) && refused.contains("--scale"),
+        refused.contains(&(MAX_PEOPLE + 1).to_string()) && refused.contains("--scale"),
         "{refused}"
     );
 }

@@ -2,9 +2,9 @@
 //! same day, seed and requests on other pipelines, rings and loads.
 
 use double_exposure::incident::{WhatIf, by_load, pictures};
-use double_exposure::photos::default_set;
-use double_exposure::repro::Kind;
-use double_exposure::schedule::{Outcome, Word, predict};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::sample_photos::default_set;
+use double_exposure::schedule::{Outcome, Schedule, predict};
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use crate::days::{evening, evening_if, evening_with, json, logged, played};
@@ -31,7 +31,7 @@ fn the_same_seed_gives_the_same_day_and_another_seed_another() {
 fn repaired_pipelines_mix_nobody_at_any_load_and_the_ring_does() {
     for load in [&[][..], &OVERLOAD] {
         let plan = evening_with(load);
-        for kind in [Kind::Owned, Kind::Pooled] {
+        for kind in [PipelineKind::Owned, PipelineKind::Pooled] {
             let repaired = played(&WhatIf::Pipeline(kind).of(plan.clone()));
             assert_eq!((repaired.wrong_made, repaired.confirmed.shown_wrong), (0, 0), "{kind}");
             assert_eq!(repaired.first_wrong_us, None);
@@ -60,7 +60,7 @@ fn samples_are_what_the_law_predicts_of_their_words_on_one_slot() {
     let bands = NonZeroU32::new(4).unwrap();
     assert!(findings.samples.len() > 10);
     for sample in &findings.samples {
-        let word: Word = sample.word.parse().unwrap();
+        let word: Schedule = sample.word.parse().unwrap();
         let predicted = predict(&word, bands, NonZeroUsize::MIN);
         assert_eq!(predicted[0].as_ref(), Some(&sample.bands), "{}", sample.word);
         assert!(Outcome::of(&0, &sample.bands).mixed(), "{}", sample.word);
@@ -83,7 +83,7 @@ fn pictures_show_row_by_row_what_the_log_says() {
 
 #[test]
 fn the_knee_is_in_the_load_and_moves_with_the_slots() {
-    let share = |findings: &double_exposure::incident::Findings, from: u32, to: u32| {
+    let share = |findings: &double_exposure::incident::SimulationResults, from: u32, to: u32| {
         let rows = by_load(&findings.plan, &findings.minutes);
         let rows = rows.iter().filter(|row| row.from_percent >= from && row.to_percent <= to);
         let (made, wrong) = rows.fold((0, 0), |sum, row| (sum.0 + row.made, sum.1 + row.wrong));

@@ -1,16 +1,16 @@
 //! Goal: the page says whose fact is whose, and loads nothing. Method: pages of small days, read as
 //! text.
 
-use double_exposure::incident::{Compared, WhatIf, parameters, pictures};
-use double_exposure::photos::default_set;
-use double_exposure::report::incident::Page;
+use double_exposure::incident::report::IncidentPage;
+use double_exposure::incident::{WhatIf, WhatIfResult, parameters, pictures};
+use double_exposure::sample_photos::default_set;
 
 use crate::days::{evening, evening_if, evening_with, played};
 
-fn page(findings: &double_exposure::incident::Findings) -> String {
+fn page(findings: &double_exposure::incident::SimulationResults) -> String {
     let pictures = pictures(findings, &default_set(), 2).unwrap();
-    let compared = [Compared::new("the <b>day</b>".into(), None, findings)];
-    Page { findings, compared: &compared, pictures: &pictures }.html()
+    let compared = [WhatIfResult::new("the <b>day</b>".into(), None, findings)];
+    IncidentPage { findings, compared: &compared, pictures: &pictures }.html()
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn the_page_loads_nothing_and_escapes_what_others_wrote() {
 #[test]
 fn days_at_their_limits_have_a_page() {
     for plan in [
-        evening_if(WhatIf::Pipeline(double_exposure::repro::Kind::Owned)),
+        evening_if(WhatIf::Pipeline(double_exposure::pipelines::PipelineKind::Owned)),
         evening_if(WhatIf::NoDeviceCache),
         evening_with(&[("per_day = 91_000_000", "per_day = 0")]),
     ] {

@@ -1,7 +1,7 @@
 //! Goal: detection, fix, purge, server change and builds end what they are said to end, when they
 //! are said to. Method: the same day with one of them changed.
 
-use double_exposure::incident::{Findings, Plan, WhatIf};
+use double_exposure::incident::{SimulationPlan, SimulationResults, WhatIf};
 use serde_json::Value;
 
 use crate::days::{evening, evening_if, evening_with, logged, plan, played};
@@ -9,7 +9,7 @@ use crate::days::{evening, evening_if, evening_with, logged, plan, played};
 const HOUR_US: u64 = 3_600_000_000;
 
 /// From the rollout until everybody has been reached, on small rings.
-fn days() -> Plan {
+fn days() -> SimulationPlan {
     let more = [
         ("start = 2024-11-28T00:00:00+09:00", "start = 2024-11-28T15:00:00+09:00"),
         ("slots = 32  ", "slots = 8  "),
@@ -35,7 +35,8 @@ fn canaries_notice_earlier_and_everything_after_comes_so_much_earlier() {
     let (day, watched) = (played(&evening()), played(&evening_if(WhatIf::Canaries(50))));
     let (by_script, noticed) = (day.detected_us.unwrap(), watched.detected_us.unwrap());
     assert!(noticed + HOUR_US < by_script, "{noticed} {by_script}");
-    let repair = |findings: &Findings| findings.fixed_us.unwrap() - findings.detected_us.unwrap();
+    let repair =
+        |findings: &SimulationResults| findings.fixed_us.unwrap() - findings.detected_us.unwrap();
     assert_eq!(repair(&watched), repair(&day));
     assert!(watched.wrong_made < day.wrong_made);
 }
@@ -53,7 +54,7 @@ fn copies_are_hidden_by_the_server_change_and_deleted_by_builds() {
     let moment = |hours: f64| (hours * 3_600.0) as u64;
     // From 15:00 on the 28th: the change has reached everybody at 01:14 on the 30th.
     let changed = moment(34.25);
-    let visible = |lying: &double_exposure::incident::Lying| lying.visible.iter().sum::<u64>();
+    let visible = |lying: &double_exposure::incident::CopiesAt| lying.visible.iter().sum::<u64>();
     let most = findings.copies.iter().map(visible).max().unwrap();
     assert!(most > 10, "{most} copies");
     let after: Vec<_> = findings.copies.iter().filter(|lying| lying.at_s > changed).collect();

@@ -1,7 +1,7 @@
 //! Goal: a script that contradicts itself is refused with the line and why, and nobody sees a
 //! panic. Method: the built-in script with one value exchanged, and what must be said of it.
 
-use double_exposure::incident::{MOST_BYTES, Script, ScriptError};
+use double_exposure::incident::{MAX_BYTES, Scenario, ScenarioError};
 
 use crate::days::text;
 
@@ -92,8 +92,8 @@ fn lines_of(text: &str, piece: &str) -> std::ops::RangeInclusive<usize> {
 fn a_script_that_contradicts_itself_is_refused_with_the_line_and_why() {
     for (old, new, path, why) in CONTRADICTIONS {
         let text = text(&[(old, new)]);
-        match Script::read(&text) {
-            Err(ScriptError::Contradiction { line, path: found, why: said }) => {
+        match Scenario::read(&text) {
+            Err(ScenarioError::Contradiction { line, path: found, why: said }) => {
                 assert_eq!(found, path, "{new}: {said}");
                 assert!(said.contains(why), "{new}: {said}");
                 let blamed = text.lines().nth(line - 1).expect("the line is there");
@@ -123,8 +123,8 @@ fn what_is_no_script_is_refused_with_its_line() {
         (("[what_ifs]", "[whatever]"), "whatever"),
     ] {
         let text = text(&[(old, new)]);
-        match Script::read(&text) {
-            Err(ScriptError::Form { line, why: said }) => {
+        match Scenario::read(&text) {
+            Err(ScenarioError::Form { line, why: said }) => {
                 assert!(said.contains(why), "{new}: {said}");
                 assert!(lines_of(&text, new).contains(&line), "{new}: line {line}: {said}");
             }
@@ -135,7 +135,7 @@ fn what_is_no_script_is_refused_with_its_line() {
 
 #[test]
 fn a_script_without_end_is_not_read() {
-    let long = format!("# {}", "x".repeat(MOST_BYTES));
-    assert_eq!(Script::read(&long), Err(ScriptError::TooLong(MOST_BYTES + 2)));
-    assert!(matches!(Script::read(""), Err(ScriptError::Form { .. })));
+    let long = format!("# {}", "x".repeat(MAX_BYTES));
+    assert_eq!(Scenario::read(&long), Err(ScenarioError::TooLong(MAX_BYTES + 2)));
+    assert!(matches!(Scenario::read(""), Err(ScenarioError::Form { .. })));
 }

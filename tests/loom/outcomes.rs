@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex};
 
-use double_exposure::schedule::{predict, words};
+use double_exposure::schedule::{predict, schedules};
 
 use crate::crowd::{Crowd, Fault};
 use crate::explore::{Limits, explore};
@@ -22,7 +22,7 @@ fn enumerated(requests: usize, bands: usize, slots: NonZeroUsize) -> (usize, Out
     let bands = NonZeroU32::new(u32::try_from(bands).expect("few bands")).expect("a band");
     let mut outcomes = Outcomes::new();
     let mut count = 0;
-    for word in words(requests, bands).expect("few words") {
+    for word in schedules(requests, bands).expect("few words") {
         count += 1;
         let owners: Option<Vec<_>> = predict(&word, bands, slots).into_iter().collect();
         outcomes.insert(owners.expect("a whole word finishes every request"));

@@ -6,7 +6,7 @@
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use double_exposure::pipeline;
-use double_exposure::schedule::{Word, play, predict};
+use double_exposure::schedule::{self, Schedule, predict};
 
 use crate::crowd::Served;
 
@@ -21,11 +21,11 @@ mod codec;
 /// If the run, the replay and the lap law are not of one mind.
 #[track_caller]
 pub(crate) fn replay(served: &Served, bands: usize, slots: NonZeroUsize) -> Vec<Vec<usize>> {
-    let word: Word = served.ring_word().parse().expect("a run spells a word");
+    let word: Schedule = served.ring_word().parse().expect("a run spells a word");
     let count = NonZeroU32::new(u32::try_from(bands).expect("few bands")).expect("a band");
     let ring = pipeline::Shared::new(codec::Model::new(bands), slots);
     let photos: Vec<u8> = (b'A'..).take(word.requests()).collect();
-    let played = play(&word, count, &ring, |request| &photos[request]);
+    let played = schedule::replay(&word, count, &ring, |request| &photos[request]);
     let owners = |letters: Vec<u8>| letters.iter().map(|l| usize::from(l - b'A')).collect();
     let played: Vec<Vec<usize>> = played
         .into_iter()

@@ -6,7 +6,7 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use double_exposure::schedule::{Act, Word, words};
+use double_exposure::schedule::{Act, Schedule, schedules};
 
 use crate::ending::{Ending, Finding, message, quietly};
 use crate::in_turn;
@@ -48,7 +48,7 @@ fn play_all<S: Subject>() -> Ending<String> {
     let mut found = None;
     let panic = quietly(|| {
         for (requests, bands, photos) in sizes {
-            for word in words(requests, NonZeroU32::new(bands).expect("a band")).expect("few") {
+            for word in schedules(requests, NonZeroU32::new(bands).expect("a band")).expect("few") {
                 for &bounds in &all_bounds {
                     played += 1;
                     found = play::<S>(&word, bands, photos, bounds).err();
@@ -67,7 +67,12 @@ fn play_all<S: Subject>() -> Ending<String> {
 }
 
 /// Plays a word; its requests' photos stand in the order of its letters.
-fn play<S: Subject>(word: &Word, bands: u32, photos: &[u8], bounds: Bounds) -> Result<(), String> {
+fn play<S: Subject>(
+    word: &Schedule,
+    bands: u32,
+    photos: &[u8],
+    bounds: Bounds,
+) -> Result<(), String> {
     let bands = NonZeroU32::new(bands).expect("a band");
     let run = Arc::new(Mutex::new(Run::default()));
     let subject = S::make(Recorder::new(bands.get() as usize, |_| (), &run), bounds);

@@ -6,11 +6,14 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Instant;
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Request, Size};
-use double_exposure::report::Page;
-use double_exposure::repro::{Exhibit, Expect, Findings, Kind, Plan, Run, Subjects, Verdict};
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::provenance::{MixStats, PixelOracle};
+use double_exposure::repro::report::ReproPage;
+use double_exposure::repro::{
+    Exhibit, Expectation, PhotoSet, ReproPlan, ReproResults, ReproVerdict, Run,
+};
 use double_exposure::schedule::Outcome;
-use double_exposure::witness::{Oracle, Tally};
 
 pub(crate) const MARKUP: &str = r#"<script>alert("Ann & 'Bo'")</script>"#;
 pub(crate) const JAPANESE: &str = "渡辺・櫻";
@@ -21,31 +24,32 @@ const SIDE: u16 = 64;
 
 /// All that a page is made from.
 pub(crate) struct Sample {
-    pub(crate) plan: Plan,
-    pub(crate) subjects: Subjects,
-    pub(crate) findings: Findings,
+    pub(crate) plan: ReproPlan,
+    pub(crate) subjects: PhotoSet,
+    pub(crate) findings: ReproResults,
     pub(crate) truths: Vec<Bytes>,
 }
 
 impl Sample {
     /// Three pipelines at seven loads; shared mixed at the greater ones, as expected.
     pub(crate) fn reproduced() -> Self {
-        let mut sample = Self::of(&[Kind::Shared, Kind::Owned, Kind::Pooled], 7);
+        let mut sample =
+            Self::of(&[PipelineKind::Shared, PipelineKind::Owned, PipelineKind::Pooled], 7);
         sample.findings.exhibits = exhibits();
         sample.truths = sample.findings.exhibits.iter().map(|e| jpeg(e.asked as u8)).collect();
         sample
     }
 
     /// Runs of these pipelines at so many loads; shared mixed from 4 in flight on.
-    pub(crate) fn of(pipelines: &[Kind], loads: u32) -> Self {
+    pub(crate) fn of(pipelines: &[PipelineKind], loads: u32) -> Self {
         let in_flight: Vec<usize> = (0..loads).map(|power| 1 << power).collect();
         let runs = pipelines
             .iter()
             .flat_map(|&kind| in_flight.iter().map(move |&in_flight| run(kind, in_flight)))
             .collect();
-        let findings = Findings {
+        let findings = ReproResults {
             runs,
-            verdict: Verdict::Reproduced,
+            verdict: ReproVerdict::Reproduced,
             cores: 2,
             exhibits: Vec::new(),
             interrupted: false,
@@ -56,31 +60,30 @@ impl Sample {
 
     pub(crate) fn page(&self) -> String {
         let Self { plan, subjects, findings, truths } = self;
-        Page { plan, subjects, findings, truths, command: COMMAND }.html()
+        ReproPage { plan, subjects, findings, truths, command: COMMAND }.html()
     }
 }
 
-fn plan(pipelines: &[Kind], in_flight: Vec<usize>) -> Plan {
-    Plan {
+fn plan(pipelines: &[PipelineKind], in_flight: Vec<usize>) -> ReproPlan {
+    ReproPlan {
         pipelines: pipelines.to_vec(),
         in_flight,
         slots: NonZeroUsize::new(8).unwrap(),
         bands: BANDS,
         thumbnails: 600,
-        size: Size::default(),
-        fit: Fit::Cover,
+        spec: ThumbnailSpec::default(),
         seed: 7,
-        expect: Expect::Reproduced,
+        expect: Expectation::Reproduced,
         deadline: Instant::now(),
     }
 }
 
 /// A run with a different number in each of its counts.
-fn run(kind: Kind, in_flight: usize) -> Run {
-    let mixes = kind == Kind::Shared && in_flight >= 4;
+fn run(kind: PipelineKind, in_flight: usize) -> Run {
+    let mixes = kind == PipelineKind::Shared && in_flight >= 4;
     let (torn, swapped) = if mixes { (in_flight as u64, 17) } else { (0, 0) };
     let people = |most: usize| -> BTreeSet<usize> { (0..if mixes { most } else { 0 }).collect() };
-    let tally = Tally {
+    let tally = MixStats {
         thumbnails: 600,
         clean: 600 - torn - swapped,
         torn,
@@ -97,11 +100,14 @@ fn run(kind: Kind, in_flight: usize) -> Run {
     Run { kind, slots, bands: BANDS.get(), in_flight, asked: 600, tally, per_second }
 }
 
-fn subjects() -> Subjects {
+fn subjects() -> PhotoSet {
     let long = format!("{}-long", "x".repeat(200));
     let owners = vec![MARKUP.to_owned(), JAPANESE.to_owned(), long];
-    let request = Request { photo: Bytes::new(), size: Size::default(), fit: Fit::Cover };
-    Subjects {
+    let request = ThumbnailRequest {
+        photo: Bytes::new(),
+        spec: ThumbnailSpec { size: Size::default(), fit: Fit::Cover },
+    };
+    PhotoSet {
         requests: vec![request; 3],
         heights: vec![u32::from(SIDE); 3],
         names: owners.clone(),
@@ -109,7 +115,7 @@ fn subjects() -> Subjects {
         owners,
         skipped: Vec::new(),
         unused: 0,
-        oracle: Oracle::new(&ImageCodec::new(BANDS), &[]).unwrap(),
+        oracle: PixelOracle::new(&ImageCodec::new(BANDS), &[]).unwrap(),
     }
 }
 
@@ -118,7 +124,7 @@ fn exhibits() -> Vec<Exhibit> {
         (0..4).map(|b| (b * 16..(b + 1) * 16, Some(owners[b as usize]))).collect()
     };
     let exhibit = |asked, outcome, owners: [usize; 4]| Exhibit {
-        kind: Kind::Shared,
+        kind: PipelineKind::Shared,
         in_flight: 64,
         asked,
         outcome,

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AlbumId, Clock, ContentHash, Entry, Event, Moment, Options, PersonId, PhotoName, PhotoUuid,
-    Put, Source, State, Store, Upload,
+    AlbumId, Clock, ContentHash, Entry, MakingEvent, Moment, PersonId, PhotoName, PhotoRef,
+    PhotoState, PhotoUuid, Store, StoreOptions, Upload, UploadOutcome,
 };
-use double_exposure::codec::{Fit, Size};
+use double_exposure::codec::ThumbnailSpec;
 
 use crate::service::{ASTRONAUT, Gated, PATIENCE, Service, Setup, photo_of};
 
@@ -19,19 +19,18 @@ const POSTED: &str = "2024-10-01T00:00:00Z";
 /// Posts a PNG, and leaves a row of evidence beside it.
 fn post_a_png(data: &Path) {
     let posted = Clock::Stopped(POSTED.parse().unwrap());
-    let store = Store::open(data, posted, Options::default()).unwrap();
+    let store = Store::open(data, posted, StoreOptions::default()).unwrap();
     let (ann, _) = store.create_person("Ann").unwrap();
     let album = store.create_album(ann, "Summer").unwrap();
     let upload = Upload::new(Bytes::from_static(include_bytes!("noise.png")), 160, 120);
     let put = store.put_photo(ann, PhotoName { album, photo: PhotoUuid::random() }, &upload);
-    let Put::Created(photo) = put.unwrap() else { panic!("the name is free") };
-    let stopped = Entry::Stopped(Event {
+    let UploadOutcome::Created(photo) = put.unwrap() else { panic!("the name is free") };
+    let stopped = Entry::Stopped(MakingEvent {
         viewer: ann,
-        asked: Source::from(&photo),
+        asked: PhotoRef::from(&photo),
         content_in: photo.content,
         content_out: ContentHash::of(b"a thumbnail"),
-        size: Size::default(),
-        fit: Fit::default(),
+        spec: ThumbnailSpec::default(),
         maker: "test-1".into(),
         pipeline: "owned".into(),
     });
@@ -47,7 +46,7 @@ fn setup(days: u64) -> Setup {
 }
 
 /// The one photo's state, seen past the server.
-fn state(service: &Service) -> State {
+fn state(service: &Service) -> PhotoState {
     let file = rusqlite::Connection::open(service.store.path()).unwrap();
     let sql = "SELECT photos.album, photos.photo, albums.owner FROM photos JOIN albums \
                USING (album) ORDER BY photos.id LIMIT 1";
@@ -72,17 +71,17 @@ fn look_twice(service: &Service) {
 fn a_photo_is_compressed_35_days_after_it_was_posted_and_not_before() {
     let service = Service::with(setup(35));
     service.until("photos_compressed_total", 1);
-    assert_eq!(state(&service), State::Compressed);
+    assert_eq!(state(&service), PhotoState::Compressed);
 
     let young = Service::with(setup(34));
     look_twice(&young);
-    assert_eq!(state(&young), State::Original);
+    assert_eq!(state(&young), PhotoState::Original);
 }
 
 #[test]
 fn compression_waits_until_nobody_waits_for_a_thumbnail() {
-    let (engine, gate) = Gated::owned();
-    let service = Service::with(Setup { engine, before: |_| {}, ..setup(35) });
+    let (converter, gate) = Gated::owned();
+    let service = Service::with(Setup { converter, before: |_| {}, ..setup(35) });
     let (ben, _) = service.person("Ben");
     let thumbnail = format!("{}/thumbnail", photo_of(&ben, *ASTRONAUT));
     let asking = thread::spawn(move || ben.get(&thumbnail));

@@ -10,18 +10,18 @@ use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use double_exposure::album::{PhotoName, PhotoUuid, Upload, What};
-use double_exposure::codec::{self, Refusal};
-use double_exposure::repro::Kind;
-use double_exposure::server::engine::{Done, Engine, Job, engine};
+use double_exposure::album::{PhotoName, PhotoUuid, RecordKind, Upload};
+use double_exposure::codec::{self, ImageError};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::server::converter::{Conversion, ConversionJob, Converter, converter};
 
 use crate::client::{Answer, Client, refused};
 use crate::service::{ASTRONAUT, Gate, Gated, ROCKET, Service, Setup, photo_of, truth};
 
 /// A server with room for so many conversions, each of which waits for the test.
 fn gated(workers: usize, queue: usize) -> (Service, Gate) {
-    let (engine, gate) = Gated::owned();
-    let mut setup = Setup { engine, ..Setup::default() };
+    let (converter, gate) = Gated::owned();
+    let mut setup = Setup { converter, ..Setup::default() };
     setup.bounds.workers = NonZeroUsize::new(workers).unwrap();
     setup.bounds.queue = queue;
     (Service::with(setup), gate)
@@ -115,8 +115,8 @@ fn beyond_the_queue_a_request_is_shed_at_once_and_unharmed() {
 
 #[test]
 fn who_waits_gives_up_at_the_deadline_and_what_has_begun_goes_on() {
-    let (engine, gate) = Gated::owned();
-    let mut setup = Setup { engine, ..Setup::default() };
+    let (converter, gate) = Gated::owned();
+    let mut setup = Setup { converter, ..Setup::default() };
     setup.bounds.workers = NonZeroUsize::MIN;
     setup.limits.deadline = Duration::from_millis(1_500);
     let service = Service::with(setup);
@@ -161,7 +161,7 @@ fn equal_requests_share_one_conversion_and_each_is_a_row() {
     }
     assert!(gate.none_begun());
     let ledger = service.ledger();
-    let made = ledger.iter().filter(|record| matches!(record.what, What::Made(_))).count();
+    let made = ledger.iter().filter(|record| matches!(record.what, RecordKind::Made(_))).count();
     assert_eq!((made, ledger.len() - made), (1, 5));
 }
 
@@ -277,21 +277,21 @@ struct Recovering {
     panics: bool,
 }
 
-impl Engine for Recovering {
-    fn convert(&self, job: Job, photo: Bytes) -> Result<Done, Refusal> {
+impl Converter for Recovering {
+    fn convert(&self, job: ConversionJob, photo: Bytes) -> Result<Conversion, ImageError> {
         if !self.failed.swap(true, Ordering::SeqCst) {
             assert!(!self.panics, "this conversion panics on purpose");
-            return Err(Refusal::Unknown);
+            return Err(ImageError::Unknown);
         }
-        engine(Kind::Owned, NonZeroUsize::MIN).convert(job, photo)
+        converter(PipelineKind::Owned, NonZeroUsize::MIN).convert(job, photo)
     }
 }
 
 #[test]
 fn an_error_is_shared_by_all_who_wait_and_not_kept() {
     let recovering = Recovering { failed: AtomicBool::new(false), panics: false };
-    let (engine, gate) = Gated::new(Arc::new(recovering));
-    let service = Service::with(Setup { engine, ..Setup::default() });
+    let (converter, gate) = Gated::new(Arc::new(recovering));
+    let service = Service::with(Setup { converter, ..Setup::default() });
     let (ann, _, [thumbnail, _]) = ann(&service);
     let asking = [ask(&ann, &thumbnail), ask(&ann, &thumbnail)];
     gate.begun();
@@ -307,7 +307,7 @@ fn an_error_is_shared_by_all_who_wait_and_not_kept() {
 #[test]
 fn a_conversion_that_panics_is_a_503_and_gives_its_permit_back() {
     let recovering = Recovering { failed: AtomicBool::new(false), panics: true };
-    let mut setup = Setup { engine: Arc::new(recovering), ..Setup::default() };
+    let mut setup = Setup { converter: Arc::new(recovering), ..Setup::default() };
     setup.bounds.workers = NonZeroUsize::MIN;
     let service = Service::with(setup);
     let (ann, _, [thumbnail, _]) = ann(&service);
@@ -327,19 +327,19 @@ fn niceness() -> i32 {
 }
 
 #[cfg(target_os = "linux")]
-impl Engine for Weighed {
-    fn convert(&self, job: Job, photo: Bytes) -> Result<Done, Refusal> {
+impl Converter for Weighed {
+    fn convert(&self, job: ConversionJob, photo: Bytes) -> Result<Conversion, ImageError> {
         *self.0.lock().unwrap() = Some(niceness());
-        engine(Kind::Owned, NonZeroUsize::MIN).convert(job, photo)
+        converter(PipelineKind::Owned, NonZeroUsize::MIN).convert(job, photo)
     }
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn conversions_stand_behind_those_who_answer() {
-    let engine = Arc::new(Weighed(std::sync::Mutex::default()));
-    let service = Service::with(Setup { engine: engine.clone(), ..Setup::default() });
+    let converter = Arc::new(Weighed(std::sync::Mutex::default()));
+    let service = Service::with(Setup { converter: converter.clone(), ..Setup::default() });
     let (ann, _, [thumbnail, _]) = ann(&service);
     assert_eq!(ann.get(&thumbnail).status, 200);
-    assert_eq!(*engine.0.lock().unwrap(), Some((niceness() + 7).min(19)));
+    assert_eq!(*converter.0.lock().unwrap(), Some((niceness() + 7).min(19)));
 }

@@ -1,14 +1,14 @@
 //! Thumbnails that come back to another request than their own: stopped at the door, told to the
-//! ledger, and never kept. The engine crosses them, each with the one before.
+//! ledger, and never kept. The converter crosses them, each with the one before.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use double_exposure::album::What;
-use double_exposure::codec::Refusal;
-use double_exposure::repro::Kind;
-use double_exposure::server::engine::{Done, Engine, Job, engine};
+use double_exposure::album::RecordKind;
+use double_exposure::codec::ImageError;
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::server::converter::{Conversion, ConversionJob, Converter, converter};
 
 use crate::client::refused;
 use crate::service::{ASTRONAUT, ROCKET, Service, Setup, photo_of, truth};
@@ -16,11 +16,11 @@ use crate::service::{ASTRONAUT, ROCKET, Service, Setup, photo_of, truth};
 /// Hands each thumbnail to the request after its own, as a connection does that a cancelled request
 /// left its reply on.
 #[derive(Default)]
-struct OffByOne(Mutex<Option<Done>>);
+struct OffByOne(Mutex<Option<Conversion>>);
 
-impl Engine for OffByOne {
-    fn convert(&self, job: Job, photo: Bytes) -> Result<Done, Refusal> {
-        let done = engine(Kind::Owned, NonZeroUsize::MIN).convert(job, photo)?;
+impl Converter for OffByOne {
+    fn convert(&self, job: ConversionJob, photo: Bytes) -> Result<Conversion, ImageError> {
+        let done = converter(PipelineKind::Owned, NonZeroUsize::MIN).convert(job, photo)?;
         let earlier = self.0.lock().unwrap().replace(done.clone());
         Ok(earlier.unwrap_or(done))
     }
@@ -28,8 +28,8 @@ impl Engine for OffByOne {
 
 #[test]
 fn a_thumbnail_that_is_not_of_what_was_asked_for_is_not_sent_and_not_kept() {
-    let engine = Arc::new(OffByOne::default());
-    let service = Service::with(Setup { engine, ..Setup::default() });
+    let converter = Arc::new(OffByOne::default());
+    let service = Service::with(Setup { converter, ..Setup::default() });
     let [(ann, _), (ben, _)] = ["Ann", "Ben"].map(|name| service.person(name));
     let [of_ann, of_ben] = [(&ann, *ASTRONAUT), (&ben, *ROCKET)]
         .map(|(owner, photo)| format!("{}/thumbnail", photo_of(owner, photo)));
@@ -39,11 +39,11 @@ fn a_thumbnail_that_is_not_of_what_was_asked_for_is_not_sent_and_not_kept() {
     assert_eq!(service.metric("thumbnails_stopped_at_the_door_total"), 1);
     let ledger = service.ledger();
     let last = ledger.last().unwrap();
-    assert_eq!(last.what, What::Stopped);
+    assert_eq!(last.what, RecordKind::Stopped);
     assert_ne!(last.event.asked, ledger[0].event.asked);
     assert_eq!(last.event.content_out, ledger[0].event.content_out, "it was Ann's");
     assert!(
-        matches!(&ledger[ledger.len() - 2].what, What::Made(making)
+        matches!(&ledger[ledger.len() - 2].what, RecordKind::Made(making)
         if making.is_wrong(last.event.asked.photo)),
         "its making is evidence"
     );
@@ -52,8 +52,8 @@ fn a_thumbnail_that_is_not_of_what_was_asked_for_is_not_sent_and_not_kept() {
 
 #[test]
 fn neither_identical_bytes_nor_another_size_or_fit_of_a_photo_is_what_was_asked_for() {
-    let engine = Arc::new(OffByOne::default());
-    let service = Service::with(Setup { engine, ..Setup::default() });
+    let converter = Arc::new(OffByOne::default());
+    let service = Service::with(Setup { converter, ..Setup::default() });
     let [(ann, _), (ben, _)] = ["Ann", "Ben"].map(|name| service.person(name));
     let [of_ann, of_ben] = [&ann, &ben].map(|owner| photo_of(owner, *ASTRONAUT));
     assert_eq!(ann.get(&format!("{of_ann}/thumbnail?size=256")).status, 200);

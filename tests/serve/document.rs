@@ -1,6 +1,6 @@
 //! The document at `/openapi.json` names what there is, and nothing else.
 
-use double_exposure::server::problem::{Kind, TYPE_PREFIX};
+use double_exposure::server::problem::{ProblemKind, TYPE_PREFIX};
 use serde_json::Value;
 
 use crate::client::refused;
@@ -30,7 +30,7 @@ fn every_documented_operation_is_served_and_every_kind_of_problem_is_documented(
             }
         }
     }
-    for kind in Kind::ALL {
+    for kind in ProblemKind::ALL {
         assert!(text.contains(&format!("\"{TYPE_PREFIX}{}\"", kind.slug())), "{kind:?}");
     }
 }

@@ -39,7 +39,7 @@ fn a_full_disk_is_503_and_nothing_is_stored_and_nothing_lost() {
     let nobody = Client::new(running.address);
     let token = nobody.with("key").post("/people", "{\"name\":\"Ann\"}").text("token");
     let ann = nobody.with(&token);
-    let large = include_bytes!("../../src/photos/astronaut.jpg");
+    let large = include_bytes!("../../src/sample_photos/astronaut.jpg");
     let first = photo_of(&ann, large);
     let album = first.split("/photos").next().unwrap();
     let mut stored = Vec::new();

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use double_exposure::album::{Clock, Moment, Options, PhotoName, Store, What};
+use double_exposure::album::{Clock, Moment, PhotoName, RecordKind, Store, StoreOptions};
 use double_exposure::codec::luma;
 use rusqlite::Connection;
 
@@ -99,13 +99,13 @@ fn check(data: &std::path::Path, told: &Told, token: &str) {
         .query_row("PRAGMA integrity_check", [], |row| row.get(0))
         .unwrap();
     assert_eq!(sound, "ok");
-    let store = Store::open(data, Clock::System, Options::default()).unwrap();
+    let store = Store::open(data, Clock::System, StoreOptions::default()).unwrap();
     let ann = store.person_by_token(token).unwrap().unwrap();
     let mut shown: BTreeMap<String, usize> = BTreeMap::new();
     let (first, last) = (Moment::from_millis(0), Moment::from_millis(i64::MAX));
     for record in store.ledger(first, last) {
         let record = record.unwrap();
-        if matches!(record.what, What::Shown { .. }) {
+        if matches!(record.what, RecordKind::Shown { .. }) {
             *shown.entry(record.event.asked.name.to_string()).or_default() += 1;
         }
     }

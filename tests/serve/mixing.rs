@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use bytes::Bytes;
-use double_exposure::album::What;
-use double_exposure::codec::{ImageCodec, Refusal, Request};
+use double_exposure::album::RecordKind;
+use double_exposure::codec::{ImageCodec, ImageError, ThumbnailRequest};
 use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
-use double_exposure::repro::Kind;
-use double_exposure::server::engine::{Done, Engine, Job, codec, engine};
-use double_exposure::server::workshop::Make;
-use double_exposure::witness::{Asked, Witness};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::provenance::{Numbered, TaggingCodec};
+use double_exposure::server::converter::{Conversion, ConversionJob, Converter, codec, converter};
+use double_exposure::server::thumbnailer::Maker;
 
 use crate::service::{ASTRONAUT, PATIENCE, ROCKET, Service, Setup, photo_of, truth};
 
@@ -23,7 +23,7 @@ struct Stepped<P> {
     stop: Mutex<Option<(Sender<()>, Receiver<()>)>>,
 }
 
-impl<P: Pipeline<Codec = Witness<ImageCodec>>> Stepped<P> {
+impl<P: Pipeline<Codec = TaggingCodec<ImageCodec>>> Stepped<P> {
     fn new(pipeline: P) -> (Arc<Self>, Receiver<()>, Sender<()>) {
         let ((reached, reaches), (go_on, goes)) = (channel(), channel());
         let stop = Mutex::new(Some((reached, goes)));
@@ -31,11 +31,11 @@ impl<P: Pipeline<Codec = Witness<ImageCodec>>> Stepped<P> {
     }
 }
 
-impl<P: Pipeline<Codec = Witness<ImageCodec>> + Send + Sync> Engine for Stepped<P> {
-    fn convert(&self, job: Job, photo: Bytes) -> Result<Done, Refusal> {
+impl<P: Pipeline<Codec = TaggingCodec<ImageCodec>> + Send + Sync> Converter for Stepped<P> {
+    fn convert(&self, job: ConversionJob, photo: Bytes) -> Result<Conversion, ImageError> {
         let stop = self.stop.lock().unwrap().take();
-        let request = Request { photo, size: job.size, fit: job.fit };
-        let mut making = self.pipeline.begin(&Asked { number: job.number, request })?;
+        let request = ThumbnailRequest { photo, spec: job.spec };
+        let mut making = self.pipeline.begin(&Numbered { number: job.number, request })?;
         self.pipeline.band(&mut making);
         let mut more = self.pipeline.band(&mut making);
         if let Some((reached, go_on)) = stop {
@@ -45,18 +45,18 @@ impl<P: Pipeline<Codec = Witness<ImageCodec>> + Send + Sync> Engine for Stepped<
         while more {
             more = self.pipeline.band(&mut making);
         }
-        Ok(Done { job, made: self.pipeline.finish(making)? })
+        Ok(Conversion { job, made: self.pipeline.finish(making)? })
     }
 }
 
 /// Ann's thumbnail is stopped half-way, Ben's is made, Ann's goes on: what each is sent.
 fn overlap<P>(pipeline: P, slots: bool) -> (Service, [Vec<u8>; 2])
 where
-    P: Pipeline<Codec = Witness<ImageCodec>> + Send + Sync + 'static,
+    P: Pipeline<Codec = TaggingCodec<ImageCodec>> + Send + Sync + 'static,
 {
-    let (engine, half_way, go_on) = Stepped::new(pipeline);
-    let make = Make { slots, ..Setup::default().make };
-    let service = Service::with(Setup { engine, make, ..Setup::default() });
+    let (converter, half_way, go_on) = Stepped::new(pipeline);
+    let make = Maker { slots, ..Setup::default().make };
+    let service = Service::with(Setup { converter, make, ..Setup::default() });
     let ((ann, _), (ben, _)) = (service.person("Ann"), service.person("Ben"));
     let of_ann = format!("{}/thumbnail", photo_of(&ann, *ASTRONAUT));
     let of_ben = format!("{}/thumbnail", photo_of(&ben, *ROCKET));
@@ -86,7 +86,7 @@ fn the_check_at_the_door_does_not_catch_a_torn_thumbnail_and_the_ledger_knows_of
     let (of_ann, making) = ledger
         .iter()
         .filter_map(|record| match &record.what {
-            What::Made(making) => Some((record, making)),
+            RecordKind::Made(making) => Some((record, making)),
             _ => None,
         })
         .next_back()
@@ -98,7 +98,7 @@ fn the_check_at_the_door_does_not_catch_a_torn_thumbnail_and_the_ledger_knows_of
     assert_eq!(making.slot, Some(0));
     let shown = ledger.last().unwrap();
     assert_eq!(shown.event.viewer, ann);
-    let What::Shown { own, foreign, .. } = &shown.what else { panic!("{shown:?}") };
+    let RecordKind::Shown { own, foreign, .. } = &shown.what else { panic!("{shown:?}") };
     assert_eq!((*own, foreign.len()), (2, 2));
     assert!(foreign.iter().all(|band| band.stranger && band.source.unwrap().owner == ben));
 }
@@ -112,7 +112,7 @@ fn the_same_overlap_leaves_owned_and_pooled_clean() {
         assert!(anns == truth(*ASTRONAUT, 256));
         assert!(bens == truth(*ROCKET, 256));
         for record in service.ledger() {
-            if let What::Made(making) = record.what {
+            if let RecordKind::Made(making) = record.what {
                 let asked = record.event.asked;
                 assert!(making.bands.iter().all(|band| band.unwrap().source == asked));
                 assert_eq!(making.slot, None);
@@ -123,9 +123,9 @@ fn the_same_overlap_leaves_owned_and_pooled_clean() {
 
 #[test]
 fn owned_and_pooled_never_mix_with_many_in_flight() {
-    for kind in [Kind::Owned, Kind::Pooled] {
-        let engine = engine(kind, NonZeroUsize::new(2).unwrap());
-        let service = Service::with(Setup { engine, ..Setup::default() });
+    for kind in [PipelineKind::Owned, PipelineKind::Pooled] {
+        let converter = converter(kind, NonZeroUsize::new(2).unwrap());
+        let service = Service::with(Setup { converter, ..Setup::default() });
         let people: Vec<_> = (0..8)
             .map(|number| {
                 let (client, _) = service.person("one of many");

@@ -62,7 +62,7 @@ fn the_same_bytes_are_known_again_after_compression() {
     let store = double_exposure::album::Store::open(
         service.store.path(),
         later,
-        double_exposure::album::Options::default(),
+        double_exposure::album::StoreOptions::default(),
     );
     let summary = compress_due(&store.unwrap(), |_| true).unwrap();
     assert_eq!(summary.compressed, 1, "{summary:?}");

@@ -1,4 +1,4 @@
-//! A whole server in this process, on a free port, with a file of its own; and the engines that
+//! A whole server in this process, on a free port, with a file of its own; and the converters that
 //! tests put into it, which wait when they are told to.
 
 use std::net::SocketAddr;
@@ -10,15 +10,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use double_exposure::album::{Clock, ContentHash, Moment, Options, Record, Store};
-use double_exposure::codec::{Fit, ImageCodec, Refusal, Request, Size};
-use double_exposure::repro::Kind;
-use double_exposure::server::door::Bounds;
-use double_exposure::server::engine::{Done, Engine, Job, engine};
+use double_exposure::album::{Clock, ContentHash, Moment, Record, Store, StoreOptions};
+use double_exposure::codec::{Fit, ImageCodec, ImageError, Size, ThumbnailRequest, ThumbnailSpec};
+use double_exposure::pipelines::PipelineKind;
+use double_exposure::provenance::convert_undisturbed;
+use double_exposure::server::admission::AdmissionLimits;
+use double_exposure::server::converter::{Conversion, ConversionJob, Converter, converter};
 use double_exposure::server::limits::Limits;
-use double_exposure::server::workshop::Make;
+use double_exposure::server::thumbnailer::Maker;
 use double_exposure::server::{Parts, Server};
-use double_exposure::witness::alone;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
@@ -31,24 +31,27 @@ pub(crate) const KEY: &str = "the operator's key";
 
 /// Two people's photos: real, and small, so that a busy machine makes nobody wait.
 pub(crate) static ASTRONAUT: LazyLock<&[u8]> =
-    LazyLock::new(|| small(include_bytes!("../../src/photos/astronaut.jpg")));
+    LazyLock::new(|| small(include_bytes!("../../src/sample_photos/astronaut.jpg")));
 pub(crate) static ROCKET: LazyLock<&[u8]> =
-    LazyLock::new(|| small(include_bytes!("../../src/photos/rocket.jpg")));
+    LazyLock::new(|| small(include_bytes!("../../src/sample_photos/rocket.jpg")));
 
 fn small(photo: &'static [u8]) -> &'static [u8] {
     let size = Size::try_from(400).unwrap();
-    let request = Request { photo: Bytes::from_static(photo), size, fit: Fit::Contain };
-    alone(&ImageCodec::new(NonZeroU32::MIN), &request).unwrap().to_vec().leak()
+    let request = ThumbnailRequest {
+        photo: Bytes::from_static(photo),
+        spec: ThumbnailSpec { size, fit: Fit::Contain },
+    };
+    convert_undisturbed(&ImageCodec::new(NonZeroU32::MIN), &request).unwrap().to_vec().leak()
 }
 
 /// What a server is made with; change what a test is about.
 pub(crate) struct Setup {
-    pub(crate) engine: Arc<dyn Engine>,
-    pub(crate) bounds: Bounds,
+    pub(crate) converter: Arc<dyn Converter>,
+    pub(crate) bounds: AdmissionLimits,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) limit_bytes: Option<u64>,
-    pub(crate) make: Make,
+    pub(crate) make: Maker,
     /// Puts something into the file before the server opens it.
     pub(crate) before: fn(&Path),
 }
@@ -56,8 +59,8 @@ pub(crate) struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         Self {
-            engine: engine(Kind::Owned, NonZeroUsize::MIN),
-            bounds: Bounds {
+            converter: converter(PipelineKind::Owned, NonZeroUsize::MIN),
+            bounds: AdmissionLimits {
                 workers: NonZeroUsize::new(8).unwrap(),
                 queue: 64,
                 memory_bytes: 1 << 30,
@@ -66,7 +69,7 @@ impl Default for Setup {
             limits: Limits { deadline: Duration::from_secs(600), ..Limits::default() },
             clock: Clock::System,
             limit_bytes: None,
-            make: Make { maker: "test-1".into(), pipeline: "owned".into(), slots: false },
+            make: Maker { maker: "test-1".into(), pipeline: "owned".into(), slots: false },
             before: |_| {},
         }
     }
@@ -90,13 +93,13 @@ impl Service {
     pub(crate) fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("albums.db");
-        let Setup { engine, bounds, limits, clock, limit_bytes, make, before } = setup;
+        let Setup { converter, bounds, limits, clock, limit_bytes, make, before } = setup;
         before(&data);
-        let options = Options { limit_bytes, ..Options::default() };
+        let options = StoreOptions { limit_bytes, ..StoreOptions::default() };
         let store = Store::open(&data, clock, options).unwrap();
         let store = Arc::new(store);
         let operator = ContentHash::of(KEY.as_bytes());
-        let parts = Parts { store: store.clone(), operator, engine, make, bounds, limits };
+        let parts = Parts { store: store.clone(), operator, converter, make, bounds, limits };
         let (stop, stopping) = oneshot::channel();
         let (bound, binding) = channel();
         let (ended, stopped) = channel();
@@ -201,37 +204,40 @@ pub(crate) const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 /// What a thumbnail must be.
 pub(crate) fn truth(photo: &'static [u8], size: u32) -> Vec<u8> {
     let size = Size::try_from(size).unwrap();
-    let request = Request { photo: Bytes::from_static(photo), size, fit: Fit::Cover };
-    alone(&ImageCodec::new(BANDS), &request).unwrap().to_vec()
+    let request = ThumbnailRequest {
+        photo: Bytes::from_static(photo),
+        spec: ThumbnailSpec { size, fit: Fit::Cover },
+    };
+    convert_undisturbed(&ImageCodec::new(BANDS), &request).unwrap().to_vec()
 }
 
-/// An engine that tells when a conversion begins, and goes on when it is let.
+/// An converter that tells when a conversion begins, and goes on when it is let.
 pub(crate) struct Gated {
-    inside: Arc<dyn Engine>,
-    begun: Mutex<Sender<Job>>,
+    inside: Arc<dyn Converter>,
+    begun: Mutex<Sender<ConversionJob>>,
     go_on: Mutex<Receiver<()>>,
 }
 
 /// The test's side of it.
 pub(crate) struct Gate {
-    begun: Receiver<Job>,
+    begun: Receiver<ConversionJob>,
     go_on: Sender<()>,
 }
 
 impl Gated {
-    pub(crate) fn new(inside: Arc<dyn Engine>) -> (Arc<Self>, Gate) {
+    pub(crate) fn new(inside: Arc<dyn Converter>) -> (Arc<Self>, Gate) {
         let ((begun, begins), (go_on, goes)) = (channel(), channel());
         let gated = Self { inside, begun: Mutex::new(begun), go_on: Mutex::new(goes) };
         (Arc::new(gated), Gate { begun: begins, go_on })
     }
 
     pub(crate) fn owned() -> (Arc<Self>, Gate) {
-        Self::new(engine(Kind::Owned, NonZeroUsize::MIN))
+        Self::new(converter(PipelineKind::Owned, NonZeroUsize::MIN))
     }
 }
 
 impl Gate {
-    pub(crate) fn begun(&self) -> Job {
+    pub(crate) fn begun(&self) -> ConversionJob {
         self.begun.recv_timeout(PATIENCE).expect("a conversion begins in time")
     }
 
@@ -245,8 +251,8 @@ impl Gate {
     }
 }
 
-impl Engine for Gated {
-    fn convert(&self, job: Job, photo: Bytes) -> Result<Done, Refusal> {
+impl Converter for Gated {
+    fn convert(&self, job: ConversionJob, photo: Bytes) -> Result<Conversion, ImageError> {
         self.begun.lock().unwrap().send(job.clone()).unwrap();
         // A test that has ended, or forgotten to let go on, must not hold the server for ever.
         let _ = self.go_on.lock().unwrap().recv_timeout(PATIENCE);

@@ -11,8 +11,8 @@ use crate::service::{ASTRONAUT, Gated, ROCKET, Service, Setup, photo_of, truth};
 
 #[test]
 fn what_was_accepted_is_finished_and_what_is_new_is_refused() {
-    let (engine, gate) = Gated::owned();
-    let mut setup = Setup { engine, ..Setup::default() };
+    let (converter, gate) = Gated::owned();
+    let mut setup = Setup { converter, ..Setup::default() };
     setup.bounds.workers = NonZeroUsize::MIN;
     let mut service = Service::with(setup);
     let (ann, _) = service.person("Ann");
@@ -55,8 +55,8 @@ fn an_idle_connection_does_not_keep_the_server() {
 
 #[test]
 fn what_does_not_end_in_time_is_given_up() {
-    let (engine, gate) = Gated::owned();
-    let mut setup = Setup { engine, ..Setup::default() };
+    let (converter, gate) = Gated::owned();
+    let mut setup = Setup { converter, ..Setup::default() };
     setup.limits.stop = Duration::from_millis(300);
     let mut service = Service::with(setup);
     let token = service.operator().post("/people", "{\"name\":\"Ann\"}").text("token");

@@ -4,17 +4,17 @@
 //! still is what was read. So an end at any moment, also the process's, leaves it as it was or as
 //! it shall be; and nobody waits for a decoder while holding the file.
 
-mod metadata;
-mod settle;
-mod squeeze;
+mod queue;
+mod recompress;
+mod strip_metadata;
 
-pub use squeeze::{SqueezeError, Squeezed, squeeze};
+pub use recompress::{RecompressError, Recompressed, recompress};
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use self::settle::Due;
+use self::queue::Due;
 use super::{AlbumId, Moment, PhotoId, PhotoUuid, Store, StoreError};
 
 /// How old a photo is when it is compressed: 35 times 24 hours.
@@ -27,11 +27,11 @@ const FIRST_DELAY: Duration = Duration::from_secs(60 * 60);
 const LONGEST_DELAY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Failures that a summary names; more are only counted.
-pub const MOST_NAMED: usize = 100;
+pub const MAX_NAMED: usize = 100;
 
 /// What a run came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub struct CompressionSummary {
     /// Photos that were due when it began.
     pub due: u64,
     /// Photos replaced.
@@ -43,7 +43,7 @@ pub struct Summary {
     /// Photos that failed and were left as they are, to be tried again.
     pub failed: u64,
     /// The first hundred of them.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<CompressionFailure>,
     /// Bytes of the replaced photos before.
     pub bytes_before: u64,
     /// Bytes of the same photos now.
@@ -52,7 +52,7 @@ pub struct Summary {
     pub interrupted: bool,
 }
 
-impl Summary {
+impl CompressionSummary {
     /// Photos looked at so far.
     pub fn done(&self) -> u64 {
         self.compressed + self.kept + self.gone + self.failed
@@ -66,7 +66,7 @@ impl Summary {
 
 /// A photo that could not be compressed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
+pub struct CompressionFailure {
     /// Which.
     pub photo: PhotoId,
     /// Its album.
@@ -92,11 +92,12 @@ pub struct Failure {
 /// The file's. Photos done before stay done.
 pub fn compress_due(
     store: &Store,
-    mut may_go_on: impl FnMut(&Summary) -> bool,
-) -> Result<Summary, StoreError> {
+    mut may_go_on: impl FnMut(&CompressionSummary) -> bool,
+) -> Result<CompressionSummary, StoreError> {
     let now = store.clock().now();
     let old = now.before(AGE);
-    let mut summary = Summary { due: store.count_due(old, now)?, ..Summary::default() };
+    let mut summary =
+        CompressionSummary { due: store.count_due(old, now)?, ..CompressionSummary::default() };
     let mut after = None;
     loop {
         let due = store.due(old, now, after)?;
@@ -112,13 +113,17 @@ pub fn compress_due(
     }
 }
 
-fn compress(store: &Store, photo: &Due, summary: &mut Summary) -> Result<(), StoreError> {
+fn compress(
+    store: &Store,
+    photo: &Due,
+    summary: &mut CompressionSummary,
+) -> Result<(), StoreError> {
     let Some(bytes) = store.bytes_of(photo)? else {
         summary.gone += 1;
         return Ok(());
     };
-    match squeeze(&bytes) {
-        Ok(Squeezed::Smaller { bytes: smaller, width, height }) => {
+    match recompress(&bytes) {
+        Ok(Recompressed::Smaller { bytes: smaller, width, height }) => {
             if store.settle_smaller(photo, &smaller, width, height)? {
                 summary.compressed += 1;
                 summary.bytes_before += bytes.len() as u64;
@@ -127,7 +132,7 @@ fn compress(store: &Store, photo: &Due, summary: &mut Summary) -> Result<(), Sto
                 summary.gone += 1;
             }
         }
-        Ok(Squeezed::WouldGrow) => match store.settle_kept(photo)? {
+        Ok(Recompressed::WouldGrow) => match store.settle_kept(photo)? {
             true => summary.kept += 1,
             false => summary.gone += 1,
         },
@@ -138,8 +143,8 @@ fn compress(store: &Store, photo: &Due, summary: &mut Summary) -> Result<(), Sto
                 return Ok(());
             }
             summary.failed += 1;
-            if summary.failures.len() < MOST_NAMED {
-                summary.failures.push(Failure {
+            if summary.failures.len() < MAX_NAMED {
+                summary.failures.push(CompressionFailure {
                     photo: photo.id,
                     album: photo.name.album,
                     name: photo.name.photo,

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::super::{ContentHash, Moment, PersonId, Store, StoreError};
-use super::{Record, What};
+use super::{Record, RecordKind};
 
 /// Which rows are asked about.
 #[derive(Clone, Debug)]
-pub struct Question {
+pub struct ImpactQuery {
     /// The first moment.
     pub from: Moment,
     /// The moment after the last.
@@ -79,18 +79,18 @@ pub struct Estimated {
 }
 
 /// Answers from rows, in any order. The same rows always give the same answer.
-pub fn impact(rows: impl IntoIterator<Item = Record>, question: &Question) -> Impact {
+pub fn impact(rows: impl IntoIterator<Item = Record>, question: &ImpactQuery) -> Impact {
     let mut confirmed = Confirmed::default();
     let mut estimated = Estimated::default();
     let (mut viewers, mut owners) = (HashSet::new(), HashSet::new());
     for record in rows.into_iter().filter(|record| concerns(record, question)) {
         let asked = record.event.asked;
         match &record.what {
-            What::Made(making) => {
+            RecordKind::Made(making) => {
                 confirmed.made += 1;
                 confirmed.made_wrong += u64::from(making.is_wrong(asked.photo));
             }
-            What::Shown { foreign, .. } => {
+            RecordKind::Shown { foreign, .. } => {
                 let wrong = u64::from(!foreign.is_empty());
                 confirmed.shown += 1;
                 confirmed.shown_wrong += wrong;
@@ -105,7 +105,7 @@ pub fn impact(rows: impl IntoIterator<Item = Record>, question: &Question) -> Im
                     estimated.sampled_wrong += wrong;
                 }
             }
-            What::Stopped => confirmed.stopped += 1,
+            RecordKind::Stopped => confirmed.stopped += 1,
         }
     }
     estimated.accesses = confirmed.shown;
@@ -120,7 +120,7 @@ impl Store {
     ///
     /// # Errors
     /// The file's.
-    pub fn impact(&self, question: &Question) -> Result<Impact, StoreError> {
+    pub fn impact(&self, question: &ImpactQuery) -> Result<Impact, StoreError> {
         let mut failed = None;
         let rows = self.ledger(question.from, question.to);
         let rows = rows.map_while(|row| row.map_err(|error| failed = Some(error)).ok());
@@ -129,7 +129,7 @@ impl Store {
     }
 }
 
-pub(super) fn concerns(record: &Record, question: &Question) -> bool {
+pub(super) fn concerns(record: &Record, question: &ImpactQuery) -> bool {
     (question.from..question.to).contains(&record.at)
         && question.maker.as_ref().is_none_or(|maker| *maker == record.event.maker)
 }

@@ -4,19 +4,19 @@
 //! Rows hold values and outlive what they name. Which photos lie in a thumbnail is the witness
 //! codec's word, never the pipeline's.
 
-mod append;
-mod event;
+mod entry;
+mod group_commit;
 mod impact;
-mod recheck;
+mod insert;
+mod query;
 mod retention;
-mod row;
-mod sightings;
-mod writer;
+mod verify;
+mod viewers;
 
-pub use event::{Band, Entry, Event, Kept, Making, Shown, Source};
-pub use impact::{Confirmed, Estimated, Impact, Question, impact};
-pub use recheck::Recheck;
+pub use entry::{Band, Entry, MakingEvent, MakingRef, PhotoRef, ShownEntry, ThumbnailRecord};
+pub use group_commit::{Ledger, MAX_BATCH_ROWS, Receipt};
+pub use impact::{Confirmed, Estimated, Impact, ImpactQuery, impact};
+pub use query::{ForeignBand, Record, RecordKind};
 pub use retention::RETENTION;
-pub use row::{Foreign, Record, What};
-pub use sightings::{Sighting, Sought, SoughtError};
-pub use writer::{Ledger, MOST_ROWS_A_BATCH, Receipt};
+pub use verify::Verification;
+pub use viewers::{PhotoQuery, PhotoQueryError, PhotoView};

@@ -23,7 +23,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use super::fault::Fault;
-use super::pictures::{Raster, decode_leniently, thumbnail};
+use super::raster::{Raster, decode_leniently, thumbnail};
 
 /// Of so many requests one meets the fault.
 const ONE_IN: u64 = 5;
@@ -43,7 +43,7 @@ pub(super) struct Service {
     runtime: Option<Runtime>,
 }
 
-struct House {
+struct DemoState {
     fault: Fault,
     photos: Mutex<BTreeMap<Name, Bytes>>,
     kept: Mutex<HashMap<(Name, u32), Bytes>>,
@@ -62,7 +62,7 @@ impl Service {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listener = runtime.block_on(TcpListener::bind(address))?;
         let address = listener.local_addr()?;
-        let house = Arc::new(House {
+        let house = Arc::new(DemoState {
             fault,
             photos: Mutex::default(),
             kept: Mutex::default(),
@@ -105,7 +105,7 @@ fn answer(status: StatusCode) -> Answer {
     answer
 }
 
-impl House {
+impl DemoState {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         let Some(name) = name(request.uri().path()) else { return answer(StatusCode::NOT_FOUND) };
         let token = request.headers().get(AUTHORIZATION).and_then(|token| token.to_str().ok());

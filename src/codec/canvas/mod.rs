@@ -19,7 +19,7 @@ pub(super) use self::rgb::Canvas;
 #[cfg(feature = "turbojpeg")]
 pub(super) use self::ycbcr::Canvas;
 use super::geometry::Area;
-use super::kernel::{Kernel, Scale};
+use super::resample_filter::{ResampleFilter, Scale};
 
 /// Bands of a large picture that nothing else asks to be made in bands. All rows of RGB, resized
 /// one way and not yet the other, would leave the processor's cache; those of a plane are a third,
@@ -29,14 +29,14 @@ pub(super) const BANDS: NonZeroU32 =
 
 /// Which part of a frame becomes which rows of a canvas.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cut {
+pub(super) struct CropMapping {
     /// All that is shown, in the frame's pixels.
     pub(super) crop: Area,
     /// The canvas' width and height.
     pub(super) all: (u32, u32),
 }
 
-impl Cut {
+impl CropMapping {
     /// The frame's columns that become these columns.
     fn columns(&self, columns: Range<u32>) -> Range<f64> {
         edges(self.crop.left, self.crop.width, columns, self.all.0)
@@ -60,7 +60,7 @@ fn edges(start: f64, length: f64, part: Range<u32>, all: u32) -> Range<f64> {
 /// or rows that the source does not have can fail here.
 fn resize<P: PixelTrait>(
     resizer: &mut Resizer,
-    kernel: Kernel,
+    kernel: ResampleFilter,
     source: &impl ImageView<Pixel = P>,
     (columns, rows): (Range<f64>, Range<f64>),
     target: &mut impl ImageViewMut<Pixel = P>,

@@ -10,9 +10,9 @@ use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-use super::{Cut, resize};
-use crate::codec::kernel::Kernel;
-use crate::codec::{Bytes, Frame, QUALITY};
+use super::{CropMapping, resize};
+use crate::codec::resample_filter::ResampleFilter;
+use crate::codec::{Bytes, ImageFrame, QUALITY};
 
 const WHITE: u8 = 255;
 
@@ -47,8 +47,8 @@ impl Canvas {
     /// Makes these rows from a frame that is not empty.
     pub(in crate::codec) fn make(
         &mut self,
-        frame: &Frame,
-        cut: &Cut,
+        frame: &ImageFrame,
+        cut: &CropMapping,
         rows: Range<u32>,
     ) -> Option<()> {
         let row_bytes = self.width as usize * 3;
@@ -64,7 +64,7 @@ impl Canvas {
         let mut target =
             TypedImage::<U8x3>::from_buffer(self.width, rows.end - rows.start, band).ok()?;
         let part = (cut.columns(0..self.width), cut.rows(rows));
-        resize(&mut self.resizer, Kernel::Lanczos, &source, part, &mut target)
+        resize(&mut self.resizer, ResampleFilter::Lanczos, &source, part, &mut target)
     }
 
     /// Writes a JPEG; None if it cannot be one.

@@ -2,8 +2,8 @@
 //!
 //! All the arithmetic of blocks and memory starts from these few bytes, which anyone can write.
 
-use super::walk::{field, marker, unsupported};
-use crate::codec::{Feature, Refusal};
+use super::segments::{field, marker, unsupported};
+use crate::codec::{Feature, ImageError};
 
 /// What a frame header says, of the kinds that are read here.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Component {
 }
 
 impl FrameHeader {
-    pub(super) fn read(code: u8, payload: &[u8], at: usize) -> Result<Self, Refusal> {
+    pub(super) fn read(code: u8, payload: &[u8], at: usize) -> Result<Self, ImageError> {
         let progressive = match code {
             marker::SOF0..marker::SOF2 => false,
             marker::SOF2 => true,

@@ -3,39 +3,39 @@
 //! A thumbnail needs a small part of a photo's pixels, and a JPEG can give an eighth of them
 //! for the price of reading its codes.
 
-#[cfg(all(test, feature = "turbojpeg"))]
-mod alike;
 mod frame_header;
-mod full;
-mod padded;
-mod scan;
-mod survey;
 #[cfg(feature = "turbojpeg")]
-mod tables;
+mod huffman_tables;
+mod scan;
+mod segments;
+mod structure;
+mod truncation_guard;
 #[cfg(feature = "turbojpeg")]
 mod turbo;
-mod walk;
+#[cfg(all(test, feature = "turbojpeg"))]
+mod turbo_tests;
+mod zune;
 
 use image::metadata::Orientation;
 use jpeg_decoder::{Decoder, Error};
 
-pub(super) use self::full::samples;
-use self::padded::Padded;
-use self::survey::Survey;
-use self::walk::{damaged, ends_early, unsupported};
+use self::segments::{damaged, ends_early, unsupported};
+use self::structure::JpegInfo;
+use self::truncation_guard::SentinelReader;
+pub(super) use self::zune::samples;
+use super::decoded::{Layout, Pixels, turns};
 use super::geometry::Fit;
-use super::photo::{Layout, Pixels, turns};
-use super::{Damage, Feature, Format, Part, Refusal, guard};
+use super::{Damage, Feature, Format, ImageError, Part, panic_guard};
 
 /// A JPEG that is whole as far as its structure tells, and within the limits.
 pub(super) struct Jpeg<'a> {
     file: &'a [u8],
-    survey: Survey,
+    survey: JpegInfo,
 }
 
 impl<'a> Jpeg<'a> {
-    pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
-        Ok(Self { file, survey: Survey::of(file)? })
+    pub(super) fn open(file: &'a [u8]) -> Result<Self, ImageError> {
+        Ok(Self { file, survey: JpegInfo::of(file)? })
     }
 
     /// Width and height as stored, in pixels.
@@ -53,7 +53,7 @@ impl<'a> Jpeg<'a> {
     }
 
     /// Decodes at the smallest scale that leaves twice these dimensions of an upright thumbnail.
-    pub(super) fn decode(&self, thumbnail: (u32, u32), fit: Fit) -> Result<Pixels, Refusal> {
+    pub(super) fn decode(&self, thumbnail: (u32, u32), fit: Fit) -> Result<Pixels, ImageError> {
         let eighths = self.eighths(thumbnail, fit);
         #[cfg(feature = "turbojpeg")]
         if let Some(pixels) = self.decode_planes(eighths) {
@@ -62,15 +62,15 @@ impl<'a> Jpeg<'a> {
         self.decode_in_rust(eighths)
     }
 
-    fn decode_in_rust(&self, eighths: u32) -> Result<Pixels, Refusal> {
-        guard::decode(Format::Jpeg, || match (eighths, full::colours(&self.survey)) {
-            (8, Some(colours)) => full::decode(self.file, &self.survey, colours),
+    fn decode_in_rust(&self, eighths: u32) -> Result<Pixels, ImageError> {
+        panic_guard::decode(Format::Jpeg, || match (eighths, zune::colours(&self.survey)) {
+            (8, Some(colours)) => zune::decode(self.file, &self.survey, colours),
             _ => self.decode_scaled(eighths),
         })
     }
 
-    fn decode_scaled(&self, eighths: u32) -> Result<Pixels, Refusal> {
-        let mut decoder = Decoder::new(Padded::new(self.file));
+    fn decode_scaled(&self, eighths: u32) -> Result<Pixels, ImageError> {
+        let mut decoder = Decoder::new(SentinelReader::new(self.file));
         decoder.set_color_transform(self.survey.color_transform());
         let (width, height) = self.request(eighths);
         let (width, height) = decoder.scale(width, height).map_err(|error| self.refusal(error))?;
@@ -130,7 +130,7 @@ impl<'a> Jpeg<'a> {
         if width >= height { (long, u16::MAX) } else { (u16::MAX, long) }
     }
 
-    fn refusal(&self, error: Error) -> Refusal {
+    fn refusal(&self, error: Error) -> ImageError {
         match error {
             Error::Format(words) => damaged(Damage::Coding(words)),
             Error::Unsupported(jpeg_decoder::UnsupportedFeature::NonIntegerSubsamplingRatio) => {

@@ -5,8 +5,8 @@
 //! an end marker again is found out here, or in the decoder's trap.
 
 use super::frame_header::{Component, FrameHeader};
-use super::walk::{damaged, ends_early, field};
-use crate::codec::{Damage, Part, Refusal};
+use super::segments::{damaged, ends_early, field};
+use crate::codec::{Damage, ImageError, Part};
 
 /// The most bits of a block: for each of 64 coefficients a code of 16 bits and a value of 15.
 const BLOCK_BITS: u64 = 64 * 31;
@@ -35,7 +35,7 @@ impl Scan {
         payload: &[u8],
         interval: u16,
         at: usize,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ImageError> {
         let (&count, rest) = payload.split_first().ok_or_else(|| field(at))?;
         let count = usize::from(count);
         if !(1..=frame.components.len()).contains(&count) || rest.len() != 2 * count + 3 {
@@ -89,7 +89,7 @@ impl Scan {
     }
 
     /// Takes the coded data up to the next restart or to the scan's end.
-    pub(super) fn coded(&self, data: &[u8], at: usize) -> Result<(), Refusal> {
+    pub(super) fn coded(&self, data: &[u8], at: usize) -> Result<(), ImageError> {
         let units = if self.interval == 0 {
             self.units
         } else {
@@ -111,7 +111,7 @@ impl Scan {
         Ok(())
     }
 
-    pub(super) fn restart(&mut self, number: u8, at: usize) -> Result<(), Refusal> {
+    pub(super) fn restart(&mut self, number: u8, at: usize) -> Result<(), ImageError> {
         // One more than there is room for may stand at the end.
         if u64::from(number) != self.restarts % 8 || self.restarts > self.expected_restarts() {
             return Err(damaged(Damage::Restarts { at_byte: at as u64 }));
@@ -120,7 +120,7 @@ impl Scan {
         Ok(())
     }
 
-    pub(super) fn finish(self, at: usize) -> Result<(), Refusal> {
+    pub(super) fn finish(self, at: usize) -> Result<(), ImageError> {
         if self.restarts < self.expected_restarts() {
             return Err(ends_early(at, Part::PixelData));
         }

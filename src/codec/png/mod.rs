@@ -3,7 +3,7 @@
 //! Of a PNG's chunks only four make its picture. The decoder is given just these, so that what
 //! other chunks may hold, such as compressed text that unpacks to gigabytes, is never unpacked.
 
-mod pixels;
+mod verify;
 
 use std::io::Cursor;
 
@@ -11,9 +11,9 @@ use image::codecs::png::PngDecoder;
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder};
 
-use super::photo::{self, Layout, Pixels};
-use super::samples::Samples;
-use super::{Damage, Feature, Format, Part, Refusal, guard, limits};
+use super::decoded::{self, Layout, Pixels};
+use super::pixel_buffer::PixelBuffer;
+use super::{Damage, Feature, Format, ImageError, Part, limits, panic_guard};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
@@ -37,8 +37,8 @@ struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    fn read(file: &'a [u8], at: usize) -> Result<Self, Refusal> {
-        let ends_early = |missing| Refusal::EndsEarly {
+    fn read(file: &'a [u8], at: usize) -> Result<Self, ImageError> {
+        let ends_early = |missing| ImageError::EndsEarly {
             format: Format::Png,
             at_byte: file.len() as u64,
             missing,
@@ -66,7 +66,7 @@ impl<'a> Chunk<'a> {
 const PICTURE: [[u8; 4]; 5] = [*b"IHDR", *b"PLTE", *b"tRNS", *b"IDAT", *b"IEND"];
 
 impl<'a> Png<'a> {
-    pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
+    pub(super) fn open(file: &'a [u8]) -> Result<Self, ImageError> {
         let first = Chunk::read(file, SIGNATURE.len())?;
         let misplaced = |at: usize| damaged(Damage::Misplaced { at_byte: at as u64 });
         let (b"IHDR", &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlacing]) =
@@ -102,11 +102,11 @@ impl<'a> Png<'a> {
                 b"IEND" => break,
                 b"IHDR" => return Err(misplaced(at)),
                 b"IDAT" if pictures > 0 && !last_was_picture => return Err(misplaced(at)),
-                b"eXIf" => orientation = photo::orientation(chunk.data),
+                b"eXIf" => orientation = decoded::orientation(chunk.data),
                 name if PICTURE.contains(name) || chunk.is_ancillary() => {}
                 &name => {
                     let feature = Feature::Chunk(name);
-                    return Err(Refusal::Unsupported { format: Format::Png, feature });
+                    return Err(ImageError::Unsupported { format: Format::Png, feature });
                 }
             }
             pictures += usize::from(is_picture);
@@ -126,14 +126,14 @@ impl<'a> Png<'a> {
         self.orientation
     }
 
-    pub(super) fn decode(&self) -> Result<Pixels, Refusal> {
+    pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
         let picture = self.picture();
-        guard::decode(Format::Png, || {
+        panic_guard::decode(Format::Png, || {
             let chunks = self.chunks().filter(|chunk| chunk.name == *b"IDAT");
             let chunks = chunks.map(|chunk| chunk.data);
-            pixels::check(chunks, self.unpacked_bytes(), self.file.len())
+            verify::check(chunks, self.unpacked_bytes(), self.file.len())
         })?;
-        guard::decode(Format::Png, || {
+        panic_guard::decode(Format::Png, || {
             let coding = |error: image::ImageError| damaged(Damage::Coding(error.to_string()));
             let decoder = PngDecoder::new(Cursor::new(picture)).map_err(coding)?;
             read(decoder, Format::Png)
@@ -190,7 +190,7 @@ const ADAM7: [[u32; 4]; 7] = [
 ];
 
 /// Decodes with one of `image`'s decoders.
-pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels, Refusal> {
+pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels, ImageError> {
     let (width, height) = decoder.dimensions();
     let layout = match decoder.color_type() {
         ColorType::L8 => Layout::Luma8,
@@ -203,13 +203,14 @@ pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels,
         ColorType::Rgba16 => Layout::Rgba16,
         other => {
             let feature = Feature::Other(format!("{other:?}"));
-            return Err(Refusal::Unsupported { format, feature });
+            return Err(ImageError::Unsupported { format, feature });
         }
     };
-    let mut samples = Samples::zeroed(width as usize * height as usize * layout.bytes());
-    decoder
-        .read_image(&mut samples)
-        .map_err(|error| Refusal::Damaged { format, damage: Damage::Coding(error.to_string()) })?;
+    let mut samples = PixelBuffer::zeroed(width as usize * height as usize * layout.bytes());
+    decoder.read_image(&mut samples).map_err(|error| ImageError::Damaged {
+        format,
+        damage: Damage::Coding(error.to_string()),
+    })?;
     let filled = (width.into(), height.into());
     Ok(Pixels { samples, width, height, layout, filled })
 }
@@ -227,10 +228,10 @@ fn memory_bytes(file: &[u8], width: u32, height: u32, bits: u8, color: u8) -> u6
     file.len() as u64 + pixels * (channels * sample_bytes + 3)
 }
 
-fn ends_early(at: usize, missing: Part) -> Refusal {
-    Refusal::EndsEarly { format: Format::Png, at_byte: at as u64, missing }
+fn ends_early(at: usize, missing: Part) -> ImageError {
+    ImageError::EndsEarly { format: Format::Png, at_byte: at as u64, missing }
 }
 
-fn damaged(damage: Damage) -> Refusal {
-    Refusal::Damaged { format: Format::Png, damage }
+fn damaged(damage: Damage) -> ImageError {
+    ImageError::Damaged { format: Format::Png, damage }
 }

@@ -3,15 +3,15 @@
 //! The container names lengths and dimensions twice over; whatever disagrees is refused before the
 //! decoder is asked.
 
-mod lossless;
+mod vp8l_memory;
 
 use std::io::Cursor;
 
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 
-use super::photo::{self, Pixels};
-use super::{Damage, Feature, Format, Part, Refusal, guard, limits, png};
+use super::decoded::{self, Pixels};
+use super::{Damage, Feature, Format, ImageError, Part, limits, panic_guard, png};
 
 /// A WebP whose chunks are whole and agree, and which is within the limits.
 pub(super) struct WebP<'a> {
@@ -33,7 +33,7 @@ struct Chunks<'a> {
 }
 
 impl<'a> WebP<'a> {
-    pub(super) fn open(file: &'a [u8]) -> Result<Self, Refusal> {
+    pub(super) fn open(file: &'a [u8]) -> Result<Self, ImageError> {
         let chunks = Chunks::read(file)?;
         let lossless = match chunks.lossless {
             Some(data) => Some(
@@ -53,7 +53,7 @@ impl<'a> WebP<'a> {
         limits::check_memory(picture_bytes(file, &chunks, width, height))?;
         let tables = table_bytes(file, &chunks, width, height)?;
         limits::check_memory(picture_bytes(file, &chunks, width, height) + tables)?;
-        let orientation = chunks.exif.map_or(Orientation::NoTransforms, photo::orientation);
+        let orientation = chunks.exif.map_or(Orientation::NoTransforms, decoded::orientation);
         Ok(Self { file, width, height, orientation })
     }
 
@@ -66,8 +66,8 @@ impl<'a> WebP<'a> {
         self.orientation
     }
 
-    pub(super) fn decode(&self) -> Result<Pixels, Refusal> {
-        guard::decode(Format::WebP, || {
+    pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
+        panic_guard::decode(Format::WebP, || {
             let coding = |error: image::ImageError| damaged(Damage::Coding(error.to_string()));
             let decoder = WebPDecoder::new(Cursor::new(self.file)).map_err(coding)?;
             png::read(decoder, Format::WebP)
@@ -76,7 +76,7 @@ impl<'a> WebP<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    fn read(file: &'a [u8]) -> Result<Self, Refusal> {
+    fn read(file: &'a [u8]) -> Result<Self, ImageError> {
         let length: &[u8; 4] = file[4..].first_chunk().ok_or(ends_early(file.len(), Part::Rest))?;
         let end = 8 + u32::from_le_bytes(*length) as usize;
         if end > file.len() {
@@ -96,7 +96,7 @@ impl<'a> Chunks<'a> {
         Ok(chunks)
     }
 
-    fn take(&mut self, name: [u8; 4], data: &'a [u8], at: usize) -> Result<(), Refusal> {
+    fn take(&mut self, name: [u8; 4], data: &'a [u8], at: usize) -> Result<(), ImageError> {
         let field = || damaged(Damage::Field { at_byte: at as u64 });
         match &name {
             b"VP8X" if self.extended.is_none() && at == 12 => {
@@ -154,7 +154,12 @@ fn picture_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> u
 }
 
 /// Memory for the tables of lossless codes, in bytes.
-fn table_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> Result<u64, Refusal> {
+fn table_bytes(
+    file: &[u8],
+    chunks: &Chunks<'_>,
+    width: u32,
+    height: u32,
+) -> Result<u64, ImageError> {
     // Behind a lossless picture's dimensions, or behind the byte that says how alpha is coded.
     let streams = [
         chunks.lossless.map(|data| &data[5..]),
@@ -165,19 +170,19 @@ fn table_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> Res
     ];
     let tables = streams.into_iter().flatten().map(|data| {
         let wrong = || ends_early(file.len(), Part::PixelData);
-        lossless::table_bytes(data, width, height).ok_or_else(wrong)
+        vp8l_memory::table_bytes(data, width, height).ok_or_else(wrong)
     });
     tables.sum()
 }
 
-fn animation() -> Refusal {
-    Refusal::Unsupported { format: Format::WebP, feature: Feature::Animation }
+fn animation() -> ImageError {
+    ImageError::Unsupported { format: Format::WebP, feature: Feature::Animation }
 }
 
-fn ends_early(at: usize, missing: Part) -> Refusal {
-    Refusal::EndsEarly { format: Format::WebP, at_byte: at as u64, missing }
+fn ends_early(at: usize, missing: Part) -> ImageError {
+    ImageError::EndsEarly { format: Format::WebP, at_byte: at as u64, missing }
 }
 
-fn damaged(damage: Damage) -> Refusal {
-    Refusal::Damaged { format: Format::WebP, damage }
+fn damaged(damage: Damage) -> ImageError {
+    ImageError::Damaged { format: Format::WebP, damage }
 }

@@ -4,11 +4,11 @@
 //! conversions, and half of the samples that a resize has to read. Values are BT.601 of full range.
 
 pub(super) mod color;
-mod upright;
+mod orient;
 
 use std::ops::Range;
 
-pub(super) use self::upright::append;
+pub(super) use self::orient::append;
 
 /// How many pixels of luma one sample of colour stands for, across and down: 1, 2 or 4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

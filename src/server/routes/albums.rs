@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answered, Shared, json};
 use crate::album::{
-    Album, AlbumCard, AlbumError, AlbumId, Moment, PersonId, Photo, PhotoUuid, State as Stored,
-    Store,
+    Album, AlbumCard, AlbumError, AlbumId, Moment, PersonId, Photo, PhotoState as Stored,
+    PhotoUuid, Store,
 };
-use crate::server::access::Bearer;
+use crate::server::auth::Bearer;
+use crate::server::extract::{self, PathParams};
 use crate::server::problem::Problem;
-use crate::server::reading::{self, Names};
-use crate::server::texts;
+use crate::server::validation;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -66,21 +66,21 @@ impl From<Photo> for Listed {
     }
 }
 
-pub(super) async fn create(State(house): Shared, headers: HeaderMap, body: Body) -> Answered {
+pub(super) async fn create(State(state): Shared, headers: HeaderMap, body: Body) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let wanted = reading::json::<NewAlbum>(&headers, body, &house.limits).await;
-    let made = house.desk.ask(move |store| {
+    let wanted = extract::json::<NewAlbum>(&headers, body, &state.limits).await;
+    let made = state.store.run(move |store| {
         let person = bearer.person(store)?;
         let NewAlbum { title } = wanted?;
-        texts::check("title", &title)?;
+        validation::check("title", &title)?;
         Ok::<_, Problem>(Made { album: store.create_album(person, &title)? })
     });
     Ok(json(StatusCode::CREATED, &made.await?))
 }
 
-pub(super) async fn list(State(house): Shared, headers: HeaderMap) -> Answered {
+pub(super) async fn list(State(state): Shared, headers: HeaderMap) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let albums = house.desk.ask(move |store| {
+    let albums = state.store.run(move |store| {
         let albums = store.albums_of(bearer.person(store)?)?;
         Ok::<_, Problem>(albums.into_iter().map(Card::from).collect::<Vec<_>>())
     });
@@ -88,14 +88,14 @@ pub(super) async fn list(State(house): Shared, headers: HeaderMap) -> Answered {
 }
 
 pub(super) async fn open(
-    State(house): Shared,
-    names: Names<String>,
+    State(state): Shared,
+    names: PathParams<String>,
     headers: HeaderMap,
 ) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let opened = house.desk.ask(move |store| {
+    let opened = state.store.run(move |store| {
         let person = bearer.person(store)?;
-        let Album { card, members, photos } = store.album(person, reading::album(&names)?)?;
+        let Album { card, members, photos } = store.album(person, extract::album(&names)?)?;
         let photos = photos.into_iter().map(Listed::from).collect();
         Ok::<_, Problem>(Opened { card: card.into(), members, photos })
     });
@@ -103,33 +103,33 @@ pub(super) async fn open(
 }
 
 pub(super) async fn add(
-    house: Shared,
-    names: Names<(String, String)>,
+    state: Shared,
+    names: PathParams<(String, String)>,
     headers: HeaderMap,
 ) -> Answered {
-    change(house, names, &headers, Store::add_member).await
+    change(state, names, &headers, Store::add_member).await
 }
 
 pub(super) async fn remove(
-    house: Shared,
-    names: Names<(String, String)>,
+    state: Shared,
+    names: PathParams<(String, String)>,
     headers: HeaderMap,
 ) -> Answered {
-    change(house, names, &headers, Store::remove_member).await
+    change(state, names, &headers, Store::remove_member).await
 }
 
 type Change = fn(&Store, PersonId, AlbumId, PersonId) -> Result<(), AlbumError>;
 
 async fn change(
-    State(house): Shared,
-    names: Names<(String, String)>,
+    State(state): Shared,
+    names: PathParams<(String, String)>,
     headers: &HeaderMap,
     change: Change,
 ) -> Result<Response, Problem> {
     let bearer = Bearer::of(headers)?;
-    let changed = house.desk.ask(move |store| {
+    let changed = state.store.run(move |store| {
         let by = bearer.person(store)?;
-        let (album, person) = reading::member(&names)?;
+        let (album, person) = extract::member(&names)?;
         Ok::<_, Problem>(change(store, by, album, person)?)
     });
     changed.await?;

@@ -1,10 +1,10 @@
 //! Every path, and what happens round each request.
 
 mod albums;
+mod ops;
 mod people;
 mod photos;
 mod thumbnails;
-mod watch;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,8 +18,8 @@ use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, StatusCode, header};
 use serde::Serialize;
 
-use super::house::{House, One};
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
+use super::state::{AppState, CountGuard};
 
 /// The path whose PUT has a body that may take longer than an answer.
 const PHOTO: &str = "/albums/{album}/photos/{photo}";
@@ -27,11 +27,11 @@ const PHOTO: &str = "/albums/{album}/photos/{photo}";
 /// What anyone on the listening address may ask, also while the server stops.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
 
-type Shared = State<Arc<House>>;
+type Shared = State<Arc<AppState>>;
 type Answered = Result<Response, Problem>;
 
 /// All of it.
-pub(super) fn routes(house: Arc<House>) -> Router {
+pub(super) fn routes(state: Arc<AppState>) -> Router {
     Router::new()
         .route("/people", post(people::create))
         .route("/albums", post(albums::create).get(albums::list))
@@ -39,26 +39,26 @@ pub(super) fn routes(house: Arc<House>) -> Router {
         .route("/albums/{album}/members/{person}", put(albums::add).delete(albums::remove))
         .route(PHOTO, put(photos::upload).get(photos::fetch).delete(photos::delete))
         .route("/albums/{album}/photos/{photo}/thumbnail", get(thumbnails::fetch))
-        .route("/healthz", get(watch::healthz))
-        .route("/readyz", get(watch::readyz))
-        .route("/metrics", get(watch::metrics))
-        .route("/openapi.json", get(watch::openapi))
+        .route("/healthz", get(ops::healthz))
+        .route("/readyz", get(ops::readyz))
+        .route("/metrics", get(ops::metrics))
+        .route("/openapi.json", get(ops::openapi))
         .method_not_allowed_fallback(no_such_method)
         .fallback(no_such_path)
-        .layer(from_fn_with_state(Arc::clone(&house), attend))
-        .with_state(house)
+        .layer(from_fn_with_state(Arc::clone(&state), attend))
+        .with_state(state)
 }
 
 async fn no_such_path() -> Problem {
-    Problem::new(Kind::NotFound, "there is no such path: see /openapi.json")
+    Problem::new(ProblemKind::NotFound, "there is no such path: see /openapi.json")
 }
 
 async fn no_such_method(method: Method) -> Problem {
-    Problem::new(Kind::Method, format!("not {method}: see Allow, and /openapi.json"))
+    Problem::new(ProblemKind::Method, format!("not {method}: see Allow, and /openapi.json"))
 }
 
 /// Counts a request, holds it to the deadline, refuses it if the server is stopping.
-async fn attend(State(house): Shared, request: Request, next: Next) -> Response {
+async fn attend(State(state): Shared, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -66,8 +66,8 @@ async fn attend(State(house): Shared, request: Request, next: Next) -> Response 
     let mut response = if OPEN.contains(&route) {
         next.run(request).await
     } else {
-        let _at_work = One::more(&house.at_work);
-        answer(&house, &method, route, next.run(request)).await
+        let _at_work = CountGuard::increment(&state.at_work);
+        answer(&state, &method, route, next.run(request)).await
     };
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -75,27 +75,27 @@ async fn attend(State(house): Shared, request: Request, next: Next) -> Response 
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     );
-    let problem = response.extensions().get::<Kind>().copied();
+    let problem = response.extensions().get::<ProblemKind>().copied();
     let status = response.status();
-    house.metrics.answered(known(&method), route, status, problem, began.elapsed());
+    state.metrics.answered(known(&method), route, status, problem, began.elapsed());
     response
 }
 
 async fn answer(
-    house: &House,
+    state: &AppState,
     method: &Method,
     route: &str,
     answer: impl Future<Output = Response>,
 ) -> Response {
-    if *house.stopping.borrow() {
+    if *state.stopping.borrow() {
         let stopping = "the server is stopping: try again once it has started anew";
-        return Problem::new(Kind::Stopping, stopping).into_response();
+        return Problem::new(ProblemKind::Stopping, stopping).into_response();
     }
     // An upload is as slow as its client: it has limits of its own, and the deadline for the rest.
     if route == PHOTO && method == Method::PUT {
         return answer.await;
     }
-    house.in_time(async { Ok(answer.await) }).await.into_response()
+    state.in_time(async { Ok(answer.await) }).await.into_response()
 }
 
 /// A method's name, of a closed list: anybody can make up more.

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Answered, Shared, json};
 use crate::album::PersonId;
-use crate::server::access::Bearer;
+use crate::server::auth::Bearer;
 use crate::server::problem::Problem;
-use crate::server::{reading, texts};
+use crate::server::{extract, validation};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,14 +23,14 @@ struct Made {
     token: String,
 }
 
-pub(super) async fn create(State(house): Shared, headers: HeaderMap, body: Body) -> Answered {
+pub(super) async fn create(State(state): Shared, headers: HeaderMap, body: Body) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let wanted = reading::json::<NewPerson>(&headers, body, &house.limits).await;
-    let key = house.operator;
-    let made = house.desk.ask(move |store| {
+    let wanted = extract::json::<NewPerson>(&headers, body, &state.limits).await;
+    let key = state.operator;
+    let made = state.store.run(move |store| {
         bearer.operator(&key, store)?;
         let NewPerson { name } = wanted?;
-        texts::check("name", &name)?;
+        validation::check("name", &name)?;
         let (person, token) = store.create_person(&name)?;
         Ok::<_, Problem>(Made { person, token: token.reveal().to_owned() })
     });

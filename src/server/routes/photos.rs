@@ -15,13 +15,13 @@ use serde::Serialize;
 
 use super::{Answered, Shared, json, plain};
 use crate::album::{
-    ContentHash, PersonId, Photo, PhotoName, PhotoUuid, Put, State as Stored, Upload,
+    ContentHash, PersonId, Photo, PhotoName, PhotoState as Stored, PhotoUuid, Upload, UploadOutcome,
 };
 use crate::codec::limits::FILE_BYTES;
-use crate::server::access::Bearer;
-use crate::server::house::House;
-use crate::server::problem::{Kind, Problem};
-use crate::server::reading::{self, Names, Room};
+use crate::server::auth::Bearer;
+use crate::server::extract::{self, BytePermit, PathParams};
+use crate::server::problem::{Problem, ProblemKind};
+use crate::server::state::AppState;
 
 /// The media types that a photo may be announced as; without any, or as plain bytes, it is looked
 /// at.
@@ -44,27 +44,27 @@ impl From<Photo> for Posted {
 }
 
 pub(super) async fn upload(
-    State(house): Shared,
-    names: Names<(String, String)>,
+    State(state): Shared,
+    names: PathParams<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let (member, name) = house.in_time(admit(&house, bearer, names)).await?;
-    if let Some(other) = reading::media_type(&headers)
+    let (member, name) = state.in_time(admit(&state, bearer, names)).await?;
+    if let Some(other) = extract::media_type(&headers)
         && !MEDIA_TYPES.contains(&other.as_str())
     {
         let detail = format!("a photo is to be {}, not {other}", MEDIA_TYPES[..3].join(", "));
-        return Err(Problem::new(Kind::MediaType, detail));
+        return Err(Problem::new(ProblemKind::MediaType, detail));
     }
-    reading::check_announced(&body, FILE_BYTES)?;
+    extract::check_announced(&body, FILE_BYTES)?;
     let most = HttpBody::size_hint(&body).upper().unwrap_or(FILE_BYTES).min(FILE_BYTES);
-    let room = house.in_time(async { Ok(house.transit.room(most).await) }).await?;
-    let bytes = reading::read(body, FILE_BYTES, &house.limits).await?;
-    let put = house.in_time(keep(&house, member, name, bytes, room)).await?;
+    let room = state.in_time(async { Ok(state.transit_bytes.acquire(most).await) }).await?;
+    let bytes = extract::read(body, FILE_BYTES, &state.limits).await?;
+    let put = state.in_time(keep(&state, member, name, bytes, room)).await?;
     let (status, photo) = match put {
-        Put::Created(photo) => (StatusCode::CREATED, photo),
-        Put::Same(photo) => (StatusCode::OK, photo),
+        UploadOutcome::Created(photo) => (StatusCode::CREATED, photo),
+        UploadOutcome::Same(photo) => (StatusCode::OK, photo),
     };
     let mut response = json(status, &Posted::from(photo));
     if status == StatusCode::CREATED {
@@ -76,13 +76,13 @@ pub(super) async fn upload(
 
 /// Lets members post, before anything of the body is read.
 async fn admit(
-    house: &House,
+    state: &AppState,
     bearer: Bearer,
-    names: Names<(String, String)>,
+    names: PathParams<(String, String)>,
 ) -> Result<(PersonId, PhotoName), Problem> {
-    let admitted = house.desk.ask(move |store| {
+    let admitted = state.store.run(move |store| {
         let member = bearer.person(store)?;
-        let name = reading::photo(&names)?;
+        let name = extract::photo(&names)?;
         store.check_member(member, name.album)?;
         Ok::<_, Problem>((member, name))
     });
@@ -91,25 +91,25 @@ async fn admit(
 
 /// Stores a photo that decodes whole.
 async fn keep(
-    house: &House,
+    state: &AppState,
     member: PersonId,
     name: PhotoName,
     bytes: Bytes,
-    room: Room,
-) -> Result<Put, Problem> {
+    room: BytePermit,
+) -> Result<UploadOutcome, Problem> {
     // The room is held for as long as anybody holds the bytes, also after the client hung up.
     let room = Arc::new(room);
     let (file, held) = (bytes.clone(), Arc::clone(&room));
-    let before = house.desk.ask(move |store| {
-        let before = store.before_put(member, name, ContentHash::of(&file));
+    let before = state.store.run(move |store| {
+        let before = store.check_upload(member, name, ContentHash::of(&file));
         drop(held);
         before
     });
     if let Some(photo) = before.await? {
-        return Ok(Put::Same(photo));
+        return Ok(UploadOutcome::Same(photo));
     }
-    let (width, height) = house.workshop.examine(bytes.clone(), Arc::clone(&room)).await?;
-    let put = house.desk.ask(move |store| {
+    let (width, height) = state.thumbnails.examine(bytes.clone(), Arc::clone(&room)).await?;
+    let put = state.store.run(move |store| {
         let put = store.put_photo(member, name, &Upload::new(bytes, width, height));
         drop(room);
         put
@@ -118,24 +118,24 @@ async fn keep(
 }
 
 pub(super) async fn fetch(
-    State(house): Shared,
-    names: Names<(String, String)>,
+    State(state): Shared,
+    names: PathParams<(String, String)>,
     headers: HeaderMap,
 ) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let (viewer, photo) = house
-        .desk
-        .ask(move |store| {
+    let (viewer, photo) = state
+        .store
+        .run(move |store| {
             let viewer = bearer.person(store)?;
-            Ok::<_, Problem>((viewer, store.photo(viewer, reading::photo(&names)?)?))
+            Ok::<_, Problem>((viewer, store.photo(viewer, extract::photo(&names)?)?))
         })
         .await?;
-    if reading::has_already(&headers, &etag(&photo)) {
+    if extract::is_not_modified(&headers, &etag(&photo)) {
         return Ok((StatusCode::NOT_MODIFIED, kept_headers(&photo)).into_response());
     }
-    let room = house.transit.room(photo.bytes).await;
+    let room = state.transit_bytes.acquire(photo.bytes).await;
     let name = photo.name;
-    let found = house.desk.ask(move |store| store.photo_with_bytes(viewer, name));
+    let found = state.store.run(move |store| store.photo_with_bytes(viewer, name));
     let (photo, bytes) = found.await?;
     let mut headers = kept_headers(&photo);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&bytes)));
@@ -166,14 +166,14 @@ fn media_type(photo: &[u8]) -> &'static str {
 }
 
 pub(super) async fn delete(
-    State(house): Shared,
-    names: Names<(String, String)>,
+    State(state): Shared,
+    names: PathParams<(String, String)>,
     headers: HeaderMap,
 ) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let deleted = house.desk.ask(move |store| {
+    let deleted = state.store.run(move |store| {
         let by = bearer.person(store)?;
-        Ok::<_, Problem>(store.delete_photo(by, reading::photo(&names)?)?)
+        Ok::<_, Problem>(store.delete_photo(by, extract::photo(&names)?)?)
     });
     deleted.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -182,7 +182,7 @@ pub(super) async fn delete(
 /// A photo on its way out, and the room it takes until it is gone.
 struct Outgoing {
     bytes: Option<Bytes>,
-    _room: Room,
+    _room: BytePermit,
 }
 
 impl HttpBody for Outgoing {

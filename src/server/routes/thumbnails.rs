@@ -10,16 +10,16 @@ use tokio::time::Instant;
 
 use super::{Answered, Shared, plain};
 use crate::album::{
-    ContentHash, Entry, Event, Found, Kept, PersonId, Photo, PhotoName, RowId, Shown, StoreError,
-    Wanted,
+    CacheKey, CacheLookup, ContentHash, Entry, MakingEvent, MakingRef, PersonId, Photo, PhotoName,
+    RowId, ShownEntry, StoreError,
 };
-use crate::codec::{Fit, Size};
-use crate::server::access::Bearer;
-use crate::server::evidence::thumbnail_etag;
-use crate::server::house::House;
-use crate::server::problem::{Kind, Problem};
-use crate::server::reading::{self, Names};
-use crate::server::workshop::Failure;
+use crate::codec::ThumbnailSpec;
+use crate::server::auth::Bearer;
+use crate::server::extract::{self, PathParams};
+use crate::server::job_registry::thumbnail_etag;
+use crate::server::problem::{Problem, ProblemKind};
+use crate::server::state::AppState;
+use crate::server::thumbnailer::ThumbnailError;
 
 /// How often a photo may change under a request before the client is told to come again.
 const LOOKS: usize = 4;
@@ -29,8 +29,7 @@ const LOOKS: usize = 4;
 struct Asked {
     viewer: PersonId,
     name: PhotoName,
-    size: Size,
-    fit: Fit,
+    spec: ThumbnailSpec,
     deadline: Instant,
 }
 
@@ -42,90 +41,92 @@ struct Ready {
 }
 
 pub(super) async fn fetch(
-    State(house): Shared,
-    names: Names<(String, String)>,
+    State(state): Shared,
+    names: PathParams<(String, String)>,
     query: RawQuery,
     headers: HeaderMap,
 ) -> Answered {
     let bearer = Bearer::of(&headers)?;
-    let maker = house.workshop.make.maker.clone();
-    let deadline = Instant::now() + house.limits.deadline;
-    let (asked, mut found) = house
-        .desk
-        .ask(move |store| {
+    let maker = state.thumbnails.make.maker.clone();
+    let deadline = Instant::now() + state.limits.deadline;
+    let (asked, mut found) = state
+        .store
+        .run(move |store| {
             let viewer = bearer.person(store)?;
-            let (name, (size, fit)) = (reading::photo(&names)?, reading::wanted(&query)?);
-            let found = store.thumbnail(viewer, name, &Wanted { size, fit, maker: &maker })?;
-            Ok::<_, Problem>((Asked { viewer, name, size, fit, deadline }, found))
+            let (name, spec) = (extract::photo(&names)?, extract::thumbnail_query(&query)?);
+            let found = store.thumbnail(viewer, name, &CacheKey { spec, maker: &maker })?;
+            Ok::<_, Problem>((Asked { viewer, name, spec, deadline }, found))
         })
         .await?;
     for _ in 0..LOOKS {
         let ready = match found {
-            Found { photo, thumbnail: Some(kept) } => {
-                house.metrics.cache_hits.inc();
+            CacheLookup { photo, thumbnail: Some(kept) } => {
+                state.metrics.cache_hits.inc();
                 Some(Ready { photo, made: kept.made, bytes: kept.bytes })
             }
-            Found { photo, thumbnail: None } => make(&house, asked, photo).await?,
+            CacheLookup { photo, thumbnail: None } => make(&state, asked, photo).await?,
         };
         if let Some(ready) = ready
-            && show(&house, asked, &ready).await?
+            && show(&state, asked, &ready).await?
         {
-            return Ok(respond(&house, asked, &headers, ready));
+            return Ok(respond(&state, asked, &headers, ready));
         }
-        found = look(&house, asked).await?;
+        found = look(&state, asked).await?;
     }
-    Err(Problem::new(Kind::Overloaded, "the photo keeps changing: try again"))
+    Err(Problem::new(ProblemKind::Overloaded, "the photo keeps changing: try again"))
 }
 
-async fn look(house: &House, asked: Asked) -> Result<Found, Problem> {
-    let maker = house.workshop.make.maker.clone();
-    let Asked { viewer, name, size, fit, .. } = asked;
+async fn look(state: &AppState, asked: Asked) -> Result<CacheLookup, Problem> {
+    let maker = state.thumbnails.make.maker.clone();
+    let Asked { viewer, name, spec, .. } = asked;
     let wanted = move |store: &crate::album::Store| {
-        store.thumbnail(viewer, name, &Wanted { size, fit, maker: &maker })
+        store.thumbnail(viewer, name, &CacheKey { spec, maker: &maker })
     };
-    house.desk.ask(wanted).await
+    state.store.run(wanted).await
 }
 
 /// Makes the thumbnail. `None`: the photo changed meanwhile, look again.
-async fn make(house: &House, asked: Asked, photo: Photo) -> Result<Option<Ready>, Problem> {
-    let Asked { viewer, name, size, fit, deadline } = asked;
-    let made = match house.workshop.thumbnail(viewer, &photo, size, fit, deadline).await {
+async fn make(state: &AppState, asked: Asked, photo: Photo) -> Result<Option<Ready>, Problem> {
+    let Asked { viewer, name, spec, deadline } = asked;
+    let made = match state.thumbnails.thumbnail(viewer, &photo, spec, deadline).await {
         Ok(made) => made,
-        Err(Failure::Moved) => return Ok(None),
-        Err(Failure::Problem(problem)) => return Err(problem),
+        Err(ThumbnailError::PhotoChanged) => return Ok(None),
+        Err(ThumbnailError::Problem(problem)) => return Err(problem),
     };
     // It took a while: whoever is no member any more gets nothing.
-    let now = house.desk.ask(move |store| store.photo(viewer, name)).await?;
+    let now = state.store.run(move |store| store.photo(viewer, name)).await?;
     if (now.id, now.content) != (photo.id, photo.content) {
         return Ok(None);
     }
     let ready = Ready { photo, made: made.row, bytes: made.bytes.clone() };
     // The door's last look: what the job says that it is of, against what was asked for.
-    if !made.job.is_of(&ready.photo, size, fit) {
-        return Err(house.workshop.stopped(event(house, asked, &ready)).await);
+    if !made.job.is_of(&ready.photo, spec) {
+        return Err(state.thumbnails.stopped(event(state, asked, &ready)).await);
     }
     Ok(Some(ready))
 }
 
-fn event(house: &House, asked: Asked, ready: &Ready) -> Event {
-    Event {
+fn event(state: &AppState, asked: Asked, ready: &Ready) -> MakingEvent {
+    MakingEvent {
         viewer: asked.viewer,
         asked: (&ready.photo).into(),
         content_in: ready.photo.content,
         content_out: ContentHash::of(&ready.bytes),
-        size: asked.size,
-        fit: asked.fit,
-        maker: house.workshop.make.maker.clone(),
-        pipeline: house.workshop.make.pipeline.clone(),
+        spec: asked.spec,
+        maker: state.thumbnails.make.maker.clone(),
+        pipeline: state.thumbnails.make.pipeline.clone(),
     }
 }
 
 /// Writes down who is about to be shown what, before a byte of it leaves. False: the ledger has let
 /// go of its making, so it must be made anew.
-async fn show(house: &House, asked: Asked, ready: &Ready) -> Result<bool, Problem> {
-    let shown =
-        Shown { viewer: asked.viewer, asked: (&ready.photo).into(), made: Kept::Row(ready.made) };
-    let receipt = house.workshop.ledger.submit(vec![Entry::Shown(shown)])?;
+async fn show(state: &AppState, asked: Asked, ready: &Ready) -> Result<bool, Problem> {
+    let shown = ShownEntry {
+        viewer: asked.viewer,
+        asked: (&ready.photo).into(),
+        made: MakingRef::Row(ready.made),
+    };
+    let receipt = state.thumbnails.ledger.submit(vec![Entry::Shown(shown)])?;
     match receipt.committed().await {
         Ok(_) => Ok(true),
         Err(StoreError::UnknownMaking { .. }) => Ok(false),
@@ -134,19 +135,19 @@ async fn show(house: &House, asked: Asked, ready: &Ready) -> Result<bool, Proble
 }
 
 fn respond(
-    house: &House,
+    state: &AppState,
     asked: Asked,
     headers: &HeaderMap,
     ready: Ready,
 ) -> axum::response::Response {
     let Ready { photo, made, bytes } = ready;
-    let maker = &house.workshop.make.maker;
-    let etag = thumbnail_etag(&photo, asked.size, asked.fit, maker, made);
+    let maker = &state.thumbnails.make.maker;
+    let etag = thumbnail_etag(&photo, asked.spec, maker, made);
     let mut answer = HeaderMap::new();
     answer.insert(ETAG, plain(&etag));
     answer.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-transform"));
     answer.insert(VARY, HeaderValue::from_static("Authorization"));
-    if reading::has_already(headers, &etag) {
+    if extract::is_not_modified(headers, &etag) {
         return (StatusCode::NOT_MODIFIED, answer).into_response();
     }
     answer.insert(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));

@@ -1,0 +1,104 @@
+//! One axis of time for a day and the days after it: the day itself wide, what follows close.
+//!
+//! Six hours decide and five days follow: on an even axis the hours would be a line.
+
+use crate::incident::SimulationResults;
+
+/// Units of the drawing.
+pub(super) const WIDTH: f64 = 1200.0;
+/// Where the lanes begin, behind their names.
+pub(super) const LEFT: f64 = 214.0;
+/// The part of the lanes that the day itself takes.
+const WIDE: f64 = 0.62;
+/// Between the two parts.
+const GAP: f64 = 14.0;
+
+const HOUR: u64 = 3_600_000_000;
+const DAY: u64 = 24 * HOUR;
+
+/// A part of time and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct Part {
+    pub(super) from_us: u64,
+    pub(super) to_us: u64,
+    pub(super) left: f64,
+    pub(super) right: f64,
+}
+
+impl Part {
+    fn at(self, us: u64) -> f64 {
+        let (done, all) = (us - self.from_us, (self.to_us - self.from_us).max(1));
+        self.left + (self.right - self.left) * done as f64 / all as f64
+    }
+}
+
+pub(super) struct Axis {
+    /// The day, and what follows.
+    pub(super) parts: [Part; 2],
+    /// Seconds from a full local hour to the start.
+    past_hour_us: u64,
+    past_midnight_us: u64,
+}
+
+impl Axis {
+    pub(super) fn new(findings: &SimulationResults) -> Self {
+        let (plan, script) = (&findings.plan, &findings.plan.script);
+        let end = plan.us(&script.end).max(findings.last_copy_us.unwrap_or(0));
+        let minutes = u64::from(script.start.minute_of_day());
+        let past_midnight_us = minutes * 60_000_000;
+        let past_hour_us = past_midnight_us % HOUR;
+        let full = |us: u64| (us + past_hour_us) / HOUR * HOUR;
+        let first = script.rollout.first().map_or(0, |stage| plan.us(&stage.at));
+        let from = full(first).saturating_sub(past_hour_us);
+        let ends = [findings.fixed_us, findings.detected_us, findings.first_wrong_us];
+        let busy = ends.into_iter().flatten().max().unwrap_or(from + 8 * HOUR);
+        let to = full(busy + HOUR + HOUR / 2).min(from + 2 * DAY).min(end).max(from + 1);
+        let all = WIDTH - LEFT - 6.0;
+        let middle = LEFT + all * WIDE;
+        let day = Part { from_us: from, to_us: to, left: LEFT, right: middle - GAP / 2.0 };
+        let after = Part {
+            from_us: to,
+            to_us: end.max(to + 1),
+            left: middle + GAP / 2.0,
+            right: LEFT + all,
+        };
+        Self { parts: [day, after], past_hour_us, past_midnight_us }
+    }
+
+    /// Where a moment lies, if it is on the axis.
+    pub(super) fn at(&self, us: u64) -> Option<f64> {
+        let on = |part: &&Part| (part.from_us..=part.to_us).contains(&us);
+        self.parts.iter().find(on).map(|part| part.at(us))
+    }
+
+    /// Full hours of the day that are labelled, and midnights of what follows.
+    pub(super) fn ticks(&self) -> (Vec<u64>, Vec<u64>) {
+        let [day, after] = self.parts;
+        let hours = (day.to_us - day.from_us) / HOUR;
+        let step = [1, 2, 3, 6, 12].into_iter().find(|step| hours / step <= 6).unwrap_or(24);
+        let every = |part: Part, step: u64, past: u64| {
+            let first = (part.from_us + past).div_ceil(step) * step;
+            (0..)
+                .map(move |tick| (first + tick * step).saturating_sub(past))
+                .take_while(move |&tick| tick < part.to_us)
+                .collect()
+        };
+        (
+            every(day, HOUR * step.max(1), self.past_hour_us),
+            every(after, DAY, self.past_midnight_us),
+        )
+    }
+
+    /// Columns of a part, each with its minutes: two units wide at least, and a minute at least.
+    pub(super) fn columns(part: Part) -> Vec<(f64, std::ops::Range<usize>)> {
+        let minute = |us: u64| (us / 60_000_000) as usize;
+        let columns = ((part.right - part.left) / 2.0) as u64;
+        let minutes = (minute(part.to_us) - minute(part.from_us)).max(1) as u64;
+        let columns = columns.min(minutes).max(1);
+        let edge = |column: u64| minute(part.from_us) + (minutes * column / columns) as usize;
+        let width = (part.right - part.left) / columns as f64;
+        (0..columns)
+            .map(|column| (part.left + width * column as f64, edge(column)..edge(column + 1)))
+            .collect()
+    }
+}

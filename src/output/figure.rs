@@ -1,0 +1,117 @@
+//! One picture as it was made, its rows outlined and named, or as it should have been.
+//!
+//! Rows are outlined by owner and the owner's name stands beside them, so that nobody has to know
+//! the photos, or to tell colours apart, to see whose rows these are.
+
+use std::ops::Range;
+
+use base64::display::Base64Display;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use maud::{Markup, html};
+
+use crate::codec::{self, Format};
+
+/// Bytes of pictures that a page holds at most, before they are written as text, which makes them
+/// longer by a third.
+pub const MAX_PICTURE_BYTES: usize = 12 << 20;
+
+/// Rows that lie together, and whose they are.
+pub(crate) struct Rows<'a> {
+    pub(crate) rows: Range<u32>,
+    pub(crate) is_stranger: bool,
+    pub(crate) name: &'a str,
+}
+
+/// A mixed thumbnail beside what it should have been: `owner`'s photo and nobody else's.
+pub(crate) fn pair(
+    caption: &Markup,
+    owner: &str,
+    rows: &[Rows<'_>],
+    mixed: &Bytes,
+    truth: &Bytes,
+) -> Markup {
+    let ratio = ratio(mixed, rows.last().map_or(1, |last| last.rows.end.max(1)));
+    let in_words: Vec<_> = rows
+        .iter()
+        .map(|Rows { rows, name, .. }| format!("rows {} to {} of {name}", rows.start, rows.end - 1))
+        .collect();
+    let in_words = in_words.join(", ");
+    let alt = format!("{owner}’s thumbnail as it was made, top to bottom: {in_words}");
+    html! {
+        figure.pair {
+            figcaption { (caption) }
+            div.prints {
+                (made(mixed, &alt, ratio, rows))
+                (single("should be", truth, &format!("only {owner}’s photo"), ratio))
+            }
+        }
+    }
+}
+
+/// A picture with its rows outlined, top to bottom, and their owners beside them.
+pub(crate) fn made(picture: &Bytes, alt: &str, ratio: f64, rows: &[Rows<'_>]) -> Markup {
+    let height = rows.last().map_or(1, |last| last.rows.end.max(1));
+    html! {
+        div.print {
+            p { "made" }
+            div.made {
+                div.photo style={ "--ratio:" (format!("{ratio:.4}")) } {
+                    img src=(data_uri(picture)) alt=(alt);
+                    @for Rows { rows, is_stranger, .. } in rows {
+                        span.rows.stranger[*is_stranger] style={
+                            "top:" (percent(rows.start, height))
+                            "%;height:" (percent(rows.end - rows.start, height)) "%"
+                        } {}
+                    }
+                }
+                ol.owners aria-label="owners of the rows, top to bottom" {
+                    @for Rows { rows, is_stranger, name } in rows {
+                        li.stranger[*is_stranger]
+                            style={ "flex-grow:" (rows.end - rows.start) } {
+                            span.owner { (breakable(name)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A picture alone.
+pub(crate) fn single(title: &str, picture: &Bytes, alt: &str, ratio: f64) -> Markup {
+    html! {
+        div.print {
+            p { (title) }
+            div.photo style={ "--ratio:" (format!("{ratio:.4}")) } {
+                img src=(data_uri(picture)) alt=(alt);
+            }
+        }
+    }
+}
+
+/// Width by height. What cannot be looked into is taken for a square.
+pub(crate) fn ratio(picture: &Bytes, height: u32) -> f64 {
+    let width = codec::inspect(picture).map_or(height, |header| header.width);
+    f64::from(width) / f64::from(height)
+}
+
+fn percent(rows: u32, height: u32) -> String {
+    format!("{:.3}", 100.0 * f64::from(rows) / f64::from(height))
+}
+
+/// A name that may be broken behind its marks, as file names are.
+pub(crate) fn breakable(name: &str) -> Markup {
+    html! {
+        @for part in name.split_inclusive(['_', '-', '.']) { (part) wbr; }
+    }
+}
+
+fn data_uri(picture: &Bytes) -> String {
+    let kind = match codec::inspect(picture).map(|header| header.format) {
+        Ok(Format::Png) => "png",
+        Ok(Format::WebP) => "webp",
+        Ok(Format::Jpeg) | Err(_) => "jpeg",
+    };
+    format!("data:image/{kind};base64,{}", Base64Display::new(picture, &STANDARD))
+}

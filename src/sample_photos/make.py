@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["pillow==13.0.0"]
+# ///
+"""Makes the default photos beside this file from originals/, once and for the repository.
+
+Why: a reproduction needs photos of people's size and of all three shapes, in a clone that may be
+offline. Each is a crop, brought to 2048 px on the longest side; the small originals are enlarged
+for this set alone. A photo's name is its owner's.
+
+Use:  pip install pillow==13.0.0 && python3 src/sample_photos/make.py
+      python3 src/sample_photos/make.py --check    (compares, writes nothing, exits 1 on a difference)
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+LONGEST_SIDE_PX = 2048
+QUALITY = 82
+HERE = Path(__file__).resolve().parent
+
+# Owner, original, crop in the original's pixels (left, top, right, bottom; None is all of it).
+PHOTOS = [
+    ("astronaut", "astronaut.jpg", None),
+    ("cat", "chelsea.jpg", None),
+    ("coffee", "coffee.jpg", None),
+    ("galaxies", "hubble_deep_field.jpg", (0, 0, 1000, 750)),
+    ("rocket", "rocket.jpg", (180, 0, 465, 427)),
+    ("dandelion", "seedlings.jpg", (490, 130, 1890, 1530)),
+    ("sunset", "seedlings.jpg", (1830, 0, 3210, 776)),
+    ("grass", "seedlings.jpg", (1300, 1480, 2160, 2125)),
+    ("meadow", "seedlings.jpg", (2010, 860, 2910, 1760)),
+    ("puffball", "seedlings.jpg", (2950, 1300, 3676, 2268)),
+    ("clocks", "seedlings.jpg", (3582, 440, 4032, 1240)),
+]
+
+
+def photo(original: str, crop: tuple[int, int, int, int] | None) -> bytes:
+    with Image.open(HERE / "originals" / original) as opened:
+        image = opened.convert("RGB").crop(crop or (0, 0, *opened.size))
+    scale = LONGEST_SIDE_PX / max(image.size)
+    image = image.resize([round(side * scale) for side in image.size], Image.Resampling.LANCZOS)
+    # Pillow would carry an original's comment over.
+    image.info = {}
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=QUALITY, subsampling="4:2:0", optimize=True, progressive=False)
+    return out.getvalue()
+
+
+def main() -> int:
+    check = sys.argv[1:] == ["--check"]
+    if sys.argv[1:] and not check:
+        print(__doc__, file=sys.stderr)
+        return 2
+    differing = 0
+    for owner, original, crop in PHOTOS:
+        path = HERE / f"{owner}.jpg"
+        made = photo(original, crop)
+        if not check:
+            path.write_bytes(made)
+        elif not path.is_file() or path.read_bytes() != made:
+            print(f"{path.name} differs from what this script makes", file=sys.stderr)
+            differing += 1
+    return 1 if differing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
