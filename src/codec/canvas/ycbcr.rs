@@ -11,11 +11,11 @@ use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef}
 use fast_image_resize::pixels::{U8, U8x3};
 use turbojpeg::{Compressor, Subsamp, YuvPlanesImage, compressed_buf_len};
 
-use super::{Cut, resize};
-use crate::codec::frame::View;
-use crate::codec::kernel::Kernel;
+use super::{CropMapping, resize};
+use crate::codec::frame::PixelView;
+use crate::codec::resample_filter::ResampleFilter;
 use crate::codec::ycbcr::{Color, Colors, Planes, Sampling, Shape, color};
-use crate::codec::{Bytes, Frame, QUALITY};
+use crate::codec::{Bytes, ImageFrame, QUALITY};
 
 /// Luma, and for each 2 by 2 pixels of it a sample of blue and of red difference. Where a side is
 /// odd, the last samples of colour stand for the pixels that there are.
@@ -77,8 +77,8 @@ impl Canvas {
     /// or at the last.
     pub(in crate::codec) fn make(
         &mut self,
-        frame: &Frame,
-        cut: &Cut,
+        frame: &ImageFrame,
+        cut: &CropMapping,
         rows: Range<u32>,
     ) -> Option<()> {
         let columns = self.columns();
@@ -88,8 +88,8 @@ impl Canvas {
         let colors = [&mut self.blue[half.clone()], &mut self.red[half]];
         let mut band = Band { rows, luma, colors };
         match frame.view() {
-            View::Planes(planes) => band.of_planes(&mut self.resizer, planes, cut)?,
-            View::Rgb(rgb) => {
+            PixelView::Planes(planes) => band.of_planes(&mut self.resizer, planes, cut)?,
+            PixelView::Rgb(rgb) => {
                 let source = TypedImageRef::from_buffer(frame.width(), frame.height(), rgb).ok()?;
                 band.of_rgb(&mut self.resizer, &source, cut, &mut self.band)?;
             }
@@ -130,7 +130,12 @@ impl Canvas {
 }
 
 impl Band<'_> {
-    fn of_planes(&mut self, resizer: &mut Resizer, planes: Planes<'_>, cut: &Cut) -> Option<()> {
+    fn of_planes(
+        &mut self,
+        resizer: &mut Resizer,
+        planes: Planes<'_>,
+        cut: &CropMapping,
+    ) -> Option<()> {
         let (width, height) = (planes.shape.width as u32, planes.shape.height as u32);
         let source = TypedImageRef::<U8>::from_buffer(width, height, planes.luma).ok()?;
         let (wide, high) = (cut.all.0, self.rows.end - self.rows.start);
@@ -141,7 +146,7 @@ impl Band<'_> {
         );
         let mut target = TypedCroppedImageMut::new(whole.ok()?, 0, 0, wide, high).ok()?;
         let part = (cut.columns(0..wide), cut.rows(self.rows.clone()));
-        resize(resizer, Kernel::Lanczos, &source, part, &mut target)?;
+        resize(resizer, ResampleFilter::Lanczos, &source, part, &mut target)?;
         match planes.colors() {
             None => self.colors.iter_mut().for_each(|color| color.fill(NO_COLOR)),
             Some(colors) => {
@@ -157,7 +162,7 @@ impl Band<'_> {
         &mut self,
         resizer: &mut Resizer,
         source: &TypedImageRef<'_, U8x3>,
-        cut: &Cut,
+        cut: &CropMapping,
         memory: &mut Vec<u8>,
     ) -> Option<()> {
         let (wide, high) = (cut.all.0, self.rows.end - self.rows.start);
@@ -168,7 +173,7 @@ impl Band<'_> {
         }
         let mut target = TypedImage::<U8x3>::from_buffer(wide, high, &mut memory[..length]).ok()?;
         let part = (cut.columns(0..wide), cut.rows(self.rows.clone()));
-        resize(resizer, Kernel::Lanczos, source, part, &mut target)?;
+        resize(resizer, ResampleFilter::Lanczos, source, part, &mut target)?;
 
         let (rgb, _) = memory[..length].as_chunks::<3>();
         let columns = width.next_multiple_of(2);
@@ -212,7 +217,7 @@ impl Band<'_> {
 fn resize_color(
     resizer: &mut Resizer,
     color: Color<'_>,
-    cut: &Cut,
+    cut: &CropMapping,
     rows: &Range<u32>,
     target: &mut [u8],
 ) -> Option<()> {
@@ -229,7 +234,7 @@ fn resize_color(
                 TypedCroppedImageMut::new(whole, left, top, width as u32, height as u32).ok()?;
             let part =
                 (color.columns(cut.columns(across.clone())), color.rows(cut.rows(down.clone())));
-            resize(resizer, Kernel::CatmullRom, &source, part, &mut target)?;
+            resize(resizer, ResampleFilter::CatmullRom, &source, part, &mut target)?;
         }
     }
     Some(())

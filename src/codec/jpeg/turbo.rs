@@ -10,10 +10,10 @@ use turbojpeg::{Decompressor, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len};
 use jpeg_decoder::ColorTransform;
 
 use super::{Jpeg, scaled};
-use crate::codec::photo::{Layout, Pixels};
-use crate::codec::samples::Samples;
+use crate::codec::decoded::{Layout, Pixels};
+use crate::codec::pixel_buffer::PixelBuffer;
 use crate::codec::ycbcr::Sampling;
-use crate::codec::{Format, guard};
+use crate::codec::{Format, panic_guard};
 
 impl Jpeg<'_> {
     /// Decodes at a scale in eighths. None if it takes the other decoder to decode it or to say
@@ -23,7 +23,7 @@ impl Jpeg<'_> {
         // table is lacking it takes the usual one, all without a word.
         let usual = self.survey.one_stretch && self.survey.tables.are_whole();
         let subsamp = usual.then(|| self.subsamp())??;
-        let decoded = guard::decode(Format::Jpeg, || Ok(self.planes(subsamp, eighths)));
+        let decoded = panic_guard::decode(Format::Jpeg, || Ok(self.planes(subsamp, eighths)));
         decoded.ok()?.ok()
     }
 
@@ -39,7 +39,7 @@ impl Jpeg<'_> {
         decoder.set_scaling_factor(ScalingFactor::new(eighths as usize, 8))?;
         let (width, height) = (scaled(width, eighths), scaled(height, eighths));
         let (columns, rows) = (width as usize, height as usize);
-        let mut samples = Samples::zeroed(yuv_pixels_len(columns, 1, rows, subsamp)?);
+        let mut samples = PixelBuffer::zeroed(yuv_pixels_len(columns, 1, rows, subsamp)?);
         let pixels = &mut samples[..];
         let image = YuvImage { pixels, width: columns, align: 1, height: rows, subsamp };
         decoder.decompress_to_yuv(self.file, image)?;

@@ -7,16 +7,16 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use turbojpeg::{Image, PixelFormat, Subsamp};
 
 use super::{Jpeg, turns};
-use crate::codec::canvas::{self, Cut};
-use crate::codec::photo::{Layout, Pixels};
+use crate::codec::canvas::{self, CropMapping};
+use crate::codec::decoded::{Layout, Pixels};
 use crate::codec::ycbcr::color;
-use crate::codec::{Fit, Frame, Size, band_rows, luma, thumbnail_dimensions};
+use crate::codec::{Fit, ImageFrame, Size, ThumbnailSpec, band_rows, luma, thumbnail_dimensions};
 
 const PHOTOS: [&[u8]; 4] = [
-    include_bytes!("../../photos/cat.jpg"),
-    include_bytes!("../../photos/coffee.jpg"),
-    include_bytes!("../../photos/meadow.jpg"),
-    include_bytes!("../../photos/rocket.jpg"),
+    include_bytes!("../../sample_photos/cat.jpg"),
+    include_bytes!("../../sample_photos/coffee.jpg"),
+    include_bytes!("../../sample_photos/meadow.jpg"),
+    include_bytes!("../../sample_photos/rocket.jpg"),
 ];
 
 /// A thumbnail's RGB by way of planes and by way of RGB, and its width.
@@ -24,7 +24,11 @@ fn both_ways(file: &[u8], size: u32, fit: Fit) -> ([Vec<u8>; 2], usize) {
     let jpeg = Jpeg::open(file).unwrap();
     let (width, height) = jpeg.dimensions();
     let (width, height) = if turns(jpeg.orientation()) { (height, width) } else { (width, height) };
-    let all = thumbnail_dimensions(width, height, Size::try_from(size).unwrap(), fit);
+    let all = thumbnail_dimensions(
+        width,
+        height,
+        ThumbnailSpec { size: Size::try_from(size).unwrap(), fit },
+    );
     let eighths = jpeg.eighths(all, fit);
     let planes = jpeg.decode_planes(eighths).expect("it is an ordinary photo");
     let rgb = jpeg.decode_in_rust(eighths).unwrap();
@@ -33,12 +37,12 @@ fn both_ways(file: &[u8], size: u32, fit: Fit) -> ([Vec<u8>; 2], usize) {
     assert_eq!(planes.filled, rgb.filled);
 
     let frame = |pixels: Pixels| {
-        let mut frame = Frame::default();
+        let mut frame = ImageFrame::default();
         pixels.append(jpeg.orientation(), &mut frame);
         frame
     };
     let (planes, rgb) = (frame(planes), frame(rgb));
-    let cut = Cut { crop: fit.crop(rgb.photo()), all };
+    let cut = CropMapping { crop: fit.crop(rgb.photo()), all };
     let mut by_planes = canvas::Canvas::new(all);
     let mut by_rgb = canvas::rgb::Canvas::new(all);
     for rows in band_rows(all.1, NonZeroU32::new(4).unwrap()) {

@@ -8,8 +8,8 @@ use std::mem;
 use image::metadata::Orientation;
 
 use super::{Colors, Sampling, Shape};
-use crate::codec::frame::Frame;
-use crate::codec::photo::{Pixels, Walk, turns};
+use crate::codec::decoded::{OrientedPixels, Pixels, turns};
+use crate::codec::frame::ImageFrame;
 
 /// Appends planes to a frame. They lie one behind the other, luma as wide and high as whole samples
 /// of colour are; of a grey photo, which has no `sampling`, luma alone.
@@ -17,10 +17,10 @@ pub(in crate::codec) fn append(
     pixels: Pixels,
     sampling: Option<Sampling>,
     orientation: Orientation,
-    frame: &mut Frame,
+    frame: &mut ImageFrame,
 ) {
     let (width, height) = (pixels.width as usize, pixels.height as usize);
-    let walk = Walk::new(orientation, (width, height), width);
+    let walk = OrientedPixels::new(orientation, (width, height), width);
     let turned = |(x, y)| if turns(orientation) { (y, x) } else { (x, y) };
     let stored = Stored { width, height, sampling };
     let colors = sampling.map(|Sampling { across, down }| {
@@ -39,7 +39,7 @@ pub(in crate::codec) fn append(
     let mut turn = |(row, rows), (width, height)| {
         let (plane, other_planes) = from.split_at(row * rows);
         let (upright, behind) = mem::take(&mut to).split_at_mut(width * height);
-        let walk = Walk::new(orientation, (width, height), row);
+        let walk = OrientedPixels::new(orientation, (width, height), row);
         walk.write(plane, upright, |&sample: &[u8; 1]| sample);
         (from, to) = (other_planes, behind);
     };
