@@ -1,5 +1,5 @@
-// Nine requests at a time on eight slots, each on a thread of its own: how many are mixed?
-// Compiled by `.ci/race`, which puts the shipped pipelines, the model's codec and a lock before it.
+// Runs nine requests at a time on eight slots, each on its own thread, and counts mixed thumbnails.
+// `.ci/race` compiles it behind the shipped pipelines, the model's codec and a lock.
 
 use std::{num::NonZeroUsize, process::ExitCode, thread};
 
@@ -11,8 +11,8 @@ const SLOTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 const EACH: usize = 20_000;
 
 fn main() -> ExitCode {
-    // Neither scoped threads nor an `Arc`: std orders their ends by means that it compiles without
-    // the detector, which would report them.
+    // Scoped threads and `Arc` are not used: std orders their ends with code that is compiled
+    // without the detector, which would report it.
     let shared: &Shared<Model> = Box::leak(Box::new(Shared::new(Model::new(32), SLOTS)));
     let client = |owner: u8| {
         thread::spawn(move || {
