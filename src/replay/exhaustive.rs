@@ -1,137 +1,79 @@
-//! `replay --all`: the table of outcomes over all words of a size, counted by the lap law, and
-//! every word played on the shipped pipelines.
+//! Counts the outcomes of all words (schedules written as letters) of a size by the lap law, and
+//! replays every word on the shipped pipelines.
 
-use std::error::Error;
-use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use indicatif::ProgressBar;
 use serde::Serialize;
 
-use super::super::interrupt::Interrupt;
-use super::super::output::{eprint, print, print_json};
-use super::super::{Exit, OutputArgs};
-use crate::output::terminal::{self, GREEN, PLAIN, RED, many, percent, wrap};
+use crate::output::terminal;
 use crate::schedule::{
-    Outcome, Outcomes, Owners, Schedule, countable, outcomes, predict, replay_all,
+    Outcome, Outcomes, OutcomesError, Owners, Schedule, outcomes, predict, replay_all,
 };
 
 const OUTCOMES: [Outcome; 3] = [Outcome::Clean, Outcome::Torn, Outcome::Swapped];
 
-/// The document of `replay --all --json`.
+/// Holds the exact table of outcomes, which is also the document of `replay --all --json`.
 #[derive(Serialize)]
-struct Document {
+pub(crate) struct ExhaustiveCount {
     schema: &'static str,
-    requests: usize,
-    bands: u32,
-    slots: usize,
-    words: u64,
-    words_mixed: u64,
-    thumbnails: u64,
+    pub(super) requests: usize,
+    pub(super) bands: u32,
+    pub(super) slots: usize,
+    /// Number of words counted.
+    pub(crate) words: u64,
+    pub(super) words_mixed: u64,
+    pub(super) thumbnails: u64,
     clean: u64,
     torn: u64,
     swapped: u64,
-    outcomes: Vec<Row>,
-    played: Played,
+    pub(super) outcomes: Vec<OutcomeRow>,
+    pub(super) as_expected: ReplayedWords,
 }
 
-/// One outcome of a thumbnail.
+/// Describes one outcome of a thumbnail in the table.
 #[derive(Serialize)]
-struct Row {
-    outcome: &'static str,
-    thumbnails: u64,
-    /// The alphabetically first word with such a thumbnail.
-    example: Option<String>,
-    shared: &'static str,
-    owned: &'static str,
-    pooled: &'static str,
+pub(super) struct OutcomeRow {
+    pub(super) outcome: &'static str,
+    pub(super) thumbnails: u64,
+    /// Alphabetically first word with such a thumbnail.
+    pub(super) example: Option<String>,
+    pub(super) shared: &'static str,
+    pub(super) owned: &'static str,
+    pub(super) pooled: &'static str,
 }
 
-/// Words whose every thumbnail came out as it must when the shipped pipelines played them: on
-/// `shared` as the law says, on the others only its owner's.
+/// Counts the words whose replay was as expected: on `shared` as the lap law predicts, on `owned` and
+/// `pooled` with only its owner's rows in every thumbnail.
 #[derive(Clone, Copy, Default, Serialize)]
-struct Played {
-    shared: u64,
-    owned: u64,
-    pooled: u64,
+pub(super) struct ReplayedWords {
+    pub(super) shared: u64,
+    pub(super) owned: u64,
+    pub(super) pooled: u64,
 }
 
-/// Counts all words of a size and prints the table.
-///
-/// # Errors
-/// If there are too many words.
-pub(super) fn count(
-    requests: usize,
-    bands: NonZeroU32,
-    slots: NonZeroUsize,
-    voice: OutputArgs,
-) -> Result<Exit, Box<dyn Error>> {
-    let words = countable(requests, bands)?;
-    let interrupt = Interrupt::listen();
-    let bar = if voice.quiet { ProgressBar::hidden() } else { ProgressBar::new(words) };
-    // A walked word stands for all its renamings, which play alike to the letter.
-    let names: u64 = (1..=requests as u64).product();
-    let mut played = Played::default();
-    let mut walked = 0;
-    let counted = outcomes(requests, bands, slots, |word, _| {
-        played.add(names, word, bands, slots);
-        walked += names;
-        if walked % (1 << 12) < names {
-            bar.set_position(walked);
-        }
-        !interrupt.heard()
-    })?;
-    bar.finish_and_clear();
-    if counted.words < words {
-        eprint(&format!("interrupted after {} of {words} words\n", counted.words));
-        return Ok(Exit::Interrupted);
-    }
-    let told = Document::new((requests, bands, slots), &counted, played);
-    if voice.json {
-        print_json(&told);
-    } else {
-        print(&told.table(terminal::width()));
-    }
-    Ok(if told.as_promised() { Exit::Held } else { Exit::Mixed })
-}
-
-impl Played {
-    fn add(&mut self, names: u64, word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) {
-        let shipped = replay_all(word, bands, slots);
-        let own = |owners: &[Owners]| {
-            let mut numbered = owners.iter().enumerate();
-            numbered.all(|(number, owners)| {
-                owners.as_ref().is_some_and(|all| {
-                    all.len() == bands.get() as usize && all.iter().all(|&owner| owner == number)
-                })
-            })
-        };
-        self.shared += names * u64::from(shipped.shared == predict(word, bands, slots));
-        self.owned += names * u64::from(own(&shipped.owned));
-        self.pooled += names * u64::from(own(&shipped.pooled));
-    }
-}
-
-impl Document {
-    fn new(
-        (requests, bands, slots): (usize, NonZeroU32, NonZeroUsize),
-        counted: &Outcomes,
-        played: Played,
-    ) -> Self {
+impl ExhaustiveCount {
+    /// Counts and replays all words of a size. Calls `on_progress` with the number of words so far,
+    /// and stops early if `on_progress` returns false.
+    ///
+    /// # Errors
+    /// Returns [`OutcomesError`] if there are too many words.
+    pub(crate) fn new(
+        requests: usize,
+        bands: NonZeroU32,
+        slots: NonZeroUsize,
+        on_progress: impl Fn(u64) -> bool,
+    ) -> Result<Self, OutcomesError> {
+        // A visited word stands for all its renamings, whose replays differ only in the letters.
+        let renamings: u64 = (1..=requests as u64).product();
+        let mut as_expected = ReplayedWords::default();
+        let mut words = 0;
+        let counted = outcomes(requests, bands, slots, |word, _| {
+            as_expected.add(renamings, word, bands, slots);
+            words += renamings;
+            on_progress(words)
+        })?;
         let [clean, torn, swapped] = counted.thumbnails;
-        let row = |outcome: Outcome| {
-            let thumbnails = counted.thumbnails[outcome as usize];
-            let expected = |it: bool| if it { "expected" } else { "forbidden" };
-            Row {
-                outcome: terminal::outcome(outcome),
-                thumbnails,
-                example: counted.examples[outcome as usize].as_ref().map(Schedule::to_string),
-                shared: expected(thumbnails > 0),
-                owned: expected(!outcome.mixed()),
-                pooled: expected(!outcome.mixed()),
-            }
-        };
-        Self {
+        Ok(Self {
             schema: "double-exposure/outcomes/1",
             requests,
             bands: bands.get(),
@@ -142,93 +84,47 @@ impl Document {
             clean,
             torn,
             swapped,
-            outcomes: OUTCOMES.map(row).into(),
-            played,
-        }
+            outcomes: OUTCOMES.map(|outcome| OutcomeRow::new(outcome, &counted)).into(),
+            as_expected,
+        })
     }
 
-    fn as_promised(&self) -> bool {
-        [self.played.shared, self.played.owned, self.played.pooled] == [self.words; 3]
-    }
-
-    /// The thumbnails of an outcome as a share of all.
-    fn share(&self, row: &Row) -> String {
-        percent(row.thumbnails as f64 / self.thumbnails as f64)
-    }
-
-    fn row(&self, row: &Row) -> String {
-        let Row { outcome, thumbnails, shared, owned, pooled, .. } = row;
-        let (share, example) = (self.share(row), example(row));
-        format!(
-            "{outcome:<7}  {thumbnails:>10}  {share:>8}  {shared:<9}  {owned:<9}  {pooled:<9}  \
-             {example}"
-        )
-    }
-
-    fn table(&self, width: usize) -> String {
-        let size = format!(
-            "{} · {} · {}: {}, {}",
-            many(self.requests, "request"),
-            many(self.bands, "band"),
-            many(self.slots, "slot"),
-            many(self.words, "word"),
-            many(self.thumbnails, "thumbnail")
-        );
-        let mut text = wrap(&size, width.max(40)).join("\n") + "\n\n";
-        let rows: Vec<String> = self.outcomes.iter().map(|row| self.row(row)).collect();
-        if rows.iter().all(|row| row.chars().count() <= width) {
-            text += "outcome  thumbnails     share  shared     owned      pooled     example\n";
-            for (row, counted) in rows.iter().zip(&self.outcomes) {
-                let (outcome, rest) = row.split_at(counted.outcome.len());
-                let _ = writeln!(text, "{}{outcome}{PLAIN}{rest}", dye(counted));
-            }
-        } else {
-            for row in &self.outcomes {
-                let share = self.share(row);
-                let _ = writeln!(
-                    text,
-                    "{}{}{PLAIN}: {}, {share}",
-                    dye(row),
-                    row.outcome,
-                    row.thumbnails
-                );
-                let told = format!(
-                    "shared {}, owned {}, pooled {}; example: {}",
-                    row.shared,
-                    row.owned,
-                    row.pooled,
-                    example(row)
-                );
-                for line in wrap(&told, width.max(40) - 2) {
-                    let _ = writeln!(text, "  {line}");
-                }
-            }
-        }
-        let share = percent(self.words_mixed as f64 / self.words as f64);
-        let Played { shared, owned, pooled } = self.played;
-        let words = self.words;
-        let told = [
-            format!("{} of {words} words mix somebody on shared: {share}.", self.words_mixed),
-            format!(
-                "Played on the shipped pipelines: shared did what the lap law says in {shared} \
-                 of {words} words; only owners' rows on owned in {owned}, on pooled in {pooled}."
-            ),
-        ];
-        text.push('\n');
-        for line in told.iter().flat_map(|told| wrap(told, width.max(40))) {
-            let _ = writeln!(text, "{line}");
-        }
-        if !self.as_promised() {
-            let _ = writeln!(text, "{RED}A promise is broken.{PLAIN}");
-        }
-        text
+    /// Returns true if every replay of every word was as expected.
+    pub(crate) fn is_as_expected(&self) -> bool {
+        let ReplayedWords { shared, owned, pooled } = self.as_expected;
+        [shared, owned, pooled] == [self.words; 3]
     }
 }
 
-fn dye(row: &Row) -> &'static str {
-    if row.outcome == "clean" { GREEN } else { RED }
+impl OutcomeRow {
+    fn new(outcome: Outcome, counted: &Outcomes) -> Self {
+        let thumbnails = counted.thumbnails[outcome as usize];
+        let expected = |expected: bool| if expected { "expected" } else { "forbidden" };
+        Self {
+            outcome: terminal::outcome(outcome),
+            thumbnails,
+            example: counted.examples[outcome as usize].as_ref().map(Schedule::to_string),
+            shared: expected(thumbnails > 0),
+            owned: expected(!outcome.mixed()),
+            pooled: expected(!outcome.mixed()),
+        }
+    }
 }
 
-fn example(row: &Row) -> &str {
-    row.example.as_deref().unwrap_or("none")
+impl ReplayedWords {
+    /// Replays a word on every pipeline and adds its renamings to the counts.
+    fn add(&mut self, renamings: u64, word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) {
+        let replayed = replay_all(word, bands, slots);
+        let only_own = |owners: &[Owners]| {
+            let mut numbered = owners.iter().enumerate();
+            numbered.all(|(number, owners)| {
+                owners.as_ref().is_some_and(|owners| {
+                    owners.len() == bands.get() as usize && owners.iter().all(|&o| o == number)
+                })
+            })
+        };
+        self.shared += renamings * u64::from(replayed.shared == predict(word, bands, slots));
+        self.owned += renamings * u64::from(only_own(&replayed.owned));
+        self.pooled += renamings * u64::from(only_own(&replayed.pooled));
+    }
 }

@@ -1,50 +1,57 @@
-//! Who plays whom: a photo for each request of a word, of one owner after the other.
+//! Assigns a photo to each request of a word (a schedule written as letters).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::config::ReplayConfig;
-use crate::codec::{self, BLOCK_ROWS, ThumbnailRequest, ThumbnailSpec};
+use crate::codec::{self, BLOCK_ROWS, ThumbnailRequest};
 use crate::output::terminal::plain;
 use crate::sample_photos::{self, SamplePhoto, SamplePhotos, SkippedFile};
 
-/// The photos of a word's requests.
-pub(super) struct PhotoAssignment {
-    /// What each request asks for, in order of first letters.
+/// Holds the photos of a word's requests.
+pub(crate) struct PhotoAssignment {
+    /// Thumbnail request of each request, in order of first letters.
     pub(super) requests: Vec<ThumbnailRequest>,
-    /// Whose photo each request asks for, and its file.
-    pub(super) roles: Vec<Role>,
-    /// How many of the requests have a photo of their own; the others' are used again.
-    pub(super) photos: usize,
+    /// Photo of each request, in the same order as `requests`.
+    pub(super) photos: Vec<AssignedPhoto>,
+    /// Number of different photos. Later requests use these photos again.
+    distinct: usize,
     skipped: Vec<SkippedFile>,
 }
 
-/// One request's photo.
+/// Describes the photo of a request.
 #[derive(Clone)]
-pub(super) struct Role {
+pub(super) struct AssignedPhoto {
     pub(super) owner: String,
     pub(super) file: String,
-    /// The thumbnail's width and height, in px.
-    pub(super) thumbnail: (u32, u32),
+    /// Width and height of the thumbnail, in px.
+    thumbnail: (u32, u32),
 }
 
-/// Why the word cannot be played with these photos.
+/// Describes why the word cannot be replayed with these photos.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PhotoAssignmentError {
-    /// No photo was left.
+pub(crate) enum PhotoAssignmentError {
+    /// The folder has no usable photo.
     #[error(
-        "{}: none of {looked_at} files is a photo that can be used{}",
+        "{}: none of {files} files is a usable photo{}",
         .dir.display(),
         first(.skipped)
     )]
-    NoPhoto { dir: PathBuf, looked_at: usize, skipped: Vec<SkippedFile> },
-    /// A thumbnail is too low for the word.
+    NoPhoto { dir: PathBuf, files: usize, skipped: Vec<SkippedFile> },
+    /// A thumbnail has fewer bands than the word.
     #[error(
         "the word asks for {bands} bands, and the thumbnail of {letter} ({file}, {width} × \
-         {height} px) has {most} at most, of {BLOCK_ROWS} rows each: write fewer letters, \
-         or take a larger --size or another photo"
+         {height} px) has at most {max_bands}, of {BLOCK_ROWS} rows each: write fewer letters, \
+         or set a larger --size or another photo"
     )]
-    TooManyBands { letter: char, file: String, width: u32, height: u32, bands: u32, most: usize },
+    TooManyBands {
+        letter: char,
+        file: String,
+        width: u32,
+        height: u32,
+        bands: u32,
+        max_bands: usize,
+    },
 }
 
 fn first(skipped: &[SkippedFile]) -> String {
@@ -52,99 +59,97 @@ fn first(skipped: &[SkippedFile]) -> String {
 }
 
 impl PhotoAssignment {
-    /// Takes the first usable photo of each owner, in the folder's order, until every request has
-    /// one. If there are not so many owners, the photos go round.
-    pub(super) fn new(
-        scene: &ReplayConfig,
+    /// Assigns the first usable photo of each owner, in the folder's order, until every request has
+    /// a photo. If there are fewer owners than requests, the photos are used again in turn.
+    ///
+    /// # Errors
+    /// Returns [`PhotoAssignmentError`] if no photo is usable or a thumbnail has too few bands, and
+    /// an I/O error if the folder cannot be read.
+    pub(crate) fn new(
+        config: &ReplayConfig,
         dir: Option<&Path>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let SamplePhotos { photos, mut skipped } = match dir {
+        let SamplePhotos { photos: samples, mut skipped } = match dir {
             Some(dir) => sample_photos::read_dir(dir)?,
             None => SamplePhotos { photos: sample_photos::default_set(), skipped: Vec::new() },
         };
-        let looked_at = photos.len() + skipped.len();
-        let wanted = scene.word.requests();
-        let (mut requests, mut roles) = (Vec::new(), Vec::new());
-        let mut taken = BTreeSet::new();
-        for photo in photos {
-            if requests.len() == wanted || taken.contains(&photo.owner) {
+        let files = samples.len() + skipped.len();
+        let count = config.word.requests();
+        let mut assigned = Vec::new();
+        let mut owners = BTreeSet::new();
+        for sample in samples {
+            if assigned.len() == count || owners.contains(&sample.owner) {
                 continue;
             }
-            match compressed(scene, &photo) {
+            match compressed(config, &sample) {
                 Ok((request, thumbnail)) => {
-                    taken.insert(photo.owner.clone());
-                    requests.push(request);
-                    roles.push(Role { owner: photo.owner, file: photo.name, thumbnail });
+                    owners.insert(sample.owner.clone());
+                    let SamplePhoto { owner, name: file, .. } = sample;
+                    assigned.push((request, AssignedPhoto { owner, file, thumbnail }));
                 }
-                Err(refusal) => skipped
-                    .push(SkippedFile { path: photo.name.into(), reason: refusal.to_string() }),
+                Err(error) => skipped
+                    .push(SkippedFile { path: sample.name.into(), reason: error.to_string() }),
             }
         }
-        let photos = requests.len();
-        if photos == 0 {
+        let distinct = assigned.len();
+        if distinct == 0 {
             let dir = dir.unwrap_or(Path::new("built-in photos")).into();
-            return Err(PhotoAssignmentError::NoPhoto { dir, looked_at, skipped }.into());
+            return Err(PhotoAssignmentError::NoPhoto { dir, files, skipped }.into());
         }
-        let round = |number| number % photos;
-        let cast = Self {
-            requests: (0..wanted).map(round).map(|photo| requests[photo].clone()).collect(),
-            roles: (0..wanted).map(round).map(|photo| roles[photo].clone()).collect(),
-            photos,
-            skipped,
-        };
-        cast.check(scene)?;
-        Ok(cast)
+        let (requests, photos) = assigned.iter().cycle().take(count).cloned().unzip();
+        let assignment = Self { requests, photos, distinct, skipped };
+        assignment.check(config)?;
+        Ok(assignment)
     }
 
-    /// Refuses a word with more bands than one of its thumbnails has.
-    fn check(&self, scene: &ReplayConfig) -> Result<(), PhotoAssignmentError> {
-        for (request, role) in self.roles.iter().enumerate() {
-            let (width, height) = role.thumbnail;
-            let most = codec::band_rows(height, scene.bands).len();
-            if most < scene.bands.get() as usize {
-                let (letter, bands) = (scene.word.letter(request), scene.bands.get());
-                let file = plain(&role.file);
-                return Err(PhotoAssignmentError::TooManyBands {
+    /// Checks that each thumbnail has as many bands as the word.
+    fn check(&self, config: &ReplayConfig) -> Result<(), PhotoAssignmentError> {
+        for (request, photo) in self.photos.iter().enumerate() {
+            let (width, height) = photo.thumbnail;
+            let max_bands = codec::band_rows(height, config.bands).len();
+            let bands = config.bands.get();
+            if max_bands < bands as usize {
+                let (letter, file) = (config.word.letter(request), plain(&photo.file));
+                let error = PhotoAssignmentError::TooManyBands {
                     letter,
                     file,
                     width,
                     height,
                     bands,
-                    most,
-                });
+                    max_bands,
+                };
+                return Err(error);
             }
         }
         Ok(())
     }
 
-    /// What a person should know about the photos, if anything.
-    pub(super) fn remarks(&self, scene: &ReplayConfig) -> String {
+    /// Lists the skipped files, and tells from which request on photos are used again.
+    pub(crate) fn notes(&self, config: &ReplayConfig) -> String {
         let skipped = self.skipped.iter();
         let mut text: String = skipped
             .map(|s| format!("skipped {}: {}\n", plain(&s.path.display().to_string()), s.reason))
             .collect();
-        if self.photos < self.requests.len() {
+        if self.distinct < self.requests.len() {
             text += &format!(
-                "{} owners have photos for {} requests: from {} on they go round, as other \
-                 people's\n",
-                self.photos,
+                "{} owners have photos for {} requests: from {} on the photos are used again, \
+                 each as another owner's\n",
+                self.distinct,
                 self.requests.len(),
-                scene.word.letter(self.photos)
+                config.word.letter(self.distinct)
             );
         }
         text
     }
 }
 
-/// The photo as the album keeps it, and the dimensions of its thumbnail.
+/// Compresses the photo as the album does, and computes the dimensions of its thumbnail.
 fn compressed(
-    scene: &ReplayConfig,
+    config: &ReplayConfig,
     photo: &SamplePhoto,
 ) -> Result<(ThumbnailRequest, (u32, u32)), codec::ImageError> {
     let photo = codec::compress(&photo.bytes)?;
     let header = codec::inspect(&photo)?;
-    let (size, fit) = (scene.size, scene.fit);
-    let thumbnail =
-        codec::thumbnail_dimensions(header.width, header.height, ThumbnailSpec { size, fit });
-    Ok((ThumbnailRequest { photo, spec: ThumbnailSpec { size, fit } }, thumbnail))
+    let thumbnail = codec::thumbnail_dimensions(header.width, header.height, config.spec);
+    Ok((ThumbnailRequest { photo, spec: config.spec }, thumbnail))
 }

@@ -1,7 +1,7 @@
-//! A word played with the real codec, and held against the lap law band by band and byte by byte.
+//! Replays a word (a schedule written as letters) with the image codec, and compares every
+//! thumbnail with the lap law, band by band and byte by byte.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 
@@ -9,179 +9,158 @@ use super::config::ReplayConfig;
 use super::photo_assignment::PhotoAssignment;
 use crate::codec::{self, ImageCodec, ImageError};
 use crate::pipeline::Codec;
-use crate::pipelines::{AnyPipeline, PipelineKind};
+use crate::pipelines::AnyPipeline;
 use crate::provenance::{Numbered, TaggingCodec, Traced, convert_undisturbed};
-use crate::schedule::{Act, Outcome, TraceStep, predict, replay, trace};
+use crate::schedule::{Act, Outcome, TraceStep, predict, replay};
 
-/// What came of it.
-pub(super) struct ReplayResult {
-    /// Every step, and what lies where after it: in slots for `shared`, else in each job's frame.
-    pub(super) moments: Vec<TraceStep>,
-    /// Of each request in order of first letters; `None` if it did not finish.
+/// Holds the thumbnails of a replay and their differences from the lap law.
+pub(crate) struct ReplayResult {
+    /// Steps of the word with the photo in each slot of `shared`, or in each job's frame otherwise.
+    pub(super) steps: Vec<TraceStep>,
+    /// Thumbnail of each request in order of first letters, or `None` for an unfinished request.
     pub(super) thumbnails: Vec<Option<Thumbnail>>,
-    /// Where the thumbnails are not what the law says. Empty, or a promise is broken.
+    /// Differences between the thumbnails and the prediction.
     pub(super) differences: Vec<Difference>,
 }
 
-/// A finished thumbnail.
+/// Holds a finished thumbnail with its predicted and actual owners.
 pub(super) struct Thumbnail {
-    /// As JPEG.
-    pub(super) made: Bytes,
-    /// The request that each band shows, top to bottom; `None` for nobody.
+    /// Thumbnail as JPEG.
+    pub(super) jpeg: Bytes,
+    /// Request that each band shows, top to bottom, or `None` for a frame without a photo.
     pub(super) owners: Vec<Option<usize>>,
-    /// The same by the lap law.
+    /// Request that each band shows by the lap law.
     pub(super) predicted: Vec<usize>,
     pub(super) outcome: Outcome,
-    /// What it should have been, if it is mixed.
-    pub(super) should_be: Option<Bytes>,
+    /// Undisturbed thumbnail as JPEG, if the thumbnail is mixed.
+    pub(super) undisturbed: Option<Bytes>,
 }
 
-/// Where a thumbnail is not what the law says.
+/// Describes a difference between a thumbnail and its prediction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Difference {
-    /// A request should have finished and did not, or the reverse.
+    /// A request finished and should not have, or did not finish and should have.
     Finish { letter: char },
-    /// A band shows another request than it should.
-    Band { letter: char, band: usize, predicted: char, made: Option<char> },
-    /// Its bands have the right owners, and other bytes than the same bands made undisturbed.
+    /// A band shows another request than predicted.
+    Band { letter: char, band: usize, predicted: char, actual: Option<char> },
+    /// The bands have the predicted owners, but not the bytes of undisturbed bands.
     Bytes { letter: char },
 }
-
-/// What the witness saw of a request, if it finished.
-type Made = Option<Result<Traced<Bytes>, ImageError>>;
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Finish { letter } => write!(f, "{letter} did not finish as its letters say"),
-            Self::Band { letter, band, predicted, made } => {
-                let made = made.map_or("nobody".into(), |made| format!("{made}"));
-                write!(f, "{letter}'s band {band} must show {predicted}, and shows {made}")
+            Self::Band { letter, band, predicted, actual } => {
+                let actual = actual.map_or("no photo".into(), String::from);
+                write!(f, "band {band} of {letter} must show {predicted}, and shows {actual}")
             }
             Self::Bytes { letter } => {
-                write!(f, "{letter}'s thumbnail has other bytes than its bands made undisturbed")
+                write!(f, "the thumbnail of {letter} differs from its bands made undisturbed")
             }
         }
-    }
-}
-
-impl ReplayConfig {
-    /// The ring that the word is played on. Where a job owns its frame it is as if each request had
-    /// a slot of its own.
-    pub(super) fn ring(&self) -> NonZeroUsize {
-        match self.kind {
-            PipelineKind::Shared => self.slots,
-            _ => NonZeroUsize::new(self.word.requests()).unwrap_or(NonZeroUsize::MIN),
-        }
-    }
-
-    fn moments(&self) -> Vec<TraceStep> {
-        let mut moments = trace(&self.word, self.bands, self.ring());
-        if self.kind != PipelineKind::Shared {
-            // A job that is finished has let go of its frame.
-            let mut finished = Vec::new();
-            for moment in &mut moments {
-                finished.extend((moment.act == Act::Finish).then_some(moment.slot));
-                finished.iter().for_each(|&frame| moment.slots[frame] = None);
-            }
-        }
-        moments
-    }
-
-    fn played(&self, asked: &[Numbered<codec::ThumbnailRequest>]) -> Vec<Made> {
-        let codec = TaggingCodec::new(ImageCodec::new(self.bands));
-        let (word, bands) = (&self.word, self.bands);
-        let request = |number: usize| &asked[number];
-        let pipeline = AnyPipeline::new(self.kind, codec, self.slots, usize::MAX);
-        replay(word, bands, &pipeline, request)
     }
 }
 
 impl ReplayResult {
-    /// Plays the word, and makes each thumbnail a second time from the law alone.
+    /// Replays the word, and makes each thumbnail a second time from the lap law alone.
     ///
     /// # Errors
-    /// The codec's, if a photo is refused.
-    pub(super) fn of(scene: &ReplayConfig, cast: &PhotoAssignment) -> Result<Self, ImageError> {
-        let requests = cast.requests.iter().cloned().enumerate();
-        let asked: Vec<_> =
+    /// Returns [`ImageError`] if a photo cannot be decoded or a thumbnail cannot be encoded.
+    pub(crate) fn new(
+        config: &ReplayConfig,
+        assignment: &PhotoAssignment,
+    ) -> Result<Self, ImageError> {
+        let requests = assignment.requests.iter().cloned().enumerate();
+        let requests: Vec<_> =
             requests.map(|(number, request)| Numbered { number, request }).collect();
-        let predicted = predict(&scene.word, scene.bands, scene.ring());
-        let mut performance =
-            Self { moments: scene.moments(), thumbnails: Vec::new(), differences: Vec::new() };
-        for (number, (played, predicted)) in
-            scene.played(&asked).into_iter().zip(predicted).enumerate()
-        {
-            let letter = scene.word.letter(number);
-            let thumbnail = match (played.transpose()?, predicted) {
+        let ReplayConfig { word, bands, .. } = config;
+        let codec = TaggingCodec::new(ImageCodec::new(*bands));
+        let pipeline = AnyPipeline::new(config.pipeline, codec, config.slots, usize::MAX);
+        let replayed = replay(word, *bands, &pipeline, |number| &requests[number]);
+        let predicted = predict(word, *bands, config.ring());
+        let mut result =
+            Self { steps: config.trace(), thumbnails: Vec::new(), differences: Vec::new() };
+        for (number, (replayed, predicted)) in replayed.into_iter().zip(predicted).enumerate() {
+            let thumbnail = match (replayed.transpose()?, predicted) {
                 (None, None) => None,
-                (Some(made), Some(owners)) => {
-                    performance.compare(scene, cast, &made, &owners)?;
-                    Some(Thumbnail::new(scene, cast, made, owners)?)
+                (Some(traced), Some(owners)) => {
+                    result.compare(config, assignment, &traced, &owners)?;
+                    Some(Thumbnail::new(config, assignment, traced, owners)?)
                 }
                 _ => {
-                    performance.differences.push(Difference::Finish { letter });
+                    let letter = word.letter(number);
+                    result.differences.push(Difference::Finish { letter });
                     None
                 }
             };
-            performance.thumbnails.push(thumbnail);
+            result.thumbnails.push(thumbnail);
         }
-        Ok(performance)
+        Ok(result)
     }
 
-    /// Whether every thumbnail is what the law says. On `owned` and `pooled` that is: only its
-    /// owner's.
-    pub(super) fn as_promised(&self) -> bool {
+    /// Returns true if every thumbnail is as predicted. On `owned` and `pooled` the prediction is
+    /// that each thumbnail shows only its owner's rows.
+    pub(crate) fn is_as_predicted(&self) -> bool {
         self.differences.is_empty()
     }
 
-    /// Whose photo a band shows: as the pipeline made it, or as the law has it of a thumbnail that
-    /// was not finished and so cannot be looked at.
-    pub(super) fn shows(&self, moment: &TraceStep) -> Option<usize> {
-        match (&self.thumbnails[moment.step.request], moment.act) {
+    /// Counts the thumbnails of an outcome.
+    pub(super) fn count(&self, outcome: Outcome) -> usize {
+        self.thumbnails.iter().flatten().filter(|thumbnail| thumbnail.outcome == outcome).count()
+    }
+
+    /// Returns the owner of the band that a step makes: the actual owner if the thumbnail is
+    /// finished, or the predicted owner otherwise.
+    pub(super) fn shows(&self, step: &TraceStep) -> Option<usize> {
+        match (&self.thumbnails[step.step.request], step.act) {
             (Some(thumbnail), Act::Band(band)) => {
                 thumbnail.owners.get(band as usize).copied().flatten()
             }
-            _ => moment.shows,
+            _ => step.shows,
         }
     }
 
-    /// The step from which a request could no longer be saved, from 1, and who lapped it there.
-    pub(super) fn lost_at(&self, request: usize) -> Option<(usize, usize)> {
-        let mut steps = self.moments.iter().zip(1..);
-        let (moment, step) = steps.find(|(moment, _)| moment.laps == Some(request))?;
-        Some((step, moment.step.request))
+    /// Returns the step that lapped a request before its last band, from 1, and the lapping request.
+    pub(super) fn lapped_at(&self, request: usize) -> Option<(usize, usize)> {
+        let mut steps = self.steps.iter().zip(1..);
+        let (step, number) = steps.find(|(step, _)| step.laps == Some(request))?;
+        Some((number, step.step.request))
     }
 
-    /// The first step at which a request took somebody else's rows, from 1, and whose.
+    /// Returns the first step at which a request's band shows a foreign photo, from 1, and the
+    /// photo's request.
     pub(super) fn mixed_at(&self, request: usize) -> Option<(usize, usize)> {
-        let mut steps = self.moments.iter().zip(1..);
-        steps.find_map(|(moment, step)| {
-            let shown = self.shows(moment)?;
-            (moment.step.request == request && shown != request).then_some((step, shown))
+        let mut steps = self.steps.iter().zip(1..);
+        steps.find_map(|(step, number)| {
+            let shown = self.shows(step)?;
+            (step.step.request == request && shown != request).then_some((number, shown))
         })
     }
 
+    /// Compares a thumbnail with its prediction, and records the differences.
     fn compare(
         &mut self,
-        scene: &ReplayConfig,
-        cast: &PhotoAssignment,
-        made: &Traced<Bytes>,
+        config: &ReplayConfig,
+        assignment: &PhotoAssignment,
+        traced: &Traced<Bytes>,
         predicted: &[usize],
     ) -> Result<(), ImageError> {
-        let name = |request| scene.word.letter(request);
-        let letter = name(made.own.number);
-        let known = self.differences.len();
-        for (band, &owner) in predicted.iter().enumerate() {
-            let shown = made.bands.get(band).copied().flatten().map(|tag| tag.number);
+        let name = |request| config.word.letter(request);
+        let letter = name(traced.own.number);
+        let before = self.differences.len();
+        for (index, &owner) in predicted.iter().enumerate() {
+            let shown = traced.bands.get(index).copied().flatten().map(|tag| tag.number);
             if shown != Some(owner) {
-                let (predicted, made) = (name(owner), shown.map(name));
-                let band = band + 1;
-                self.differences.push(Difference::Band { letter, band, predicted, made });
+                let (predicted, actual) = (name(owner), shown.map(name));
+                let band = index + 1;
+                self.differences.push(Difference::Band { letter, band, predicted, actual });
             }
         }
-        let as_known = self.differences.len() == known;
-        if as_known && made.output != by_the_law(scene, cast, made.own.number, predicted)? {
+        let same_owners = self.differences.len() == before;
+        if same_owners
+            && traced.output != predicted_jpeg(config, assignment, traced.own.number, predicted)?
+        {
             self.differences.push(Difference::Bytes { letter });
         }
         Ok(())
@@ -190,40 +169,40 @@ impl ReplayResult {
 
 impl Thumbnail {
     fn new(
-        scene: &ReplayConfig,
-        cast: &PhotoAssignment,
-        made: Traced<Bytes>,
+        config: &ReplayConfig,
+        assignment: &PhotoAssignment,
+        traced: Traced<Bytes>,
         predicted: Vec<usize>,
     ) -> Result<Self, ImageError> {
-        let own = made.own.number;
-        let owners: Vec<_> = made.bands.iter().map(|tag| tag.map(|tag| tag.number)).collect();
+        let own = traced.own.number;
+        let owners: Vec<_> = traced.bands.iter().map(|tag| tag.map(|tag| tag.number)).collect();
         let outcome = Outcome::of(&Some(own), &owners);
         let undisturbed =
-            || convert_undisturbed(&ImageCodec::new(scene.bands), &cast.requests[own]);
-        let should_be = outcome.mixed().then(undisturbed).transpose()?;
-        Ok(Self { made: made.output, owners, predicted, outcome, should_be })
+            || convert_undisturbed(&ImageCodec::new(config.bands), &assignment.requests[own]);
+        let undisturbed = outcome.mixed().then(undisturbed).transpose()?;
+        Ok(Self { jpeg: traced.output, owners, predicted, outcome, undisturbed })
     }
 }
 
-/// A request's thumbnail, with each band made from an undisturbed frame of the owner that the law
-/// names, on no pipeline at all.
-fn by_the_law(
-    scene: &ReplayConfig,
-    cast: &PhotoAssignment,
+/// Makes a request's thumbnail without a pipeline. Each band comes from an undisturbed frame of the
+/// predicted owner.
+fn predicted_jpeg(
+    config: &ReplayConfig,
+    assignment: &PhotoAssignment,
     request: usize,
     owners: &[usize],
 ) -> Result<Bytes, ImageError> {
-    let codec = ImageCodec::new(scene.bands);
+    let codec = ImageCodec::new(config.bands);
     let frame_of = |owner: usize| {
         let mut frame = codec::ImageFrame::default();
-        let thumbnail = codec.fill(codec.decode(&cast.requests[owner])?, &mut frame);
+        let thumbnail = codec.fill(codec.decode(&assignment.requests[owner])?, &mut frame);
         Ok::<_, ImageError>((frame, thumbnail))
     };
     let (mut frame, mut thumbnail) = frame_of(request)?;
-    let mut lies = request;
+    let mut frame_owner = request;
     for &owner in owners {
-        if owner != lies {
-            (frame, lies) = (frame_of(owner)?.0, owner);
+        if owner != frame_owner {
+            (frame, frame_owner) = (frame_of(owner)?.0, owner);
         }
         codec.band(&frame, &mut thumbnail);
     }

@@ -1,7 +1,9 @@
-//! The smallest word that ends like a given one.
+//! Shrinks a word (a schedule written as letters) to a smallest word with the same outcome.
 //!
-//! A mix-up found among thousands of steps is a mix-up, but no explanation. What a person can keep
-//! in mind is the fewest switches from one request to another.
+//! A mix-up found among thousands of steps is no explanation. A reader can follow a word with few
+//! switches from one request to another. By the lap law a mixed request waits while as many others
+//! begin as there are slots (buffers in the ring), which costs a switch to each of them and a switch
+//! back. The others need only their begin. So the smallest word is built and not searched for.
 
 use std::iter::repeat_n;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -9,44 +11,72 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use super::lap_law::{Outcome, predict};
 use super::word::{MAX_REQUESTS, Schedule};
 
-/// The kind of outcome of a word: that of its first mixed thumbnail, in order of first letters, or
-/// clean if none of its finished thumbnails is mixed. `None` if no thumbnail is finished.
-pub fn classify(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Option<Outcome> {
-    let finished = predict(word, bands, slots).into_iter().enumerate();
-    let mut outcomes =
-        finished.filter_map(|(request, owners)| Some(Outcome::of(&request, &owners?)));
-    let first = outcomes.next()?;
-    Some(std::iter::once(first).chain(outcomes).find(|outcome| outcome.mixed()).unwrap_or(first))
+/// Names the request that a word is about, and the outcome of the request's thumbnail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// Number of the request, by order of first letters, from 0.
+    pub request: usize,
+    /// Outcome of the request's thumbnail.
+    pub outcome: Outcome,
 }
 
-/// How often a word goes from one request to another.
+/// Returns the first request whose thumbnail is mixed, by order of first letters, or the first
+/// finished request if no thumbnail is mixed. Returns `None` if no request finishes.
+pub fn subject(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Option<Subject> {
+    let finished = predict(word, bands, slots).into_iter().enumerate();
+    let mut subjects = finished.filter_map(|(request, owners)| {
+        Some(Subject { request, outcome: Outcome::of(&request, &owners?) })
+    });
+    let first = subjects.next()?;
+    Some([first].into_iter().chain(subjects).find(|next| next.outcome.mixed()).unwrap_or(first))
+}
+
+/// Counts how often a word goes from one request to another.
 pub fn switches(word: &Schedule) -> usize {
     let requests: Vec<usize> = word.steps().map(|step| step.request).collect();
     requests.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 
-/// The word with the fewest switches that ends in this [`kind`] of outcome; among those the one of
-/// the fewest requests, then of the fewest letters, then the first in the alphabet. `None` if no
-/// word ends like this: with one band nobody is torn, and with as many slots as letters nobody is
-/// lapped.
+/// Shrinks a word to a smallest one in which the same [`Subject`] has the same outcome: fewest
+/// switches, then fewest requests, then fewest letters. Returns `None` if no request finishes.
 ///
-/// By the lap law a mixed request must wait while as many others begin as there are slots, which
-/// is a switch to each of them and one back; they need not do more than begin. Nothing shorter is
-/// left to search.
-pub fn minimal(kind: Outcome, bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
-    let bands = bands.get() as usize;
-    // Letters of the mixed request before it is lapped: as many of its bands as can be its own.
-    let before = match kind {
-        Outcome::Clean => return Some(Schedule::of(&vec![b'A'; bands + 2])),
-        Outcome::Torn if bands == 1 => return None,
-        Outcome::Torn => bands,
-        Outcome::Swapped => 1,
-    };
-    if slots.get() >= MAX_REQUESTS {
+/// The subject keeps its letter and all of its steps, and a lap (the begin of the request that
+/// overwrites the subject's slot) stays between the same two of these steps. So the same bands show
+/// a foreign photo. Requests before the subject and after the lap are removed. The requests between
+/// them keep only their begin, which moves to the lap.
+pub fn shrink(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
+    let Subject { request, outcome } = subject(word, bands, slots)?;
+    if outcome == Outcome::Clean {
+        return Some(lapped_once(word, request, bands.get() as usize + 2, 0, bands));
+    }
+    let lap = request + slots.get();
+    let before = word.steps().take_while(|step| step.request != lap);
+    let before = before.filter(|step| step.request == request).count();
+    Some(lapped_once(word, request, before, slots.get(), bands))
+}
+
+/// Builds a word from the letters of another one: `before` steps of a request, then the begins of
+/// the next `others` requests, then the request's remaining steps.
+fn lapped_once(
+    word: &Schedule,
+    request: usize,
+    before: usize,
+    others: usize,
+    bands: NonZeroU32,
+) -> Schedule {
+    let letter = |request| word.letter(request) as u8;
+    let after = bands.get() as usize + 2 - before;
+    let others = (request + 1..=request + others).map(letter);
+    let own = |steps| repeat_n(letter(request), steps);
+    Schedule::of(&own(before).chain(others).chain(own(after)).collect::<Vec<u8>>())
+}
+
+/// Returns a shortest word in which request A is torn. Returns `None` if no such word exists: a
+/// thumbnail of one band cannot be torn, and with as many slots as letters no request is lapped.
+pub fn shortest_torn(bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
+    if bands.get() == 1 || slots.get() >= MAX_REQUESTS {
         return None;
     }
-    let after = bands + 2 - before;
-    let others = (b'B'..=b'Z').take(slots.get());
-    let letters = repeat_n(b'A', before).chain(others).chain(repeat_n(b'A', after));
-    Some(Schedule::of(&letters.collect::<Vec<u8>>()))
+    let letters: Vec<u8> = (b'A'..=b'Z').take(slots.get() + 1).collect();
+    Some(lapped_once(&Schedule::of(&letters), 0, bands.get() as usize, slots.get(), bands))
 }

@@ -1,165 +1,173 @@
-//! The game's board: who has come how far, what lies in the slots, and whose rows are in the
-//! thumbnails. Everything is drawn with letters, so that no colour is needed to read it.
+//! Prints the board of the interactive game: the slots (buffers of the ring), the thumbnails, and
+//! the last step. The board uses letters, so that it can be read without colour.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use crate::output::terminal::{self, GREEN, PLAIN, RED, YELLOW, many, wrap};
 use crate::schedule::{Act, Outcome, Owners, Schedule, TraceStep, replay_all, trace};
 
-/// A round in the making.
-pub(super) struct Board {
-    /// The ring of shared buffers; none where requests own theirs.
+/// Holds the state of one round of the game.
+pub(crate) struct Board {
+    /// Number of slots in the ring, or `None` if requests own their frames.
     ring: Option<NonZeroUsize>,
     requests: usize,
     bands: NonZeroU32,
-    /// The letters so far.
+    /// Letters so far.
     word: String,
 }
 
-/// Why a step cannot be made.
+/// Describes why a step cannot be made.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum StepError {
-    /// Nobody has this letter.
-    #[error("{found:?} is nobody here: type A to {last}, or undo, help or quit")]
-    Nobody { found: char, last: char },
+pub(crate) enum StepError {
+    /// The character names no request.
+    #[error("{found:?} names no request: type A to {last}, or undo, help or quit")]
+    UnknownRequest { found: char, last: char },
     /// The request has no step left.
-    #[error("{0} is finished: let another one step")]
+    #[error("{0} is finished: choose another request")]
     Finished(char),
 }
 
 impl Board {
-    pub(super) fn shared(requests: usize, bands: NonZeroU32, slots: NonZeroUsize) -> Self {
+    /// Creates the board of a round on `shared`.
+    pub(crate) fn shared(requests: usize, bands: NonZeroU32, slots: NonZeroUsize) -> Self {
         Self { ring: Some(slots), requests, bands, word: String::new() }
     }
 
-    pub(super) fn owned(requests: usize, bands: NonZeroU32) -> Self {
+    /// Creates the board of a round on `owned`.
+    pub(crate) fn owned(requests: usize, bands: NonZeroU32) -> Self {
         Self { ring: None, requests, bands, word: String::new() }
     }
 
-    pub(super) fn name(&self) -> &'static str {
+    /// Returns the name of the pipeline.
+    pub(crate) fn name(&self) -> &'static str {
         if self.ring.is_some() { "shared" } else { "owned" }
     }
 
-    pub(super) fn word(&self) -> &str {
+    /// Returns the letters so far.
+    pub(crate) fn word(&self) -> &str {
         &self.word
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Removes all steps.
+    pub(crate) fn clear(&mut self) {
         self.word.clear();
     }
 
-    pub(super) fn undo(&mut self) {
+    /// Removes the last step.
+    pub(crate) fn undo(&mut self) {
         self.word.pop();
     }
 
-    /// Lets a request make its next step.
+    /// Makes the next step of a request.
     ///
     /// # Errors
-    /// If there is no such request, or it is finished.
-    pub(super) fn step(&mut self, letter: char) -> Result<(), StepError> {
-        let last = char::from(b'A' + self.requests as u8 - 1);
+    /// Returns [`StepError`] if the request does not exist or is finished.
+    pub(crate) fn step(&mut self, letter: char) -> Result<(), StepError> {
+        let last = self.last_letter();
         if !('A'..=last).contains(&letter) {
-            return Err(StepError::Nobody { found: letter, last });
+            return Err(StepError::UnknownRequest { found: letter, last });
         }
-        if self.made(letter) == self.steps_each() {
+        if self.word.matches(letter).count() == self.steps_per_request() {
             return Err(StepError::Finished(letter));
         }
         self.word.push(letter);
         Ok(())
     }
 
-    /// Whether somebody is torn, or everybody is finished.
-    pub(super) fn decided(&self) -> bool {
-        self.torn() || self.word.len() == self.requests * self.steps_each()
+    /// Returns true if a thumbnail is torn or all requests are finished.
+    pub(crate) fn is_decided(&self) -> bool {
+        self.is_torn() || self.word.len() == self.requests * self.steps_per_request()
     }
 
-    /// Whether a finished thumbnail is torn, by the shipped pipeline.
-    pub(super) fn torn(&self) -> bool {
+    /// Returns true if the shipped pipeline tears a finished thumbnail.
+    pub(crate) fn is_torn(&self) -> bool {
         let owners = self.owners().into_iter().enumerate();
         let mut outcomes = owners.filter_map(|(own, owners)| Some(Outcome::of(&own, &owners?)));
         outcomes.any(|outcome| outcome == Outcome::Torn)
     }
 
-    fn steps_each(&self) -> usize {
+    fn steps_per_request(&self) -> usize {
         self.bands.get() as usize + 2
     }
 
-    fn made(&self, letter: char) -> usize {
-        self.word.matches(letter).count()
+    fn last_letter(&self) -> char {
+        char::from(b'A' + self.requests as u8 - 1)
     }
 
-    fn parsed(&self) -> Option<Schedule> {
+    fn schedule(&self) -> Option<Schedule> {
         self.word.parse().ok()
     }
 
-    /// What the shipped pipeline makes of the letters so far.
+    /// Replays the letters so far on the shipped pipeline.
     fn owners(&self) -> Vec<Owners> {
-        let Some(word) = self.parsed() else { return Vec::new() };
+        let Some(word) = self.schedule() else { return Vec::new() };
         let slots = self.ring.unwrap_or(NonZeroUsize::MIN);
-        let shipped = replay_all(&word, self.bands, slots);
-        if self.ring.is_some() { shipped.shared } else { shipped.owned }
+        let replayed = replay_all(&word, self.bands, slots);
+        if self.ring.is_some() { replayed.shared } else { replayed.owned }
     }
 
-    fn moments(&self) -> Vec<TraceStep> {
-        let Some(word) = self.parsed() else { return Vec::new() };
-        let own = NonZeroUsize::new(self.requests).unwrap_or(NonZeroUsize::MIN);
-        trace(&word, self.bands, self.ring.unwrap_or(own))
+    fn trace(&self) -> Vec<TraceStep> {
+        let Some(word) = self.schedule() else { return Vec::new() };
+        let own_frames = NonZeroUsize::new(self.requests).unwrap_or(NonZeroUsize::MIN);
+        trace(&word, self.bands, self.ring.unwrap_or(own_frames))
     }
 
-    /// What the round is about.
-    pub(super) fn rules(&self) -> String {
-        let last = char::from(b'A' + self.requests as u8 - 1);
-        let who = if last == 'B' { "A and B".into() } else { format!("A to {last}") };
+    /// Explains the round.
+    pub(crate) fn rules(&self) -> String {
+        let letters = match self.last_letter() {
+            'B' => "A and B".into(),
+            last => format!("A to {last}"),
+        };
         let bands = many(self.bands, "band");
-        let told = match self.ring {
+        let rules = match self.ring {
             Some(slots) => format!(
-                "You are the scheduler. Requests {who} want a thumbnail each, and share {}. \
-                 A request's first step decodes its photo into the next slot, then it makes \
-                 {bands} from whatever lies there, then it finishes. Type who steps next, such \
-                 as A, or several, such as AAB. Tear a photo, in as few steps as you can: \
-                 somebody's finished thumbnail with rows of two people. undo takes a step back; \
-                 quit ends the game.",
+                "You are the scheduler. Requests {letters} each want a thumbnail, and share {}. \
+                 The first step of a request decodes its photo into the next slot. Then the request \
+                 makes {bands} from the photo in the slot, and then it finishes. Type the request \
+                 that makes the next step, such as A, or several, such as AAB. Tear a thumbnail \
+                 (a finished thumbnail with rows of two photos) in as few steps as possible. undo \
+                 takes a step back; quit ends the game.",
                 many(slots, "slot")
             ),
             None => String::from(
-                "Now the same on owned: the same steps, but a request decodes its photo into a \
-                 frame of its own, which nobody else can name. Tear somebody again, if you can.",
+                "Now the same on owned. The steps are the same, but a request decodes its photo \
+                 into a frame of its own, which no other request can reach. Try to tear a \
+                 thumbnail.",
             ),
         };
-        wrap(&told, terminal::width().max(40)).join("\n") + "\n\n"
+        wrap(&rules, terminal::width().max(40)).join("\n") + "\n\n"
     }
 
-    /// What is said when everybody is finished on `owned`.
-    pub(super) fn verdict(&self) -> String {
-        let told = if self.torn() {
-            "Torn where nobody may be: a promise is broken."
+    /// Describes the result on `owned`, after all requests are finished.
+    pub(crate) fn verdict(&self) -> String {
+        let verdict = if self.is_torn() {
+            "A thumbnail is torn on owned: a promise is broken."
         } else {
-            "Everybody is done, and nobody is torn. No order of steps can: there is no slot that \
-             two requests could both name."
+            "All requests are finished, and no thumbnail is torn. No order of steps can tear one, \
+             because no two requests can reach the same frame."
         };
-        wrap(told, terminal::width().max(40)).join("\n") + "\n"
+        wrap(verdict, terminal::width().max(40)).join("\n") + "\n"
     }
 
-    /// The board: what lies where, whose rows are made, and what just happened.
-    pub(super) fn show(&self, width: usize) -> String {
-        let moments = self.moments();
+    /// Formats the last step, the slots and the thumbnails in lines of at most `width` columns.
+    pub(crate) fn show(&self, width: usize) -> String {
+        let (Some(word), steps) = (self.schedule(), self.trace()) else { return String::new() };
+        let name = |request| word.letter(request);
         let mut text = String::new();
-        if let Some(last) = moments.last() {
-            let word = self.parsed();
-            let name = |request| word.as_ref().map_or('?', |word| word.letter(request));
-            for line in wrap(&happened(last, name, moments.len()), width) {
+        if let Some(last) = steps.last() {
+            for line in wrap(&describe(last, name, steps.len()), width) {
                 text += &format!("{line}\n");
             }
             text += &self.slots(last, name, width);
-            text += &self.thumbnails(&moments, name);
+            text += &self.thumbnails(&steps, name);
             if let Some(lapped) = last.laps {
-                let told = format!(
-                    "{} can no longer be saved: its next band is made from {}'s photo.",
+                let note = format!(
+                    "{} is lapped: its next band shows {}'s photo.",
                     name(lapped),
                     name(last.step.request)
                 );
-                let told = wrap(&told, width).join("\n");
-                text += &format!("{YELLOW}{told}{PLAIN}\n");
+                let note = wrap(&note, width).join("\n");
+                text += &format!("{YELLOW}{note}{PLAIN}\n");
             }
         }
         text
@@ -169,26 +177,26 @@ impl Board {
         if self.ring.is_none() {
             return String::new();
         }
-        let slot = |(slot, lies): (usize, &Option<usize>)| {
-            format!("slot {slot}: [{}]  ", lies.map_or(' ', &name))
+        let slot = |(slot, owner): (usize, &Option<usize>)| {
+            format!("slot {slot}: [{}]  ", owner.map_or(' ', &name))
         };
         let slots: Vec<String> = last.slots.iter().enumerate().map(slot).collect();
-        let each = slots.iter().map(|slot| slot.len()).max().unwrap_or(1);
+        let columns = slots.iter().map(|slot| slot.len()).max().unwrap_or(1);
         let line = |slots: &[String]| "  ".to_owned() + slots.concat().trim_end() + "\n";
-        slots.chunks(((width - 2) / each).max(1)).map(line).collect()
+        slots.chunks(((width - 2) / columns).max(1)).map(line).collect()
     }
 
-    fn thumbnails(&self, moments: &[TraceStep], name: impl Fn(usize) -> char) -> String {
-        let begun = moments.iter().filter(|moment| moment.act == Act::Begin).count();
+    fn thumbnails(&self, steps: &[TraceStep], name: impl Fn(usize) -> char) -> String {
+        let begun = steps.iter().filter(|step| step.act == Act::Begin).count();
         let mut text = String::new();
         for request in 0..begun {
-            let mine = || moments.iter().filter(|moment| moment.step.request == request);
-            let rows: Vec<usize> = mine().filter_map(|moment| moment.shows).collect();
+            let own_steps = || steps.iter().filter(|step| step.step.request == request);
+            let rows: Vec<usize> = own_steps().filter_map(|step| step.shows).collect();
             let foreign = rows.iter().any(|&owner| owner != request);
             let left = self.bands.get() as usize - rows.len();
             let rows: String = rows.into_iter().map(&name).collect();
-            let finished = mine().any(|moment| moment.act == Act::Finish);
-            let stands =
+            let finished = own_steps().any(|step| step.act == Act::Finish);
+            let outcome =
                 if finished { format!(" {}", self.outcome(request)) } else { String::new() };
             let colour = match (foreign, finished) {
                 (true, _) => RED,
@@ -196,7 +204,7 @@ impl Board {
                 (false, false) => PLAIN,
             };
             let rows = rows + &"·".repeat(left);
-            text += &format!("  {}: {colour}|{rows}|{stands}{PLAIN}\n", name(request));
+            text += &format!("  {}: {colour}|{rows}|{outcome}{PLAIN}\n", name(request));
         }
         text
     }
@@ -207,19 +215,19 @@ impl Board {
     }
 }
 
-/// The last step in a sentence.
-fn happened(last: &TraceStep, name: impl Fn(usize) -> char, steps: usize) -> String {
-    let who = name(last.step.request);
-    let done = match (last.act, last.shows) {
-        (Act::Begin, _) => format!("{who} decodes its photo"),
-        (Act::Finish, _) => format!("{who} finishes"),
+/// Describes the last step in a sentence.
+fn describe(last: &TraceStep, name: impl Fn(usize) -> char, number: usize) -> String {
+    let request = name(last.step.request);
+    let action = match (last.act, last.shows) {
+        (Act::Begin, _) => format!("{request} decodes its photo"),
+        (Act::Finish, _) => format!("{request} finishes"),
         (Act::Band(band), Some(owner)) if owner == last.step.request => {
-            format!("{who} makes band {} from its own photo", band + 1)
+            format!("{request} makes band {} from its own photo", band + 1)
         }
-        (Act::Band(band), owner) => {
-            let owner = owner.map_or("nobody".into(), |owner| name(owner).to_string());
-            format!("{who} makes band {} from {owner}'s photo!", band + 1)
+        (Act::Band(band), Some(owner)) => {
+            format!("{request} makes band {} from {}'s photo!", band + 1, name(owner))
         }
+        (Act::Band(band), None) => format!("{request} makes band {} from an empty slot", band + 1),
     };
-    format!("step {steps}: {done}")
+    format!("step {number}: {action}")
 }

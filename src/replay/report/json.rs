@@ -1,147 +1,144 @@
-//! A replay as one JSON document, for machines. Steps and bands count from 1, slots from 0.
+//! Describes a replay as one JSON document. Steps and bands count from 1, slots from 0.
 
 use serde::Serialize;
 
-use super::config::ReplayConfig;
-use super::photo_assignment::PhotoAssignment;
-use super::result::ReplayResult;
 use crate::output::terminal;
-use crate::pipelines::PipelineKind;
+use crate::replay::{PhotoAssignment, ReplayConfig, ReplayResult};
 use crate::schedule::{Act, Outcome, TraceStep};
 
-/// The document of `replay WORD --json`. Requests are named by their letters.
+/// Holds the document of `replay WORD --json`, which names requests by their letters.
 #[derive(Serialize)]
-pub(super) struct ReplayDocument {
+pub(crate) struct ReplayDocument {
     schema: &'static str,
     word: String,
     pipeline: String,
-    /// Of the ring of `shared`; the other pipelines have none.
+    /// Number of slots (buffers in the ring) of `shared`, or `null` for a pipeline without a ring.
     slots: Option<usize>,
     bands: u32,
     size: u32,
     fit: String,
-    as_the_law_says: bool,
+    as_predicted: bool,
     differences: Vec<String>,
     thumbnails: usize,
     clean: usize,
     torn: usize,
     swapped: usize,
-    requests: Vec<Request>,
-    steps: Vec<Step>,
+    requests: Vec<RequestDocument>,
+    steps: Vec<StepDocument>,
 }
 
 #[derive(Serialize)]
-struct Request {
+struct RequestDocument {
     letter: char,
     owner: String,
     photo: String,
-    /// `null` for a request that did not finish.
+    /// Outcome of the thumbnail, or `null` for an unfinished request.
     outcome: Option<&'static str>,
     file: Option<String>,
-    bands: Option<Vec<Option<char>>>,
-    predicted: Option<Vec<char>>,
-    /// The step from which it could no longer be saved.
-    lost_at: Option<usize>,
-    /// The first step at which it took somebody else's rows.
+    band_owners: Option<Vec<Option<char>>>,
+    predicted_owners: Option<Vec<char>>,
+    /// Step at which another request lapped this request before its last band.
+    lapped_at: Option<usize>,
+    /// First step at which a band of this request shows a foreign photo.
     mixed_at: Option<usize>,
 }
 
 #[derive(Serialize)]
-struct Step {
+struct StepDocument {
     step: usize,
     letter: char,
     act: &'static str,
     band: Option<u32>,
-    /// Whose photo the band shows.
+    /// Request whose photo the band shows.
     shows: Option<char>,
     slot: Option<usize>,
-    /// Whose photo lies in each slot, or in each request's own frame, after the step.
-    lies: Vec<Option<char>>,
+    /// Request whose photo is in each slot, or in each request's own frame, after the step.
+    frame_owners: Vec<Option<char>>,
 }
 
 impl ReplayDocument {
-    pub(super) fn new(
-        scene: &ReplayConfig,
-        cast: &PhotoAssignment,
-        performance: &ReplayResult,
+    /// Describes a replay.
+    pub(crate) fn new(
+        config: &ReplayConfig,
+        assignment: &PhotoAssignment,
+        result: &ReplayResult,
     ) -> Self {
-        let outcomes = || performance.thumbnails.iter().flatten().map(|one| one.outcome);
-        let count = |name| outcomes().filter(|&one| terminal::outcome(one) == name).count();
-        let shared = scene.kind == PipelineKind::Shared;
         Self {
             schema: "double-exposure/replay/1",
-            word: scene.word.to_string(),
-            pipeline: scene.kind.to_string(),
-            slots: shared.then_some(scene.slots.get()),
-            bands: scene.bands.get(),
-            size: scene.size.get(),
-            fit: scene.fit.to_string(),
-            as_the_law_says: performance.as_promised(),
-            differences: performance.differences.iter().map(ToString::to_string).collect(),
-            thumbnails: outcomes().count(),
-            clean: count("clean"),
-            torn: count("torn"),
-            swapped: count("swapped"),
-            requests: (0..scene.word.requests())
-                .map(|number| Request::new(scene, cast, performance, number))
+            word: config.word.to_string(),
+            pipeline: config.pipeline.to_string(),
+            slots: config.has_ring().then_some(config.slots.get()),
+            bands: config.bands.get(),
+            size: config.spec.size.get(),
+            fit: config.spec.fit.to_string(),
+            as_predicted: result.is_as_predicted(),
+            differences: result.differences.iter().map(ToString::to_string).collect(),
+            thumbnails: result.thumbnails.iter().flatten().count(),
+            clean: result.count(Outcome::Clean),
+            torn: result.count(Outcome::Torn),
+            swapped: result.count(Outcome::Swapped),
+            requests: (0..config.word.requests())
+                .map(|number| RequestDocument::new(config, assignment, result, number))
                 .collect(),
-            steps: (performance.moments.iter().zip(1..))
-                .map(|(moment, step)| Step::new(scene, performance, moment, step))
+            steps: (result.steps.iter().zip(1..))
+                .map(|(step, number)| StepDocument::new(config, result, step, number))
                 .collect(),
         }
     }
 }
 
-impl Request {
+impl RequestDocument {
     fn new(
-        scene: &ReplayConfig,
-        cast: &PhotoAssignment,
-        performance: &ReplayResult,
+        config: &ReplayConfig,
+        assignment: &PhotoAssignment,
+        result: &ReplayResult,
         number: usize,
     ) -> Self {
-        let name = |request| scene.word.letter(request);
-        let role = &cast.roles[number];
-        let thumbnail = performance.thumbnails[number].as_ref();
+        let name = |request| config.word.letter(request);
+        let photo = &assignment.photos[number];
+        let thumbnail = result.thumbnails[number].as_ref();
         Self {
             letter: name(number),
-            owner: role.owner.clone(),
-            photo: role.file.clone(),
-            outcome: thumbnail.map(|one| terminal::outcome(one.outcome)),
-            file: thumbnail.map(|one| file_name(name(number), one.outcome)),
-            bands: thumbnail.map(|one| one.owners.iter().map(|owner| owner.map(name)).collect()),
-            predicted: thumbnail.map(|one| one.predicted.iter().map(|&one| name(one)).collect()),
-            lost_at: performance.lost_at(number).map(|(step, _)| step),
-            mixed_at: performance.mixed_at(number).map(|(step, _)| step),
+            owner: photo.owner.clone(),
+            photo: photo.file.clone(),
+            outcome: thumbnail.map(|thumbnail| terminal::outcome(thumbnail.outcome)),
+            file: thumbnail.map(|thumbnail| file_name(name(number), thumbnail.outcome)),
+            band_owners: thumbnail
+                .map(|thumbnail| thumbnail.owners.iter().map(|owner| owner.map(name)).collect()),
+            predicted_owners: thumbnail
+                .map(|thumbnail| thumbnail.predicted.iter().copied().map(name).collect()),
+            lapped_at: result.lapped_at(number).map(|(step, _)| step),
+            mixed_at: result.mixed_at(number).map(|(step, _)| step),
         }
     }
 }
 
-impl Step {
+impl StepDocument {
     fn new(
-        scene: &ReplayConfig,
-        performance: &ReplayResult,
-        moment: &TraceStep,
+        config: &ReplayConfig,
+        result: &ReplayResult,
+        trace_step: &TraceStep,
         step: usize,
     ) -> Self {
-        let name = |request| scene.word.letter(request);
-        let (act, band) = match moment.act {
+        let name = |request| config.word.letter(request);
+        let (act, band) = match trace_step.act {
             Act::Begin => ("begin", None),
             Act::Band(band) => ("band", Some(band + 1)),
             Act::Finish => ("finish", None),
         };
         Self {
             step,
-            letter: name(moment.step.request),
+            letter: name(trace_step.step.request),
             act,
             band,
-            shows: performance.shows(moment).map(name),
-            slot: (scene.kind == PipelineKind::Shared).then_some(moment.slot),
-            lies: moment.slots.iter().map(|owner| owner.map(name)).collect(),
+            shows: result.shows(trace_step).map(name),
+            slot: config.has_ring().then_some(trace_step.slot),
+            frame_owners: trace_step.slots.iter().map(|owner| owner.map(name)).collect(),
         }
     }
 }
 
-/// Such as `A-torn.jpg`.
+/// Returns the file name of a thumbnail, such as `A-torn.jpg`.
 pub(super) fn file_name(letter: char, outcome: Outcome) -> String {
     format!("{letter}-{}.jpg", terminal::outcome(outcome))
 }

@@ -1,70 +1,70 @@
-//! The folder that a replay leaves behind: its document, and its thumbnails, each mixed one beside
-//! what it should have been.
+//! Writes a replay into a folder: its document, and its thumbnails, each mixed thumbnail beside the
+//! undisturbed one.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::config::ReplayConfig;
-use super::document::{ReplayDocument, file_name};
-use super::result::ReplayResult;
+use super::json::{ReplayDocument, file_name};
 use crate::output::is_ours;
+use crate::replay::{ReplayConfig, ReplayResult};
 use crate::schedule::Outcome;
 
 const DOCUMENT: &str = "replay.json";
 
-/// A folder that a replay may be written into.
-pub(super) struct ReplayDir {
+/// Holds the path of a folder that a replay may be written into.
+pub(crate) struct ReplayDir {
     path: PathBuf,
 }
 
-/// Why a replay could not be written.
+/// Describes why a replay could not be written.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FolderError {
-    /// The folder holds something, and it is no replay.
+pub(crate) enum ReplayDirError {
+    /// The folder holds something else than a replay.
     #[error("{} holds something else than a replay: name an empty or a new folder", .0.display())]
     Foreign(PathBuf),
-    /// The system refused.
+    /// The file system returned an error.
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
 
 impl ReplayDir {
-    /// Opens `path` for a replay, and makes it if it is missing. The thumbnails of a replay that is
-    /// there will be replaced, and nothing else.
+    /// Opens `path` for a replay, and creates the folder if it is missing. A later
+    /// [`write`](Self::write) replaces the thumbnails of an earlier replay and no other file.
     ///
     /// # Errors
-    /// [`FolderError::Foreign`] if it holds anything and no replay: nothing is written then.
-    pub(super) fn open(path: &Path) -> Result<Self, FolderError> {
-        let io = |source| FolderError::Io { path: path.into(), source };
+    /// Returns [`ReplayDirError::Foreign`] if the folder holds anything else than a replay, and
+    /// [`ReplayDirError::Io`] if the folder cannot be read or created.
+    pub(crate) fn open(path: &Path) -> Result<Self, ReplayDirError> {
+        let io = |source| ReplayDirError::Io { path: path.into(), source };
         if !is_ours(path, DOCUMENT).map_err(io)? {
-            return Err(FolderError::Foreign(path.into()));
+            return Err(ReplayDirError::Foreign(path.into()));
         }
         Ok(Self { path: path.into() })
     }
 
-    /// Where it is.
-    pub(super) fn path(&self) -> &Path {
+    /// Returns the path of the folder.
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes the thumbnails and the document, in place of those of an earlier replay.
+    /// Writes the thumbnails and the document, and replaces those of an earlier replay.
     ///
     /// # Errors
-    /// The system's, with the path.
-    pub(super) fn write(
+    /// Returns [`ReplayDirError::Io`] if a file cannot be written or removed.
+    pub(crate) fn write(
         &self,
-        scene: &ReplayConfig,
-        performance: &ReplayResult,
+        config: &ReplayConfig,
+        result: &ReplayResult,
         document: &ReplayDocument,
-    ) -> Result<(), FolderError> {
+    ) -> Result<(), ReplayDirError> {
         self.clear()?;
-        for (request, thumbnail) in performance.thumbnails.iter().enumerate() {
+        for (request, thumbnail) in result.thumbnails.iter().enumerate() {
             let Some(thumbnail) = thumbnail else { continue };
-            let letter = scene.word.letter(request);
-            self.put(&file_name(letter, thumbnail.outcome), &thumbnail.made)?;
-            if let Some(should_be) = &thumbnail.should_be {
-                self.put(&should_be_name(letter), should_be)?;
+            let letter = config.word.letter(request);
+            self.put(&file_name(letter, thumbnail.outcome), &thumbnail.jpeg)?;
+            if let Some(undisturbed) = &thumbnail.undisturbed {
+                self.put(&undisturbed_name(letter), undisturbed)?;
             }
         }
         let mut text = serde_json::to_vec_pretty(document)
@@ -73,16 +73,16 @@ impl ReplayDir {
         self.put(DOCUMENT, &text)
     }
 
-    /// Removes the thumbnails of an earlier replay: the names that a replay gives, and no others.
-    fn clear(&self) -> Result<(), FolderError> {
+    /// Removes the thumbnails of an earlier replay, which are the files that a replay may write.
+    fn clear(&self) -> Result<(), ReplayDirError> {
         for letter in 'A'..='Z' {
             let outcomes = [Outcome::Clean, Outcome::Torn, Outcome::Swapped];
-            let made = outcomes.map(|outcome| file_name(letter, outcome));
-            for name in made.into_iter().chain([should_be_name(letter)]) {
+            let names = outcomes.map(|outcome| file_name(letter, outcome));
+            for name in names.into_iter().chain([undisturbed_name(letter)]) {
                 let path = self.path.join(name);
                 match fs::remove_file(&path) {
                     Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                        return Err(FolderError::Io { path, source });
+                        return Err(ReplayDirError::Io { path, source });
                     }
                     _ => {}
                 }
@@ -91,13 +91,13 @@ impl ReplayDir {
         Ok(())
     }
 
-    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), FolderError> {
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), ReplayDirError> {
         let path = self.path.join(name);
-        fs::write(&path, bytes).map_err(|source| FolderError::Io { path, source })
+        fs::write(&path, bytes).map_err(|source| ReplayDirError::Io { path, source })
     }
 }
 
-/// Such as `A-should-be.jpg`.
-fn should_be_name(letter: char) -> String {
+/// Returns the file name of an undisturbed thumbnail, such as `A-should-be.jpg`.
+fn undisturbed_name(letter: char) -> String {
     format!("{letter}-should-be.jpg")
 }

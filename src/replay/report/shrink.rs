@@ -1,91 +1,104 @@
-//! `replay --shrink`: the smallest word that ends in the same kind of outcome.
+//! Reports a word (a schedule written as letters) and the smallest word that it shrinks to.
 
-use std::error::Error;
+use std::num::{NonZeroU32, NonZeroUsize};
 
 use serde::Serialize;
 
-use super::super::Exit;
-use super::super::output::{print, print_json};
-use super::Asked;
 use crate::output::terminal::{self, PLAIN, many, wrap};
-use crate::schedule::{Schedule, classify, minimal, switches};
+use crate::schedule::{Outcome, Schedule, Subject, shrink, subject, switches};
 
-/// The document of `replay --shrink --json`.
+/// Holds the document of `replay --shrink --json`.
 #[derive(Serialize)]
-struct Document {
+pub(crate) struct ShrinkDocument {
     schema: &'static str,
     bands: u32,
     slots: usize,
+    /// Letter of the request whose outcome is kept.
+    letter: char,
     outcome: &'static str,
-    given: Size,
-    shrunk: Size,
+    given: WordSize,
+    shrunk: WordSize,
+    #[serde(skip)]
+    colour: &'static str,
+    #[serde(skip)]
+    is_mixed: bool,
 }
 
-/// A word, and how much a person must keep in mind of it.
+/// Describes a word and its size.
 #[derive(Serialize)]
-struct Size {
+struct WordSize {
     word: String,
     switches: usize,
     requests: usize,
     letters: usize,
 }
 
-/// There is no outcome to keep.
+/// Reports that a word has no outcome to keep.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "no request of {0} finishes, so it has no outcome to keep: with {1} each needs {2} letters"
 )]
-struct Unfinished(Schedule, String, u32);
+pub(crate) struct UnfinishedError(Schedule, String, u32);
 
-/// Prints the smallest word that ends like the given one.
-///
-/// # Errors
-/// If no request finishes.
-pub(super) fn shrink(asked: &Asked) -> Result<Exit, Box<dyn Error>> {
-    let Asked { word, bands, slots, voice } = asked;
-    let unfinished = || Unfinished(word.clone(), many(bands, "band"), bands.get() + 2);
-    let outcome = classify(word, *bands, *slots).ok_or_else(unfinished)?;
-    let shrunk = minimal(outcome, *bands, *slots).expect("one word at least ends like this");
-    let told = Document {
-        schema: "double-exposure/shrink/1",
-        bands: bands.get(),
-        slots: slots.get(),
-        outcome: terminal::outcome(outcome),
-        given: Size::of(word),
-        shrunk: Size::of(&shrunk),
-    };
-    if voice.json {
-        print_json(&told);
-    } else {
-        let name = told.outcome;
-        let colour = terminal::colour(outcome);
-        let width = terminal::width().max(40);
-        let (bands, slots) = (many(bands, "band"), many(slots, "slot"));
-        let first = if outcome.mixed() { "the first mixed thumbnail" } else { "every thumbnail" };
-        print(&format!("{}\n", told.shrunk.word));
-        if !voice.quiet {
-            let text = format!(
-                "In {} ({}), with {bands} on {slots}, {first} is {name}. No word with fewer \
-                 switches, then requests, then letters ends so; this one has {}. To lap somebody, \
-                 a begin is enough: who only begins stays unfinished.",
-                told.given.word,
-                told.given.told(),
-                told.shrunk.told()
-            );
-            let text = wrap(&text, width).join("\n");
-            print(&format!("{colour}{name}{PLAIN}\n{text}\n"));
-        }
+impl ShrinkDocument {
+    /// Shrinks a word.
+    ///
+    /// # Errors
+    /// Returns [`UnfinishedError`] if no request finishes.
+    pub(crate) fn new(
+        word: &Schedule,
+        bands: NonZeroU32,
+        slots: NonZeroUsize,
+    ) -> Result<Self, UnfinishedError> {
+        let unfinished = || UnfinishedError(word.clone(), many(bands, "band"), bands.get() + 2);
+        let Subject { request, outcome } = subject(word, bands, slots).ok_or_else(unfinished)?;
+        let shrunk = shrink(word, bands, slots).ok_or_else(unfinished)?;
+        Ok(Self {
+            schema: "double-exposure/shrink/1",
+            bands: bands.get(),
+            slots: slots.get(),
+            letter: word.letter(request),
+            outcome: terminal::outcome(outcome),
+            given: WordSize::of(word),
+            shrunk: WordSize::of(&shrunk),
+            colour: terminal::colour(outcome),
+            is_mixed: outcome != Outcome::Clean,
+        })
     }
-    Ok(Exit::Held)
+
+    /// Returns the shrunk word.
+    pub(crate) fn word(&self) -> &str {
+        &self.shrunk.word
+    }
+
+    /// Explains the shrunk word with ANSI colour, in lines of at most `width` columns.
+    pub(crate) fn explanation(&self, width: usize) -> String {
+        let Self { letter, outcome, colour, given, shrunk, .. } = self;
+        let (bands, slots) = (many(self.bands, "band"), many(self.slots, "slot"));
+        let outcome_of_word = if self.is_mixed {
+            format!("{letter} is the first mixed request: its thumbnail is {outcome}")
+        } else {
+            "every thumbnail is clean".into()
+        };
+        let text = format!(
+            "In {} ({}), with {bands} on {slots}, {outcome_of_word}. The shrunk word ({}) keeps the \
+             outcome of {letter}. No word with fewer switches, then requests, then letters has \
+             this outcome. A request that only begins stays unfinished.",
+            given.word,
+            given.describe(),
+            shrunk.describe()
+        );
+        format!("{colour}{outcome}{PLAIN}\n{}\n", wrap(&text, width).join("\n"))
+    }
 }
 
-impl Size {
+impl WordSize {
     fn of(word: &Schedule) -> Self {
         let (switches, requests) = (switches(word), word.requests());
         Self { word: word.to_string(), switches, requests, letters: word.steps().count() }
     }
 
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         let switches = many(self.switches, "switch").replace("switchs", "switches");
         format!("{switches}, {}, {}", many(self.requests, "request"), many(self.letters, "letter"))
     }

@@ -1,83 +1,68 @@
-//! How a replay ends: what became of each request, and whether that is what was promised.
+//! Prints the outcome of each request of a replay, and compares the replay with the lap law.
 
 use std::fmt::Write;
 
-use super::config::ReplayConfig;
-use super::photo_assignment::PhotoAssignment;
-use super::result::ReplayResult;
 use crate::output::terminal::{self, GREEN, PLAIN, RED, many, plain, wrap};
-use crate::pipelines::PipelineKind;
+use crate::replay::{PhotoAssignment, ReplayConfig, ReplayResult};
 use crate::schedule::Outcome;
 
-/// A line per request, with what became of it and when.
+/// Writes the outcome of each request, and the steps at which the request was lapped (overwritten
+/// by a later request) and mixed.
 pub(super) fn outcomes(
     text: &mut String,
-    scene: &ReplayConfig,
-    cast: &PhotoAssignment,
-    performance: &ReplayResult,
+    config: &ReplayConfig,
+    assignment: &PhotoAssignment,
+    result: &ReplayResult,
     width: usize,
 ) {
-    let name = |request| scene.word.letter(request);
-    for (request, thumbnail) in performance.thumbnails.iter().enumerate() {
+    let name = |request| config.word.letter(request);
+    for (request, thumbnail) in result.thumbnails.iter().enumerate() {
         let (outcome, colour) = match thumbnail {
             None => ("unfinished", PLAIN),
-            Some(one) => (terminal::outcome(one.outcome), terminal::colour(one.outcome)),
-        };
-        let _ = write!(text, "{}  {colour}{outcome:<10}{PLAIN}  ", name(request));
-        let role = &cast.roles[request];
-        let owner: String = plain(&role.owner).chars().take(width - 20).collect();
-        let _ = writeln!(text, "{owner}");
-        let lost = performance.lost_at(request);
-        let mixed = performance.mixed_at(request);
-        let told = match (lost, mixed) {
-            (Some((lost, by)), Some((mixed, whose))) => format!(
-                "from step {lost}, where {} began, it could no longer be saved; at step \
-                     {mixed} it took {}'s rows",
-                name(by),
-                name(whose)
-            ),
-            (Some((lost, by)), None) => {
-                format!("from step {lost}, where {} began, it could no longer be saved", name(by))
+            Some(thumbnail) => {
+                (terminal::outcome(thumbnail.outcome), terminal::colour(thumbnail.outcome))
             }
-            (None, Some((mixed, whose))) => {
-                format!("at step {mixed} it took {}'s rows", name(whose))
-            }
-            (None, None) => continue,
         };
-        for line in wrap(&told, width - 3) {
+        let owner = plain(&assignment.photos[request].owner);
+        let owner: String = owner.chars().take(width - 20).collect();
+        let _ = writeln!(text, "{}  {colour}{outcome:<10}{PLAIN}  {owner}", name(request));
+        let lapped = result.lapped_at(request).map(|(step, by)| {
+            format!("lapped at step {step}, where {} decodes into its slot", name(by))
+        });
+        let mixed = result
+            .mixed_at(request)
+            .map(|(step, owner)| format!("from step {step} on with rows of {}", name(owner)));
+        let notes: Vec<String> = lapped.into_iter().chain(mixed).collect();
+        for line in wrap(&notes.join("; "), width - 3) {
             let _ = writeln!(text, "   {line}");
         }
     }
 }
 
-/// What it all comes to.
+/// Writes the number of thumbnails of each outcome, and the differences from the lap law.
 pub(super) fn closing(
     text: &mut String,
-    scene: &ReplayConfig,
-    performance: &ReplayResult,
+    config: &ReplayConfig,
+    result: &ReplayResult,
     width: usize,
 ) {
-    let finished = || performance.thumbnails.iter().flatten();
-    let of = |outcome: Outcome| finished().filter(|one| one.outcome == outcome).count();
     let counts = format!(
         "{}: {} clean, {} torn, {} swapped",
-        many(finished().count(), "thumbnail"),
-        of(Outcome::Clean),
-        of(Outcome::Torn),
-        of(Outcome::Swapped)
+        many(result.thumbnails.iter().flatten().count(), "thumbnail"),
+        result.count(Outcome::Clean),
+        result.count(Outcome::Torn),
+        result.count(Outcome::Swapped)
     );
-    let (colour, verdict) = match (performance.as_promised(), scene.kind) {
-        (true, PipelineKind::Shared) => {
-            (GREEN, "as the lap law says, band by band and byte by byte.")
-        }
-        (true, _) => (GREEN, "everybody has only their own rows, as promised."),
-        (false, _) => (RED, "not what was promised:"),
+    let (colour, verdict) = match (result.is_as_predicted(), config.has_ring()) {
+        (true, true) => (GREEN, "as the lap law predicts, in every band and every byte."),
+        (true, false) => (GREEN, "all rows are their owner's, as promised."),
+        (false, _) => (RED, "not as predicted:"),
     };
     text.push('\n');
     for line in wrap(&format!("{counts}; {verdict}"), width) {
         let _ = writeln!(text, "{colour}{line}{PLAIN}");
     }
-    for difference in &performance.differences {
+    for difference in &result.differences {
         for line in wrap(&difference.to_string(), width) {
             let _ = writeln!(text, "{RED}{line}{PLAIN}");
         }

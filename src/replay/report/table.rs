@@ -1,109 +1,110 @@
-//! A replay as a table: a column per request, a row per step, and what lies in each slot after it.
+//! Prints a replay as a table: a column per request, a row per step, and a column per slot (buffer
+//! in the ring).
 //!
-//! It must be read on paper of any width. Where words do not fit, a column is one letter wide;
-//! where these do not fit either, there is a line per step and no columns.
+//! The table fits a terminal of any width. If words do not fit, a column is one letter wide. If
+//! letters do not fit either, each step is a line without columns.
 
 use std::fmt::Write;
 
-use super::config::ReplayConfig;
-use super::photo_assignment::PhotoAssignment;
-use super::result::ReplayResult;
 use super::summary;
 use crate::output::terminal::{self, PLAIN, RED, YELLOW, many, wrap};
-use crate::pipelines::PipelineKind;
+use crate::replay::{PhotoAssignment, ReplayConfig, ReplayResult};
 use crate::schedule::{Act, TraceStep};
 
-/// The replay as text with ANSI colour, in lines of at most `width` columns from 40 up.
-pub(super) fn table(
-    scene: &ReplayConfig,
-    cast: &PhotoAssignment,
-    performance: &ReplayResult,
+/// Formats the replay as text with ANSI colour, in lines of at most `width` columns. A `width` below
+/// 40 counts as 40.
+pub(crate) fn table(
+    config: &ReplayConfig,
+    assignment: &PhotoAssignment,
+    result: &ReplayResult,
     width: usize,
 ) -> String {
-    let page = Page { scene, performance, width: width.max(40) };
-    let mut text = page.title();
-    let form = page.form();
-    for line in wrap(page.legend(form), page.width) {
+    let table = Table { config, result, width: width.max(40) };
+    let mut text = table.title();
+    let layout = table.layout();
+    for line in wrap(table.legend(layout), table.width) {
         let _ = writeln!(text, "{line}");
     }
-    match form {
-        Form::Words => page.words(&mut text),
-        Form::Letters => page.letters(&mut text),
-        Form::Lines => page.lines(&mut text),
+    match layout {
+        Layout::Words => table.words(&mut text),
+        Layout::Letters => table.letters(&mut text),
+        Layout::Lines => table.lines(&mut text),
     }
     text.push('\n');
-    summary::outcomes(&mut text, scene, cast, performance, page.width);
-    summary::closing(&mut text, scene, performance, page.width);
+    summary::outcomes(&mut text, config, assignment, result, table.width);
+    summary::closing(&mut text, config, result, table.width);
     text
 }
 
-/// How much room a column has.
+/// Selects the width of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum Layout {
     /// A column holds words.
     Words,
     /// A column holds one letter.
     Letters,
-    /// There are no columns.
+    /// A step is a line without columns.
     Lines,
 }
 
-struct Page<'a> {
-    scene: &'a ReplayConfig,
-    performance: &'a ReplayResult,
+struct Table<'a> {
+    config: &'a ReplayConfig,
+    result: &'a ReplayResult,
     width: usize,
 }
 
-/// A cell that is `columns` wide without its colour, filled up to `room`.
-fn padded(cell: String, columns: usize, room: usize) -> String {
-    cell + &" ".repeat(room.saturating_sub(columns))
+/// Pads a cell of `columns` visible columns to `width` columns. The cell may hold ANSI colour.
+fn padded(cell: String, columns: usize, width: usize) -> String {
+    cell + &" ".repeat(width.saturating_sub(columns))
 }
 
-/// Columns of the step's number and the blanks behind it.
+/// Columns of the step number and the blanks after it.
 const STEP: usize = 6;
 /// Columns of a request in words, such as `12 ← B!`.
 const CELL: usize = 9;
-/// Columns of the place of a begin, such as `in slot 12`.
-const PLACE: usize = 12;
+/// Columns of the slot of a begin, such as `in slot 12`.
+const BEGIN_SLOT: usize = 12;
 /// Columns of a slot in words, such as `slot 0`.
 const SLOT: usize = 8;
 
-impl Page<'_> {
-    fn form(&self) -> Form {
-        let (requests, slots) = (self.scene.word.requests(), self.slots());
+impl Table<'_> {
+    fn layout(&self) -> Layout {
+        let (requests, slots) = (self.config.word.requests(), self.slots());
         if STEP + CELL * requests + SLOT * slots <= self.width {
-            Form::Words
+            Layout::Words
         } else if STEP + requests + 2 + slots <= self.width {
-            Form::Letters
+            Layout::Letters
         } else {
-            Form::Lines
+            Layout::Lines
         }
     }
 
     fn slots(&self) -> usize {
-        self.scene.ring().get().min(self.scene.word.requests())
+        self.config.ring().get().min(self.config.word.requests())
     }
 
     fn name(&self, request: usize) -> char {
-        self.scene.word.letter(request)
+        self.config.word.letter(request)
     }
 
-    /// What a frame is called that lies in this place: a slot, or a job's own.
-    fn place(&self, slot: usize) -> String {
-        match self.scene.kind {
-            PipelineKind::Shared => format!("slot {slot}"),
-            _ => format!("{} has", self.name(slot)),
+    /// Names a slot of the ring, or the frame of a request that owns its frame.
+    fn slot_name(&self, slot: usize) -> String {
+        if self.config.has_ring() {
+            format!("slot {slot}")
+        } else {
+            format!("{} has", self.name(slot))
         }
     }
 
     fn title(&self) -> String {
-        let ReplayConfig { word, bands, slots, kind, size, fit } = self.scene;
-        let ring = match kind {
-            PipelineKind::Shared => format!(", {}", many(slots, "slot")),
-            _ => ", a frame for each request".into(),
+        let ReplayConfig { word, bands, slots, pipeline, spec } = self.config;
+        let ring = if self.config.has_ring() {
+            format!(", {}", many(slots, "slot"))
+        } else {
+            ", a frame for each request".into()
         };
         let bands = many(bands, "band");
-        let facts = format!("{kind}{ring} · {bands} · {} px, {fit}", size.get());
+        let facts = format!("{pipeline}{ring} · {bands} · {} px, {}", spec.size.get(), spec.fit);
         let letters: Vec<char> = word.to_string().chars().collect();
         let mut text = String::new();
         for line in letters.chunks(self.width).map(|line| line.iter().collect::<String>()) {
@@ -115,132 +116,125 @@ impl Page<'_> {
         text + "\n"
     }
 
-    fn legend(&self, form: Form) -> &'static str {
-        match (form, self.scene.kind) {
-            (Form::Letters, PipelineKind::Shared) => {
-                "Left, a column per request: b begins, a capital is whose rows a band took, f \
-                 finishes. Right, a column per slot: whose photo lies there."
+    fn legend(&self, layout: Layout) -> &'static str {
+        match (layout, self.config.has_ring()) {
+            (Layout::Letters, true) => {
+                "Left, a column per request: b begins, f finishes, a capital letter is the owner of \
+                 the band's rows. Right, a column per slot: the owner of the photo in the slot."
             }
-            (Form::Letters, _) => {
-                "Left, a column per request: b begins, a capital is whose rows a band took, f \
-                 finishes. Right, the same requests: whose photo lies in its frame."
+            (Layout::Letters, false) => {
+                "Left, a column per request: b begins, f finishes, a capital letter is the owner of \
+                 the band's rows. Right, the same requests: the owner of the photo in the frame."
             }
-            _ => "2 ← B: band 2 is made from B's photo, with ! where that is a stranger's",
+            _ => "2 ← B: band 2 is made from B's photo, with ! if B is another request",
         }
     }
 
     fn words(&self, text: &mut String) {
         let mut head = format!("{:<STEP$}", "step");
-        for request in 0..self.scene.word.requests() {
+        for request in 0..self.config.word.requests() {
             let _ = write!(head, "{:<CELL$}", self.name(request));
         }
         for slot in 0..self.slots() {
-            let _ = write!(head, "{:<SLOT$}", self.place(slot));
+            let _ = write!(head, "{:<SLOT$}", self.slot_name(slot));
         }
         let _ = writeln!(text, "{}", head.trim_end());
-        for (moment, step) in self.performance.moments.iter().zip(1..) {
-            let mut row = format!("{step:>4}  ");
-            for request in 0..self.scene.word.requests() {
-                let cell = if request == moment.step.request {
-                    self.cell(moment)
+        for (step, number) in self.result.steps.iter().zip(1..) {
+            let mut row = format!("{number:>4}  ");
+            for request in 0..self.config.word.requests() {
+                let cell = if request == step.step.request {
+                    self.cell(step)
                 } else {
-                    self.idle(request, step).into()
+                    self.idle(request, number).into()
                 };
-                row += &padded(self.dyed(moment, request, &cell), cell.chars().count(), CELL);
+                let columns = cell.chars().count();
+                row += &padded(self.request_cell(step, request, &cell), columns, CELL);
             }
-            for (slot, lies) in moment.slots.iter().enumerate() {
-                let lies = lies.map_or('·', |owner| self.name(owner));
-                row += &padded(self.changed(moment, slot, &lies.to_string()), 1, SLOT);
+            for (slot, owner) in step.slots.iter().enumerate() {
+                row += &padded(self.slot_cell(step, slot, &self.owner_cell(*owner)), 1, SLOT);
             }
-            let used = STEP + CELL * self.scene.word.requests() + SLOT * self.slots();
-            self.finish_row(text, row, used, moment, step);
+            let used = STEP + CELL * self.config.word.requests() + SLOT * self.slots();
+            self.finish_row(text, row, used, step, number);
         }
     }
 
     fn letters(&self, text: &mut String) {
-        let requests = self.scene.word.requests();
+        let requests = self.config.word.requests();
         let names: String = (0..requests).map(|request| self.name(request)).collect();
-        let own_frames = self.scene.kind != PipelineKind::Shared;
-        let places: String = match own_frames {
-            true => names.clone(),
-            false => (0..self.slots()).map(|slot| char::from(b'0' + (slot % 10) as u8)).collect(),
+        let slots: String = if self.config.has_ring() {
+            (0..self.slots()).map(|slot| char::from(b'0' + (slot % 10) as u8)).collect()
+        } else {
+            names.clone()
         };
-        let _ = writeln!(text, "{:<STEP$}{names}  {places}", "step");
-        for (moment, step) in self.performance.moments.iter().zip(1..) {
-            let mut row = format!("{step:>4}  ");
+        let _ = writeln!(text, "{:<STEP$}{names}  {slots}", "step");
+        for (step, number) in self.result.steps.iter().zip(1..) {
+            let mut row = format!("{number:>4}  ");
             for request in 0..requests {
-                let cell = match moment.act {
-                    _ if request != moment.step.request => self.idle(request, step),
-                    Act::Begin => "b",
-                    Act::Finish => "f",
-                    Act::Band(_) => {
-                        row += &self.dyed(moment, request, &self.shown(moment).to_string());
-                        continue;
-                    }
+                row += &match step.act {
+                    _ if request != step.step.request => self.idle(request, number).into(),
+                    Act::Begin => "b".into(),
+                    Act::Finish => "f".into(),
+                    Act::Band(_) => self.request_cell(step, request, &self.shown(step).to_string()),
                 };
-                row += cell;
             }
             row += "  ";
-            for (slot, lies) in moment.slots.iter().enumerate() {
-                let lies = lies.map_or('·', |owner| self.name(owner)).to_string();
-                row += &self.changed(moment, slot, &lies);
+            for (slot, owner) in step.slots.iter().enumerate() {
+                row += &self.slot_cell(step, slot, &self.owner_cell(*owner));
             }
             row += "  ";
             let used = STEP + requests + 2 + self.slots() + 2;
-            self.finish_row(text, row, used, moment, step);
+            self.finish_row(text, row, used, step, number);
         }
     }
 
     fn lines(&self, text: &mut String) {
-        for (moment, step) in self.performance.moments.iter().zip(1..) {
-            let (name, cell) = (self.name(moment.step.request), self.cell(moment));
-            let mut row = format!("{step:>4}  {name} ");
-            let dyed = self.dyed(moment, moment.step.request, &cell);
-            row += &padded(dyed, cell.chars().count(), CELL);
-            let place = match moment.act {
-                Act::Begin => format!("in {}", self.place(moment.slot)),
+        for (step, number) in self.result.steps.iter().zip(1..) {
+            let (name, cell) = (self.name(step.step.request), self.cell(step));
+            let mut row = format!("{number:>4}  {name} ");
+            let coloured = self.request_cell(step, step.step.request, &cell);
+            row += &padded(coloured, cell.chars().count(), CELL);
+            let slot = match step.act {
+                Act::Begin => format!("in {}", self.slot_name(step.slot)),
                 _ => String::new(),
             };
-            row += &padded(self.changed(moment, moment.slot, &place), place.len(), PLACE);
-            self.finish_row(text, row, STEP + 2 + CELL + PLACE, moment, step);
+            row += &padded(self.slot_cell(step, step.slot, &slot), slot.len(), BEGIN_SLOT);
+            self.finish_row(text, row, STEP + 2 + CELL + BEGIN_SLOT, step, number);
         }
     }
 
-    /// Ends a row with what it means: beside it if there is room, else below it.
+    /// Ends a row of `used` columns with the step's note, on the same line if the note fits.
     fn finish_row(
         &self,
         text: &mut String,
         row: String,
         used: usize,
-        moment: &TraceStep,
-        step: usize,
+        step: &TraceStep,
+        number: usize,
     ) {
-        let note = self.note(moment, step);
-        if note.is_empty() {
-            let _ = writeln!(text, "{}", row.trim_end());
-        } else if used + note.chars().count() <= self.width {
+        let note = self.note(step, number);
+        if !note.is_empty() && used + note.chars().count() <= self.width {
             let _ = writeln!(text, "{row}{YELLOW}{note}{PLAIN}");
-        } else {
-            let _ = writeln!(text, "{}", row.trim_end());
-            for line in wrap(&note, self.width - STEP) {
-                let _ = writeln!(text, "{:STEP$}{YELLOW}{line}{PLAIN}", "");
-            }
+            return;
+        }
+        let _ = writeln!(text, "{}", row.trim_end());
+        for line in wrap(&note, self.width - STEP) {
+            let _ = writeln!(text, "{:STEP$}{YELLOW}{line}{PLAIN}", "");
         }
     }
 
-    /// What a person should see at a step, if anything.
-    fn note(&self, moment: &TraceStep, step: usize) -> String {
+    /// Describes a lap, the first foreign rows and a mixed thumbnail at a step.
+    fn note(&self, step: &TraceStep, number: usize) -> String {
         let mut notes = Vec::new();
-        if let Some(lapped) = moment.laps {
-            notes.push(format!("^ {} can no longer be saved", self.name(lapped)));
+        if let Some(lapped) = step.laps {
+            notes.push(format!("^ {} is lapped", self.name(lapped)));
         }
-        let request = moment.step.request;
-        if let Some((first, whose)) = self.performance.mixed_at(request)
-            && first == step
+        let request = step.step.request;
+        if let Some((first, owner)) = self.result.mixed_at(request)
+            && first == number
         {
-            notes.push(format!("^ {} takes {}'s rows", self.name(request), self.name(whose)));
+            notes.push(format!("^ {} shows {}'s rows", self.name(request), self.name(owner)));
         }
-        if let (Act::Finish, Some(thumbnail)) = (moment.act, &self.performance.thumbnails[request])
+        if let (Act::Finish, Some(thumbnail)) = (step.act, &self.result.thumbnails[request])
             && thumbnail.outcome.mixed()
         {
             let outcome = terminal::outcome(thumbnail.outcome);
@@ -249,49 +243,52 @@ impl Page<'_> {
         notes.join("; ")
     }
 
-    /// What a step does, in words.
-    fn cell(&self, moment: &TraceStep) -> String {
-        match moment.act {
+    /// Describes a step in words.
+    fn cell(&self, step: &TraceStep) -> String {
+        match step.act {
             Act::Begin => "begins".into(),
             Act::Finish => "finishes".into(),
             Act::Band(band) => {
-                let foreign = if self.foreign(moment) { "!" } else { "" };
-                format!("{} ← {}{foreign}", band + 1, self.shown(moment))
+                let mark = if self.is_foreign(step) { "!" } else { "" };
+                format!("{} ← {}{mark}", band + 1, self.shown(step))
             }
         }
     }
 
-    fn shown(&self, moment: &TraceStep) -> char {
-        self.performance.shows(moment).map_or('?', |owner| self.name(owner))
+    fn shown(&self, step: &TraceStep) -> char {
+        self.result.shows(step).map_or('?', |owner| self.name(owner))
     }
 
-    fn foreign(&self, moment: &TraceStep) -> bool {
-        self.performance.shows(moment).is_some_and(|owner| owner != moment.step.request)
+    fn is_foreign(&self, step: &TraceStep) -> bool {
+        self.result.shows(step).is_some_and(|owner| owner != step.step.request)
     }
 
-    /// What a request shows that waits while another steps.
-    fn idle(&self, request: usize, step: usize) -> &'static str {
-        let mine = |moments: &[TraceStep], act: fn(Act) -> bool| {
-            moments.iter().any(|moment| moment.step.request == request && act(moment.act))
+    fn owner_cell(&self, owner: Option<usize>) -> String {
+        owner.map_or('·', |owner| self.name(owner)).into()
+    }
+
+    /// Returns the cell of a request that does not make the step: a dot between its begin and finish.
+    fn idle(&self, request: usize, number: usize) -> &'static str {
+        let before = &self.result.steps[..number - 1];
+        let made = |act: fn(Act) -> bool| {
+            before.iter().any(|step| step.step.request == request && act(step.act))
         };
-        let before = &self.performance.moments[..step - 1];
-        let at_work =
-            mine(before, |act| act == Act::Begin) && !mine(before, |act| act == Act::Finish);
-        if at_work { "·" } else { " " }
+        let in_progress = made(|act| act == Act::Begin) && !made(|act| act == Act::Finish);
+        if in_progress { "·" } else { " " }
     }
 
-    /// A request's cell: red where its band takes somebody else's rows.
-    fn dyed(&self, moment: &TraceStep, request: usize, cell: &str) -> String {
-        if request == moment.step.request && self.foreign(moment) {
+    /// Colours a request's cell red if its band shows foreign rows.
+    fn request_cell(&self, step: &TraceStep, request: usize, cell: &str) -> String {
+        if request == step.step.request && self.is_foreign(step) {
             format!("{RED}{cell}{PLAIN}")
         } else {
             cell.into()
         }
     }
 
-    /// A slot's cell: yellow where its photo changed under a request that still needed the old.
-    fn changed(&self, moment: &TraceStep, slot: usize, cell: &str) -> String {
-        if moment.laps.is_some() && slot == moment.slot {
+    /// Colours a slot's cell yellow if the step laps a request in the slot.
+    fn slot_cell(&self, step: &TraceStep, slot: usize, cell: &str) -> String {
+        if step.laps.is_some() && slot == step.slot {
             format!("{YELLOW}{cell}{PLAIN}")
         } else {
             cell.into()
