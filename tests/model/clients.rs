@@ -1,96 +1,96 @@
-//! Clients who all have thumbnails made at once, on a checker's threads, and what came of it.
+//! Runs concurrent clients on a pipeline, with a checker's threads, and checks their thumbnails.
 //!
-//! One body for every pipeline, so that a claim about a repair and the control that shows the
-//! failure differ in the pipeline alone.
+//! All pipelines share one body. So a claim about a repair and the control that shows the failure
+//! differ only in the pipeline.
 
 use std::fmt;
-use std::sync::Mutex as Plain;
 
 use super::codec::Step;
 use super::pipeline::Pipeline;
-use super::record::{self, Recorder, Run};
-use super::sync::{Arc, Condvar, Mutex, thread, touch};
+use super::recorder::{self, Recorder, Run};
+use super::sync::{Arc, Condvar, Mutex, switch_point, thread};
 
-/// Who comes, with which photos, and to what.
+/// Describes concurrent clients: their photos, the number of bands and the switch points.
 #[derive(Clone)]
-pub(crate) struct Crowd {
-    /// A client has its photos made into thumbnails one after the other. A photo is a letter, its
-    /// owner; one with a small letter is refused.
-    pub(crate) clients: Vec<&'static [u8]>,
+pub(crate) struct Clients {
+    /// Photos of each client, which converts them one after the other. A photo is its owner's
+    /// letter. A photo with a small letter cannot be decoded.
+    pub(crate) photos: Vec<&'static [u8]>,
     pub(crate) bands: usize,
-    /// How many may be in flight at once, if a semaphore stands in front of the pipeline.
-    pub(crate) door: Option<usize>,
+    /// Upper bound of the requests in flight, if a semaphore precedes the pipeline.
+    pub(crate) permits: Option<usize>,
     pub(crate) switch: Switch,
 }
 
-/// Where a checker may switch threads.
+/// Selects the points where a checker can switch threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Switch {
-    /// At the pipeline's own primitives.
+    /// The pipeline's own primitives.
     Locks,
-    /// There, and at the head of each band.
+    /// The pipeline's own primitives and the start of each band.
     Bands,
-    /// There, between any two steps, and inside each once the pipeline has its frame at hand.
+    /// The pipeline's own primitives, the points between any two steps, and a point inside each step
+    /// at which the pipeline has its frame.
     Steps,
 }
 
-/// Everything that one execution left behind, as plain data.
+/// Holds the result of one execution as plain data.
 #[derive(Clone, Debug)]
 pub(crate) struct Served {
     pub(crate) run: Run,
-    /// The owner of each band of each thumbnail, by request.
+    /// Owner of each band of each thumbnail, by request.
     pub(crate) thumbnails: Vec<(u8, Vec<u8>)>,
 }
 
-/// What should not have happened, and the run in which it did.
+/// Describes a broken promise and the run that broke it.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
     pub(crate) served: Served,
-    wrong: Wrong,
+    kind: FaultKind,
 }
 
 #[derive(Clone, Debug)]
-enum Wrong {
-    /// This request's thumbnail shows others' photos.
+enum FaultKind {
+    /// The thumbnail of this request shows foreign photos.
     Mixed(u8),
-    /// Frames were handed out with old contents.
+    /// A request got a frame with old contents.
     Stale,
-    /// What the inspection says.
-    Inspected(String),
+    /// The inspection reported this fault.
+    Inspection(String),
 }
 
-/// What every client of a crowd keeps to.
+/// Holds the semaphore and the switch points of all clients.
 #[derive(Clone)]
 struct Rules {
-    door: Option<Arc<Door>>,
+    semaphore: Option<Arc<Semaphore>>,
     switch: Switch,
 }
 
-/// A semaphore: the repair that does not help a ring.
-struct Door {
-    free: Mutex<usize>,
-    left: Condvar,
+/// Limits the requests in flight, which is a failed repair of the ring.
+struct Semaphore {
+    permits: Mutex<usize>,
+    released: Condvar,
 }
 
-impl Crowd {
-    /// So many requests, each by a client of its own.
+impl Clients {
+    /// Creates `requests` clients with one photo each.
     pub(crate) fn of(requests: usize, bands: usize) -> Self {
         const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        let clients = LETTERS.chunks(1).take(requests).collect();
-        Self { clients, bands, door: None, switch: Switch::Locks }
+        let photos = LETTERS.chunks(1).take(requests).collect();
+        Self { photos, bands, permits: None, switch: Switch::Locks }
     }
 
-    /// How many thumbnails there will be.
+    /// Counts the thumbnails that the clients will get.
     pub(crate) fn requests(&self) -> usize {
         let whole = |photo: &&u8| photo.is_ascii_uppercase();
-        self.clients.iter().flat_map(|photos| photos.iter()).filter(whole).count()
+        self.photos.iter().flat_map(|photos| photos.iter()).filter(whole).count()
     }
 
-    /// Has all thumbnails made at once, the first client's by this thread, and looks at `pipeline`
-    /// with `inspect` when all have left.
+    /// Makes all thumbnails concurrently, the first client's on this thread, and calls `inspect` on
+    /// the pipeline when all clients are done.
     ///
     /// # Errors
-    /// A mixed thumbnail, a frame with old contents, or what `inspect` objects to.
+    /// Returns [`Fault`] if a thumbnail is mixed, a frame had old contents, or `inspect` fails.
     pub(crate) fn serve<P>(
         &self,
         make: impl FnOnce(Recorder) -> P,
@@ -99,12 +99,13 @@ impl Crowd {
     where
         P: Pipeline<Codec = Recorder> + Send + Sync + 'static,
     {
-        let run = std::sync::Arc::new(Plain::new(Run::default()));
+        // std's lock and `Arc`, so that no checker explores the recording.
+        let run = std::sync::Arc::new(std::sync::Mutex::new(Run::default()));
         let codec = Recorder::new(self.bands, self.switch.hook(), &run);
         let pipeline = Arc::new(make(codec));
-        let door = self.door.map(|permits| Arc::new(Door::new(permits)));
-        let rules = Rules { door, switch: self.switch };
-        let (here, elsewhere) = self.clients.split_first().expect("a crowd has a client");
+        let semaphore = self.permits.map(|permits| Arc::new(Semaphore::new(permits)));
+        let rules = Rules { semaphore, switch: self.switch };
+        let (here, elsewhere) = self.photos.split_first().expect("at least one client");
         let threads: Vec<_> = elsewhere
             .iter()
             .map(|&photos| {
@@ -116,41 +117,41 @@ impl Crowd {
         for thread in threads {
             thumbnails.extend(thread.join().expect("a client's thread ends"));
         }
-        let run = record::open(&run).clone();
-        let objection = inspect(&pipeline, &run).err();
-        Served { run, thumbnails }.judge(objection)
+        let run = recorder::open(&run).clone();
+        let inspection = inspect(&pipeline, &run).err();
+        Served { run, thumbnails }.check(inspection)
     }
 }
 
-/// The photos of one client. Those that are refused leave no thumbnail.
+/// Converts the photos of one client. A photo that cannot be decoded leaves no thumbnail.
 fn convert_all<P>(pipeline: &P, photos: &[u8], rules: &Rules) -> Vec<(u8, Vec<u8>)>
 where
     P: Pipeline<Codec = Recorder>,
 {
     let mut thumbnails = Vec::new();
     for photo in photos {
-        rules.door.as_deref().inspect(|door| door.enter());
+        rules.semaphore.as_deref().inspect(|semaphore| semaphore.acquire());
         let bands = match rules.switch {
             Switch::Locks | Switch::Bands => pipeline.convert(photo),
             Switch::Steps => convert_by_steps(pipeline, photo),
         };
         thumbnails.extend(bands.map(|bands| (*photo, bands)));
-        rules.door.as_deref().inspect(|door| door.leave());
+        rules.semaphore.as_deref().inspect(|semaphore| semaphore.release());
     }
     thumbnails
 }
 
-/// What `convert` does, with a stop between any two steps.
+/// Converts a photo like `convert`, with a switch point between any two steps.
 fn convert_by_steps<P>(pipeline: &P, photo: &u8) -> Result<Vec<u8>, u8>
 where
     P: Pipeline<Codec = Recorder>,
 {
     let mut job = pipeline.begin(photo)?;
-    touch();
+    switch_point();
     while pipeline.band(&mut job) {
-        touch();
+        switch_point();
     }
-    touch();
+    switch_point();
     pipeline.finish(job)
 }
 
@@ -159,11 +160,11 @@ impl Switch {
         match self {
             Self::Locks => |_| (),
             Self::Bands => |step| match step {
-                Step::Band(_) => touch(),
+                Step::Band(_) => switch_point(),
                 Step::Decode(_) | Step::Fill(_) | Step::Encode(_) => {}
             },
             Self::Steps => |step| match step {
-                Step::Fill(_) | Step::Band(_) => touch(),
+                Step::Fill(_) | Step::Band(_) => switch_point(),
                 Step::Decode(_) | Step::Encode(_) => {}
             },
         }
@@ -171,52 +172,53 @@ impl Switch {
 }
 
 impl Served {
-    /// Holds everything against the promises.
+    /// Checks the thumbnails and the run. `inspection` is the fault that the inspection reported.
     ///
     /// # Errors
-    /// A mixed thumbnail, a frame with old contents, or the objection.
-    pub(crate) fn judge(self, objection: Option<String>) -> Result<Self, Fault> {
+    /// Returns [`Fault`] if a thumbnail is mixed, a frame had old contents, or `inspection` is a
+    /// fault.
+    pub(crate) fn check(self, inspection: Option<String>) -> Result<Self, Fault> {
         let mixed = self.thumbnails.iter().find(|(owner, bands)| bands.iter().any(|b| b != owner));
-        let wrong = match mixed {
-            Some((owner, _)) => Some(Wrong::Mixed(*owner)),
-            None if self.run.stale > 0 => Some(Wrong::Stale),
-            None => objection.map(Wrong::Inspected),
+        let kind = match mixed {
+            Some((owner, _)) => Some(FaultKind::Mixed(*owner)),
+            None if self.run.stale > 0 => Some(FaultKind::Stale),
+            None => inspection.map(FaultKind::Inspection),
         };
-        match wrong {
-            Some(wrong) => Err(Fault { served: self, wrong }),
+        match kind {
+            Some(kind) => Err(Fault { served: self, kind }),
             None => Ok(self),
         }
     }
 
-    /// The run as a word for a ring of slots.
+    /// Returns the run as a word (a schedule written as letters) for a ring of slots.
     pub(crate) fn ring_word(&self) -> String {
-        record::word(&self.run.ring_steps())
+        recorder::word(&self.run.ring_steps())
     }
 
-    /// The owner of each band of each thumbnail, requests and owners by their place in the ring
-    /// word: what a played or predicted word gives too.
+    /// Returns the owner of each band of each thumbnail. Requests and owners are numbered as in the
+    /// ring word, so that a replay and a prediction of the word give the same form.
     pub(crate) fn owners(&self) -> Vec<Vec<usize>> {
-        let order = record::order(&self.run.ring_steps());
-        let place = |owner: &u8| order.iter().position(|other| other == owner);
+        let order = recorder::order(&self.run.ring_steps());
+        let number = |owner: &u8| order.iter().position(|other| other == owner);
         let owners = |request: &u8| {
-            let of = self.thumbnails.iter().find(|(owner, _)| owner == request);
-            let (_, bands) = of.expect("every request of the word was finished");
-            bands.iter().map(|band| place(band).expect("a band shows a photo")).collect()
+            let thumbnail = self.thumbnails.iter().find(|(owner, _)| owner == request);
+            let (_, bands) = thumbnail.expect("every request of the word is finished");
+            bands.iter().map(|band| number(band).expect("a band shows a photo")).collect()
         };
         order.iter().map(owners).collect()
     }
 }
 
-impl fmt::Display for Crowd {
+impl fmt::Display for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { clients, bands, door, switch } = self;
-        let requests: usize = clients.iter().map(|photos| photos.len()).sum();
+        let Self { photos, bands, permits, switch } = self;
+        let requests: usize = photos.iter().map(|photos| photos.len()).sum();
         write!(f, "requests {requests}")?;
-        if clients.len() != requests {
-            write!(f, " of clients {}", clients.len())?;
+        if photos.len() != requests {
+            write!(f, " of clients {}", photos.len())?;
         }
         write!(f, ", bands {bands}")?;
-        if let Some(permits) = door {
+        if let Some(permits) = permits {
             write!(f, ", semaphore {permits}")?;
         }
         match switch {
@@ -228,51 +230,52 @@ impl fmt::Display for Crowd {
 }
 
 impl Fault {
-    /// What happened, with its word for a ring of slots.
-    pub(crate) fn on_the_ring(&self) -> String {
-        self.tell(&self.served.run.ring_steps())
+    /// Describes the fault, with its word for a ring of slots.
+    pub(crate) fn on_ring(&self) -> String {
+        self.describe(&self.served.run.ring_steps())
     }
 
-    /// What happened, with its word for a pipeline that has no ring: the steps as they came.
-    pub(crate) fn as_it_came(&self) -> String {
-        self.tell(&self.served.run.steps())
+    /// Describes the fault, with its word in the order of execution, for a pipeline without a ring.
+    pub(crate) fn in_execution_order(&self) -> String {
+        self.describe(&self.served.run.steps())
     }
 
-    /// Names requests as the word does.
-    fn tell(&self, steps: &[u8]) -> String {
-        let word = record::word(steps);
-        let order = record::order(steps);
+    /// Describes the fault with the word of these steps, and names requests as in the word.
+    fn describe(&self, steps: &[u8]) -> String {
+        let word = recorder::word(steps);
+        let order = recorder::order(steps);
         let letter = |owner: &u8| match (b'A'..).zip(&order).find(|(_, other)| *other == owner) {
             Some((letter, _)) => char::from(letter),
             None => char::from(*owner),
         };
-        match &self.wrong {
-            Wrong::Mixed(request) => {
-                let of = self.served.thumbnails.iter().find(|(owner, _)| owner == request);
-                let bands: String = of.iter().flat_map(|(_, bands)| bands).map(letter).collect();
+        match &self.kind {
+            FaultKind::Mixed(request) => {
+                let thumbnail = self.served.thumbnails.iter().find(|(owner, _)| owner == request);
+                let bands: String =
+                    thumbnail.iter().flat_map(|(_, bands)| bands).map(letter).collect();
                 format!("{word}: {}'s thumbnail shows {bands}", letter(request))
             }
-            Wrong::Stale => format!("{word}: a frame was handed out with old contents"),
-            Wrong::Inspected(objection) => format!("{word}: {objection}"),
+            FaultKind::Stale => format!("{word}: a request got a frame with old contents"),
+            FaultKind::Inspection(fault) => format!("{word}: {fault}"),
         }
     }
 }
 
-impl Door {
+impl Semaphore {
     fn new(permits: usize) -> Self {
-        Self { free: Mutex::new(permits), left: Condvar::new() }
+        Self { permits: Mutex::new(permits), released: Condvar::new() }
     }
 
-    fn enter(&self) {
-        let mut free = self.free.lock().expect("no client panics at the door");
-        while *free == 0 {
-            free = self.left.wait(free).expect("no client panics at the door");
+    fn acquire(&self) {
+        let mut permits = self.permits.lock().expect("no panic under the lock");
+        while *permits == 0 {
+            permits = self.released.wait(permits).expect("no panic under the lock");
         }
-        *free -= 1;
+        *permits -= 1;
     }
 
-    fn leave(&self) {
-        *self.free.lock().expect("no client panics at the door") += 1;
-        self.left.notify_one();
+    fn release(&self) {
+        *self.permits.lock().expect("no panic under the lock") += 1;
+        self.released.notify_one();
     }
 }

@@ -1,7 +1,7 @@
-//! The four words in which an exploration ends, and what a test may conclude from each.
+//! Describes how an exploration ended, and what a test may conclude from it.
 //!
-//! Checkers return the same `()` when they are done and when a cap stopped them; a proof and a
-//! search that gave up must not look alike.
+//! A checker returns the same `()` if it is done and if a limit stopped it. A proof and a search that
+//! stopped early must not look alike.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -9,29 +9,30 @@ use std::fmt::{self, Debug, Display};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
-/// How an exploration ended.
+/// Describes how an exploration ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Ending<F> {
-    /// The execution numbered `at`, from one, broke what the body claims, panicked, deadlocked or
+pub(crate) enum Exploration<F> {
+    /// The execution numbered `at`, from 1, broke a claim of the body, panicked, deadlocked or
     /// leaked.
     Found { at: usize, finding: Finding<F> },
-    /// Every execution within the limits was made, and none broke a claim: a proof, of this size.
+    /// All executions within the limits ran, and none broke a claim. This proves the claim for the
+    /// size of the model.
     Exhausted { executions: usize },
-    /// So many executions were made, none broke a claim, and there are more: no proof.
+    /// This number of executions ran, none broke a claim, and more exist. This proves nothing.
     Capped { executions: usize },
-    /// An execution went on past the limit of branches, as one does that waits in a loop. What it
-    /// would have come to is unknown, and so is everything after it.
+    /// An execution exceeded the limit of branches, as a thread does that waits in a loop. The rest
+    /// of the execution and all executions after it are unknown.
     Diverged,
 }
 
-/// What was found: the body's own account, or the message of a panic.
+/// Holds the fault that the body reported, or the message of a panic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Finding<F> {
     Fault(F),
     Panic(String),
 }
 
-impl<F> Display for Ending<F> {
+impl<F> Display for Exploration<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Found { at, .. } => write!(f, "FOUND @{at}"),
@@ -42,11 +43,11 @@ impl<F> Display for Ending<F> {
     }
 }
 
-impl<F: Debug> Ending<F> {
-    /// The body's account of what it found.
+impl<F: Debug> Exploration<F> {
+    /// Returns the fault that the body reported.
     ///
     /// # Panics
-    /// If nothing was found, or something else than the body looks for.
+    /// Panics if the exploration found nothing, or found a panic.
     #[track_caller]
     pub(crate) fn fault(self) -> F {
         match self {
@@ -55,10 +56,10 @@ impl<F: Debug> Ending<F> {
         }
     }
 
-    /// How many executions the proof took.
+    /// Returns the number of executions of a proof.
     ///
     /// # Panics
-    /// If the exploration ended in any other word: a cap proves nothing.
+    /// Panics if the exploration is not exhausted, because a cap proves nothing.
     #[track_caller]
     pub(crate) fn proof(self) -> usize {
         match self {
@@ -67,12 +68,12 @@ impl<F: Debug> Ending<F> {
         }
     }
 
-    /// How many executions a search by chance made without finding anything.
+    /// Returns the number of executions of a random search that found nothing.
     ///
     /// # Panics
-    /// If it found something.
+    /// Panics if the search did not end at its cap.
     #[track_caller]
-    pub(crate) fn unfound(self) -> usize {
+    pub(crate) fn capped(self) -> usize {
         match self {
             Self::Capped { executions } => executions,
             other => panic!("claimed CAPPED, but it ended {other}: {other:?}"),
@@ -80,8 +81,8 @@ impl<F: Debug> Ending<F> {
     }
 }
 
-/// Runs `explore` and gives back what it panicked with, if it did, without printing: in a search
-/// for panics one is a result. A second one, while the first unwinds, aborts: both are printed.
+/// Runs `explore` and returns the payload if it panics, without printing the first panic, which is a
+/// result of the search. A second panic while the first one unwinds aborts, and both are printed.
 pub(crate) fn quietly(explore: impl FnOnce()) -> Result<(), Box<dyn Any + Send>> {
     thread_local!(static FIRST: RefCell<Option<String>> = const { RefCell::new(None) });
     thread_local!(static QUIET: Cell<bool> = const { Cell::new(false) });
@@ -105,7 +106,7 @@ pub(crate) fn quietly(explore: impl FnOnce()) -> Result<(), Box<dyn Any + Send>>
     result
 }
 
-/// The message of a panic.
+/// Returns the message of a panic.
 pub(crate) fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".into())

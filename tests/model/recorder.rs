@@ -1,35 +1,37 @@
-//! Writes down which request used which frame, and when, so that a finding can be read.
+//! Records the order of steps, and which request used which frame, so that a finding can be read.
 //!
-//! A thumbnail alone says *that* it was mixed; the steps that led there, as a word, say how.
+//! A thumbnail shows only *that* it was mixed. The steps, as a word (a schedule written as letters),
+//! show how.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::codec::{Model, ModelFrame, ModelThumbnail, Step};
+use super::codec::{ModelCodec, ModelFrame, ModelThumbnail, Step};
 use super::pipeline::{Codec, Frame};
 
-/// A model's codec that keeps a [`Run`]. The run lies behind std's lock, which no checker sees.
+/// Wraps the model's codec and records a [`Run`]. std's lock protects the run, so that no checker
+/// explores it.
 pub(crate) struct Recorder {
-    model: Model,
+    codec: ModelCodec,
     run: Arc<Mutex<Run>>,
 }
 
-/// The steps of one execution, in the order in which they were made.
+/// Holds the steps of one execution in their order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Run {
     pub(crate) events: Vec<Event>,
-    /// Frames that were filled at least once; each has a number, from zero, at its first fill.
+    /// Number of frames that were filled at least once. Frames are numbered from 0 by first fill.
     pub(crate) frames: usize,
-    /// Requests whose photo could not be decoded.
-    pub(crate) refused: usize,
-    /// Requests that were given a frame with old contents.
+    /// Number of requests whose photo could not be decoded.
+    pub(crate) failed: usize,
+    /// Number of requests that got a frame with old contents.
     pub(crate) stale: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) request: u8,
-    /// The frame of the step; of a finish, the frame of its begin.
+    /// Number of the step's frame. A finish has the frame of its begin.
     pub(crate) frame: usize,
     pub(crate) kind: Kind,
 }
@@ -41,15 +43,15 @@ pub(crate) enum Kind {
     Finish,
 }
 
-/// A frame that keeps its number for life.
+/// Wraps a frame and keeps its number.
 #[derive(Default)]
 pub(crate) struct NumberedFrame {
     frame: ModelFrame,
     number: Option<usize>,
 }
 
-/// A thumbnail that remembers whose it is and where its photo was put.
-pub(crate) struct TracedThumbnail {
+/// Wraps a thumbnail and keeps its request and the number of its frame.
+pub(crate) struct RecordedThumbnail {
     request: u8,
     frame: usize,
     thumbnail: ModelThumbnail,
@@ -57,7 +59,7 @@ pub(crate) struct TracedThumbnail {
 
 impl Recorder {
     pub(crate) fn new(bands: usize, step: fn(Step), run: &Arc<Mutex<Run>>) -> Self {
-        Self { model: Model { bands, step }, run: Arc::clone(run) }
+        Self { codec: ModelCodec { bands, step }, run: Arc::clone(run) }
     }
 
     fn run(&self) -> MutexGuard<'_, Run> {
@@ -65,7 +67,7 @@ impl Recorder {
     }
 }
 
-/// Opens a run, also one that a panic left behind.
+/// Locks a run and ignores poisoning, because a panic is a finding.
 pub(crate) fn open(run: &Mutex<Run>) -> MutexGuard<'_, Run> {
     run.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -74,37 +76,37 @@ impl Codec for Recorder {
     type Request = u8;
     type Photo = u8;
     type Frame = NumberedFrame;
-    type Thumbnail = TracedThumbnail;
+    type Thumbnail = RecordedThumbnail;
     type Output = Vec<u8>;
     type Error = u8;
 
     fn decode(&self, request: &u8) -> Result<u8, u8> {
-        self.model.decode(request).inspect_err(|_| self.run().refused += 1)
+        self.codec.decode(request).inspect_err(|_| self.run().failed += 1)
     }
 
-    // The model's step comes first each time: a checker may switch inside it, and what is written
-    // down after it is what happened next.
-    fn fill(&self, request: u8, frame: &mut NumberedFrame) -> TracedThumbnail {
+    // The codec's step comes first in each method. A checker can switch threads inside it, and the
+    // record after it has the order in which the steps ran.
+    fn fill(&self, request: u8, frame: &mut NumberedFrame) -> RecordedThumbnail {
         let stale = !frame.frame.0.is_empty();
-        let thumbnail = self.model.fill(request, &mut frame.frame);
+        let thumbnail = self.codec.fill(request, &mut frame.frame);
         let mut run = self.run();
         run.stale += usize::from(stale);
         let frame = *frame.number.get_or_insert(run.frames);
         run.frames = run.frames.max(frame + 1);
         run.events.push(Event { request, frame, kind: Kind::Begin });
-        TracedThumbnail { request, frame, thumbnail }
+        RecordedThumbnail { request, frame, thumbnail }
     }
 
-    fn band(&self, frame: &NumberedFrame, thumbnail: &mut TracedThumbnail) -> bool {
-        let more = self.model.band(&frame.frame, &mut thumbnail.thumbnail);
+    fn band(&self, frame: &NumberedFrame, thumbnail: &mut RecordedThumbnail) -> bool {
+        let more = self.codec.band(&frame.frame, &mut thumbnail.thumbnail);
         let frame = frame.number.unwrap_or(thumbnail.frame);
         self.run().events.push(Event { request: thumbnail.request, frame, kind: Kind::Band });
         more
     }
 
-    fn encode(&self, thumbnail: TracedThumbnail) -> Result<Vec<u8>, u8> {
-        let TracedThumbnail { request, frame, thumbnail } = thumbnail;
-        let bands = self.model.encode(thumbnail);
+    fn encode(&self, thumbnail: RecordedThumbnail) -> Result<Vec<u8>, u8> {
+        let RecordedThumbnail { request, frame, thumbnail } = thumbnail;
+        let bands = self.codec.encode(thumbnail);
         self.run().events.push(Event { request, frame, kind: Kind::Finish });
         bands
     }
@@ -121,7 +123,7 @@ impl Frame for NumberedFrame {
 }
 
 impl Run {
-    /// Whether a frame was filled again before the last band of the request before.
+    /// Returns true if a request was lapped: its frame was filled again before its last band.
     pub(crate) fn lapped(&self) -> bool {
         self.events.iter().enumerate().any(|(begin, event)| {
             event.kind == Kind::Begin && {
@@ -133,37 +135,37 @@ impl Run {
         })
     }
 
-    /// Whether a frame was filled more than once.
+    /// Returns true if a frame was filled more than once.
     pub(crate) fn reused(&self) -> bool {
         self.events.iter().filter(|event| event.kind == Kind::Begin).count() > self.frames
     }
 
-    /// How many requests were between their begin and their finish at once, at most.
-    pub(crate) fn most_out(&self) -> usize {
-        let mut out = 0_usize;
+    /// Returns the largest number of requests between begin and finish at the same time.
+    pub(crate) fn max_in_flight(&self) -> usize {
+        let mut in_flight = 0_usize;
         let counts = self.events.iter().map(|event| {
             match event.kind {
-                Kind::Begin => out += 1,
+                Kind::Begin => in_flight += 1,
                 Kind::Band => {}
-                Kind::Finish => out -= 1,
+                Kind::Finish => in_flight -= 1,
             }
-            out
+            in_flight
         });
         counts.max().unwrap_or(0)
     }
 
-    /// The requests in the order of their steps: a letter of the word each.
+    /// Returns the request of each step in the order of execution.
     pub(crate) fn steps(&self) -> Vec<u8> {
         self.events.iter().map(|event| event.request).collect()
     }
 
-    /// The same for a ring of slots, where a word's begins go round the ring.
+    /// Returns the request of each step for a ring, in an order in which begins go round the ring.
     ///
-    /// Threads may take their numbers in one order and decode in another. So each slot's steps are
-    /// taken as they came, and the slots are merged: the first begin of every slot with what
-    /// followed it there, then the second of every slot. Steps in different slots do not touch, so
-    /// this changes no thumbnail. A slot that served one more request than another comes earlier
-    /// in the ring.
+    /// Threads may take their numbers in one order and decode in another. So each slot (buffer of
+    /// the ring) keeps the order of its own steps, and the slots are merged: the first begin of
+    /// every slot with the steps after it, then the second begin of every slot. Steps in different
+    /// slots are independent, so the merge changes no thumbnail. A slot that served one more request
+    /// than another comes earlier in the ring.
     pub(crate) fn ring_steps(&self) -> Vec<u8> {
         let mut slots = vec![Vec::<Vec<u8>>::new(); self.frames];
         for event in &self.events {
@@ -183,50 +185,54 @@ impl Run {
     }
 }
 
-/// In how many executions of an exploration it came to what a model is about.
+/// Counts the executions of an exploration that reached the situations of interest.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reached {
-    /// Steps of one request lay between those of another.
+    /// Number of executions in which steps of two requests overlapped.
     pub(crate) overlapped: usize,
     pub(crate) lapped: usize,
-    /// More than one frame was made: a pool makes a second only while the first is out.
-    pub(crate) second: usize,
+    /// Number of executions with a second frame, which a pool makes only if the first is leased.
+    pub(crate) second_frame: usize,
     pub(crate) reused: usize,
-    pub(crate) refused: usize,
+    pub(crate) failed: usize,
 }
 
 impl Reached {
-    pub(crate) fn note(&mut self, run: &Run) {
-        self.overlapped += usize::from(run.most_out() >= 2);
+    /// Adds one execution.
+    pub(crate) fn add(&mut self, run: &Run) {
+        self.overlapped += usize::from(run.max_in_flight() >= 2);
         self.lapped += usize::from(run.lapped());
-        self.second += usize::from(run.frames >= 2);
+        self.second_frame += usize::from(run.frames >= 2);
         self.reused += usize::from(run.reused());
-        self.refused += usize::from(run.refused > 0);
+        self.failed += usize::from(run.failed > 0);
     }
 
+    /// Asserts that two requests overlapped in some execution.
+    ///
     /// # Panics
-    /// If no two requests were ever at work at once: then nothing was tried.
+    /// Panics if no two requests overlapped, because then the exploration tested nothing.
     #[track_caller]
-    pub(crate) fn overlap(&self) {
+    pub(crate) fn assert_overlap(&self) {
         assert!(self.overlapped > 0, "no two requests ever overlapped: {self}");
     }
 }
 
 impl fmt::Display for Reached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { overlapped, lapped, second, reused, refused } = self;
-        write!(f, "overlapped {overlapped}, lapped {lapped}, second frame {second}, ")?;
-        write!(f, "reused {reused}, refused {refused}")
+        let Self { overlapped, lapped, second_frame, reused, failed } = self;
+        write!(f, "overlapped {overlapped}, lapped {lapped}, second frame {second_frame}, ")?;
+        write!(f, "reused {reused}, failed {failed}")
     }
 }
 
-/// The word that these steps spell: the first request to begin is A, the next one B.
+/// Returns the word of these steps. The first request to begin is A, the next one B.
 pub(crate) fn word(steps: &[u8]) -> String {
     let order = order(steps);
-    steps.iter().map(|step| char::from(b'A' + place(&order, *step))).collect()
+    let letter = |step| (b'A'..).zip(&order).find(|(_, request)| *request == step);
+    steps.iter().map(|step| char::from(letter(step).expect("a request of the run").0)).collect()
 }
 
-/// The requests in the order in which they began.
+/// Returns the requests in the order of their first steps.
 pub(crate) fn order(steps: &[u8]) -> Vec<u8> {
     let mut order = Vec::new();
     for step in steps {
@@ -235,9 +241,4 @@ pub(crate) fn order(steps: &[u8]) -> Vec<u8> {
         }
     }
     order
-}
-
-fn place(order: &[u8], request: u8) -> u8 {
-    let place = order.iter().position(|other| *other == request);
-    place.and_then(|place| u8::try_from(place).ok()).expect("a request of the run")
 }

@@ -1,38 +1,27 @@
-//! Findings replayed on the library's own ring, on one thread.
+//! Replays the findings of a checker on the library's ring, on one thread.
 //!
-//! A checker runs the shipped files on its own primitives and threads; that its finding happens in
-//! the library as it is shipped, step for step, is seen by playing its word there.
+//! A checker runs the shipped files with its own primitives and threads. The replay shows that the
+//! finding also happens in the library, step for step.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use double_exposure::pipeline;
-use double_exposure::schedule::{self, Schedule, predict};
+use double_exposure::schedule::{Schedule, predict, replay_all};
 
-use crate::crowd::Served;
+use crate::model::clients::Served;
 
-// The model's codec a second time, now for the library's pipelines.
-#[path = "codec.rs"]
-#[allow(dead_code, clippy::duplicate_mod, reason = "of other types here; a replay has no steps")]
-mod codec;
-
-/// Plays a run's word on the library's ring and says whose photo each band shows there.
+/// Replays a run's word (a schedule written as letters) on the library's ring, and returns the owner
+/// of each band.
 ///
 /// # Panics
-/// If the run, the replay and the lap law are not of one mind.
+/// Panics if the run, the replay and the lap law differ.
 #[track_caller]
 pub(crate) fn replay(served: &Served, bands: usize, slots: NonZeroUsize) -> Vec<Vec<usize>> {
-    let word: Schedule = served.ring_word().parse().expect("a run spells a word");
-    let count = NonZeroU32::new(u32::try_from(bands).expect("few bands")).expect("a band");
-    let ring = pipeline::Shared::new(codec::Model::new(bands), slots);
-    let photos: Vec<u8> = (b'A'..).take(word.requests()).collect();
-    let played = schedule::replay(&word, count, &ring, |request| &photos[request]);
-    let owners = |letters: Vec<u8>| letters.iter().map(|l| usize::from(l - b'A')).collect();
-    let played: Vec<Vec<usize>> = played
-        .into_iter()
-        .map(|thumbnail| owners(thumbnail.expect("it finished").expect("its photo is whole")))
-        .collect();
-    assert_eq!(served.owners(), played, "{word} on {slots} slots: threads, library");
-    let law: Option<Vec<_>> = predict(&word, count, slots).into_iter().collect();
-    assert_eq!(law.as_ref(), Some(&played), "{word} on {slots} slots: law, library");
-    played
+    let word: Schedule = served.ring_word().parse().expect("a run gives a word");
+    let bands = NonZeroU32::new(u32::try_from(bands).expect("few bands")).expect("a band");
+    let replayed: Option<Vec<_>> = replay_all(&word, bands, slots).shared.into_iter().collect();
+    let replayed = replayed.expect("every request of the word finishes");
+    assert_eq!(served.owners(), replayed, "{word} on {slots} slots: threads, library");
+    let predicted: Option<Vec<_>> = predict(&word, bands, slots).into_iter().collect();
+    assert_eq!(predicted.as_ref(), Some(&replayed), "{word} on {slots} slots: law, library");
+    replayed
 }

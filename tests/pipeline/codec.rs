@@ -1,20 +1,20 @@
-//! A codec for models: a photo is two bytes, both its owner's name, and a thumbnail says which
-//! owner each of its bands was made from. Small, so that a checker can try every interleaving;
-//! strict, so that it shows whatever lies in a frame, old contents too.
+//! Implements a codec for tests and models: a photo is two bytes, both its owner's letter, and a
+//! thumbnail lists the owner of each band. The codec is small, so that a model checker can try every
+//! interleaving. It is strict, so that a band shows old contents of a frame too.
 
 use super::pipeline::{Codec, Frame};
 
-/// What a band shows that was made from a frame with nothing in it.
+/// Owner of a band that was made from an empty frame.
 pub(crate) const NOTHING: u8 = b'-';
 
-/// Makes thumbnails of so many bands from photos that are their owner's name.
-pub(crate) struct Model {
+/// Makes thumbnails of `bands` bands from photos that are their owner's letter.
+pub(crate) struct ModelCodec {
     pub(crate) bands: usize,
-    /// Called at the head of every step, so that a checker may switch there.
+    /// Function that is called at the start of every step, where a checker can switch threads.
     pub(crate) step: fn(Step),
 }
 
-/// The four calls that a pipeline makes on its codec, with the owner whose thumbnail it makes.
+/// Names the call that a pipeline makes on its codec, with the owner of the thumbnail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Decode(u8),
@@ -23,23 +23,23 @@ pub(crate) enum Step {
     Encode(u8),
 }
 
-impl Model {
+impl ModelCodec {
     pub(crate) fn new(bands: usize) -> Self {
         Self { bands, step: |_| () }
     }
 }
 
-/// Two bytes of pixels per photo; a photo appended to old contents lies behind them.
+/// Holds two bytes per photo. A photo is appended after old contents.
 #[derive(Default)]
 pub(crate) struct ModelFrame(pub(crate) Vec<u8>);
 
-/// The owners of the bands made so far.
+/// Holds the owners of the bands made so far.
 pub(crate) struct ModelThumbnail {
     owner: u8,
     bands: Vec<u8>,
 }
 
-impl Codec for Model {
+impl Codec for ModelCodec {
     type Request = u8;
     type Photo = u8;
     type Frame = ModelFrame;
@@ -47,7 +47,7 @@ impl Codec for Model {
     type Output = Vec<u8>;
     type Error = u8;
 
-    /// Refuses the photo of an owner with a small letter.
+    /// Returns an error for an owner with a small letter.
     fn decode(&self, &owner: &u8) -> Result<u8, u8> {
         (self.step)(Step::Decode(owner));
         if owner.is_ascii_lowercase() { Err(owner) } else { Ok(owner) }
@@ -67,7 +67,7 @@ impl Codec for Model {
         thumbnail.bands.len() < self.bands
     }
 
-    /// Refuses the thumbnail of an owner that is a digit.
+    /// Returns an error for an owner that is a digit.
     fn encode(&self, thumbnail: ModelThumbnail) -> Result<Vec<u8>, u8> {
         (self.step)(Step::Encode(thumbnail.owner));
         let owner = thumbnail.owner;

@@ -1,10 +1,12 @@
-//! A doctest that must not compile passes for any error, a misspelt import too. So each is the
-//! block before it, which compiles, and the one line that is marked as refused.
+//! Each doctest that must not compile fails because of one marked line. Such a doctest passes for any
+//! compiler error, even for a misspelt import, so it must equal the compiling block before it plus
+//! the one line.
 
 use std::fs;
 use std::path::Path;
 
-/// The fenced blocks of a file's module docs: what stands behind the opening fence, and the lines.
+/// Returns the fenced blocks of a file's module docs, each with the text after its opening fence and
+/// its lines.
 fn blocks(source: &str) -> Vec<(&str, Vec<&str>)> {
     let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
     let mut inside = false;
@@ -22,9 +24,9 @@ fn blocks(source: &str) -> Vec<(&str, Vec<&str>)> {
 }
 
 #[test]
-fn what_the_compiler_refuses_is_one_line_more_than_what_it_accepts() {
+fn a_rejected_doctest_has_one_line_more_than_the_accepted_block_before_it() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pipeline/mod.rs");
-    let source = fs::read_to_string(path).expect("the promise is where it was");
+    let source = fs::read_to_string(path).expect("the file exists");
     let mut refused = 0;
     for pair in blocks(&source).windows(2) {
         let [(accepts, accepted), (refuses, lines)] = pair else { unreachable!("two at a time") };

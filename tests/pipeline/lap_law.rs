@@ -1,47 +1,33 @@
 //! The lap law predicts the owner of every band of every thumbnail that the ring of shared buffers
-//! makes, and the repairs show every owner only their own. Words, all of a size or random ones, are
-//! played on the shipped pipelines with photos of different shapes, and held against the law twice:
-//! as shipped, and read off the word's letters one by one.
+//! makes, and the repairs show only the owner's rows. All words (schedules written as letters) of a
+//! size and random words are replayed on the shipped pipelines with photos of different shapes. The
+//! result is compared with the library's prediction and with a second one, read from the letters.
 
-#[path = "model/shapes.rs"]
-mod shapes;
-#[path = "model/watchdog.rs"]
-mod watchdog;
+use std::num::NonZeroU32;
 
-use std::num::{NonZeroU32, NonZeroUsize};
-
-use double_exposure::pipeline::{self, Bounds, Owned, Pipeline, Pooled, Shared};
+use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use double_exposure::schedule::{Outcome, Schedule, predict, replay, schedules};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::subsequence;
-use proptest::test_runner::RngSeed;
 
-use shapes::{Photo, Shapes};
-use watchdog::ten_seconds;
+use crate::shapes::{Photo, Shapes};
+use crate::{bands, cases, slots, ten_seconds};
 
-/// What each request should come to: its bands' owners, or the number of the photo refused.
+/// Holds for each request the owners of its bands, or the owner of the photo that failed to decode.
 type Expected = Vec<Option<Result<Vec<usize>, usize>>>;
 
-fn slots(slots: usize) -> NonZeroUsize {
-    NonZeroUsize::new(slots).expect("at least one slot")
-}
-
-fn bands(bands: u32) -> NonZeroU32 {
-    NonZeroU32::new(bands).expect("at least one band")
-}
-
-/// What a pipeline makes of a word. Photos without a whole one are refused.
-fn played<P>(word: &Schedule, bands: NonZeroU32, pipeline: &P, photos: &[Photo]) -> Expected
+/// Replays a word on a pipeline.
+fn replayed<P>(word: &Schedule, bands: NonZeroU32, pipeline: &P, photos: &[Photo]) -> Expected
 where
     P: Pipeline<Codec = Shapes>,
 {
     replay(word, bands, pipeline, |request| &photos[request])
 }
 
-/// The law once more, read backwards from each band: who was the last, before this letter, to
-/// write a first letter in my slot, with a photo that is whole?
-fn read_off(word: &str, bands: usize, slots: usize, whole: &[bool]) -> Expected {
+/// Applies the lap law to the letters, backwards from each band: the band shows the last earlier
+/// request that wrote its first letter in the same slot and has a whole photo.
+fn read_letters(word: &str, bands: usize, slots: usize, whole: &[bool]) -> Expected {
     let letters: Vec<char> = word.chars().collect();
     let first = |at: usize| !letters[..at].contains(&letters[at]);
     let number = |letter: char| {
@@ -54,24 +40,24 @@ fn read_off(word: &str, bands: usize, slots: usize, whole: &[bool]) -> Expected 
             let other = number(letters[before]);
             first(before) && other % slots == slot && whole[other]
         };
-        number(letters[(0..at).rev().find(decoded).expect("at least my own begin")])
+        number(letters[(0..at).rev().find(decoded).expect("at least the request's own begin")])
     };
-    let one = |mine: usize| {
-        let steps: Vec<_> = (0..letters.len()).filter(|&at| letters[at] == letters[mine]).collect();
-        if !whole[number(letters[mine])] {
-            Some(Err(number(letters[mine])))
+    let result = |own: usize| {
+        let steps: Vec<_> = (0..letters.len()).filter(|&at| letters[at] == letters[own]).collect();
+        if !whole[number(letters[own])] {
+            Some(Err(number(letters[own])))
         } else if steps.len() < bands + 2 {
             None
         } else {
             Some(Ok(steps[1..=bands].iter().map(|&at| shown(at)).collect()))
         }
     };
-    (0..letters.len()).filter(|&at| first(at)).map(one).collect()
+    (0..letters.len()).filter(|&at| first(at)).map(result).collect()
 }
 
-/// A word, and what it is played with.
+/// Holds a word and the parameters of its replay.
 #[derive(Debug)]
-struct Scene {
+struct Case {
     word: Schedule,
     bands: u32,
     slots: usize,
@@ -79,23 +65,23 @@ struct Scene {
     bounds: Bounds,
 }
 
-impl Scene {
+impl Case {
     fn whole(&self) -> Vec<bool> {
         self.photos.iter().map(|photo| photo.whole).collect()
     }
 
-    /// What every request should come to if nobody sees anybody else's photo.
+    /// Returns the expected result if every thumbnail shows only its owner's rows.
     fn own(&self) -> Expected {
-        // With as many slots as the alphabet has letters nobody is lapped.
-        read_off(&self.word.to_string(), self.bands as usize, 26, &self.whole())
+        // With as many slots as the alphabet has letters no request is lapped.
+        read_letters(&self.word.to_string(), self.bands as usize, 26, &self.whole())
     }
 }
 
-/// Words of up to 8 requests and 6 bands, some requests unfinished, on up to 8 slots, with photos
-/// of 1 to 40 rows, so many of them refused.
-fn scenes(refused: f64) -> impl Strategy<Value = Scene> {
+/// Generates words of up to 8 requests and 6 bands, some requests unfinished, on up to 8 slots, with
+/// photos of 1 to 40 rows. `damaged` is the share of photos that cannot be decoded.
+fn random_cases(damaged: f64) -> impl Strategy<Value = Case> {
     let sizes = (1..=8_usize, 1..=6_u32, 1..=8_usize, 0..=4_usize, 0..=64_usize);
-    sizes.prop_flat_map(move |(requests, bands, slots, frames, frame_bytes)| {
+    sizes.prop_flat_map(move |(requests, bands, slots, max_frames, max_frame_bytes)| {
         let alphabet: Vec<char> = ('A'..='Z').collect();
         let missing = prop_oneof![4 => Just(0), 1 => 1..=bands + 1];
         let letters = (subsequence(alphabet, requests), vec(missing, requests))
@@ -106,78 +92,72 @@ fn scenes(refused: f64) -> impl Strategy<Value = Scene> {
                 letters.into_iter().zip(missing).flat_map(all).collect::<Vec<char>>()
             })
             .prop_shuffle();
-        let photos = vec((1..=40_usize, prop::bool::weighted(1.0 - refused)), requests);
-        (letters, photos).prop_map(move |(letters, photos)| Scene {
+        let photos = vec((1..=40_usize, prop::bool::weighted(1.0 - damaged)), requests);
+        (letters, photos).prop_map(move |(letters, photos)| Case {
             word: String::from_iter(letters).parse().expect("letters A to Z"),
             bands,
             slots,
             photos: Photo::numbered(photos),
-            bounds: Bounds { frames, frame_bytes },
+            bounds: Bounds { max_frames, max_frame_bytes },
         })
     })
-}
-
-/// So many cases, the same in every run.
-fn cases(cases: u32) -> ProptestConfig {
-    let rng_seed = RngSeed::Fixed(20_241_128);
-    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 #[test]
 fn shared_bands_come_from_the_last_request_to_lap_them() {
     let _watch = ten_seconds();
-    proptest!(cases(1_000), |(scene in scenes(0.0))| {
-        let Scene { word, bands: each, slots: ring, photos, .. } = &scene;
+    proptest!(cases(1_000), |(case in random_cases(0.0))| {
+        let Case { word, bands: each, slots: ring, photos, .. } = &case;
         let shared = Shared::new(Shapes { bands: *each }, slots(*ring));
-        let thumbnails = played(word, bands(*each), &shared, photos);
+        let thumbnails = replayed(word, bands(*each), &shared, photos);
         let predicted = predict(word, bands(*each), slots(*ring));
         prop_assert_eq!(predicted.len(), thumbnails.len());
         for (request, (predicted, thumbnail)) in predicted.into_iter().zip(thumbnails).enumerate() {
             let later = predicted.iter().flatten().all(|owner| *owner >= request);
-            prop_assert!(later, "never earlier");
+            prop_assert!(later, "a foreign owner is never earlier");
             prop_assert_eq!(thumbnail, predicted.map(Ok));
         }
     });
 }
 
 #[test]
-fn shared_bands_skip_photos_that_were_refused() {
+fn shared_bands_skip_photos_that_cannot_be_decoded() {
     let _watch = ten_seconds();
-    proptest!(cases(1_000), |(scene in scenes(0.3))| {
-        let Scene { word, bands: each, slots: ring, photos, .. } = &scene;
+    proptest!(cases(1_000), |(case in random_cases(0.3))| {
+        let Case { word, bands: each, slots: ring, photos, .. } = &case;
         let shared = Shared::new(Shapes { bands: *each }, slots(*ring));
-        let expected = read_off(&word.to_string(), *each as usize, *ring, &scene.whole());
-        prop_assert_eq!(played(word, bands(*each), &shared, photos), expected);
+        let expected = read_letters(&word.to_string(), *each as usize, *ring, &case.whole());
+        prop_assert_eq!(replayed(word, bands(*each), &shared, photos), expected);
     });
 }
 
 #[test]
 fn owned_bands_are_their_owners() {
     let _watch = ten_seconds();
-    proptest!(cases(1_000), |(scene in scenes(0.15))| {
-        let owned = Owned::new(Shapes { bands: scene.bands });
-        let thumbnails = played(&scene.word, bands(scene.bands), &owned, &scene.photos);
-        prop_assert_eq!(thumbnails, scene.own());
+    proptest!(cases(1_000), |(case in random_cases(0.15))| {
+        let owned = Owned::new(Shapes { bands: case.bands });
+        let thumbnails = replayed(&case.word, bands(case.bands), &owned, &case.photos);
+        prop_assert_eq!(thumbnails, case.own());
     });
 }
 
 #[test]
-fn pooled_bands_are_their_owners_also_in_frames_used_before() {
+fn pooled_bands_are_their_owners_in_reused_frames_too() {
     let _watch = ten_seconds();
-    proptest!(cases(1_000), |(scene in scenes(0.15))| {
-        let pooled = Pooled::new(Shapes { bands: scene.bands }, scene.bounds);
+    proptest!(cases(1_000), |(case in random_cases(0.15))| {
+        let pooled = Pooled::new(Shapes { bands: case.bands }, case.bounds);
         for _ in 0..2 {
-            let thumbnails = played(&scene.word, bands(scene.bands), &pooled, &scene.photos);
-            prop_assert_eq!(thumbnails, scene.own());
+            let thumbnails = replayed(&case.word, bands(case.bands), &pooled, &case.photos);
+            prop_assert_eq!(thumbnails, case.own());
             let (frames, bytes) = pooled.pool().kept();
-            prop_assert!(frames <= scene.bounds.frames);
-            prop_assert!(bytes <= frames * scene.bounds.frame_bytes);
+            prop_assert!(frames <= case.bounds.max_frames);
+            prop_assert!(bytes <= frames * case.bounds.max_frame_bytes);
         }
     });
 }
 
 #[test]
-fn the_law_as_shipped_is_the_law_read_off_the_letters_for_all_words() {
+fn the_shipped_prediction_equals_the_prediction_read_from_the_letters_for_all_words() {
     let _watch = ten_seconds();
     for (requests, each) in [(1, 2), (2, 1), (2, 2), (2, 4), (3, 1), (3, 2)] {
         for word in schedules(requests, bands(each)).expect("a size that can be written") {
@@ -185,7 +165,7 @@ fn the_law_as_shipped_is_the_law_read_off_the_letters_for_all_words() {
                 let predicted = predict(&word, bands(each), slots(ring));
                 let predicted: Expected = predicted.into_iter().map(|own| own.map(Ok)).collect();
                 let whole = vec![true; requests];
-                let letters = read_off(&word.to_string(), each as usize, ring, &whole);
+                let letters = read_letters(&word.to_string(), each as usize, ring, &whole);
                 assert_eq!(predicted, letters, "{word} on {ring} slots");
             }
         }
@@ -201,17 +181,17 @@ fn shared_follows_the_law_in_all_words_of_three_requests() {
             let shared = Shared::new(Shapes { bands: 2 }, slots(ring));
             let predicted = predict(&word, bands(2), slots(ring)).into_iter();
             let predicted: Expected = predicted.map(|own| own.map(Ok)).collect();
-            assert_eq!(played(&word, bands(2), &shared, &photos), predicted, "{word} on {ring}");
+            assert_eq!(replayed(&word, bands(2), &shared, &photos), predicted, "{word} on {ring}");
         }
     }
 }
 
-/// Clean, torn and swapped thumbnails over all words of two requests and two bands.
+/// Counts clean, torn and swapped thumbnails over all words of two requests and two bands.
 fn outcomes<P: Pipeline<Codec = Shapes>>(pipeline: impl Fn(Shapes) -> P) -> [u32; 3] {
     let photos = Photo::numbered([(5, true), (9, true)]);
     let mut outcomes = [0; 3];
     for word in schedules(2, bands(2)).expect("a size that can be written") {
-        let thumbnails = played(&word, bands(2), &pipeline(Shapes { bands: 2 }), &photos);
+        let thumbnails = replayed(&word, bands(2), &pipeline(Shapes { bands: 2 }), &photos);
         for (own, thumbnail) in thumbnails.into_iter().enumerate() {
             let owners = thumbnail.expect("the word is complete").expect("the photo is whole");
             outcomes[Outcome::of(&own, &owners) as usize] += 1;
@@ -223,7 +203,7 @@ fn outcomes<P: Pipeline<Codec = Shapes>>(pipeline: impl Fn(Shapes) -> P) -> [u32
 #[test]
 fn of_the_140_thumbnails_of_two_requests_in_one_slot_20_are_torn_and_40_swapped() {
     let _watch = ten_seconds();
-    let bounds = Bounds { frames: 1, frame_bytes: 1024 };
+    let bounds = Bounds { max_frames: 1, max_frame_bytes: 1024 };
     assert_eq!(outcomes(|codec| Shared::new(codec, slots(1))), [80, 20, 40]);
     assert_eq!(outcomes(|codec| Shared::new(codec, slots(2))), [140, 0, 0]);
     assert_eq!(outcomes(Owned::new), [140, 0, 0]);
@@ -231,21 +211,21 @@ fn of_the_140_thumbnails_of_two_requests_in_one_slot_20_are_torn_and_40_swapped(
 }
 
 #[test]
-fn a_thumbnail_is_torn_by_some_foreign_bands_and_swapped_by_nothing_else() {
+fn a_thumbnail_with_some_foreign_bands_is_torn_and_with_only_foreign_bands_swapped() {
     let _watch = ten_seconds();
-    let judged = [[0, 0], [0, 1], [1, 0], [1, 1], [1, 2]].map(|owners| Outcome::of(&0, &owners));
+    let outcomes = [[0, 0], [0, 1], [1, 0], [1, 1], [1, 2]].map(|owners| Outcome::of(&0, &owners));
     use Outcome::{Clean, Swapped, Torn};
-    assert_eq!(judged, [Clean, Torn, Torn, Swapped, Swapped]);
-    assert_eq!(judged.map(Outcome::mixed), [false, true, true, true, true]);
+    assert_eq!(outcomes, [Clean, Torn, Torn, Swapped, Swapped]);
+    assert_eq!(outcomes.map(Outcome::mixed), [false, true, true, true, true]);
     assert_eq!(Outcome::of(&0, &[]), Clean);
 }
 
 #[test]
-fn a_thumbnail_with_fewer_bands_than_its_word_is_asked_for_no_more() {
+fn a_replay_asks_a_thumbnail_for_no_band_after_its_last() {
     let _watch = ten_seconds();
     let photos = Photo::numbered([(5, true), (9, true)]);
     let word: Schedule = "AABABAABBB".parse().expect("letters A to Z");
     let shared = Shared::new(Shapes { bands: 1 }, slots(1));
     let expected = vec![Some(Ok(vec![0])), Some(Ok(vec![1]))];
-    assert_eq!(played(&word, bands(3), &shared, &photos), expected);
+    assert_eq!(replayed(&word, bands(3), &shared, &photos), expected);
 }

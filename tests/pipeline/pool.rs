@@ -1,35 +1,29 @@
-//! A pool gets every frame back, once and empty, and keeps no more and no larger ones than its
-//! bounds. Frames that say what is done to them are leased and dropped in every way a conversion
-//! can end: finished, refused, in a panic, abandoned, on another thread.
-
-#[path = "model/codec.rs"]
-#[allow(dead_code, reason = "written for several tests, each of which uses its share")]
-mod codec;
-#[path = "model/watchdog.rs"]
-mod watchdog;
+//! A pool gets every frame back once and empty, and keeps frames only within its bounds. Frames that
+//! record their use are leased and dropped in every way in which a conversion can end: finished,
+//! failed, in a panic, abandoned, and on another thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
-use double_exposure::pipeline::{self, Bounds, Frame, Lease, Pipeline, Pool, Pooled};
+use double_exposure::pipeline::{Bounds, Frame, Lease, Pipeline, Pool, Pooled};
 
-use codec::{Model, Step};
-use watchdog::ten_seconds;
+use crate::codec::{ModelCodec, Step};
+use crate::ten_seconds;
 
-/// A frame that claims to hold so much memory, and notes when it is freed whether it was empty.
+/// Simulates a frame: claims to hold `memory` bytes, and records whether it was empty when freed.
 #[derive(Clone, Default)]
-struct Sheet {
+struct FakeFrame {
     pixels: Vec<u8>,
     memory: usize,
     freed: Option<Arc<Mutex<Vec<bool>>>>,
-    /// Panics when asked to forget its pixels.
-    indelible: bool,
+    /// True if `clear` panics.
+    clear_panics: bool,
 }
 
-impl Frame for Sheet {
+impl Frame for FakeFrame {
     fn clear(&mut self) {
-        assert!(!self.indelible, "these pixels stay");
+        assert!(!self.clear_panics, "clear panics");
         self.pixels.clear();
     }
 
@@ -38,40 +32,40 @@ impl Frame for Sheet {
     }
 }
 
-impl Drop for Sheet {
+impl Drop for FakeFrame {
     fn drop(&mut self) {
         if let Some(freed) = &self.freed {
-            freed.lock().expect("nothing panics here").push(self.pixels.is_empty());
+            freed.lock().expect("no panic under the lock").push(self.pixels.is_empty());
         }
     }
 }
 
-fn pool(frames: usize, frame_bytes: usize) -> Arc<Pool<Sheet>> {
-    Arc::new(Pool::new(Bounds { frames, frame_bytes }))
+fn pool(max_frames: usize, max_frame_bytes: usize) -> Arc<Pool<FakeFrame>> {
+    Arc::new(Pool::new(Bounds { max_frames, max_frame_bytes }))
 }
 
-/// A lease of a frame with somebody's pixels in so much memory.
-fn used(pool: &Arc<Pool<Sheet>>, memory: usize) -> Lease<Sheet> {
+/// Leases a frame and puts pixels into its `memory` bytes.
+fn used(pool: &Arc<Pool<FakeFrame>>, memory: usize) -> Lease<FakeFrame> {
     let mut lease = Pool::take(pool);
-    lease.pixels.extend(b"somebody");
+    lease.pixels.extend(b"pixels");
     lease.memory = memory;
     lease
 }
 
-/// A pool that may keep all that these tests give it, and a pipeline on it of two bands that calls
-/// `step` at the head of each step.
-fn pooled(step: fn(Step)) -> Pooled<Model> {
-    let bounds = Bounds { frames: 8, frame_bytes: 1024 };
-    Pooled::new(Model { bands: 2, step }, bounds)
+/// Creates a pipeline of two bands that calls `step` at the start of each step. Its pool has room for
+/// all frames of these tests.
+fn pooled(step: fn(Step)) -> Pooled<ModelCodec> {
+    let bounds = Bounds { max_frames: 8, max_frame_bytes: 1024 };
+    Pooled::new(ModelCodec { bands: 2, step }, bounds)
 }
 
-/// Compiles only for what is not `Clone`: for anything else there are two answers to choose from.
-trait Single<Answer> {
-    const IS_SINGLE: () = ();
+/// Fails to compile for a type that is `Clone`: two implementations apply, and `_` is ambiguous.
+trait NotClone<Marker> {
+    const IS_NOT_CLONE: () = ();
 }
-impl<T> Single<()> for T {}
-impl<T: Clone> Single<u8> for T {}
-const _: () = <Lease<Sheet> as Single<_>>::IS_SINGLE;
+impl<T> NotClone<()> for T {}
+impl<T: Clone> NotClone<u8> for T {}
+const _: () = <Lease<FakeFrame> as NotClone<_>>::IS_NOT_CLONE;
 
 #[test]
 fn a_lease_is_empty_and_has_the_memory_of_the_frame_before_it() {
@@ -84,45 +78,49 @@ fn a_lease_is_empty_and_has_the_memory_of_the_frame_before_it() {
 }
 
 #[test]
-fn a_frame_is_kept_once_or_on_loan_and_never_both() {
+fn a_frame_is_either_kept_once_or_leased() {
     let _watch = ten_seconds();
     let pool = pool(4, 100);
     let lease = used(&pool, 70);
-    assert_eq!(pool.kept(), (0, 0), "on loan");
+    assert_eq!(pool.kept(), (0, 0), "leased");
     drop(lease);
     assert_eq!(pool.kept(), (1, 70), "given back");
     let lease = Pool::take(&pool);
-    assert_eq!(pool.kept(), (0, 0), "on loan again");
+    assert_eq!(pool.kept(), (0, 0), "leased again");
     assert_eq!(Pool::take(&pool).memory, 0, "the next lease is of another frame");
     drop(lease);
     assert_eq!(pool.kept(), (2, 70));
 }
 
 #[test]
-fn no_more_frames_are_kept_than_the_bound_however_many_are_out_at_once() {
+fn a_pool_keeps_at_most_its_bound_of_frames_for_any_number_of_leases() {
     let _watch = ten_seconds();
     for frames in 0..=4 {
         let pool = pool(frames, 100);
         for _ in 0..2 {
             let leases: Vec<_> = (0..6).map(|_| used(&pool, 10)).collect();
             assert_eq!(pool.kept(), (0, 0));
-            for (given_back, lease) in (1..).zip(leases) {
+            for (returned, lease) in (1..).zip(leases) {
                 drop(lease);
-                let kept = frames.min(given_back);
-                assert_eq!(pool.kept(), (kept, kept * 10), "{given_back} back, {frames} kept");
+                let kept = frames.min(returned);
+                assert_eq!(
+                    pool.kept(),
+                    (kept, kept * 10),
+                    "{returned} returned, at most {frames} kept"
+                );
             }
         }
     }
 }
 
 #[test]
-fn no_larger_frames_are_kept_than_the_bound_however_many_are_out_at_once() {
+fn a_pool_keeps_no_frame_larger_than_its_bound_for_any_number_of_leases() {
     let _watch = ten_seconds();
     let pool = pool(4, 100);
     let leases = [99, 100, 101, usize::MAX].map(|memory| used(&pool, memory));
     drop(leases);
     assert_eq!(pool.kept(), (2, 199), "of 99 and 100 bytes, not of 101 and more");
-    // A kept frame that grows while it is out is not kept again.
+    // A kept frame that grows while it is leased is not kept again.
     let mut leases = [Pool::take(&pool), Pool::take(&pool)];
     leases[0].memory = 101;
     drop(leases);
@@ -130,7 +128,7 @@ fn no_larger_frames_are_kept_than_the_bound_however_many_are_out_at_once() {
 }
 
 #[test]
-fn a_bound_may_be_as_high_as_there_are_numbers() {
+fn a_bound_may_be_the_largest_number() {
     let _watch = ten_seconds();
     let pool = pool(usize::MAX, usize::MAX);
     drop([used(&pool, usize::MAX), used(&pool, 0)]);
@@ -138,7 +136,7 @@ fn a_bound_may_be_as_high_as_there_are_numbers() {
 }
 
 #[test]
-fn a_frame_past_a_bound_is_freed_at_once() {
+fn a_frame_beyond_a_bound_is_freed_at_once() {
     let _watch = ten_seconds();
     let freed = Arc::default();
     let pool = pool(1, 100);
@@ -149,8 +147,8 @@ fn a_frame_past_a_bound_is_freed_at_once() {
     });
     drop(leases);
     assert_eq!(pool.kept(), (1, 50));
-    let freed = freed.lock().expect("nothing panics here").len();
-    assert_eq!(freed, 2, "one of 101 bytes, and one too many");
+    let freed = freed.lock().expect("no panic under the lock").len();
+    assert_eq!(freed, 2, "the frame of 101 bytes, and the second frame");
 }
 
 #[test]
@@ -166,24 +164,24 @@ fn kept_frames_are_empty() {
     drop(leases);
     assert_eq!(pool.kept(), (3, 60));
     drop(pool);
-    let empty = freed.lock().expect("nothing panics here").clone();
+    let empty = freed.lock().expect("no panic under the lock").clone();
     assert_eq!(empty, [true; 3], "empty when freed");
 }
 
 #[test]
-fn a_frame_that_cannot_be_emptied_is_not_kept() {
+fn a_frame_that_cannot_be_cleared_is_not_kept() {
     let _watch = ten_seconds();
     let pool = pool(3, 100);
     let mut lease = used(&pool, 10);
-    lease.indelible = true;
+    lease.clear_panics = true;
     catch_unwind(AssertUnwindSafe(|| drop(lease))).expect_err("clearing it panics");
     assert_eq!(pool.kept(), (0, 0));
     drop(used(&pool, 20));
-    assert_eq!(pool.kept(), (1, 20), "the pool goes on");
+    assert_eq!(pool.kept(), (1, 20), "the pool still works");
 }
 
 #[test]
-fn a_lease_given_back_on_another_thread_comes_back() {
+fn a_lease_dropped_on_another_thread_returns_its_frame() {
     let _watch = ten_seconds();
     let pool = pool(3, 100);
     let leases = [10, 20, 30].map(|memory| used(&pool, memory));
@@ -199,11 +197,11 @@ fn a_pool_never_waits_for_a_frame() {
     let pool = pool(1, 100);
     drop(used(&pool, 10));
     let leases: Vec<_> = (0..100).map(|_| Pool::take(&pool)).collect();
-    assert_eq!(leases.iter().map(|lease| lease.memory).sum::<usize>(), 10, "one is used again");
+    assert_eq!(leases.iter().map(|lease| lease.memory).sum::<usize>(), 10, "one frame is reused");
 }
 
 #[test]
-fn conversions_one_after_the_other_share_one_frames_memory() {
+fn sequential_conversions_share_the_memory_of_one_frame() {
     let _watch = ten_seconds();
     let pooled = pooled(|_| ());
     let memory = |owner: u8| {
@@ -216,11 +214,11 @@ fn conversions_one_after_the_other_share_one_frames_memory() {
 }
 
 #[test]
-fn a_job_holds_its_frame_from_its_begin_to_its_end() {
+fn a_job_holds_its_frame_from_begin_to_finish() {
     let _watch = ten_seconds();
     let pooled = pooled(|_| ());
     drop([pooled.begin(&b'A'), pooled.begin(&b'A')]);
-    assert_eq!(pooled.pool().kept().0, 2, "abandoned jobs give their frames back");
+    assert_eq!(pooled.pool().kept().0, 2, "abandoned jobs return their frames");
     let mut first = pooled.begin(&b'B').expect("a whole photo");
     assert_eq!(pooled.pool().kept().0, 1);
     assert!(pooled.band(&mut first));
@@ -234,21 +232,21 @@ fn a_job_holds_its_frame_from_its_begin_to_its_end() {
 }
 
 #[test]
-fn a_refused_photo_or_thumbnail_gives_its_frame_back() {
+fn a_failed_decode_or_encode_returns_the_frame() {
     let _watch = ten_seconds();
-    for refused in [b'x', b'1'] {
+    for failing in [b'x', b'1'] {
         let pooled = pooled(|_| ());
         drop(pooled.begin(&b'A'));
         for _ in 0..3 {
-            assert_eq!(pooled.convert(&refused), Err(refused));
-            assert_eq!(pooled.pool().kept().0, 1, "{}", char::from(refused));
+            assert_eq!(pooled.convert(&failing), Err(failing));
+            assert_eq!(pooled.pool().kept().0, 1, "{}", char::from(failing));
         }
         assert_eq!(pooled.convert(&b'B'), Ok(vec![b'B'; 2]));
     }
 }
 
 #[test]
-fn a_panic_at_any_step_gives_the_frame_back() {
+fn a_panic_at_any_step_returns_the_frame() {
     let _watch = ten_seconds();
     let panics: [fn(Step); 4] = [
         |step| assert_ne!(step, Step::Decode(b'X')),
@@ -271,9 +269,9 @@ fn a_panic_at_any_step_gives_the_frame_back() {
 #[test]
 fn no_step_holds_the_pools_lock() {
     let _watch = ten_seconds();
-    static POOLED: LazyLock<Pooled<Model>> = LazyLock::new(|| {
+    static POOLED: LazyLock<Pooled<ModelCodec>> = LazyLock::new(|| {
         pooled(|step| {
-            // Would wait for ever for a lock that the step's own thread holds.
+            // `kept` would wait for ever if the step's own thread held the lock.
             assert_eq!(POOLED.pool().kept(), (0, 0), "{step:?}");
         })
     });

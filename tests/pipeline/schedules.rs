@@ -1,22 +1,15 @@
-//! A word says exactly which step comes when, and a bad one is refused where it is bad. Words are
-//! parsed, printed, read step by step, and enumerated against counts known by arithmetic.
-
-use std::num::NonZeroU32;
+//! A word (a schedule written as letters) gives the exact order of steps, and an invalid word is
+//! rejected with the position of its error. Words are parsed, printed, read step by step, and
+//! enumerated against counts known by arithmetic.
 
 use double_exposure::schedule::{
     Act, MAX_LETTERS, Schedule, ScheduleError, Step, count, schedules,
 };
 
-fn word(text: &str) -> Schedule {
-    text.parse().expect("the word is good")
-}
+use crate::{bands, word};
 
-fn bands(bands: u32) -> NonZeroU32 {
-    NonZeroU32::new(bands).expect("at least one band")
-}
-
-fn refusal(text: &str) -> ScheduleError {
-    text.parse::<Schedule>().expect_err("the word is bad")
+fn error(text: &str) -> ScheduleError {
+    text.parse::<Schedule>().expect_err("the word is invalid")
 }
 
 #[test]
@@ -29,26 +22,26 @@ fn a_word_prints_as_it_was_typed() {
 }
 
 #[test]
-fn an_empty_word_is_refused() {
-    assert_eq!(refusal(""), ScheduleError::Empty);
+fn an_empty_word_is_rejected() {
+    assert_eq!(error(""), ScheduleError::Empty);
     assert!(ScheduleError::Empty.to_string().contains("write a letter per step"));
 }
 
 #[test]
-fn a_stranger_among_the_letters_is_refused_with_its_position_in_characters() {
+fn a_character_that_is_no_letter_is_rejected_with_its_position_in_characters() {
     let cases =
         [("AaB", 'a', 2), ("A B", ' ', 2), ("AÉé", 'É', 2), ("📷", '📷', 1), ("AB1", '1', 3)];
     for (text, found, position) in cases {
-        assert_eq!(refusal(text), ScheduleError::NotALetter { found, position }, "{text}");
+        assert_eq!(error(text), ScheduleError::NotALetter { found, position }, "{text}");
     }
-    // Only the first is named.
-    assert_eq!(refusal("é📷"), ScheduleError::NotALetter { found: 'é', position: 1 });
+    // The error names only the first such character.
+    assert_eq!(error("é📷"), ScheduleError::NotALetter { found: 'é', position: 1 });
     assert_eq!(
-        refusal("AaB").to_string(),
+        error("AaB").to_string(),
         "'a' at position 2 names no request: write capital letters"
     );
     assert_eq!(
-        refusal("A\u{202e}").to_string(),
+        error("A\u{202e}").to_string(),
         "'\\u{202e}' at position 2 names no request: write letters A to Z and nothing else"
     );
 }
@@ -57,7 +50,7 @@ fn a_stranger_among_the_letters_is_refused_with_its_position_in_characters() {
 fn a_word_may_be_as_long_as_its_bound_and_no_longer() {
     assert_eq!(word(&"Z".repeat(MAX_LETTERS)).bands().get() as usize, MAX_LETTERS - 2);
     let letters = MAX_LETTERS + 1;
-    assert_eq!(refusal(&"Z".repeat(letters)), ScheduleError::TooLong { letters });
+    assert_eq!(error(&"Z".repeat(letters)), ScheduleError::TooLong { letters });
 }
 
 #[test]
@@ -78,27 +71,28 @@ fn a_requests_letters_are_its_begin_its_bands_and_its_finish() {
 
 #[test]
 fn a_word_has_the_bands_of_its_longest_request_and_at_least_one() {
-    for (text, most) in [("A", 1), ("AAA", 1), ("AAAA", 2), ("ABABBBB", 3), ("BBBBBAAAAAA", 4)] {
-        assert_eq!(word(text).bands().get(), most, "{text}");
+    for (text, expected) in [("A", 1), ("AAA", 1), ("AAAA", 2), ("ABABBBB", 3), ("BBBBBAAAAAA", 4)]
+    {
+        assert_eq!(word(text).bands().get(), expected, "{text}");
         assert_eq!(word(text).check(word(text).bands()), Ok(()), "{text}");
     }
 }
 
 #[test]
-fn a_letter_past_a_requests_finish_is_refused_with_its_position() {
+fn a_letter_after_a_requests_finish_is_rejected_with_its_position() {
     let error = word("AABBBBABBA").check(bands(2)).expect_err("B has five letters");
     assert_eq!(error, ScheduleError::TooManySteps { letter: 'B', position: 8, bands: bands(2) });
     assert_eq!(
         error.to_string(),
-        "the B at position 8 is one too many: with 2 bands a request has 4 letters, so leave it \
-         out or ask for more bands"
+        "the B at position 8 is one too many: with 2 bands a request has 4 letters, so remove \
+         it or set more bands"
     );
     assert_eq!(word("AABBBBABBA").check(bands(4)), Ok(()), "too few letters are no error");
     assert_eq!(word("AAAA").check(bands(u32::MAX)), Ok(()));
 }
 
 #[test]
-fn all_words_of_a_size_come_once_each_and_in_alphabetical_order() {
+fn all_words_of_a_size_are_enumerated_once_in_alphabetical_order() {
     let sizes =
         [(1, 1, 1), (1, 5, 1), (2, 1, 20), (2, 2, 70), (2, 4, 924), (3, 1, 1680), (3, 2, 34_650)];
     for (requests, each, known) in sizes {
@@ -122,11 +116,12 @@ fn all_words_of_a_size_come_once_each_and_in_alphabetical_order() {
 }
 
 #[test]
-fn counts_are_exact_up_to_the_last_that_fits() {
+fn counts_are_exact_up_to_the_largest_that_fits() {
     assert_eq!(count(0, bands(2)), Some(0));
     assert_eq!(count(1, bands(u32::MAX)), Some(1));
     assert_eq!(count(4, bands(4)), Some(2_308_743_493_056));
-    // 130! / 65!² fits in the end, and would not if multiplied before divided; 132! / 66!² is past.
+    // 130! / 65!² fits, but an intermediate value would not if multiplied before divided. 132! / 66!²
+    // does not fit.
     assert_eq!(count(2, bands(63)), Some(95_067_625_827_960_698_145_584_333_020_095_113_100));
     assert_eq!(count(2, bands(64)), None);
     assert_eq!(count(27, bands(1)), None);
@@ -134,7 +129,7 @@ fn counts_are_exact_up_to_the_last_that_fits() {
 }
 
 #[test]
-fn sizes_that_cannot_be_written_are_refused_before_any_memory_is_taken() {
+fn sizes_that_cannot_be_written_are_rejected_before_any_allocation() {
     for requests in [0, 27, usize::MAX] {
         assert_eq!(schedules(requests, bands(1)).err(), Some(ScheduleError::Requests { requests }));
     }

@@ -1,16 +1,16 @@
-//! A codec whose photos differ in height: a frame's rows say whose they are, and a band is
-//! nobody's if it finds two owners in its share of the frame. So old contents show, wherever in the
-//! frame they lie, and whichever of two photos is the taller; and a band too many panics.
+//! Implements a codec whose photos differ in height: a frame holds the owner of each row, and a band
+//! with rows of two owners has no owner. So old contents show at any position of the frame, whichever
+//! of two photos is taller. A call for a band after the last one panics.
 
 use crate::pipeline::{Codec, Frame};
 
-/// Makes thumbnails of so many bands.
+/// Makes thumbnails of `bands` bands.
 #[derive(Debug)]
 pub(crate) struct Shapes {
     pub(crate) bands: u32,
 }
 
-/// A photo of so many rows; refused unless whole.
+/// Describes a photo of `rows` rows, which can be decoded if it is whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Photo {
     pub(crate) owner: usize,
@@ -19,22 +19,22 @@ pub(crate) struct Photo {
 }
 
 impl Photo {
-    /// Photos of so many rows, whole or not, each of the owner with its place in the list.
+    /// Creates photos from pairs of row count and wholeness. A photo's owner is its index.
     pub(crate) fn numbered(photos: impl IntoIterator<Item = (usize, bool)>) -> Vec<Self> {
         let photos = photos.into_iter().enumerate();
         photos.map(|(owner, (rows, whole))| Self { owner, rows, whole }).collect()
     }
 }
 
-/// The owner of each row.
+/// Holds the owner of each row.
 #[derive(Default)]
 pub(crate) struct Rows(Vec<u8>);
 
-/// The owners of the bands made so far.
+/// Holds the owners of the bands made so far.
 pub(crate) struct Thumbnail(Vec<usize>);
 
-/// Stands for the owner of a band that shows nobody, or more than one.
-pub(crate) const NOT_ONE: usize = usize::MAX;
+/// Owner of a band that shows no owner or several owners.
+const NO_SINGLE_OWNER: usize = usize::MAX;
 
 impl Codec for Shapes {
     type Request = Photo;
@@ -56,12 +56,12 @@ impl Codec for Shapes {
 
     fn band(&self, frame: &Rows, thumbnail: &mut Thumbnail) -> bool {
         let (band, bands) = (thumbnail.0.len(), self.bands as usize);
-        assert!(band < bands, "asked for a band past the last");
-        // A short photo is stretched: its rows stand in more than one band.
+        assert!(band < bands, "asked for a band after the last");
+        // A short photo is stretched, so that more than one band shows a row.
         let (from, to) = (band * frame.0.len() / bands, (band + 1) * frame.0.len() / bands);
         let rows = frame.0.get(from..to.max(from + 1)).unwrap_or_default();
-        let one = rows.first().filter(|first| rows.iter().all(|row| row == *first));
-        thumbnail.0.push(one.map_or(NOT_ONE, |&owner| owner.into()));
+        let owner = rows.first().filter(|first| rows.iter().all(|row| row == *first));
+        thumbnail.0.push(owner.map_or(NO_SINGLE_OWNER, |&owner| owner.into()));
         band + 1 < bands
     }
 

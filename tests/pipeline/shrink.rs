@@ -1,113 +1,178 @@
-//! A shrunk word ends like the word it came from, and no word with fewer switches, requests or
-//! letters does. Every word of as few switches is built from its runs and tried, unfinished ones
+//! A shrunk word (a schedule written as letters) keeps its subject's outcome, and no smaller word
+//! has that outcome. Every word of few switches is built from its runs and shrunk, unfinished words
 //! too, on rings of several sizes.
 
 use std::collections::HashMap;
-use std::num::{NonZeroU32, NonZeroUsize};
 
-use double_exposure::schedule::{Outcome, Schedule, classify, minimal, switches};
+use double_exposure::schedule::{
+    Outcome, Schedule, Subject, predict, schedules, shortest_torn, shrink, subject, switches,
+};
+use proptest::prelude::*;
 
-fn slots(slots: usize) -> NonZeroUsize {
-    NonZeroUsize::new(slots).expect("at least one slot")
+use crate::{bands, cases, slots, word};
+
+fn outcome(text: &str, each: u32, ring: usize) -> Option<(char, Outcome)> {
+    let word = word(text);
+    let Subject { request, outcome } = subject(&word, bands(each), slots(ring))?;
+    Some((word.letter(request), outcome))
 }
 
-fn bands(bands: u32) -> NonZeroU32 {
-    NonZeroU32::new(bands).expect("at least one band")
+fn shrunk(text: &str, each: u32, ring: usize) -> Option<String> {
+    shrink(&word(text), bands(each), slots(ring)).map(|word| word.to_string())
 }
 
-fn word(text: &str) -> Schedule {
-    text.parse().expect("the word is good")
+fn size(word: &Schedule) -> (usize, usize, usize) {
+    (switches(word), word.requests(), word.steps().count())
 }
 
-fn small(outcome: Outcome, each: u32, ring: usize) -> Option<String> {
-    minimal(outcome, bands(each), slots(ring)).map(|word| word.to_string())
-}
-
-/// Every word of at most so many switches, in which nobody has more letters than `most`, by runs
-/// of one letter. New letters come in alphabetical order: any other names make no smaller word.
-fn all_words(switches: usize, most: usize) -> Vec<String> {
+/// Builds every word of at most `switches` switches and at most `max_letters` letters per request.
+/// New letters come in alphabetical order, because a renamed word has the same size.
+fn all_words(switches: usize, max_letters: usize) -> Vec<String> {
     let mut words = Vec::new();
-    let mut grown = vec![String::new()];
+    let mut longest = vec![String::new()];
     for _ in 0..=switches {
-        let shorter = std::mem::take(&mut grown);
+        let shorter = std::mem::take(&mut longest);
         for word in &shorter {
-            let known = word.bytes().max().map_or(b'A', |highest| highest + 1);
-            for letter in (b'A'..=known).map(char::from).filter(|&next| !word.ends_with(next)) {
-                for run in 1..=most - word.matches(letter).count() {
-                    grown.push(word.clone() + &letter.to_string().repeat(run));
+            let next = word.bytes().max().map_or(b'A', |highest| highest + 1);
+            for letter in (b'A'..=next).map(char::from).filter(|&next| !word.ends_with(next)) {
+                for run in 1..=max_letters - word.matches(letter).count() {
+                    longest.push(word.clone() + &letter.to_string().repeat(run));
                 }
             }
         }
-        words.extend(grown.iter().cloned());
+        words.extend(longest.iter().cloned());
     }
     words
 }
 
+/// Checks that a shrunk word keeps the letter of its subject, the subject's outcome, the number of
+/// its foreign bands, and does not shrink further.
+#[track_caller]
+fn assert_keeps_outcome(word: &Schedule, shrunk: &Schedule, each: u32, ring: usize) {
+    let (text, small) = (word.to_string(), shrunk.to_string());
+    assert_eq!(outcome(&small, each, ring), outcome(&text, each, ring), "{text} to {small}");
+    assert!(size(shrunk) <= size(word), "{text} to {small}");
+    assert_eq!(self::shrunk(&small, each, ring), Some(small), "{text} shrinks twice");
+    let own_bands = |word: &Schedule| {
+        let request = subject(word, bands(each), slots(ring)).expect("a request finishes").request;
+        let owners = predict(word, bands(each), slots(ring)).swap_remove(request);
+        owners.expect("the subject finishes").iter().filter(|owner| **owner == request).count()
+    };
+    assert_eq!(own_bands(word), own_bands(shrunk), "{text}");
+}
+
 #[test]
-fn no_word_that_ends_alike_has_fewer_switches_requests_or_letters() {
-    let outcomes = [Outcome::Clean, Outcome::Torn, Outcome::Swapped];
+fn no_word_with_the_same_outcome_is_smaller_than_a_shrunk_word() {
     for (each, ring) in [(1, 1), (2, 1), (3, 1), (4, 1), (1, 2), (2, 2), (3, 2), (1, 3), (2, 3)] {
-        let mut best: HashMap<Outcome, _> = HashMap::new();
-        // As many switches as a lap takes: the smallest is among these if there is any.
-        for text in all_words(ring + 1, each as usize + 2) {
-            let tried = word(&text);
-            if let Some(outcome) = classify(&tried, bands(each), slots(ring)) {
-                let size = (switches(&tried), tried.requests(), text.len(), text);
-                let least = best.entry(outcome).or_insert_with(|| size.clone());
-                if size < *least {
-                    *least = size;
-                }
+        // A lap takes `ring + 1` switches, so these words include the smallest ones.
+        let words: Vec<_> =
+            all_words(ring + 1, each as usize + 2).iter().map(|text| word(text)).collect();
+        let outcome = |word| Some(subject(word, bands(each), slots(ring))?.outcome);
+        let mut smallest: HashMap<Outcome, _> = HashMap::new();
+        for word in &words {
+            if let Some(outcome) = outcome(word) {
+                let smallest = smallest.entry(outcome).or_insert_with(|| size(word));
+                *smallest = size(word).min(*smallest);
             }
         }
-        for outcome in outcomes {
-            let least = best.get(&outcome).map(|(.., text)| text.clone());
-            assert_eq!(small(outcome, each, ring), least, "{each} bands, {ring} slots");
+        for word in &words {
+            let shrunk = shrink(word, bands(each), slots(ring));
+            assert_eq!(shrunk.is_some(), outcome(word).is_some(), "{word}");
+            if let (Some(shrunk), Some(outcome)) = (shrunk, outcome(word)) {
+                assert_keeps_outcome(word, &shrunk, each, ring);
+                let (found, least) = (size(&shrunk), smallest[&outcome]);
+                assert_eq!(found, least, "{each} bands, {ring} slots: {word} to {shrunk}");
+            }
         }
     }
 }
 
 #[test]
-fn a_shrunk_word_ends_as_it_should_and_asks_for_the_bands_it_was_given() {
+fn all_words_of_three_requests_shrink_to_words_with_the_same_outcome() {
+    for ring in 1..=3 {
+        for word in schedules(3, bands(1)).expect("a size that can be written") {
+            let shrunk = shrink(&word, bands(1), slots(ring)).expect("every request finishes");
+            assert_keeps_outcome(&word, &shrunk, 1, ring);
+        }
+    }
+}
+
+#[test]
+fn a_shrunk_word_keeps_the_letter_and_the_lap_of_its_subject() {
+    for (text, each, ring, expected) in [
+        ("AABBCCABCABC", 2, 1, "AABAA"),
+        ("ABCDDCBAABCDABCD", 2, 3, "ABCDAAA"),
+        // A smaller number of own bands is kept: A is torn after its first band of four.
+        ("AABBBBBBAAAA", 4, 1, "AABAAAA"),
+        ("AAAABBBBBBAA", 4, 1, "AAAABAA"),
+        ("XXXXQQRQQRRR", 2, 1, "QQRQQ"),
+        ("XXXXQQRQQRRR", 2, 2, "XXXX"),
+        ("ZYXZYXZYXZYX", 2, 2, "ZYXZZZ"),
+        ("XXXXQQRRQQRR", 2, 1, "QQRQQ"),
+    ] {
+        assert_eq!(shrunk(text, each, ring).as_deref(), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_smallest_word_does_not_shrink() {
+    for (text, each, ring) in
+        [("AAAA", 2, 1), ("AABAA", 2, 1), ("ABAAA", 2, 1), ("AAAABCDEFGHIAA", 4, 8)]
+    {
+        assert_eq!(shrunk(text, each, ring).as_deref(), Some(text));
+    }
+    assert_eq!(shrunk("AAAB", 2, 1), None, "no request finishes");
+}
+
+#[test]
+fn the_shortest_torn_word_is_torn_and_exists_if_a_lap_between_two_bands_is_possible() {
     for each in 1..=8 {
         for ring in 1..=26 {
-            for outcome in [Outcome::Clean, Outcome::Torn, Outcome::Swapped] {
-                let possible = match outcome {
-                    Outcome::Clean => true,
-                    Outcome::Torn => each > 1 && ring < 26,
-                    Outcome::Swapped => ring < 26,
-                };
-                let word = minimal(outcome, bands(each), slots(ring));
-                assert_eq!(word.is_some(), possible, "{outcome:?} {each} {ring}");
-                if let Some(word) = word {
-                    assert_eq!(classify(&word, bands(each), slots(ring)), Some(outcome));
-                    assert_eq!(word.bands(), bands(each));
-                }
+            let word = shortest_torn(bands(each), slots(ring));
+            assert_eq!(word.is_some(), each > 1 && ring < 26, "{each} bands, {ring} slots");
+            if let Some(word) = word {
+                let text = word.to_string();
+                assert_eq!(outcome(&text, each, ring), Some(('A', Outcome::Torn)), "{text}");
+                assert_eq!(text.len(), each as usize + 2 + ring);
+                assert_eq!(word.bands(), bands(each));
+                assert_eq!(shrunk(&text, each, ring), Some(text));
             }
         }
     }
+    let shortest = |each, ring| shortest_torn(bands(each), slots(ring)).map(|w| w.to_string());
+    assert_eq!(shortest(2, 1).as_deref(), Some("AABAA"));
+    assert_eq!(shortest(4, 8).as_deref(), Some("AAAABCDEFGHIAA"));
 }
 
 #[test]
-fn the_smallest_words_are_the_ones_a_person_would_write_down() {
-    assert_eq!(small(Outcome::Clean, 2, 1).as_deref(), Some("AAAA"));
-    assert_eq!(small(Outcome::Torn, 2, 1).as_deref(), Some("AABAA"));
-    assert_eq!(small(Outcome::Swapped, 2, 1).as_deref(), Some("ABAAA"));
-    assert_eq!(small(Outcome::Torn, 4, 8).as_deref(), Some("AAAABCDEFGHIAA"));
+fn the_subject_of_a_word_is_its_first_mixed_request_in_the_order_of_begins() {
+    use Outcome::{Clean, Swapped, Torn};
+    let subject = |text, ring| outcome(text, 2, ring);
+    assert_eq!(subject("AABAABBB", 1), Some(('A', Torn)));
+    assert_eq!(subject("ABAAABBB", 1), Some(('A', Swapped)));
+    assert_eq!(subject("AAABABBB", 1), Some(('A', Clean)));
+    // Z begins first and is mixed. A comes earlier in the alphabet and begins later.
+    assert_eq!(subject("ZAAMZZZA", 1), Some(('Z', Swapped)));
+    assert_eq!(subject("ZZAMZZAA", 1), Some(('Z', Torn)));
+    assert_eq!(subject("ZZAMZZAA", 3), Some(('Z', Clean)));
+    // Two requests are finished and mixed, one torn and one swapped. The first decides.
+    assert_eq!(subject("AABCAABBB", 1), Some(('A', Torn)));
+    assert_eq!(subject("ABBCAAABB", 1), Some(('A', Swapped)));
+    assert_eq!(subject("AAAB", 1), None, "no request finishes");
+    assert_eq!(subject("ABAABBB", 1), Some(('B', Clean)), "A is unfinished and not counted");
 }
 
-#[test]
-fn the_kind_of_a_word_is_that_of_the_first_mixed_thumbnail_in_the_order_of_begins() {
-    let of = |text, ring| classify(&word(text), bands(2), slots(ring));
-    assert_eq!(of("AABAABBB", 1), Some(Outcome::Torn));
-    assert_eq!(of("ABAAABBB", 1), Some(Outcome::Swapped));
-    assert_eq!(of("AAABABBB", 1), Some(Outcome::Clean));
-    // Z begins first and is swapped; A, earlier in the alphabet, is torn after it.
-    assert_eq!(of("ZAAMZZZA", 1), Some(Outcome::Swapped));
-    assert_eq!(of("ZZAMZZAA", 1), Some(Outcome::Torn));
-    assert_eq!(of("ZZAMZZAA", 3), Some(Outcome::Clean));
-    // Of two that are finished and mixed, one torn and one swapped, the first decides.
-    assert_eq!(of("AABCAABBB", 1), Some(Outcome::Torn));
-    assert_eq!(of("ABBCAAABB", 1), Some(Outcome::Swapped));
-    assert_eq!(of("AAAB", 1), None, "nobody finishes");
-    assert_eq!(of("ABAABBB", 1), Some(Outcome::Clean), "A is not finished and not counted");
+proptest! {
+    #![proptest_config(cases(1_000))]
+
+    #[test]
+    fn random_words_shrink_to_words_with_the_same_outcome(
+        text in "[A-H]{1,60}", ring in 1..=5_usize,
+    ) {
+        let word = word(&text);
+        let each = word.bands();
+        if let Some(shrunk) = shrink(&word, each, slots(ring)) {
+            assert_keeps_outcome(&word, &shrunk, each.get(), ring);
+        }
+    }
 }

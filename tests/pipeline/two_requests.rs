@@ -1,12 +1,6 @@
-//! One overlap, written out: a second request begins between the two bands of a first. The same
-//! steps are called by hand, in the same order, on every pipeline, with photos of two bytes and
-//! with real ones of different shapes: what is shared tears, what is owned holds.
-
-#[path = "model/codec.rs"]
-#[allow(dead_code, reason = "written for several tests, each of which uses its share")]
-mod codec;
-#[path = "model/watchdog.rs"]
-mod watchdog;
+//! `shared` tears a thumbnail if a second request begins between the first request's two bands, and
+//! the repairs keep both thumbnails clean. The same steps are called in the same order on every
+//! pipeline, with photos of two bytes and with real photos of different shapes.
 
 use std::fmt::Debug;
 use std::io::Cursor;
@@ -15,17 +9,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use double_exposure::codec::{self as photos, Fit, ImageCodec, Size, ThumbnailSpec};
-use double_exposure::pipeline::{
-    self, Bounds, Error, Output, Owned, Pipeline, Pooled, Request, Shared,
-};
+use double_exposure::pipeline::{Bounds, Error, Output, Owned, Pipeline, Pooled, Request, Shared};
 
-use codec::{Model, Step};
-use watchdog::ten_seconds;
+use crate::codec::{ModelCodec, Step};
+use crate::ten_seconds;
 
 const ONE_SLOT: NonZeroUsize = NonZeroUsize::MIN;
-const BOUNDS: Bounds = Bounds { frames: 1, frame_bytes: 1 << 20 };
+const BOUNDS: Bounds = Bounds { max_frames: 1, max_frame_bytes: 1 << 20 };
 
-/// Ben's request begins between Ann's two bands, and ends after hers: `AABABABB`.
+/// Runs the word (schedule written as letters) `AABABABB`: Ben's request begins between Ann's two
+/// bands.
 fn overlap<P: Pipeline>(pipeline: &P, ann: &Request<P>, ben: &Request<P>) -> [Output<P>; 2]
 where
     Error<P>: Debug,
@@ -44,50 +37,50 @@ where
 #[test]
 fn shared_tears_the_thumbnail_that_is_lapped_before_its_last_band() {
     let _watch = ten_seconds();
-    let shared = Shared::new(Model::new(2), ONE_SLOT);
+    let shared = Shared::new(ModelCodec::new(2), ONE_SLOT);
     assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AB", b"BB"]);
 }
 
 #[test]
-fn shared_holds_if_there_is_a_slot_for_each() {
+fn shared_keeps_both_clean_if_each_request_has_a_slot() {
     let _watch = ten_seconds();
-    let shared = Shared::new(Model::new(2), ONE_SLOT.saturating_add(1));
+    let shared = Shared::new(ModelCodec::new(2), ONE_SLOT.saturating_add(1));
     assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AA", b"BB"]);
 }
 
 #[test]
-fn owned_holds() {
+fn owned_keeps_both_clean() {
     let _watch = ten_seconds();
-    assert_eq!(overlap(&Owned::new(Model::new(2)), &b'A', &b'B'), [b"AA", b"BB"]);
+    assert_eq!(overlap(&Owned::new(ModelCodec::new(2)), &b'A', &b'B'), [b"AA", b"BB"]);
 }
 
 #[test]
-fn pooled_holds_also_when_it_reuses_a_frame() {
+fn pooled_keeps_both_clean_in_a_reused_frame() {
     let _watch = ten_seconds();
-    let pooled = Pooled::new(Model::new(2), BOUNDS);
+    let pooled = Pooled::new(ModelCodec::new(2), BOUNDS);
     pooled.convert(&b'C').expect("Cid's photo is whole");
-    assert_eq!(pooled.pool().kept().0, 1, "a frame to use again");
+    assert_eq!(pooled.pool().kept().0, 1, "a frame to reuse");
     assert_eq!(overlap(&pooled, &b'A', &b'B'), [b"AA", b"BB"]);
     assert_eq!(overlap(&pooled, &b'D', &b'E'), [b"DD", b"EE"]);
 }
 
 #[test]
-fn a_refused_photo_takes_a_number_and_leaves_the_slot_as_it_was() {
+fn a_photo_that_cannot_be_decoded_takes_a_slot_and_leaves_its_frame_unchanged() {
     let _watch = ten_seconds();
-    let shared = Shared::new(Model::new(1), ONE_SLOT.saturating_add(1));
+    let shared = Shared::new(ModelCodec::new(1), ONE_SLOT.saturating_add(1));
     let begin = |owner: u8| shared.begin(&owner);
     let mut ann = begin(b'A').expect("Ann's photo is whole");
     let mut ben = begin(b'B').expect("Ben's photo is whole");
     assert_eq!(begin(b'x').err(), Some(b'x'));
     shared.band(&mut ann);
-    assert_eq!(shared.finish(ann), Ok(b"A".to_vec()), "not lapped by the refused one");
+    assert_eq!(shared.finish(ann), Ok(b"A".to_vec()), "not lapped by the failed request");
     let _cid = begin(b'C').expect("Cid's photo is whole");
     shared.band(&mut ben);
-    assert_eq!(shared.finish(ben), Ok(b"C".to_vec()), "the refused one counts in the ring");
+    assert_eq!(shared.finish(ben), Ok(b"C".to_vec()), "the failed request counts in the ring");
 }
 
 #[test]
-fn a_slot_goes_on_after_a_panic_under_its_lock() {
+fn a_slot_works_after_a_panic_under_its_lock() {
     let _watch = ten_seconds();
     let panics: [fn(Step); 3] = [
         |step| assert_ne!(step, Step::Decode(b'X')),
@@ -95,13 +88,13 @@ fn a_slot_goes_on_after_a_panic_under_its_lock() {
         |step| assert_ne!(step, Step::Band(b'X')),
     ];
     for step in panics {
-        let shared = Shared::new(Model { bands: 2, step }, ONE_SLOT);
+        let shared = Shared::new(ModelCodec { bands: 2, step }, ONE_SLOT);
         catch_unwind(AssertUnwindSafe(|| shared.convert(&b'X'))).expect_err("the step panics");
         assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AB", b"BB"]);
     }
 }
 
-/// A photo of Ann's and one of Ben's, each of its owner's grey all over.
+/// Holds a photo of Ann and a photo of Ben, each filled with its owner's grey.
 struct Pair {
     ann: photos::ThumbnailRequest,
     ben: photos::ThumbnailRequest,
@@ -128,7 +121,7 @@ fn png(grey: u8, width: u16, height: u16) -> Bytes {
     png.into_inner().into()
 }
 
-/// Every pair of a portrait, a landscape, a square and one smaller than a thumbnail, in both fits.
+/// Pairs a portrait, a landscape, a square and a photo smaller than the thumbnail, in both fits.
 fn pairs() -> Vec<Pair> {
     let shapes = [(96, 160), (200, 80), (64, 64), (20, 33)];
     let mut pairs = Vec::new();
@@ -147,20 +140,20 @@ fn pairs() -> Vec<Pair> {
     pairs
 }
 
-/// The size that a request's thumbnail has whatever lies in its slot.
+/// Returns the dimensions of a request's thumbnail, which do not depend on the photo in the slot.
 fn own_dimensions(request: &photos::ThumbnailRequest) -> (u32, u32) {
     let photo = photos::inspect(&request.photo).expect("the photo is whole");
     photos::thumbnail_dimensions(photo.width, photo.height, request.spec)
 }
 
-/// The grey of each band of this request's thumbnail: one that all its pixels have.
+/// Returns the grey that all pixels of a band have, for each band of a request's thumbnail.
 fn greys(request: &photos::ThumbnailRequest, thumbnail: &Bytes) -> Vec<u8> {
     let luma = photos::luma(thumbnail).expect("a thumbnail is a whole JPEG");
     assert_eq!((luma.width, luma.height), own_dimensions(request));
     let grey = |rows: std::ops::Range<u32>| {
         let pixels = (rows.start * luma.width) as usize..(rows.end * luma.width) as usize;
         let near = |grey: &u8| luma.pixels[pixels.clone()].iter().all(|at| at.abs_diff(*grey) <= 4);
-        [ANN, BEN].into_iter().find(near).expect("a band is of one grey, in every pixel")
+        [ANN, BEN].into_iter().find(near).expect("all pixels of a band have one grey")
     };
     photos::band_rows(luma.height, TWO_BANDS).map(grey).collect()
 }
@@ -171,7 +164,7 @@ fn photo_overlap<P: Pipeline<Codec = ImageCodec>>(pipeline: &P, pair: &Pair) -> 
 }
 
 #[test]
-fn shared_shows_the_other_photo_whatever_the_two_shapes() {
+fn shared_shows_the_second_photo_for_all_pairs_of_shapes() {
     let _watch = ten_seconds();
     let shared = Shared::new(ImageCodec::new(TWO_BANDS), ONE_SLOT);
     for pair in pairs() {
@@ -180,7 +173,7 @@ fn shared_shows_the_other_photo_whatever_the_two_shapes() {
 }
 
 #[test]
-fn owned_and_pooled_show_their_own_photo_whatever_the_shapes_before_it() {
+fn owned_and_pooled_show_the_owners_photo_for_all_pairs_of_shapes() {
     let _watch = ten_seconds();
     let owned = Owned::new(ImageCodec::new(TWO_BANDS));
     let pooled = Pooled::new(ImageCodec::new(TWO_BANDS), BOUNDS);

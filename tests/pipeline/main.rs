@@ -1,0 +1,58 @@
+//! Shared buffers mix photos exactly as the lap law predicts, and the repairs never mix photos.
+//! The library's pipelines, pool and schedules are called on one thread, in chosen and in random
+//! orders of steps, with symbolic photos and with real ones.
+
+mod codec;
+mod compile_fail_docs;
+mod lap_law;
+mod odds;
+mod outcomes;
+mod pool;
+mod schedules;
+mod shapes;
+mod shrink;
+mod two_requests;
+
+use std::io::Write;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+use std::{process, thread};
+
+use double_exposure::pipeline;
+use double_exposure::schedule::Schedule;
+use proptest::prelude::ProptestConfig;
+use proptest::test_runner::RngSeed;
+
+fn slots(slots: usize) -> NonZeroUsize {
+    NonZeroUsize::new(slots).expect("at least one slot")
+}
+
+fn bands(bands: u32) -> NonZeroU32 {
+    NonZeroU32::new(bands).expect("at least one band")
+}
+
+fn word(text: &str) -> Schedule {
+    text.parse().expect("the word is valid")
+}
+
+/// Configures a property test with a fixed seed, so that every run tries the same cases.
+fn cases(cases: u32) -> ProptestConfig {
+    let rng_seed = RngSeed::Fixed(20_241_128);
+    ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Ends the process with an error if the calling test does not drop the result within 10 s, because
+/// a thread that waits for a lock cannot be stopped in any other way.
+fn ten_seconds() -> Sender<()> {
+    let (watch, dropped) = channel();
+    let test = thread::current().name().unwrap_or("a test").to_owned();
+    thread::spawn(move || {
+        if dropped.recv_timeout(Duration::from_secs(10)) == Err(RecvTimeoutError::Timeout) {
+            // `eprintln` would keep the message back until the test ends.
+            let _ = writeln!(std::io::stderr(), "{test} has not ended within 10 s");
+            process::exit(1);
+        }
+    });
+    watch
+}
