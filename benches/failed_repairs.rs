@@ -1,6 +1,6 @@
-//! Measures the share of mixed thumbnails and the conversion rate of failed repairs: of a larger ring,
-//! of a semaphore in front of the ring, and of a lock that is held for longer, beside the failure and
-//! its repair. `cargo test --bench failed_repairs -- --bench` prints the table of
+//! Measures the share of mixed thumbnails and the conversion rate of failed repairs: of a larger
+//! ring, of a semaphore in front of the ring, and of a lock that is held for longer, beside the
+//! failure and its repair. `cargo test --bench failed_repairs -- --bench` prints the table of
 //! `docs/failed-repairs.md`. `cargo test --benches` makes a few thumbnails of each row.
 
 #[path = "failed_repairs/long_lock.rs"]
@@ -59,11 +59,11 @@ impl Row {
     }
 
     fn print(&self, unit: f64) {
-        let made = self.driven.conversions;
-        let share = 100.0 * self.mixed as f64 / made as f64;
+        let count = self.driven.conversions;
+        let share = 100.0 * self.mixed as f64 / count as f64;
         let rate = self.driven.per_second() / unit;
         let Self { name, in_flight, mixed, .. } = self;
-        println!("| {name} | {in_flight} | {mixed} of {made} | {share:.1} % | {rate:.2} |");
+        println!("| {name} | {in_flight} | {mixed} of {count} | {share:.1} % | {rate:.2} |");
     }
 }
 

@@ -1,8 +1,8 @@
 //! Implements a ring that holds a slot's lock for longer: over the decode and some of the bands.
 //!
 //! A slot is a buffer of the ring. With all bands under the lock this is a repair, because no frame
-//! waits between two steps. To keep a job's pixels safe between steps, the job would have to hold the
-//! lock's guard, which is to own the frame by another name.
+//! waits between two steps. To keep a job's pixels safe between steps, the job would have to hold
+//! the lock's guard, which is to own the frame by another name.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};

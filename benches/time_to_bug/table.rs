@@ -1,7 +1,7 @@
 //! Prints the searches of one tool at one size as a row of a table.
 //!
-//! A search that found nothing ranks after every search that found a mix. So the median describes half
-//! of all searches, and not half of the successful ones.
+//! A search that found nothing ranks after every search that found a mix. So the median describes
+//! half of all searches, and not half of the successful ones.
 
 use std::fmt;
 use std::time::Duration;

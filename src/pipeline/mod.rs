@@ -27,7 +27,7 @@
 //!
 //! fn finish<C: Codec>(owned: &Owned<C>, job: <Owned<C> as Pipeline>::Job) {
 //!     let _thumbnail = owned.finish(job);
-//!     let _another = owned.finish(job); // refused: the job has moved
+//!     let _another = owned.finish(job); // rejected: the job has moved
 //! }
 //! ```
 //!
@@ -53,7 +53,7 @@
 //! fn give_back<F: Frame>(pool: &Arc<Pool<F>>) {
 //!     let lease = Pool::take(pool);
 //!     drop(lease);
-//!     lease.capacity(); // refused: the lease has moved
+//!     lease.capacity(); // rejected: the lease has moved
 //! }
 //! ```
 //!
@@ -79,7 +79,7 @@
 //! fn overwrite<F: Frame + Send>(ring: &mut [F]) {
 //!     thread::scope(|threads| {
 //!         threads.spawn(|| ring[0].clear());
-//!         threads.spawn(|| ring[0].clear()); // refused: the first thread borrows it
+//!         threads.spawn(|| ring[0].clear()); // rejected: the first thread borrows it
 //!     });
 //! }
 //! ```

@@ -42,8 +42,8 @@ pub(super) struct OutcomeRow {
     pub(super) pooled: &'static str,
 }
 
-/// Counts the words whose replay was as expected: on `shared` as the lap law predicts, on `owned` and
-/// `pooled` with only its owner's rows in every thumbnail.
+/// Counts the words whose replay was as expected: on `shared` as the lap law predicts, on `owned`
+/// and `pooled` with only its owner's rows in every thumbnail.
 #[derive(Clone, Copy, Default, Serialize)]
 pub(super) struct ReplayedWords {
     pub(super) shared: u64,

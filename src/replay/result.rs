@@ -121,7 +121,8 @@ impl ReplayResult {
         }
     }
 
-    /// Returns the step that lapped a request before its last band, from 1, and the lapping request.
+    /// Returns the step that lapped a request before its last band, from 1, and the lapping
+    /// request.
     pub(super) fn lapped_at(&self, request: usize) -> Option<(usize, usize)> {
         let mut steps = self.steps.iter().zip(1..);
         let (step, number) = steps.find(|(step, _)| step.laps == Some(request))?;

@@ -1,7 +1,7 @@
 //! Enumerates all words (schedules written as letters) of a size, and counts them.
 //!
-//! A share of outcomes over all words is exact, and not a sample. The number of words grows fast, so
-//! each word is made from the word before it, and no word is kept.
+//! A share of outcomes over all words is exact, and not a sample. The number of words grows fast,
+//! so each word is made from the word before it, and no word is kept.
 
 use std::num::NonZeroU32;
 
@@ -73,8 +73,8 @@ fn advance(letters: &mut [u8]) -> bool {
     true
 }
 
-/// Counts the ways to choose `k` of `n`, for `n` at least 2 `k`. Returns `None` if the count exceeds
-/// `u128`.
+/// Counts the ways to choose `k` of `n`, for `n` at least 2 `k`. Returns `None` if the count
+/// exceeds `u128`.
 fn choose(n: u128, k: u128) -> Option<u128> {
     let mut ways: u128 = 1;
     for chosen in 1..=k {

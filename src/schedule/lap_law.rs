@@ -15,8 +15,8 @@ use super::word::{Act, Schedule};
 /// > **Lap law.** A band made now shows the photo last decoded into the slot.
 ///
 /// A slot is a buffer of the ring. The index of a request's slot is the request's number modulo
-/// `slots`. In a word, the order of the numbers is also the order of the decodes. So a foreign owner
-/// always has a greater number than the request. Letters after a finish are ignored, and
+/// `slots`. In a word, the order of the numbers is also the order of the decodes. So a foreign
+/// owner always has a greater number than the request. Letters after a finish are ignored, and
 /// [`Schedule::check`] rejects them.
 pub fn predict(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<Option<Vec<usize>>> {
     let slot_of = |request: usize| request % slots;

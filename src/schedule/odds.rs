@@ -1,11 +1,12 @@
-//! Counts, after each step of a word, how many of its continuations end with a mixed thumbnail.
+//! Counts the continuations of a word that end with a mixed thumbnail, after each of its steps.
 //!
 //! A word is a schedule written as letters. The continuations are counted and not enumerated, so
-//! that the odds are exact for words with too many continuations to enumerate. By the lap law a word
-//! is clean if and only if each request but the first N begins after the last band of the request N
-//! before it, where N is the number of slots (buffers of the ring). So the begins, and the bands of
-//! requests that can still be lapped (overwritten too early), are counted step by step. Every other
-//! step depends only on steps of its own request, and a binomial coefficient counts its positions.
+//! that the odds are exact for words with too many continuations to enumerate. By the lap law a
+//! word is clean if and only if each request but the first N begins after the last band of the
+//! request N before it, where N is the number of slots (buffers of the ring). So the begins, and
+//! the bands of requests that can still be lapped (overwritten too early), are counted step by
+//! step. Every other step depends only on steps of its own request, and a binomial coefficient
+//! counts its positions.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -52,8 +53,8 @@ pub enum OddsError {
 }
 
 impl Odds {
-    /// Returns the share of continuations that end mixed, from 0 to 1, to about 15 digits. The share
-    /// is 1 only if all of them end mixed.
+    /// Returns the share of continuations that end mixed, from 0 to 1, to about 15 digits. The
+    /// share is 1 only if all of them end mixed.
     pub fn share(&self) -> f64 {
         if self.inevitable() {
             return 1.0;
@@ -127,8 +128,8 @@ pub fn odds(
     Ok(odds)
 }
 
-/// Multiplies by the number of ways to interleave `steps` steps with `others` other steps, where the
-/// order within each group is fixed. This number is a binomial coefficient.
+/// Multiplies by the number of ways to interleave `steps` steps with `others` other steps, where
+/// the order within each group is fixed. This number is a binomial coefficient.
 fn interleave(ways: &mut BigUint, steps: u32, others: u32) {
     for step in 1..=steps {
         *ways *= others + step;
@@ -138,8 +139,8 @@ fn interleave(ways: &mut BigUint, steps: u32, others: u32) {
 
 /// Counts the continuations without a mix-up from every position.
 ///
-/// A position is the number of requests begun, and the bands left of each open request. A request is
-/// open if it has begun and a request that has not begun will take its slot.
+/// A position is the number of requests begun, and the bands left of each open request. A request
+/// is open if it has begun and a request that has not begun will take its slot.
 struct CleanContinuations {
     requests: usize,
     bands: u32,
@@ -226,8 +227,8 @@ impl CleanContinuations {
         not_begun + in_progress.sum::<u32>()
     }
 
-    /// Returns the odds where `left` holds the remaining steps of each request. `avoidable` is true if
-    /// no request has been lapped yet.
+    /// Returns the odds where `left` holds the remaining steps of each request. `avoidable` is true
+    /// if no request has been lapped yet.
     fn odds(&self, left: &[u32], begun: usize, avoidable: bool, all: &BigUint) -> Odds {
         if !avoidable {
             return Odds { mixed: all.clone(), all: all.clone() };

@@ -2,8 +2,9 @@
 //!
 //! A mix-up found among thousands of steps is no explanation. A reader can follow a word with few
 //! switches from one request to another. By the lap law a mixed request waits while as many others
-//! begin as there are slots (buffers in the ring), which costs a switch to each of them and a switch
-//! back. The others need only their begin. So the smallest word is built and not searched for.
+//! begin as there are slots (buffers in the ring), which costs a switch to each of them and a
+//! switch back. The others need only their begin. So the smallest word is built and not searched
+//! for.
 
 use std::iter::repeat_n;
 use std::num::{NonZeroU32, NonZeroUsize};

@@ -21,8 +21,8 @@ pub struct AllOwners {
     pub shared: Vec<Owners>,
     /// Owners on `owned`, where each job owns its buffer.
     pub owned: Vec<Owners>,
-    /// Owners on `pooled`, where each job owns its buffer and returns it, and the pool keeps as many
-    /// buffers as the ring has slots.
+    /// Owners on `pooled`, where each job owns its buffer and returns it, and the pool keeps as
+    /// many buffers as the ring has slots.
     pub pooled: Vec<Owners>,
 }
 

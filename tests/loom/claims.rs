@@ -1,5 +1,5 @@
-//! Explores clients under loom, prints a line of the table for each exploration, and claims that the
-//! ring mixes photos, which is the control of every claim about a repair.
+//! Explores clients under loom, prints a line of the table for each exploration, and claims that
+//! the ring mixes photos, which is the control of every claim about a repair.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};

@@ -1,8 +1,8 @@
 //! Runs a body under loom and returns how the exploration ended.
 //!
 //! loom returns `()` both if it is done and if a limit stopped it. It checks its limits only every
-//! `checkpoint_interval` executions, and it takes limits from the environment. None of this may turn
-//! a search that stopped early into a proof.
+//! `checkpoint_interval` executions, and it takes limits from the environment. None of this may
+//! turn a search that stopped early into a proof.
 
 use std::any::Any;
 use std::panic::resume_unwind;
@@ -36,9 +36,9 @@ struct FaultFound<F>(F);
 
 /// Explores the executions of `body` until one fails or all have run.
 ///
-/// Counts the executions itself and stops at the first one after the cap. So the cap is exact, and a
-/// return from loom means that all executions have run. A deadlock, a leak or any other panic inside
-/// the model is `Found`. Too many branches in one execution is `Diverged`.
+/// Counts the executions itself and stops at the first one after the cap. So the cap is exact, and
+/// a return from loom means that all executions have run. A deadlock, a leak or any other panic
+/// inside the model is `Found`. Too many branches in one execution is `Diverged`.
 pub(crate) fn explore<F: Send + 'static>(
     limits: Limits,
     body: impl Fn() -> Result<(), F> + Send + Sync + 'static,

@@ -1,6 +1,6 @@
-//! No frame and no pool outlives the last job, because no lease keeps the pool alive.
-//! loom counts the references to the shipped pool with its own `Arc`, in all orders of two requests,
-//! one of which cannot be decoded.
+//! Checks that no frame and no pool outlives the last job, because no lease keeps the pool alive.
+//! loom counts the references to the shipped pool with its own `Arc`, in all orders of two
+//! requests, one of which cannot be decoded.
 
 use model::clients::{Clients, Fault};
 use model::codec::ModelFrame;
@@ -15,7 +15,8 @@ include!(concat!(env!("OUT_DIR"), "/under_loom_arc.rs"));
 #[allow(dead_code, clippy::duplicate_mod, reason = "the types differ for each `Arc`")]
 mod model;
 
-/// Lists loom's primitives with loom's `Arc`, which costs many executions, so only these tests use it.
+/// Lists loom's primitives with loom's `Arc`, which costs many executions, so only these tests use
+/// it.
 pub(crate) mod sync {
     pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
     pub(crate) use loom::sync::{Arc, Condvar, Mutex, MutexGuard};

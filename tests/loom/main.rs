@@ -1,6 +1,7 @@
-//! No interleaving of the repaired pipelines mixes two photos, and the ring of buffers does.
-//! loom runs the shipped files in all orders that differ. Each claim about a repair has a control:
-//! the same search must find the failure in the same model of the ring.
+//! Checks that no interleaving of the repaired pipelines mixes two photos, and that some
+//! interleaving of the ring of buffers does. loom runs the shipped files in all orders that differ.
+//! Each claim about a repair has a control: the same search must find the failure in the same model
+//! of the ring.
 //!
 //! `cargo test --test loom -- --nocapture --test-threads 1` prints a line per exploration.
 

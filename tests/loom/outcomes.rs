@@ -1,8 +1,8 @@
 //! Compares the outcomes that threads reach with the outcomes of all words (schedules written as
 //! letters).
 //!
-//! loom's threads run the shipped files, and the lap law is applied to every word. An outcome is the
-//! owner of each band of each thumbnail. Requests and owners are numbered by the order of their
+//! loom's threads run the shipped files, and the lap law is applied to every word. An outcome is
+//! the owner of each band of each thumbnail. Requests and owners are numbered by the order of their
 //! begins in the word.
 
 use std::collections::BTreeSet;
@@ -31,7 +31,8 @@ fn enumerated(requests: usize, bands: usize, slots: NonZeroUsize) -> (usize, Out
     (count, outcomes)
 }
 
-/// Returns the number of executions of threads, and their outcomes. Each is replayed in the library.
+/// Returns the number of executions of threads, and their outcomes. Each is replayed in the
+/// library.
 fn explored(requests: usize, bands: usize, slots: NonZeroUsize) -> (usize, Outcomes) {
     let clients = Clients::of(requests, bands);
     let outcomes = Arc::new(Mutex::new(Outcomes::new()));
@@ -48,7 +49,8 @@ fn explored(requests: usize, bands: usize, slots: NonZeroUsize) -> (usize, Outco
     (count, outcomes)
 }
 
-/// Formats outcomes, such as `AB BB`: the first request's bands show its own photo and the second's.
+/// Formats outcomes, such as `AB BB`: the first request's bands show its own photo and the
+/// second's.
 fn letters(outcomes: &Outcomes) -> String {
     let letter = |owner: &usize| char::from(b'A' + u8::try_from(*owner).expect("few owners"));
     let thumbnail = |bands: &Vec<usize>| bands.iter().map(letter).collect::<String>();

@@ -10,8 +10,8 @@ use crate::pipeline::{Bounds, Owned, Pipeline, Pooled};
 /// Upper bound of a kept frame in bytes, far more than a frame of a model takes.
 const MAX_FRAME_BYTES: usize = 64;
 
-/// Proves that a repair is clean in every execution, and finds the failure with the same clients on a
-/// ring with one slot (buffer) fewer than requests.
+/// Proves that a repair is clean in every execution, and finds the failure with the same clients on
+/// a ring with one slot (buffer) fewer than requests.
 #[track_caller]
 fn clean_where_the_ring_mixes<P>(
     name: &str,
@@ -87,8 +87,8 @@ fn pooled_keeps_no_frame_that_is_larger_than_its_bound() {
     clean_where_the_ring_mixes("pooled", parameters, &Clients::of(2, 2), make, inspect);
 }
 
-/// Confirms the proof of `owned`, which is its type. `owned` has no primitive at which a checker can
-/// switch threads, so the codec touches an atomic at each step.
+/// Confirms the proof of `owned`, which is its type. `owned` has no primitive at which a checker
+/// can switch threads, so the codec touches an atomic at each step.
 #[test]
 fn owned_is_clean_when_other_requests_come_between_any_two_steps() {
     let clients = Clients { switch: Switch::Steps, ..Clients::of(2, 2) };

@@ -20,8 +20,8 @@ fn shared_mixes_two_in_flight_when_one_is_slow_and_the_other_sends_as_many_as_th
     }
 }
 
-/// Explores with switch points at bands too. With a slot for each request, the orders of steps in two
-/// slots do not differ for loom, so its own switch points at locks leave few orders.
+/// Explores with switch points at bands too. With a slot for each request, the orders of steps in
+/// two slots do not differ for loom, so its own switch points at locks leave few orders.
 #[test]
 fn shared_is_clean_when_every_request_has_a_slot() {
     for (requests, bands) in [(2, 2), (3, 1)] {
@@ -36,9 +36,9 @@ fn shared_is_clean_when_every_request_has_a_slot() {
 }
 
 /// Explores with different bounds. loom counts every deviation from its default choice against the
-/// bound. A mix behind a semaphore takes two deviations: one stalls a request, and one lets the next
-/// request take the permit. So a bound of 1 finds nothing, and a bound of 2 is the cheapest that
-/// finds the mix.
+/// bound. A mix behind a semaphore takes two deviations: one stalls a request, and one lets the
+/// next request take the permit. So a bound of 1 finds nothing, and a bound of 2 is the cheapest
+/// that finds the mix.
 #[test]
 fn shared_mixes_behind_a_semaphore_that_lets_in_as_many_as_there_are_slots() {
     let clients = Clients { permits: Some(2), ..Clients::of(3, 2) };

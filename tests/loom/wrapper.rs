@@ -1,7 +1,7 @@
 //! Checks `explore` itself: each of its four results, from a model of a few executions.
 //!
-//! loom unwinds only from a model that holds none of loom's guards and `Arc`s. Otherwise loom aborts
-//! the process, which fails the test too.
+//! loom unwinds only from a model that holds none of loom's guards and `Arc`s. Otherwise loom
+//! aborts the process, which fails the test too.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};

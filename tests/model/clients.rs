@@ -29,8 +29,8 @@ pub(crate) enum Switch {
     Locks,
     /// The pipeline's own primitives and the start of each band.
     Bands,
-    /// The pipeline's own primitives, the points between any two steps, and a point inside each step
-    /// at which the pipeline has its frame.
+    /// The pipeline's own primitives, the points between any two steps, and a point inside each
+    /// step at which the pipeline has its frame.
     Steps,
 }
 

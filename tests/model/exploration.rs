@@ -1,7 +1,7 @@
 //! Describes how an exploration ended, and what a test may conclude from it.
 //!
-//! A checker returns the same `()` if it is done and if a limit stopped it. A proof and a search that
-//! stopped early must not look alike.
+//! A checker returns the same `()` if it is done and if a limit stopped it. A proof and a search
+//! that stopped early must not look alike.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -81,8 +81,8 @@ impl<F: Debug> Exploration<F> {
     }
 }
 
-/// Runs `explore` and returns the payload if it panics, without printing the first panic, which is a
-/// result of the search. A second panic while the first one unwinds aborts, and both are printed.
+/// Runs `explore` and returns the payload if it panics, without printing the first panic, which is
+/// a result of the search. A second panic while the first one unwinds aborts, and both are printed.
 pub(crate) fn quietly(explore: impl FnOnce()) -> Result<(), Box<dyn Any + Send>> {
     thread_local!(static FIRST: RefCell<Option<String>> = const { RefCell::new(None) });
     thread_local!(static QUIET: Cell<bool> = const { Cell::new(false) });

@@ -11,8 +11,9 @@ const MIN_FRAME_BYTES: usize = 2;
 
 /// Compares the kept frames and bytes of a pool without jobs with its bounds and with the run.
 ///
-/// A frame is freed only if the pool is full or the frame is too large. So the pool holds all frames
-/// that were made, or as many as its bound. A request that failed may have made a frame or none.
+/// A frame is freed only if the pool is full or the frame is too large. So the pool holds all
+/// frames that were made, or as many as its bound. A request that failed may have made a frame or
+/// none.
 ///
 /// # Errors
 /// Returns a sentence with the kept and the expected numbers if they differ.

@@ -1,7 +1,7 @@
 //! Records the order of steps, and which request used which frame, so that a finding can be read.
 //!
-//! A thumbnail shows only *that* it was mixed. The steps, as a word (a schedule written as letters),
-//! show how.
+//! A thumbnail shows only *that* it was mixed. The steps, as a word (a schedule written as
+//! letters), show how.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -164,8 +164,8 @@ impl Run {
     /// Threads may take their numbers in one order and decode in another. So each slot (buffer of
     /// the ring) keeps the order of its own steps, and the slots are merged: the first begin of
     /// every slot with the steps after it, then the second begin of every slot. Steps in different
-    /// slots are independent, so the merge changes no thumbnail. A slot that served one more request
-    /// than another comes earlier in the ring.
+    /// slots are independent, so the merge changes no thumbnail. A slot that served one more
+    /// request than another comes earlier in the ring.
     pub(crate) fn ring_steps(&self) -> Vec<u8> {
         let mut slots = vec![Vec::<Vec<u8>>::new(); self.frames];
         for event in &self.events {

@@ -9,8 +9,8 @@ use double_exposure::schedule::{Schedule, predict, replay_all};
 
 use crate::model::clients::Served;
 
-/// Replays a run's word (a schedule written as letters) on the library's ring, and returns the owner
-/// of each band.
+/// Replays a run's word (a schedule written as letters) on the library's ring, and returns the
+/// owner of each band.
 ///
 /// # Panics
 /// Panics if the run, the replay and the lap law differ.

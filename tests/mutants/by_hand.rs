@@ -1,5 +1,5 @@
-//! Checks mutants without a scheduler: with every word (schedule written as letters) of a size on one
-//! thread, and with plain threads.
+//! Checks mutants without a scheduler: with every word (schedule written as letters) of a size on
+//! one thread, and with plain threads.
 //!
 //! Words find mistakes between steps, and no mistake inside a step. Plain threads find what the
 //! machine happens to run.
@@ -61,7 +61,8 @@ fn replay_all<S: Subject>() -> Exploration<String> {
     .unwrap_or_else(|executions| Exploration::Exhausted { executions })
 }
 
-/// Runs executions until one fails or none is left. Returns the number of executions if none failed.
+/// Runs executions until one fails or none is left. Returns the number of executions if none
+/// failed.
 fn explore_quietly(
     mut next: impl FnMut() -> Option<Result<(), String>>,
 ) -> Result<Exploration<String>, usize> {

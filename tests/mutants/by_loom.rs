@@ -1,7 +1,7 @@
 //! Explores every order of threads in models of two clients.
 //!
-//! A finding is a fact about the shipped text with the mistake, on every machine. Without a finding,
-//! the mutant has no fault that shows at this size.
+//! A finding is a fact about the shipped text with the mistake, on every machine. Without a
+//! finding, the mutant has no fault that shows at this size.
 
 use crate::exploration::Exploration;
 use crate::first_finding;

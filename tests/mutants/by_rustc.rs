@@ -1,7 +1,7 @@
 //! Checks mutants with the compiler, because a rejected program never runs.
 //!
-//! Only mutants that must not compile are compiled here. The compiler has accepted the others when it
-//! built this test.
+//! Only mutants that must not compile are compiled here. The compiler has accepted the others when
+//! it built this test.
 
 use std::env;
 use std::fs;

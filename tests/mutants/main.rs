@@ -1,6 +1,6 @@
-//! Every mutant (a mistake planted in a shipped repair) is caught by at least one checker whose
-//! verdict is not luck. Words (schedules written as letters), loom, shuttle, the compiler and plain
-//! threads check each mutant and the shipped files, in which they must find nothing.
+//! Checks that at least one checker whose verdict is not luck catches every mutant (a mistake
+//! planted in a shipped repair). Words (schedules written as letters), loom, shuttle, the compiler
+//! and plain threads run on each mutant and on the shipped files, in which they must find nothing.
 //!
 //! `cargo test --test mutants -- --nocapture` prints the verdicts and the number of executions.
 

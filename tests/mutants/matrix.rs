@@ -58,8 +58,8 @@ impl Row {
         self.mutant.name
     }
 
-    /// Returns true if a checker other than plain threads found something, or if the mutant does not
-    /// compile. Another test checks the compiler's errors.
+    /// Returns true if a checker other than plain threads found something, or if the mutant does
+    /// not compile. Another test checks the compiler's errors.
     pub(crate) fn is_caught(&self) -> bool {
         let found =
             |exploration: &Exploration<String>| matches!(exploration, Exploration::Found { .. });

@@ -1,6 +1,6 @@
 //! Implements a codec for tests and models: a photo is two bytes, both its owner's letter, and a
-//! thumbnail lists the owner of each band. The codec is small, so that a model checker can try every
-//! interleaving. It is strict, so that a band shows old contents of a frame too.
+//! thumbnail lists the owner of each band. The codec is small, so that a model checker can try
+//! every interleaving. It is strict, so that a band shows old contents of a frame too.
 
 use super::pipeline::{Codec, Frame};
 

@@ -1,12 +1,12 @@
-//! Each doctest that must not compile fails because of one marked line. Such a doctest passes for any
-//! compiler error, even for a misspelt import, so it must equal the compiling block before it plus
-//! the one line.
+//! Checks that each doctest that must not compile fails because of one marked line. Such a doctest
+//! passes for any compiler error, even for a misspelt import, so it must equal the compiling block
+//! before it plus the one line.
 
 use std::fs;
 use std::path::Path;
 
-/// Returns the fenced blocks of a file's module docs, each with the text after its opening fence and
-/// its lines.
+/// Returns the fenced blocks of a file's module docs, each with the text after its opening fence
+/// and its lines.
 fn blocks(source: &str) -> Vec<(&str, Vec<&str>)> {
     let mut blocks: Vec<(&str, Vec<&str>)> = Vec::new();
     let mut inside = false;
@@ -27,17 +27,19 @@ fn blocks(source: &str) -> Vec<(&str, Vec<&str>)> {
 fn a_rejected_doctest_has_one_line_more_than_the_accepted_block_before_it() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pipeline/mod.rs");
     let source = fs::read_to_string(path).expect("the file exists");
-    let mut refused = 0;
+    let mut rejected = 0;
     for pair in blocks(&source).windows(2) {
-        let [(accepts, accepted), (refuses, lines)] = pair else { unreachable!("two at a time") };
-        if refuses.starts_with("compile_fail") {
-            let unmarked = |line: &&&str| !line.contains("// refused: ");
+        let [(fence, accepted), (rejected_fence, lines)] = pair else {
+            unreachable!("two at a time")
+        };
+        if rejected_fence.starts_with("compile_fail") {
+            let unmarked = |line: &&&str| !line.contains("// rejected: ");
             let rest: Vec<&str> = lines.iter().filter(unmarked).copied().collect();
-            assert_eq!((*accepts, &rest), ("", accepted), "the block before, and one line");
+            assert_eq!((*fence, &rest), ("", accepted), "the block before, and one line");
             assert_eq!(lines.len(), rest.len() + 1, "one line is marked");
-            refused += 1;
+            rejected += 1;
         }
     }
-    assert_eq!(refused, source.matches("compile_fail").count(), "each was looked at");
-    assert_eq!(refused, 3, "a job, a lease, a ring without locks");
+    assert_eq!(rejected, source.matches("compile_fail").count(), "each block is checked");
+    assert_eq!(rejected, 3, "a job, a lease, a ring without locks");
 }

@@ -1,5 +1,5 @@
-//! The lap law predicts the owner of every band of every thumbnail that the ring of shared buffers
-//! makes, and the repairs show only the owner's rows. All words (schedules written as letters) of a
+//! Checks that the lap law predicts the owner of every band that the ring of shared buffers makes,
+//! and that the repairs show only the owner's rows. All words (schedules written as letters) of a
 //! size and random words are replayed on the shipped pipelines with photos of different shapes. The
 //! result is compared with the library's prediction and with a second one, read from the letters.
 
@@ -77,8 +77,8 @@ impl Case {
     }
 }
 
-/// Generates words of up to 8 requests and 6 bands, some requests unfinished, on up to 8 slots, with
-/// photos of 1 to 40 rows. `damaged` is the share of photos that cannot be decoded.
+/// Generates words of up to 8 requests and 6 bands, some requests unfinished, on up to 8 slots,
+/// with photos of 1 to 40 rows. `damaged` is the share of photos that cannot be decoded.
 fn random_cases(damaged: f64) -> impl Strategy<Value = Case> {
     let sizes = (1..=8_usize, 1..=6_u32, 1..=8_usize, 0..=4_usize, 0..=64_usize);
     sizes.prop_flat_map(move |(requests, bands, slots, max_frames, max_frame_bytes)| {

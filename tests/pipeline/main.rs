@@ -1,6 +1,6 @@
-//! Shared buffers mix photos exactly as the lap law predicts, and the repairs never mix photos.
-//! The library's pipelines, pool and schedules are called on one thread, in chosen and in random
-//! orders of steps, with symbolic photos and with real ones.
+//! Checks that shared buffers mix photos exactly as the lap law predicts, and that the repairs
+//! never mix photos. The library's pipelines, pool and schedules are called on one thread, in
+//! chosen and in random orders of steps, with symbolic photos and with real ones.
 
 mod codec;
 mod compile_fail_docs;

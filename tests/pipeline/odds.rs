@@ -1,6 +1,6 @@
-//! The odds are exact fractions. For every prefix of a word (a schedule written as letters) they
-//! equal the counts over all complete continuations, each enumerated and classified. Larger odds are
-//! compared with known numbers.
+//! Checks that the odds are exact fractions. For every prefix of a word (a schedule written as
+//! letters) they equal the counts over all complete continuations, each enumerated and classified.
+//! Larger odds are compared with known numbers.
 
 use double_exposure::schedule::{
     MAX_POSITIONS, Odds, OddsError, Outcome, count, odds, outcomes, predict,

@@ -1,6 +1,7 @@
-//! The table of outcomes is exact: every count over all words (schedules written as letters) of a
-//! size, every example, and every step of a trace. The counts of the tree search are compared with
-//! all words one by one, read from their letters, and with replays on the shipped pipelines.
+//! Checks that the table of outcomes is exact: every count over all words (schedules written as
+//! letters) of a size, every example, and every step of a trace. The counts of the tree search are
+//! compared with all words one by one, read from their letters, and with replays on the shipped
+//! pipelines.
 
 use double_exposure::schedule::{
     Act, Outcome, Outcomes, OutcomesError, ScheduleError, countable, outcomes, predict, replay_all,

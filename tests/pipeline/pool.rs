@@ -1,6 +1,6 @@
-//! A pool gets every frame back once and empty, and keeps frames only within its bounds. Frames that
-//! record their use are leased and dropped in every way in which a conversion can end: finished,
-//! failed, in a panic, abandoned, and on another thread.
+//! Checks that a pool gets every frame back once and empty, and keeps frames only within its
+//! bounds. Frames that record their use are leased and dropped in every way in which a conversion
+//! can end: finished, failed, in a panic, abandoned, and on another thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -52,8 +52,8 @@ fn used(pool: &Arc<Pool<FakeFrame>>, memory: usize) -> Lease<FakeFrame> {
     lease
 }
 
-/// Creates a pipeline of two bands that calls `step` at the start of each step. Its pool has room for
-/// all frames of these tests.
+/// Creates a pipeline of two bands that calls `step` at the start of each step. Its pool has room
+/// for all frames of these tests.
 fn pooled(step: fn(Step)) -> Pooled<ModelCodec> {
     let bounds = Bounds { max_frames: 8, max_frame_bytes: 1024 };
     Pooled::new(ModelCodec { bands: 2, step }, bounds)

@@ -1,6 +1,6 @@
-//! A word (a schedule written as letters) gives the exact order of steps, and an invalid word is
-//! rejected with the position of its error. Words are parsed, printed, read step by step, and
-//! enumerated against counts known by arithmetic.
+//! Checks that a word (a schedule written as letters) gives the exact order of steps, and that an
+//! invalid word is rejected with the position of its error. Words are parsed, printed, read step by
+//! step, and enumerated against counts known by arithmetic.
 
 use double_exposure::schedule::{
     Act, MAX_LETTERS, Schedule, ScheduleError, Step, count, schedules,
@@ -96,7 +96,7 @@ fn all_words_of_a_size_are_enumerated_once_in_alphabetical_order() {
     let sizes =
         [(1, 1, 1), (1, 5, 1), (2, 1, 20), (2, 2, 70), (2, 4, 924), (3, 1, 1680), (3, 2, 34_650)];
     for (requests, each, known) in sizes {
-        let mut seen = 0;
+        let mut words = 0;
         let mut last = String::new();
         for word in schedules(requests, bands(each)).expect("a size that can be written") {
             let text = word.to_string();
@@ -105,9 +105,9 @@ fn all_words_of_a_size_are_enumerated_once_in_alphabetical_order() {
                 assert_eq!(text.matches(letter).count(), each as usize + 2, "{letter} in {text}");
             }
             assert_eq!(text.len(), requests * (each as usize + 2));
-            (seen, last) = (seen + 1, text);
+            (words, last) = (words + 1, text);
         }
-        assert_eq!(seen, known, "{requests} requests of {each} bands");
+        assert_eq!(words, known, "{requests} requests of {each} bands");
         assert_eq!(count(requests, bands(each)), Some(known));
     }
     let mut ends = schedules(2, bands(2)).expect("a size that can be written");
@@ -120,8 +120,8 @@ fn counts_are_exact_up_to_the_largest_that_fits() {
     assert_eq!(count(0, bands(2)), Some(0));
     assert_eq!(count(1, bands(u32::MAX)), Some(1));
     assert_eq!(count(4, bands(4)), Some(2_308_743_493_056));
-    // 130! / 65!² fits, but an intermediate value would not if multiplied before divided. 132! / 66!²
-    // does not fit.
+    // 130! / 65!² fits, but an intermediate value would not if multiplied before divided. 132! /
+    // 66!² does not fit.
     assert_eq!(count(2, bands(63)), Some(95_067_625_827_960_698_145_584_333_020_095_113_100));
     assert_eq!(count(2, bands(64)), None);
     assert_eq!(count(27, bands(1)), None);

@@ -1,6 +1,6 @@
-//! Implements a codec whose photos differ in height: a frame holds the owner of each row, and a band
-//! with rows of two owners has no owner. So old contents show at any position of the frame, whichever
-//! of two photos is taller. A call for a band after the last one panics.
+//! Implements a codec whose photos differ in height: a frame holds the owner of each row, and a
+//! band with rows of two owners has no owner. So old contents show at any position of the frame,
+//! whichever of two photos is taller. A call for a band after the last one panics.
 
 use crate::pipeline::{Codec, Frame};
 

@@ -1,6 +1,6 @@
-//! A shrunk word (a schedule written as letters) keeps its subject's outcome, and no smaller word
-//! has that outcome. Every word of few switches is built from its runs and shrunk, unfinished words
-//! too, on rings of several sizes.
+//! Checks that a shrunk word (a schedule written as letters) keeps its subject's outcome, and that
+//! no smaller word has that outcome. Every word of few switches is built from its runs and shrunk,
+//! unfinished words too, on rings of several sizes.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,7 @@
-//! `shared` tears a thumbnail if a second request begins between the first request's two bands, and
-//! the repairs keep both thumbnails clean. The same steps are called in the same order on every
-//! pipeline, with photos of two bytes and with real photos of different shapes.
+//! Checks that `shared` tears a thumbnail (mixes rows of two photos in it) if a second request
+//! begins between the first request's two bands, and that the repairs keep both thumbnails clean.
+//! The same steps are called in the same order on every pipeline, with photos of two bytes and with
+//! real photos of different shapes.
 
 use std::fmt::Debug;
 use std::io::Cursor;

@@ -1,5 +1,5 @@
-//! `replay` reports the outcome of a schedule correctly as text, JSON, files and exit codes. The tests
-//! run the built program as a user does, and check what it prints and writes.
+//! Checks that `replay` reports the outcome of a schedule correctly as text, JSON, files and exit
+//! codes. The tests run the built program as a user does, and check what it prints and writes.
 
 use std::fs;
 use std::io::Write;
@@ -229,7 +229,10 @@ fn all_prints_the_known_table_and_the_document_its_counts() {
     let names = ["words", "words_mixed", "thumbnails", "clean", "torn", "swapped"];
     let counts = names.map(|count| document[count].as_u64().expect("a count"));
     assert_eq!(counts, [70, 60, 140, 80, 20, 40]);
-    assert_eq!(document["as_expected"], serde_json::json!({"shared": 70, "owned": 70, "pooled": 70}));
+    assert_eq!(
+        document["as_expected"],
+        serde_json::json!({"shared": 70, "owned": 70, "pooled": 70})
+    );
     let torn = &document["outcomes"][1];
     assert_eq!(torn["example"], "AABAABBB");
     let expected = ["shared", "owned", "pooled"].map(|pipeline| torn[pipeline].as_str().unwrap());
@@ -312,5 +315,8 @@ fn the_game_ends_with_its_input_and_continues_after_mistakes() {
 
     let quiet = run(dir.path(), "80", &["--play", "--json"], "ABAAA\nB\nquit\n");
     let document: Value = serde_json::from_slice(&quiet.stdout).expect("one document");
-    assert_eq!((&document["min_steps"], &document["rounds"][0]["torn"]), (&5.into(), &false.into()));
+    assert_eq!(
+        (&document["min_steps"], &document["rounds"][0]["torn"]),
+        (&5.into(), &false.into())
+    );
 }

@@ -1,6 +1,7 @@
 //! Runs a body under one of shuttle's schedulers and returns how the search ended.
 //!
-//! shuttle searches at random and cannot know that it is done. Without a finding a search is capped.
+//! shuttle searches at random and cannot know that it is done. Without a finding a search is
+//! capped.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

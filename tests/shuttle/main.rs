@@ -1,6 +1,7 @@
-//! Random search finds the ring mixing photos with nine requests on eight slots (buffers), and finds
-//! no mix in the repairs. loom cannot exhaust this size. shuttle's schedulers each run 1,000
-//! executions of the shipped files, and the word of a finding must mix in the library too.
+//! Checks that random search finds the ring mixing photos with nine requests on eight slots
+//! (buffers), and finds no mix in the repairs. loom cannot exhaust this size. shuttle's schedulers
+//! each run 1,000 executions of the shipped files, and the word of a finding must mix in the
+//! library too.
 //!
 //! `cargo test --test shuttle -- --nocapture --test-threads 1` prints a line per search.
 
@@ -43,11 +44,11 @@ const SEED: u64 = 2024;
 enum Search {
     /// Uniform choice among the threads.
     Random,
-    /// Uniform random walk: weighs threads by their remaining steps, so that orders are about equally
-    /// likely.
+    /// Uniform random walk: weighs threads by their remaining steps, so that orders are about
+    /// equally likely.
     Urw,
-    /// Probabilistic concurrency testing of this depth: changes the threads' priorities at one point
-    /// fewer than the depth.
+    /// Probabilistic concurrency testing of this depth: changes the threads' priorities at one
+    /// point fewer than the depth.
     Pct(usize),
 }
 

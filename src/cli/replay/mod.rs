@@ -27,8 +27,8 @@ use crate::schedule::{Schedule, countable};
 /// A schedule is a word: a letter per step, where the letter names the request. The first `A`
 /// decodes A's photo into a slot (a buffer in the ring), the next ones make the bands of A's
 /// thumbnail, and the last one returns the thumbnail. In `AABABABB` B begins between A's two bands:
-/// on one slot A is torn (its thumbnail has rows of two photos). The same word always gives the same
-/// bytes.
+/// on one slot A is torn (its thumbnail has rows of two photos). The same word always gives the
+/// same bytes.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 #[command(group = ArgGroup::new("mode").args(["all", "shrink", "odds", "play"]))]

@@ -1,5 +1,5 @@
-//! Reports, after each step of a word (a schedule written as letters), the share of continuations
-//! that end mixed.
+//! Reports the share of continuations that end mixed after each step of a word (a schedule written
+//! as letters).
 
 use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroUsize};

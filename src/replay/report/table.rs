@@ -11,8 +11,8 @@ use crate::output::terminal::{self, PLAIN, RED, YELLOW, many, wrap};
 use crate::replay::{PhotoAssignment, ReplayConfig, ReplayResult};
 use crate::schedule::{Act, TraceStep};
 
-/// Formats the replay as text with ANSI colour, in lines of at most `width` columns. A `width` below
-/// 40 counts as 40.
+/// Formats the replay as text with ANSI colour, in lines of at most `width` columns. A `width`
+/// below 40 counts as 40.
 pub(crate) fn table(
     config: &ReplayConfig,
     assignment: &PhotoAssignment,
@@ -267,7 +267,8 @@ impl Table<'_> {
         owner.map_or('·', |owner| self.name(owner)).into()
     }
 
-    /// Returns the cell of a request that does not make the step: a dot between its begin and finish.
+    /// Returns the cell of a request that does not make the step: a dot between its begin and
+    /// finish.
     fn idle(&self, request: usize, number: usize) -> &'static str {
         let before = &self.result.steps[..number - 1];
         let made = |act: fn(Act) -> bool| {
