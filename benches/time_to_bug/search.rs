@@ -8,13 +8,14 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use double_exposure::schedule::{Act, Schedule, schedules};
+use double_exposure::schedule::{Schedule, schedules};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler, UrwRandomScheduler};
 
 use crate::exploration::Exploration;
 use crate::{under_loom, under_shuttle, under_std};
+use under_std::model::clients::replay_word;
 use under_std::model::recorder::{Recorder, Run};
-use under_std::pipeline::{Pipeline, Shared};
+use under_std::pipeline::Shared;
 
 /// Holds the numbers of requests, bands and slots (buffers of the ring).
 #[derive(Clone, Copy)]
@@ -150,23 +151,7 @@ fn enumerated(size: Size, cap: usize) -> SearchResult {
 fn mixes(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> bool {
     let run = Arc::new(Mutex::new(Run::default()));
     let ring = Shared::new(Recorder::new(bands.get() as usize, |_| (), &run), slots);
-    let mut jobs: Vec<_> = (0..word.requests()).map(|_| None).collect();
-    word.steps().any(|step| {
-        let job = &mut jobs[step.request];
-        let owner = b'A' + u8::try_from(step.request).expect("a letter");
-        match step.act(bands).expect("no request has too many letters") {
-            Act::Begin => {
-                *job = ring.begin(&owner).ok();
-                false
-            }
-            Act::Band(_) => {
-                job.as_mut().map(|job| ring.band(job));
-                false
-            }
-            Act::Finish => {
-                let thumbnail = job.take().and_then(|job| ring.finish(job).ok());
-                thumbnail.is_some_and(|bands| bands.iter().any(|band| *band != owner))
-            }
-        }
-    })
+    let photos: Vec<u8> = (b'A'..).take(word.requests()).collect();
+    let thumbnails = replay_word(&ring, word, bands, &photos);
+    thumbnails.iter().any(|(owner, bands)| bands.iter().any(|band| band != owner))
 }

@@ -15,6 +15,8 @@ use crate::schedule::{Act, Outcome, TraceStep, predict, replay};
 
 /// Holds the thumbnails of a replay and their differences from the lap law.
 pub(crate) struct ReplayResult {
+    pub(super) config: ReplayConfig,
+    pub(super) assignment: PhotoAssignment,
     /// Steps of the word with the photo in each slot of `shared`, or in each job's frame otherwise.
     pub(super) steps: Vec<TraceStep>,
     /// Thumbnail of each request in order of first letters, or `None` for an unfinished request.
@@ -68,28 +70,26 @@ impl ReplayResult {
     /// # Errors
     /// Returns [`ImageError`] if a photo cannot be decoded or a thumbnail cannot be encoded.
     pub(crate) fn new(
-        config: &ReplayConfig,
-        assignment: &PhotoAssignment,
+        config: ReplayConfig,
+        assignment: PhotoAssignment,
     ) -> Result<Self, ImageError> {
         let requests = assignment.requests.iter().cloned().enumerate();
         let requests: Vec<_> =
             requests.map(|(number, request)| Numbered { number, request }).collect();
-        let ReplayConfig { word, bands, .. } = config;
+        let ReplayConfig { word, bands, pipeline, slots, .. } = &config;
         let codec = TaggingCodec::new(ImageCodec::new(*bands));
-        let pipeline = AnyPipeline::new(config.pipeline, codec, config.slots, usize::MAX);
+        let pipeline = AnyPipeline::new(*pipeline, codec, *slots, usize::MAX);
         let replayed = replay(word, *bands, &pipeline, |number| &requests[number]);
         let predicted = predict(word, *bands, config.ring());
+        let steps = config.trace();
         let mut result =
-            Self { steps: config.trace(), thumbnails: Vec::new(), differences: Vec::new() };
+            Self { config, assignment, steps, thumbnails: Vec::new(), differences: Vec::new() };
         for (number, (replayed, predicted)) in replayed.into_iter().zip(predicted).enumerate() {
             let thumbnail = match (replayed.transpose()?, predicted) {
                 (None, None) => None,
-                (Some(traced), Some(owners)) => {
-                    result.compare(config, assignment, &traced, &owners)?;
-                    Some(Thumbnail::new(config, assignment, traced, owners)?)
-                }
+                (Some(traced), Some(owners)) => Some(result.compare(traced, owners)?),
                 _ => {
-                    let letter = word.letter(number);
+                    let letter = result.name(number);
                     result.differences.push(Difference::Finish { letter });
                     None
                 }
@@ -97,6 +97,11 @@ impl ReplayResult {
             result.thumbnails.push(thumbnail);
         }
         Ok(result)
+    }
+
+    /// Returns the letter of a request.
+    pub(super) fn name(&self, request: usize) -> char {
+        self.config.word.letter(request)
     }
 
     /// Returns true if every thumbnail is as predicted. On `owned` and `pooled` the prediction is
@@ -142,70 +147,52 @@ impl ReplayResult {
     /// Compares a thumbnail with its prediction, and records the differences.
     fn compare(
         &mut self,
-        config: &ReplayConfig,
-        assignment: &PhotoAssignment,
-        traced: &Traced<Bytes>,
-        predicted: &[usize],
-    ) -> Result<(), ImageError> {
-        let name = |request| config.word.letter(request);
-        let letter = name(traced.own.number);
-        let before = self.differences.len();
-        for (index, &owner) in predicted.iter().enumerate() {
-            let shown = traced.bands.get(index).copied().flatten().map(|tag| tag.number);
-            if shown != Some(owner) {
-                let (predicted, actual) = (name(owner), shown.map(name));
-                let band = index + 1;
-                self.differences.push(Difference::Band { letter, band, predicted, actual });
-            }
-        }
-        let same_owners = self.differences.len() == before;
-        if same_owners
-            && traced.output != predicted_jpeg(config, assignment, traced.own.number, predicted)?
-        {
-            self.differences.push(Difference::Bytes { letter });
-        }
-        Ok(())
-    }
-}
-
-impl Thumbnail {
-    fn new(
-        config: &ReplayConfig,
-        assignment: &PhotoAssignment,
         traced: Traced<Bytes>,
         predicted: Vec<usize>,
-    ) -> Result<Self, ImageError> {
+    ) -> Result<Thumbnail, ImageError> {
         let own = traced.own.number;
         let owners: Vec<_> = traced.bands.iter().map(|tag| tag.map(|tag| tag.number)).collect();
-        let outcome = Outcome::of(&Some(own), &owners);
-        let undisturbed =
-            || convert_undisturbed(&ImageCodec::new(config.bands), &assignment.requests[own]);
-        let undisturbed = outcome.mixed().then(undisturbed).transpose()?;
-        Ok(Self { jpeg: traced.output, owners, predicted, outcome, undisturbed })
-    }
-}
-
-/// Makes a request's thumbnail without a pipeline. Each band comes from an undisturbed frame of the
-/// predicted owner.
-fn predicted_jpeg(
-    config: &ReplayConfig,
-    assignment: &PhotoAssignment,
-    request: usize,
-    owners: &[usize],
-) -> Result<Bytes, ImageError> {
-    let codec = ImageCodec::new(config.bands);
-    let frame_of = |owner: usize| {
-        let mut frame = codec::ImageFrame::default();
-        let thumbnail = codec.fill(codec.decode(&assignment.requests[owner])?, &mut frame);
-        Ok::<_, ImageError>((frame, thumbnail))
-    };
-    let (mut frame, mut thumbnail) = frame_of(request)?;
-    let mut frame_owner = request;
-    for &owner in owners {
-        if owner != frame_owner {
-            (frame, frame_owner) = (frame_of(owner)?.0, owner);
+        let mut same_owners = true;
+        for (index, &owner) in predicted.iter().enumerate() {
+            let shown = owners.get(index).copied().flatten();
+            if shown != Some(owner) {
+                same_owners = false;
+                self.differences.push(Difference::Band {
+                    letter: self.name(own),
+                    band: index + 1,
+                    predicted: self.name(owner),
+                    actual: shown.map(|shown| self.name(shown)),
+                });
+            }
         }
-        codec.band(&frame, &mut thumbnail);
+        if same_owners && traced.output != self.predicted_jpeg(own, &predicted)? {
+            self.differences.push(Difference::Bytes { letter: self.name(own) });
+        }
+        let outcome = Outcome::of(&Some(own), &owners);
+        let codec = ImageCodec::new(self.config.bands);
+        let undisturbed = || convert_undisturbed(&codec, &self.assignment.requests[own]);
+        let undisturbed = outcome.mixed().then(undisturbed).transpose()?;
+        Ok(Thumbnail { jpeg: traced.output, owners, predicted, outcome, undisturbed })
     }
-    codec.encode(thumbnail)
+
+    /// Makes a request's thumbnail without a pipeline. Each band comes from an undisturbed frame of
+    /// the predicted owner.
+    fn predicted_jpeg(&self, request: usize, owners: &[usize]) -> Result<Bytes, ImageError> {
+        let codec = ImageCodec::new(self.config.bands);
+        let frame_of = |owner: usize| {
+            let mut frame = codec::ImageFrame::default();
+            let photo = codec.decode(&self.assignment.requests[owner])?;
+            let thumbnail = codec.fill(photo, &mut frame);
+            Ok::<_, ImageError>((frame, thumbnail))
+        };
+        let (mut frame, mut thumbnail) = frame_of(request)?;
+        let mut frame_owner = request;
+        for &owner in owners {
+            if owner != frame_owner {
+                (frame, frame_owner) = (frame_of(owner)?.0, owner);
+            }
+            codec.band(&frame, &mut thumbnail);
+        }
+        codec.encode(thumbnail)
+    }
 }

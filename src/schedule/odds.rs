@@ -8,6 +8,7 @@
 //! step. Every other step depends only on steps of its own request, and a binomial coefficient
 //! counts its positions.
 
+use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use num_bigint::BigUint;
@@ -99,7 +100,7 @@ pub fn odds(
     if letters > MAX_STEPS {
         return Err(OddsError::TooLong { letters });
     }
-    let clean = CleanContinuations::count(word.requests(), bands.get(), slots.get())?;
+    let mut clean = CleanContinuations::new(word.requests(), bands.get(), slots.get())?;
     let mut left = vec![steps_each; word.requests()];
     let mut letters_left = letters as u32;
     let mut all = BigUint::from(1_u32);
@@ -137,7 +138,7 @@ fn interleave(ways: &mut BigUint, steps: u32, others: u32) {
     }
 }
 
-/// Counts the continuations without a mix-up from every position.
+/// Counts the continuations without a mix-up from each position that is reached.
 ///
 /// A position is the number of requests begun, and the bands left of each open request. A request
 /// is open if it has begun and a request that has not begun will take its slot.
@@ -145,29 +146,23 @@ struct CleanContinuations {
     requests: usize,
     bands: u32,
     slots: usize,
-    /// Continuations by the number of requests begun and the index of the position. Counts the
-    /// orders of the begins and open bands to come, times the ways to interleave all other steps.
-    ways: Vec<Vec<BigUint>>,
+    /// Continuations by position. Counts the orders of the begins and open bands to come, times the
+    /// ways to interleave all other steps.
+    counted: HashMap<(usize, Vec<u32>), BigUint>,
 }
 
 impl CleanContinuations {
-    fn count(requests: usize, bands: u32, slots: usize) -> Result<Self, OddsError> {
-        let mut counted = Self { requests, bands, slots, ways: vec![Vec::new(); requests + 1] };
+    fn new(requests: usize, bands: u32, slots: usize) -> Result<Self, OddsError> {
+        let clean = Self { requests, bands, slots, counted: HashMap::new() };
         let positions_of = |begun| {
-            let open = u32::try_from(counted.open(begun).len()).unwrap_or(u32::MAX);
+            let open = u32::try_from(clean.open(begun).len()).unwrap_or(u32::MAX);
             (u64::from(bands) + 1).saturating_pow(open)
         };
         let positions = (0..=requests).map(positions_of).fold(0, u64::saturating_add);
         if positions > MAX_POSITIONS {
             return Err(OddsError::TooManyPositions { positions });
         }
-        for begun in (0..=requests).rev() {
-            for index in 0..position_count(bands, counted.open(begun).len()) {
-                let ways = counted.ways_from(begun, index);
-                counted.ways[begun].push(ways);
-            }
-        }
-        Ok(counted)
+        Ok(clean)
     }
 
     /// Returns the open requests.
@@ -176,70 +171,63 @@ impl CleanContinuations {
         first..begun.min(self.requests.saturating_sub(self.slots)).max(first)
     }
 
-    /// Counts the continuations of a position from the counts of the positions after it.
-    fn ways_from(&self, begun: usize, index: usize) -> BigUint {
-        let open = self.open(begun);
-        let base = self.bands as usize + 1;
-        let bands_left: Vec<usize> =
-            (0..open.len()).map(|at| index / position_count(self.bands, at) % base).collect();
-        let steps = self.steps_to_come(begun, &bands_left);
-        let mut ways = BigUint::ZERO;
-        for (at, &left) in bands_left.iter().enumerate().filter(|&(_, &left)| left > 0) {
-            let mut then = self.ways[begun][index - position_count(self.bands, at)].clone();
+    /// Counts the continuations from a position.
+    fn count(&mut self, begun: usize, bands_left: Vec<u32>) -> BigUint {
+        let position = (begun, bands_left);
+        if let Some(ways) = self.counted.get(&position) {
+            return ways.clone();
+        }
+        let bands_left = &position.1;
+        let steps = self.steps_to_come(begun, bands_left);
+        let mut ways = BigUint::from(u32::from(steps == 0));
+        for (index, &left) in bands_left.iter().enumerate().filter(|&(_, &left)| left > 0) {
+            let mut next = bands_left.clone();
+            next[index] -= 1;
+            let mut after = self.count(begun, next);
             if left == 1 {
                 // After the last band the finish may come at any time.
-                interleave(&mut then, 1, steps - 2);
+                interleave(&mut after, 1, steps - 2);
             }
-            ways += then;
-        }
-        if begun == self.requests {
-            return if steps == 0 { BigUint::from(1_u32) } else { ways };
+            ways += after;
         }
         // The next begin closes the earlier request of its slot, which must have no bands left.
-        let laps = begun >= self.slots;
-        if !laps || bands_left[0] == 0 {
-            let index = if laps { index / base } else { index };
-            ways += self.ways_after_begin(begun, index, steps - 1);
+        let closes = begun >= self.slots;
+        if begun < self.requests && !(closes && bands_left[0] > 0) {
+            let mut next = bands_left[usize::from(closes)..].to_vec();
+            if self.open(begun + 1).contains(&begun) {
+                next.push(self.bands);
+                ways += self.count(begun + 1, next);
+            } else {
+                // No later request takes its slot, so its bands and its finish may come at any time.
+                let follow = self.bands + 1;
+                let mut after = self.count(begun + 1, next);
+                interleave(&mut after, follow, steps - 1 - follow);
+                ways += after;
+            }
         }
-        ways
-    }
-
-    /// Counts the continuations after one more begin. `index` already omits the request that the
-    /// begin closes.
-    fn ways_after_begin(&self, begun: usize, index: usize, steps: u32) -> BigUint {
-        let open = self.open(begun + 1);
-        if open.contains(&begun) {
-            let index = index + self.bands as usize * position_count(self.bands, open.len() - 1);
-            return self.ways[begun + 1][index].clone();
-        }
-        // No later request takes its slot, so its bands and its finish may come at any time.
-        let follow = self.bands + 1;
-        let mut ways = self.ways[begun + 1][index].clone();
-        interleave(&mut ways, follow, steps - follow);
+        self.counted.insert(position, ways.clone());
         ways
     }
 
     /// Counts the remaining steps of requests that have not begun and of open requests with bands
     /// left.
-    fn steps_to_come(&self, begun: usize, bands_left: &[usize]) -> u32 {
+    fn steps_to_come(&self, begun: usize, bands_left: &[u32]) -> u32 {
         let not_begun = (self.requests - begun) as u32 * (self.bands + 2);
-        let in_progress = bands_left.iter().filter(|&&left| left > 0).map(|&left| left as u32 + 1);
+        let in_progress = bands_left.iter().filter(|&&left| left > 0).map(|&left| left + 1);
         not_begun + in_progress.sum::<u32>()
     }
 
     /// Returns the odds where `left` holds the remaining steps of each request. `avoidable` is true
     /// if no request has been lapped yet.
-    fn odds(&self, left: &[u32], begun: usize, avoidable: bool, all: &BigUint) -> Odds {
+    fn odds(&mut self, left: &[u32], begun: usize, avoidable: bool, all: &BigUint) -> Odds {
         if !avoidable {
             return Odds { mixed: all.clone(), all: all.clone() };
         }
         let open = self.open(begun);
-        let bands_left: Vec<usize> =
-            left[open.clone()].iter().map(|&left| left.saturating_sub(1) as usize).collect();
-        let digits = bands_left.iter().enumerate();
-        let index = digits.map(|(at, left)| left * position_count(self.bands, at)).sum::<usize>();
-        let mut clean = self.ways[begun][index].clone();
+        let bands_left: Vec<u32> =
+            left[open.clone()].iter().map(|&left| left.saturating_sub(1)).collect();
         let mut others = self.steps_to_come(begun, &bands_left);
+        let mut clean = self.count(begun, bands_left);
         for (request, &left) in left[..begun].iter().enumerate() {
             if !open.contains(&request) || left == 1 {
                 interleave(&mut clean, left, others);
@@ -252,9 +240,4 @@ impl CleanContinuations {
         }
         Odds { mixed: all - clean, all: all.clone() }
     }
-}
-
-/// Counts the ways in which `requests` requests can have 0 to `bands` bands left.
-fn position_count(bands: u32, requests: usize) -> usize {
-    (bands as usize + 1).pow(requests as u32)
 }

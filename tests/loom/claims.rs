@@ -4,9 +4,9 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
-use crate::exploration::{Exploration, Finding};
+use crate::exploration::Exploration;
 use crate::explore::{Limits, explore};
-use crate::model::clients::{Clients, Fault};
+use crate::model::clients::{Clients, Fault, details};
 use crate::model::recorder::{Reached, Recorder, Run};
 use crate::pipeline::{Pipeline, Shared};
 use crate::replay_on_std::replay;
@@ -34,14 +34,7 @@ where
     });
     let reached = *reached.lock().expect("no panic under the lock");
     let bound = limits.max_preemptions.map_or_else(|| "unbounded".into(), |n| format!("bound {n}"));
-    let details = match &exploration {
-        Exploration::Found { finding: Finding::Fault(fault), .. } if name == "shared" => {
-            fault.on_ring()
-        }
-        Exploration::Found { finding: Finding::Fault(fault), .. } => fault.in_execution_order(),
-        Exploration::Found { finding: Finding::Panic(text), .. } => text.clone(),
-        _ => reached.to_string(),
-    };
+    let details = details(&exploration, name == "shared", &reached);
     println!(
         "{name:<6} {:<60} {bound:<9} {:<17} {details}",
         format!("{clients}{parameters}"),

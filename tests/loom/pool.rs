@@ -13,8 +13,8 @@ type Frames = Arc<Pool<ModelFrame>>;
 /// Leases a frame, fills it and drops it. Returns true if the frame was empty.
 fn borrow(pool: &Frames) -> bool {
     let mut lease = Pool::take(pool);
-    let empty = lease.0.is_empty();
-    lease.0.push(b'A');
+    let empty = lease.pixels.is_empty();
+    lease.pixels.push(b'A');
     empty
 }
 
@@ -28,8 +28,8 @@ fn a_lease_is_empty_and_nothing_outlives_the_last_one() {
         let empty = borrow(&pool) && other.join().expect("the other thread ends");
         let (kept, _) = pool.kept();
         let leases: Vec<Lease<_>> = (0..bounds.max_frames).map(|_| Pool::take(&pool)).collect();
-        let empty = empty && leases.iter().all(|lease| lease.0.is_empty());
-        let allocated = leases.iter().filter(|lease| lease.0.capacity() > 0).count();
+        let empty = empty && leases.iter().all(|lease| lease.pixels.is_empty());
+        let allocated = leases.iter().filter(|lease| lease.pixels.capacity() > 0).count();
         drop(leases);
         let alone = Arc::into_inner(pool).is_some();
         match (empty, alone, kept) {

@@ -4,11 +4,15 @@
 //! differ only in the pipeline.
 
 use std::fmt;
+use std::num::NonZeroU32;
+
+use double_exposure::schedule::{Act, Schedule};
 
 use super::codec::Step;
 use super::pipeline::Pipeline;
-use super::recorder::{self, Recorder, Run};
+use super::recorder::{self, Reached, Recorder, Run};
 use super::sync::{Arc, Condvar, Mutex, switch_point, thread};
+use crate::exploration::{Exploration, Finding};
 
 /// Describes concurrent clients: their photos, the number of bands and the switch points.
 #[derive(Clone)]
@@ -155,6 +159,35 @@ where
     pipeline.finish(job)
 }
 
+/// Replays a word (a schedule written as letters) on this thread, and returns the owners of the
+/// bands of each finished thumbnail. `photos` has the photo of each request.
+pub(crate) fn replay_word<P>(
+    pipeline: &P,
+    word: &Schedule,
+    bands: NonZeroU32,
+    photos: &[u8],
+) -> Vec<(u8, Vec<u8>)>
+where
+    P: Pipeline<Codec = Recorder>,
+{
+    let mut jobs: Vec<Option<P::Job>> = photos.iter().map(|_| None).collect();
+    let mut thumbnails = Vec::new();
+    for step in word.steps() {
+        let (photo, job) = (&photos[step.request], &mut jobs[step.request]);
+        match step.act(bands).expect("no request has too many letters") {
+            Act::Begin => *job = pipeline.begin(photo).ok(),
+            Act::Band(_) => {
+                job.as_mut().map(|job| pipeline.band(job));
+            }
+            Act::Finish => {
+                let thumbnail = job.take().map(|job| pipeline.finish(job));
+                thumbnails.extend(thumbnail.and_then(Result::ok).map(|bands| (*photo, bands)));
+            }
+        }
+    }
+    thumbnails
+}
+
 impl Switch {
     fn hook(self) -> fn(Step) {
         match self {
@@ -226,6 +259,20 @@ impl fmt::Display for Clients {
             Switch::Bands => write!(f, ", stops at bands"),
             Switch::Steps => write!(f, ", stops at steps"),
         }
+    }
+}
+
+/// Describes what an exploration of clients found, or else the situations that it reached.
+pub(crate) fn details(
+    exploration: &Exploration<Fault>,
+    on_ring: bool,
+    reached: &Reached,
+) -> String {
+    match exploration {
+        Exploration::Found { finding: Finding::Fault(fault), .. } if on_ring => fault.on_ring(),
+        Exploration::Found { finding: Finding::Fault(fault), .. } => fault.in_execution_order(),
+        Exploration::Found { finding: Finding::Panic(text), .. } => text.clone(),
+        _ => reached.to_string(),
     }
 }
 

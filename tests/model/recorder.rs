@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::codec::{ModelCodec, ModelFrame, ModelThumbnail, Step};
-use super::pipeline::{Codec, Frame};
+use super::pipeline::Codec;
 
 /// Wraps the model's codec and records a [`Run`]. std's lock protects the run, so that no checker
 /// explores it.
@@ -43,20 +43,6 @@ pub(crate) enum Kind {
     Finish,
 }
 
-/// Wraps a frame and keeps its number.
-#[derive(Default)]
-pub(crate) struct NumberedFrame {
-    frame: ModelFrame,
-    number: Option<usize>,
-}
-
-/// Wraps a thumbnail and keeps its request and the number of its frame.
-pub(crate) struct RecordedThumbnail {
-    request: u8,
-    frame: usize,
-    thumbnail: ModelThumbnail,
-}
-
 impl Recorder {
     pub(crate) fn new(bands: usize, step: fn(Step), run: &Arc<Mutex<Run>>) -> Self {
         Self { codec: ModelCodec { bands, step }, run: Arc::clone(run) }
@@ -75,8 +61,8 @@ pub(crate) fn open(run: &Mutex<Run>) -> MutexGuard<'_, Run> {
 impl Codec for Recorder {
     type Request = u8;
     type Photo = u8;
-    type Frame = NumberedFrame;
-    type Thumbnail = RecordedThumbnail;
+    type Frame = ModelFrame;
+    type Thumbnail = ModelThumbnail;
     type Output = Vec<u8>;
     type Error = u8;
 
@@ -86,39 +72,32 @@ impl Codec for Recorder {
 
     // The codec's step comes first in each method. A checker can switch threads inside it, and the
     // record after it has the order in which the steps ran.
-    fn fill(&self, request: u8, frame: &mut NumberedFrame) -> RecordedThumbnail {
-        let stale = !frame.frame.0.is_empty();
-        let thumbnail = self.codec.fill(request, &mut frame.frame);
+    fn fill(&self, request: u8, frame: &mut ModelFrame) -> ModelThumbnail {
+        let stale = !frame.pixels.is_empty();
+        let mut thumbnail = self.codec.fill(request, frame);
         let mut run = self.run();
         run.stale += usize::from(stale);
-        let frame = *frame.number.get_or_insert(run.frames);
-        run.frames = run.frames.max(frame + 1);
-        run.events.push(Event { request, frame, kind: Kind::Begin });
-        RecordedThumbnail { request, frame, thumbnail }
+        let number = *frame.number.get_or_insert(run.frames);
+        run.frames = run.frames.max(number + 1);
+        run.events.push(Event { request, frame: number, kind: Kind::Begin });
+        thumbnail.frame = Some(number);
+        thumbnail
     }
 
-    fn band(&self, frame: &NumberedFrame, thumbnail: &mut RecordedThumbnail) -> bool {
-        let more = self.codec.band(&frame.frame, &mut thumbnail.thumbnail);
-        let frame = frame.number.unwrap_or(thumbnail.frame);
-        self.run().events.push(Event { request: thumbnail.request, frame, kind: Kind::Band });
+    fn band(&self, frame: &ModelFrame, thumbnail: &mut ModelThumbnail) -> bool {
+        let more = self.codec.band(frame, thumbnail);
+        // A mutant may make a band from a frame that was never filled.
+        let number = frame.number.or(thumbnail.frame).expect("a photo was filled into a frame");
+        self.run().events.push(Event { request: thumbnail.owner, frame: number, kind: Kind::Band });
         more
     }
 
-    fn encode(&self, thumbnail: RecordedThumbnail) -> Result<Vec<u8>, u8> {
-        let RecordedThumbnail { request, frame, thumbnail } = thumbnail;
+    fn encode(&self, thumbnail: ModelThumbnail) -> Result<Vec<u8>, u8> {
+        let (request, frame) = (thumbnail.owner, thumbnail.frame);
         let bands = self.codec.encode(thumbnail);
+        let frame = frame.expect("a photo was filled into a frame");
         self.run().events.push(Event { request, frame, kind: Kind::Finish });
         bands
-    }
-}
-
-impl Frame for NumberedFrame {
-    fn clear(&mut self) {
-        self.frame.clear();
-    }
-
-    fn capacity(&self) -> usize {
-        self.frame.capacity()
     }
 }
 

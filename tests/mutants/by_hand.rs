@@ -7,14 +7,14 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use double_exposure::schedule::{Act, Schedule, schedules};
+use double_exposure::schedule::{Schedule, schedules};
 
 use crate::exploration::{Exploration, Finding, message, quietly};
 use crate::first_finding;
 use crate::matrix::Explorations;
 use crate::under_std as under;
 
-use under::model::clients::{Clients, Served};
+use under::model::clients::{Clients, Served, replay_word};
 use under::model::recorder::{self, Recorder, Run};
 use under::pipeline::{self, Bounds};
 
@@ -95,21 +95,7 @@ fn replay<S: Subject>(
 ) -> Result<(), String> {
     let run = Arc::new(Mutex::new(Run::default()));
     let subject = S::make(Recorder::new(bands.get() as usize, |_| (), &run), bounds);
-    let mut jobs: Vec<Option<S::Job>> = photos.iter().map(|_| None).collect();
-    let mut thumbnails = Vec::new();
-    for step in word.steps() {
-        let (photo, job) = (&photos[step.request], &mut jobs[step.request]);
-        match step.act(bands).expect("no request has too many letters") {
-            Act::Begin => *job = subject.begin(photo).ok(),
-            Act::Band(_) => {
-                job.as_mut().map(|job| subject.band(job));
-            }
-            Act::Finish => {
-                let thumbnail = job.take().map(|job| subject.finish(job));
-                thumbnails.extend(thumbnail.and_then(Result::ok).map(|bands| (*photo, bands)));
-            }
-        }
-    }
+    let thumbnails = replay_word(&subject, word, bands, photos);
     let run = recorder::open(&run).clone();
     let inspection = subject.inspect(bounds, &run).err();
     let checked = Served { run, thumbnails }.check(inspection);

@@ -10,14 +10,6 @@ use crate::list::Mutant;
 /// Holds the exploration of each pipeline by one checker.
 pub(crate) type Explorations = Vec<(&'static str, Exploration<String>)>;
 
-/// Holds the explorations of every checker.
-pub(crate) struct Matrix {
-    words: Explorations,
-    loom: Explorations,
-    shuttle: Explorations,
-    stress: Explorations,
-}
-
 /// Holds a mutant and its explorations.
 pub(crate) struct Row {
     mutant: Mutant<'static>,
@@ -26,34 +18,22 @@ pub(crate) struct Row {
     explorations: Option<[Exploration<String>; 4]>,
 }
 
-impl Matrix {
-    pub(crate) fn new(
-        words: Explorations,
-        loom: Explorations,
-        shuttle: Explorations,
-        stress: Explorations,
-    ) -> Self {
-        Self { words, loom, shuttle, stress }
-    }
-
-    /// Collects the explorations of a mutant.
+impl Row {
+    /// Collects the explorations of a mutant by words, loom, shuttle and plain threads.
     ///
     /// # Panics
     /// Panics if a mutant that should compile was not explored, because its text no longer fits.
-    pub(crate) fn row(&self, mutant: Mutant<'static>) -> Row {
+    pub(crate) fn new(mutant: Mutant<'static>, checkers: &[Explorations; 4]) -> Self {
         let of = |explorations: &Explorations| {
             let found = explorations.iter().find(|(name, _)| *name == mutant.name);
             let (_, exploration) =
                 found.unwrap_or_else(|| panic!("{} no longer fits", mutant.name));
             exploration.clone()
         };
-        let all = || [of(&self.words), of(&self.loom), of(&self.shuttle), of(&self.stress)];
-        let explorations = mutant.rejected_with.is_none().then(all);
-        Row { mutant, explorations }
+        let explorations = mutant.rejected_with.is_none().then(|| checkers.each_ref().map(of));
+        Self { mutant, explorations }
     }
-}
 
-impl Row {
     pub(crate) fn name(&self) -> &'static str {
         self.mutant.name
     }

@@ -31,11 +31,17 @@ impl ModelCodec {
 
 /// Holds two bytes per photo. A photo is appended after old contents.
 #[derive(Default)]
-pub(crate) struct ModelFrame(pub(crate) Vec<u8>);
+pub(crate) struct ModelFrame {
+    pub(crate) pixels: Vec<u8>,
+    /// Number that a recorder gives the frame at its first fill.
+    pub(crate) number: Option<usize>,
+}
 
-/// Holds the owners of the bands made so far.
+/// Holds the owner of a thumbnail and the owners of the bands made so far.
 pub(crate) struct ModelThumbnail {
-    owner: u8,
+    pub(crate) owner: u8,
+    /// Number of the frame that the photo was decoded into, if a recorder numbers frames.
+    pub(crate) frame: Option<usize>,
     bands: Vec<u8>,
 }
 
@@ -55,14 +61,14 @@ impl Codec for ModelCodec {
 
     fn fill(&self, owner: u8, frame: &mut ModelFrame) -> ModelThumbnail {
         (self.step)(Step::Fill(owner));
-        frame.0.extend([owner, owner]);
-        ModelThumbnail { owner, bands: Vec::new() }
+        frame.pixels.extend([owner, owner]);
+        ModelThumbnail { owner, frame: frame.number, bands: Vec::new() }
     }
 
     fn band(&self, frame: &ModelFrame, thumbnail: &mut ModelThumbnail) -> bool {
         (self.step)(Step::Band(thumbnail.owner));
         if thumbnail.bands.len() < self.bands {
-            thumbnail.bands.push(frame.0.first().copied().unwrap_or(NOTHING));
+            thumbnail.bands.push(frame.pixels.first().copied().unwrap_or(NOTHING));
         }
         thumbnail.bands.len() < self.bands
     }
@@ -77,10 +83,10 @@ impl Codec for ModelCodec {
 
 impl Frame for ModelFrame {
     fn clear(&mut self) {
-        self.0.clear();
+        self.pixels.clear();
     }
 
     fn capacity(&self) -> usize {
-        self.0.capacity()
+        self.pixels.capacity()
     }
 }

@@ -2,6 +2,7 @@
 //! never mix photos. The library's pipelines, pool and schedules are called on one thread, in
 //! chosen and in random orders of steps, with symbolic photos and with real ones.
 
+#[allow(dead_code, reason = "only the models number frames")]
 mod codec;
 mod compile_fail_docs;
 mod lap_law;

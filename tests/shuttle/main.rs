@@ -25,9 +25,9 @@ use std::sync::{Arc, Mutex};
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler, UrwRandomScheduler};
 
-use exploration::{Exploration, Finding};
+use exploration::Exploration;
 use explore::explore;
-use model::clients::{Clients, Fault, Switch};
+use model::clients::{Clients, Fault, Switch, details};
 use model::recorder::{Reached, Recorder, Run};
 use pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use replay_on_std::replay;
@@ -75,14 +75,7 @@ where
         Search::Pct(depth) => explore(PctScheduler::new_from_seed(SEED, depth, EXECUTIONS), body),
     };
     let reached = *reached.lock().expect("no panic under the lock");
-    let details = match &exploration {
-        Exploration::Found { finding: Finding::Fault(fault), .. } if name == "shared" => {
-            fault.on_ring()
-        }
-        Exploration::Found { finding: Finding::Fault(fault), .. } => fault.in_execution_order(),
-        Exploration::Found { finding: Finding::Panic(text), .. } => text.clone(),
-        _ => reached.to_string(),
-    };
+    let details = details(&exploration, name == "shared", &reached);
     println!(
         "{name:<6} {clients} {:<7} {:<22} {details}",
         format!("{search:?}"),

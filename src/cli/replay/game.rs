@@ -86,7 +86,8 @@ pub(super) fn play(
         rounds: Vec::new(),
     };
     let requests = shortest.requests();
-    let end = game.both(Board::shared(requests, bands, slots), Board::owned(requests, bands));
+    let end =
+        game.both(Board::new(requests, bands, Some(slots)), Board::new(requests, bands, None));
     game.show("\n");
     if output.json {
         let (bands, slots) = (bands.get(), slots.get());
@@ -143,7 +144,7 @@ impl Game {
                 "All requests are finished, and no thumbnail is torn. Start again from the first \
                  step.\n\n",
             );
-            shared.clear();
+            shared.word.clear();
         }
         self.show(&self.praise());
         self.show(&owned.rules());
@@ -167,11 +168,11 @@ impl Game {
                 },
             }
         };
-        if !board.word().is_empty() {
+        if !board.word.is_empty() {
             self.rounds.push(Round {
                 pipeline: board.name(),
-                word: board.word().into(),
-                steps: board.word().len(),
+                word: board.word.clone(),
+                steps: board.word.len(),
                 torn: board.is_torn(),
             });
         }
@@ -185,7 +186,7 @@ impl Game {
             "quit" | "exit" => return Turn::Quit,
             "help" | "?" => self.show(&board.rules()),
             "undo" => {
-                board.undo();
+                board.word.pop();
                 show(board);
             }
             letters => {

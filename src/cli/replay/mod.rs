@@ -152,17 +152,18 @@ impl Replay {
         let spec = ThumbnailSpec { size, fit };
         let config = ReplayConfig { word, bands, slots, pipeline, spec };
         let assignment = PhotoAssignment::new(&config, self.photos.as_deref())?;
+        let notes = assignment.notes(&config);
         let dir = ReplayDir::open(&self.out)?;
-        let result = ReplayResult::new(&config, &assignment)?;
-        let document = ReplayDocument::new(&config, &assignment, &result);
-        dir.write(&config, &result, &document)?;
+        let result = ReplayResult::new(config, assignment)?;
+        let document = ReplayDocument::new(&result);
+        dir.write(&result, &document)?;
         if !output.quiet {
-            eprint(&assignment.notes(&config));
+            eprint(&notes);
         }
         if output.json {
             print_json(&document);
         } else {
-            print(&table(&config, &assignment, &result, terminal::width()));
+            print(&table(&result, terminal::width()));
             if !output.quiet {
                 eprint(&format!("thumbnails: {}\n", dir.path().display()));
             }

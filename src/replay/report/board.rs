@@ -13,7 +13,7 @@ pub(crate) struct Board {
     requests: usize,
     bands: NonZeroU32,
     /// Letters so far.
-    word: String,
+    pub(crate) word: String,
 }
 
 /// Describes why a step cannot be made.
@@ -28,34 +28,14 @@ pub(crate) enum StepError {
 }
 
 impl Board {
-    /// Creates the board of a round on `shared`.
-    pub(crate) fn shared(requests: usize, bands: NonZeroU32, slots: NonZeroUsize) -> Self {
-        Self { ring: Some(slots), requests, bands, word: String::new() }
-    }
-
-    /// Creates the board of a round on `owned`.
-    pub(crate) fn owned(requests: usize, bands: NonZeroU32) -> Self {
-        Self { ring: None, requests, bands, word: String::new() }
+    /// Creates the board of a round on `shared` with a ring of slots, or on `owned` without a ring.
+    pub(crate) fn new(requests: usize, bands: NonZeroU32, ring: Option<NonZeroUsize>) -> Self {
+        Self { ring, requests, bands, word: String::new() }
     }
 
     /// Returns the name of the pipeline.
     pub(crate) fn name(&self) -> &'static str {
         if self.ring.is_some() { "shared" } else { "owned" }
-    }
-
-    /// Returns the letters so far.
-    pub(crate) fn word(&self) -> &str {
-        &self.word
-    }
-
-    /// Removes all steps.
-    pub(crate) fn clear(&mut self) {
-        self.word.clear();
-    }
-
-    /// Removes the last step.
-    pub(crate) fn undo(&mut self) {
-        self.word.pop();
     }
 
     /// Makes the next step of a request.

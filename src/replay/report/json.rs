@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::output::terminal;
-use crate::replay::{PhotoAssignment, ReplayConfig, ReplayResult};
+use crate::replay::ReplayResult;
 use crate::schedule::{Act, Outcome, TraceStep};
 
 /// Holds the document of `replay WORD --json`, which names requests by their letters.
@@ -58,11 +58,8 @@ struct StepDocument {
 
 impl ReplayDocument {
     /// Describes a replay.
-    pub(crate) fn new(
-        config: &ReplayConfig,
-        assignment: &PhotoAssignment,
-        result: &ReplayResult,
-    ) -> Self {
+    pub(crate) fn new(result: &ReplayResult) -> Self {
+        let config = &result.config;
         Self {
             schema: "double-exposure/replay/1",
             word: config.word.to_string(),
@@ -78,24 +75,19 @@ impl ReplayDocument {
             torn: result.count(Outcome::Torn),
             swapped: result.count(Outcome::Swapped),
             requests: (0..config.word.requests())
-                .map(|number| RequestDocument::new(config, assignment, result, number))
+                .map(|number| RequestDocument::new(result, number))
                 .collect(),
             steps: (result.steps.iter().zip(1..))
-                .map(|(step, number)| StepDocument::new(config, result, step, number))
+                .map(|(step, number)| StepDocument::new(result, step, number))
                 .collect(),
         }
     }
 }
 
 impl RequestDocument {
-    fn new(
-        config: &ReplayConfig,
-        assignment: &PhotoAssignment,
-        result: &ReplayResult,
-        number: usize,
-    ) -> Self {
-        let name = |request| config.word.letter(request);
-        let photo = &assignment.photos[number];
+    fn new(result: &ReplayResult, number: usize) -> Self {
+        let name = |request| result.name(request);
+        let photo = &result.assignment.photos[number];
         let thumbnail = result.thumbnails[number].as_ref();
         Self {
             letter: name(number),
@@ -114,13 +106,8 @@ impl RequestDocument {
 }
 
 impl StepDocument {
-    fn new(
-        config: &ReplayConfig,
-        result: &ReplayResult,
-        trace_step: &TraceStep,
-        step: usize,
-    ) -> Self {
-        let name = |request| config.word.letter(request);
+    fn new(result: &ReplayResult, trace_step: &TraceStep, step: usize) -> Self {
+        let name = |request| result.name(request);
         let (act, band) = match trace_step.act {
             Act::Begin => ("begin", None),
             Act::Band(band) => ("band", Some(band + 1)),
@@ -132,7 +119,7 @@ impl StepDocument {
             act,
             band,
             shows: result.shows(trace_step).map(name),
-            slot: config.has_ring().then_some(trace_step.slot),
+            slot: result.config.has_ring().then_some(trace_step.slot),
             frame_owners: trace_step.slots.iter().map(|owner| owner.map(name)).collect(),
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::json::{ReplayDocument, file_name};
 use crate::output::is_ours;
-use crate::replay::{ReplayConfig, ReplayResult};
+use crate::replay::ReplayResult;
 use crate::schedule::Outcome;
 
 const DOCUMENT: &str = "replay.json";
@@ -54,14 +54,13 @@ impl ReplayDir {
     /// Returns [`ReplayDirError::Io`] if a file cannot be written or removed.
     pub(crate) fn write(
         &self,
-        config: &ReplayConfig,
         result: &ReplayResult,
         document: &ReplayDocument,
     ) -> Result<(), ReplayDirError> {
         self.clear()?;
         for (request, thumbnail) in result.thumbnails.iter().enumerate() {
             let Some(thumbnail) = thumbnail else { continue };
-            let letter = config.word.letter(request);
+            let letter = result.name(request);
             self.put(&file_name(letter, thumbnail.outcome), &thumbnail.jpeg)?;
             if let Some(undisturbed) = &thumbnail.undisturbed {
                 self.put(&undisturbed_name(letter), undisturbed)?;

@@ -4,8 +4,8 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use serde::Serialize;
 
-use crate::output::terminal::{self, PLAIN, many, wrap};
-use crate::schedule::{Outcome, Schedule, Subject, shrink, subject, switches};
+use crate::output::terminal::{self, many, wrap};
+use crate::schedule::{Schedule, Subject, shrink, subject, switches};
 
 /// Holds the document of `replay --shrink --json`.
 #[derive(Serialize)]
@@ -18,10 +18,6 @@ pub(crate) struct ShrinkDocument {
     outcome: &'static str,
     given: WordSize,
     shrunk: WordSize,
-    #[serde(skip)]
-    colour: &'static str,
-    #[serde(skip)]
-    is_mixed: bool,
 }
 
 /// Describes a word and its size.
@@ -61,8 +57,6 @@ impl ShrinkDocument {
             outcome: terminal::outcome(outcome),
             given: WordSize::of(word),
             shrunk: WordSize::of(&shrunk),
-            colour: terminal::colour(outcome),
-            is_mixed: outcome != Outcome::Clean,
         })
     }
 
@@ -71,24 +65,19 @@ impl ShrinkDocument {
         &self.shrunk.word
     }
 
-    /// Explains the shrunk word with ANSI colour, in lines of at most `width` columns.
+    /// Explains the shrunk word, in lines of at most `width` columns.
     pub(crate) fn explanation(&self, width: usize) -> String {
-        let Self { letter, outcome, colour, given, shrunk, .. } = self;
+        let Self { letter, outcome, given, shrunk, .. } = self;
         let (bands, slots) = (many(self.bands, "band"), many(self.slots, "slot"));
-        let outcome_of_word = if self.is_mixed {
-            format!("{letter} is the first mixed request: its thumbnail is {outcome}")
-        } else {
-            "every thumbnail is clean".into()
-        };
         let text = format!(
-            "In {} ({}), with {bands} on {slots}, {outcome_of_word}. The shrunk word ({}) keeps the \
-             outcome of {letter}. No word with fewer switches, then requests, then letters has \
-             this outcome. A request that only begins stays unfinished.",
+            "In {} ({}), with {bands} on {slots}, the thumbnail of {letter} is {outcome}. It is \
+             also {outcome} in the shrunk word ({}), and in no word with fewer switches, then \
+             requests, then letters. A request that only begins stays unfinished.",
             given.word,
             given.describe(),
             shrunk.describe()
         );
-        format!("{colour}{outcome}{PLAIN}\n{}\n", wrap(&text, width).join("\n"))
+        wrap(&text, width).join("\n") + "\n"
     }
 }
 

@@ -3,19 +3,13 @@
 use std::fmt::Write;
 
 use crate::output::terminal::{self, GREEN, PLAIN, RED, many, plain, wrap};
-use crate::replay::{PhotoAssignment, ReplayConfig, ReplayResult};
+use crate::replay::ReplayResult;
 use crate::schedule::Outcome;
 
 /// Writes the outcome of each request, and the steps at which the request was lapped (overwritten
 /// by a later request) and mixed.
-pub(super) fn outcomes(
-    text: &mut String,
-    config: &ReplayConfig,
-    assignment: &PhotoAssignment,
-    result: &ReplayResult,
-    width: usize,
-) {
-    let name = |request| config.word.letter(request);
+pub(super) fn outcomes(text: &mut String, result: &ReplayResult, width: usize) {
+    let name = |request| result.name(request);
     for (request, thumbnail) in result.thumbnails.iter().enumerate() {
         let (outcome, colour) = match thumbnail {
             None => ("unfinished", PLAIN),
@@ -23,7 +17,7 @@ pub(super) fn outcomes(
                 (terminal::outcome(thumbnail.outcome), terminal::colour(thumbnail.outcome))
             }
         };
-        let owner = plain(&assignment.photos[request].owner);
+        let owner = plain(&result.assignment.photos[request].owner);
         let owner: String = owner.chars().take(width - 20).collect();
         let _ = writeln!(text, "{}  {colour}{outcome:<10}{PLAIN}  {owner}", name(request));
         let lapped = result.lapped_at(request).map(|(step, by)| {
@@ -40,12 +34,7 @@ pub(super) fn outcomes(
 }
 
 /// Writes the number of thumbnails of each outcome, and the differences from the lap law.
-pub(super) fn closing(
-    text: &mut String,
-    config: &ReplayConfig,
-    result: &ReplayResult,
-    width: usize,
-) {
+pub(super) fn closing(text: &mut String, result: &ReplayResult, width: usize) {
     let counts = format!(
         "{}: {} clean, {} torn, {} swapped",
         many(result.thumbnails.iter().flatten().count(), "thumbnail"),
@@ -53,7 +42,7 @@ pub(super) fn closing(
         result.count(Outcome::Torn),
         result.count(Outcome::Swapped)
     );
-    let (colour, verdict) = match (result.is_as_predicted(), config.has_ring()) {
+    let (colour, verdict) = match (result.is_as_predicted(), result.config.has_ring()) {
         (true, true) => (GREEN, "as the lap law predicts, in every band and every byte."),
         (true, false) => (GREEN, "all rows are their owner's, as promised."),
         (false, _) => (RED, "not as predicted:"),

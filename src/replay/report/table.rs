@@ -8,31 +8,26 @@ use std::fmt::Write;
 
 use super::summary;
 use crate::output::terminal::{self, PLAIN, RED, YELLOW, many, wrap};
-use crate::replay::{PhotoAssignment, ReplayConfig, ReplayResult};
+use crate::replay::{ReplayConfig, ReplayResult};
 use crate::schedule::{Act, TraceStep};
 
 /// Formats the replay as text with ANSI colour, in lines of at most `width` columns. A `width`
 /// below 40 counts as 40.
-pub(crate) fn table(
-    config: &ReplayConfig,
-    assignment: &PhotoAssignment,
-    result: &ReplayResult,
-    width: usize,
-) -> String {
-    let table = Table { config, result, width: width.max(40) };
+pub(crate) fn table(result: &ReplayResult, width: usize) -> String {
+    let table = Table { config: &result.config, result, width: width.max(40) };
     let mut text = table.title();
     let layout = table.layout();
     for line in wrap(table.legend(layout), table.width) {
         let _ = writeln!(text, "{line}");
     }
     match layout {
-        Layout::Words => table.words(&mut text),
-        Layout::Letters => table.letters(&mut text),
+        Layout::Words => table.columns(&mut text, CELL, SLOT, ""),
+        Layout::Letters => table.columns(&mut text, 1, 1, "  "),
         Layout::Lines => table.lines(&mut text),
     }
     text.push('\n');
-    summary::outcomes(&mut text, config, assignment, result, table.width);
-    summary::closing(&mut text, config, result, table.width);
+    summary::outcomes(&mut text, result, table.width);
+    summary::closing(&mut text, result, table.width);
     text
 }
 
@@ -84,7 +79,7 @@ impl Table<'_> {
     }
 
     fn name(&self, request: usize) -> char {
-        self.config.word.letter(request)
+        self.result.name(request)
     }
 
     /// Names a slot of the ring, or the frame of a request that owns its frame.
@@ -130,59 +125,45 @@ impl Table<'_> {
         }
     }
 
-    fn words(&self, text: &mut String) {
+    /// Writes a column of `cell` columns per request and of `slot` columns per slot, with `gap` after
+    /// the requests and after the slots. A column of width 1 holds a letter instead of words.
+    fn columns(&self, text: &mut String, cell: usize, slot: usize, gap: &str) {
+        let requests = self.config.word.requests();
+        let in_letters = cell == 1;
         let mut head = format!("{:<STEP$}", "step");
-        for request in 0..self.config.word.requests() {
-            let _ = write!(head, "{:<CELL$}", self.name(request));
+        for request in 0..requests {
+            let _ = write!(head, "{:<cell$}", self.name(request));
         }
-        for slot in 0..self.slots() {
-            let _ = write!(head, "{:<SLOT$}", self.slot_name(slot));
+        head += gap;
+        for index in 0..self.slots() {
+            let name = match (in_letters, self.config.has_ring()) {
+                (false, _) => self.slot_name(index),
+                (true, true) => (index % 10).to_string(),
+                (true, false) => self.name(index).to_string(),
+            };
+            let _ = write!(head, "{name:<slot$}");
         }
         let _ = writeln!(text, "{}", head.trim_end());
         for (step, number) in self.result.steps.iter().zip(1..) {
             let mut row = format!("{number:>4}  ");
-            for request in 0..self.config.word.requests() {
-                let cell = if request == step.step.request {
-                    self.cell(step)
-                } else {
-                    self.idle(request, number).into()
-                };
-                let columns = cell.chars().count();
-                row += &padded(self.request_cell(step, request, &cell), columns, CELL);
-            }
-            for (slot, owner) in step.slots.iter().enumerate() {
-                row += &padded(self.slot_cell(step, slot, &self.owner_cell(*owner)), 1, SLOT);
-            }
-            let used = STEP + CELL * self.config.word.requests() + SLOT * self.slots();
-            self.finish_row(text, row, used, step, number);
-        }
-    }
-
-    fn letters(&self, text: &mut String) {
-        let requests = self.config.word.requests();
-        let names: String = (0..requests).map(|request| self.name(request)).collect();
-        let slots: String = if self.config.has_ring() {
-            (0..self.slots()).map(|slot| char::from(b'0' + (slot % 10) as u8)).collect()
-        } else {
-            names.clone()
-        };
-        let _ = writeln!(text, "{:<STEP$}{names}  {slots}", "step");
-        for (step, number) in self.result.steps.iter().zip(1..) {
-            let mut row = format!("{number:>4}  ");
             for request in 0..requests {
-                row += &match step.act {
+                let content = match step.act {
                     _ if request != step.step.request => self.idle(request, number).into(),
+                    _ if !in_letters => self.cell(step),
                     Act::Begin => "b".into(),
                     Act::Finish => "f".into(),
-                    Act::Band(_) => self.request_cell(step, request, &self.shown(step).to_string()),
+                    Act::Band(_) => self.shown(step).to_string(),
                 };
+                let columns = content.chars().count();
+                row += &padded(self.request_cell(step, request, &content), columns, cell);
             }
-            row += "  ";
-            for (slot, owner) in step.slots.iter().enumerate() {
-                row += &self.slot_cell(step, slot, &self.owner_cell(*owner));
+            row += gap;
+            for (index, owner) in step.slots.iter().enumerate() {
+                let owner = owner.map_or('·', |owner| self.name(owner)).to_string();
+                row += &padded(self.slot_cell(step, index, &owner), 1, slot);
             }
-            row += "  ";
-            let used = STEP + requests + 2 + self.slots() + 2;
+            row += gap;
+            let used = STEP + cell * requests + slot * self.slots() + 2 * gap.len();
             self.finish_row(text, row, used, step, number);
         }
     }
@@ -261,10 +242,6 @@ impl Table<'_> {
 
     fn is_foreign(&self, step: &TraceStep) -> bool {
         self.result.shows(step).is_some_and(|owner| owner != step.step.request)
-    }
-
-    fn owner_cell(&self, owner: Option<usize>) -> String {
-        owner.map_or('·', |owner| self.name(owner)).into()
     }
 
     /// Returns the cell of a request that does not make the step: a dot between its begin and
