@@ -2,8 +2,8 @@
 //! ring, at three sizes. Each checker searches with 20 seeds up to a stated cap. Plain threads take
 //! no seed and run 20 times. loom and the words (schedules written as letters) have a fixed order.
 //!
-//! `cargo bench --bench time_to_bug` prints the table. Without `--bench`, as under
-//! `cargo test --benches`, the caps are small and the figures mean nothing.
+//! `cargo bench --bench time_to_bug` prints the table. Without `--bench`, as under `cargo test
+//! --benches`, the caps are small and the figures mean nothing.
 
 #[path = "../tests/model/exploration.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]

@@ -1,11 +1,11 @@
 //! Defines the promise of every pipeline, and three pipelines that keep the promise or break it.
 //!
 //! A thumbnail is made in steps, so that many thumbnails can be in progress at once. A pipeline
-//! decides only *where the pixels wait between two steps*. [`Shared`] keeps the pixels in a ring
-//! (a fixed array of buffers that requests take in turn) and stores the index of a slot (one of
-//! these buffers) in the job. [`Owned`] moves the pixels into the job. [`Pooled`] also moves the
-//! pixels into the job, and reuses the memory afterwards. The codec defines what pixels are. So
-//! models run these same files on photos of two bytes, and production runs the files on JPEG.
+//! decides only *where the pixels wait between two steps*. [`Shared`] keeps the pixels in a ring (a
+//! fixed array of buffers that requests take in turn) and stores the index of a slot (one of these
+//! buffers) in the job. [`Owned`] moves the pixels into the job. [`Pooled`] also moves the pixels
+//! into the job, and reuses the memory afterwards. The codec defines what pixels are. So models run
+//! these same files on photos of two bytes, and production runs the files on JPEG.
 //!
 //! # Programs that the compiler rejects
 //!
@@ -203,8 +203,8 @@ pub trait Frame: Default {
     fn capacity(&self) -> usize;
 }
 
-/// Locks a mutex and ignores poisoning. A panic under a lock of a pipeline cannot leave a half
-/// written value, because each step that runs under a lock leaves a whole one.
+/// Locks a mutex and ignores poisoning. A panic under a lock of a pipeline leaves no half-written
+/// value, because each step that runs under the lock leaves a whole value.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -21,8 +21,9 @@ impl ReplayConfig {
         self.pipeline == PipelineKind::Shared
     }
 
-    /// Returns the number of slots that the lap law is applied to. A pipeline whose jobs own their
-    /// frames behaves like a ring with a slot for each request.
+    /// Returns the number of slots to which the lap law (which predicts the photo in each slot) is
+    /// applied. A pipeline whose jobs own their frames behaves like a ring with a slot for each
+    /// request.
     pub(super) fn ring(&self) -> NonZeroUsize {
         match self.pipeline {
             PipelineKind::Shared => self.slots,

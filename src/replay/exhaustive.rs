@@ -1,5 +1,5 @@
-//! Counts the outcomes of all words (schedules written as letters) of a size by the lap law, and
-//! replays every word on the shipped pipelines.
+//! Counts the outcomes of all words (schedules written as letters) of a size by the lap law (which
+//! predicts the owner of every band), and replays every word on the shipped pipelines.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -35,7 +35,7 @@ pub(crate) struct ExhaustiveCount {
 pub(super) struct OutcomeRow {
     pub(super) outcome: &'static str,
     pub(super) thumbnails: u64,
-    /// Alphabetically first word with such a thumbnail.
+    /// Alphabetically first word with a thumbnail of this outcome.
     pub(super) example: Option<String>,
     pub(super) shared: &'static str,
     pub(super) owned: &'static str,

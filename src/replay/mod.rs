@@ -1,7 +1,8 @@
 //! Replays a schedule with real photos, or counts all schedules of a size, and reports the result.
 //!
 //! A schedule is a word (a string with a letter per step, where the letter names the request). A
-//! replay compares the pipeline with the lap law, band by band and byte by byte.
+//! replay compares every band (some rows of a thumbnail) with the lap law, which predicts the
+//! band's owner.
 
 mod config;
 mod exhaustive;

@@ -38,7 +38,7 @@ pub(crate) enum PhotoAssignmentError {
         first(.skipped)
     )]
     NoPhoto { dir: PathBuf, files: usize, skipped: Vec<SkippedFile> },
-    /// A thumbnail has fewer bands than the word.
+    /// A thumbnail has fewer bands (groups of rows) than the word.
     #[error(
         "the word asks for {bands} bands, and the thumbnail of {letter} ({file}, {width} × \
          {height} px) has at most {max_bands}, of {BLOCK_ROWS} rows each: write fewer letters, \

@@ -1,5 +1,5 @@
 //! Replays a word (a schedule written as letters) with the image codec, and compares every
-//! thumbnail with the lap law, band by band and byte by byte.
+//! thumbnail with the lap law, which predicts the owner of each band (some rows of a thumbnail).
 
 use std::fmt;
 
@@ -17,7 +17,8 @@ use crate::schedule::{Act, Outcome, TraceStep, predict, replay};
 pub(crate) struct ReplayResult {
     pub(super) config: ReplayConfig,
     pub(super) assignment: PhotoAssignment,
-    /// Steps of the word with the photo in each slot of `shared`, or in each job's frame otherwise.
+    /// Steps of the word with the photo in each slot (buffer) of `shared`, or in each job's frame
+    /// otherwise.
     pub(super) steps: Vec<TraceStep>,
     /// Thumbnail of each request in order of first letters, or `None` for an unfinished request.
     pub(super) thumbnails: Vec<Option<Thumbnail>>,

@@ -7,8 +7,9 @@ use std::num::NonZeroU32;
 
 use super::word::{MAX_LETTERS, MAX_REQUESTS, Schedule, ScheduleError};
 
-/// Enumerates all distinct complete words of `requests` requests with `bands` bands each, in
-/// alphabetical order. Every word has `bands + 2` of each of the first `requests` letters.
+/// Enumerates all distinct complete words of `requests` requests with `bands` bands (parts of a
+/// thumbnail) each, in alphabetical order. Every word has `bands + 2` of each of the first
+/// `requests` letters.
 ///
 /// # Errors
 /// Returns [`ScheduleError::Requests`] if `requests` is 0 or more than the letters A to Z, and

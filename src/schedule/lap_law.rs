@@ -1,4 +1,5 @@
-//! Predicts the owner of every band in the ring of shared buffers, without running a pipeline.
+//! Predicts the owner of every band (some rows of a thumbnail) in the ring of shared buffers,
+//! without running a pipeline.
 //!
 //! A failure that can be predicted to the band is understood. This file shares no code with the
 //! pipelines, so that the prediction and the pipelines can be checked against each other.
@@ -58,7 +59,7 @@ impl Outcome {
         }
     }
 
-    /// Returns true if the thumbnail is mixed: torn or swapped.
+    /// Returns true if the thumbnail is mixed, which means that it has foreign rows.
     pub fn mixed(self) -> bool {
         self != Self::Clean
     }

@@ -3,8 +3,8 @@
 //! A schedule is a word (a string with a letter per step, where the letter names the request). An
 //! interleaving of threads happens once and is gone. A word can be typed, printed, shrunk, and
 //! replayed on one thread, byte for byte, on any pipeline. In `AABABABB` the steps are A's begin,
-//! A's first band, B's begin, A's second band, and so on. All words of a size can be counted and
-//! replayed, which makes a table of outcomes exact.
+//! A's first band (some rows of its thumbnail), B's begin, A's second band, and so on. All words of
+//! a size can be counted and replayed, which makes a table of outcomes exact.
 
 mod enumerate;
 mod lap_law;

@@ -1,12 +1,12 @@
-//! Counts the continuations of a word that end with a mixed thumbnail, after each of its steps.
+//! Counts the continuations of a word (a schedule written as letters) that end with a mixed
+//! thumbnail, after each of the word's steps.
 //!
-//! A word is a schedule written as letters. The continuations are counted and not enumerated, so
-//! that the odds are exact for words with too many continuations to enumerate. By the lap law a
-//! word is clean if and only if each request but the first N begins after the last band of the
-//! request N before it, where N is the number of slots (buffers of the ring). So the begins, and
-//! the bands of requests that can still be lapped (overwritten too early), are counted step by
-//! step. Every other step depends only on steps of its own request, and a binomial coefficient
-//! counts its positions.
+//! The continuations are counted and not enumerated, so that the odds are exact for words with too
+//! many continuations to enumerate. By the lap law a word is clean if and only if each request but
+//! the first N begins after the last band (the last rows of the thumbnail) of the request N before
+//! it, where N is the number of slots (buffers of the ring). So the begins, and the bands of
+//! requests that can still be lapped (overwritten too early), are counted step by step. Every other
+//! step depends only on steps of its own request, and a binomial coefficient counts its positions.
 
 use std::collections::HashMap;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -198,7 +198,8 @@ impl CleanContinuations {
                 next.push(self.bands);
                 ways += self.count(begun + 1, next);
             } else {
-                // No later request takes its slot, so its bands and its finish may come at any time.
+                // No later request takes its slot, so its bands and its finish may come at any
+                // time.
                 let follow = self.bands + 1;
                 let mut after = self.count(begun + 1, next);
                 interleave(&mut after, follow, steps - 1 - follow);

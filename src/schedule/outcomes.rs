@@ -1,9 +1,9 @@
-//! Counts the outcomes of all words of a size. The counts are exact, and not a sample.
+//! Counts the outcomes of all words (schedules written as letters) of a size, exactly.
 //!
-//! A word is a schedule written as letters. The words form a tree, letter by letter, and a depth
-//! first search evaluates a common beginning once. Requests differ only in their names. So the
-//! search visits only words whose first letters come in alphabetical order, and counts each of them
-//! for all its renamings.
+//! The counts are not a sample. The words form a tree, letter by letter, and a depth first search
+//! evaluates a common beginning once. Requests differ only in their names. So the search visits
+//! only words whose first letters come in alphabetical order, and counts each of them for all its
+//! renamings.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -23,7 +23,7 @@ pub struct Outcomes {
     pub words_mixed: u64,
     /// Numbers of thumbnails by outcome, in the order clean, torn, swapped.
     pub thumbnails: [u64; 3],
-    /// Alphabetically first word with such a thumbnail for each outcome, if any word has one.
+    /// Alphabetically first word with a thumbnail of each outcome, if there is such a word.
     pub examples: [Option<Schedule>; 3],
 }
 
@@ -65,8 +65,8 @@ pub fn countable(requests: usize, bands: NonZeroU32) -> Result<u64, OutcomesErro
     }
 }
 
-/// Counts the outcomes that the lap law predicts for every distinct complete word of a size, on a
-/// ring of `slots` slots (buffers).
+/// Counts the outcomes that the lap law (which predicts the owner of every band) gives for every
+/// distinct complete word of a size, on a ring of `slots` slots (buffers).
 ///
 /// `each` receives every word whose first letters come in alphabetical order, with the outcomes of
 /// its thumbnails. If `each` returns false, the search ends, and the counts cover the words so far.

@@ -22,11 +22,11 @@ enum RequestState<P: Pipeline> {
 /// Replays a word and returns the result of each request, in order of first letters, and `None` for
 /// a request that did not finish. `requests` returns the request of a number.
 ///
-/// On a new pipeline, the slot of a request is the request's number modulo the ring. If a photo
-/// cannot be decoded, the result is that error, finished or not, and the request's later letters
-/// are ignored. Letters after a finish are ignored too, and so are bands after a thumbnail's last.
-/// If a thumbnail has more bands than its word, the remaining bands stay blank. A job that the word
-/// leaves unfinished is dropped at the end.
+/// On a new pipeline, the slot (buffer of the ring) of a request is the request's number modulo the
+/// ring. If a photo cannot be decoded, the result is that error, finished or not, and the request's
+/// later letters are ignored. Letters after a finish are ignored too, and so are bands after a
+/// thumbnail's last. If a thumbnail has more bands than its word, the remaining bands stay blank. A
+/// job that the word leaves unfinished is dropped at the end.
 pub fn replay<'r, P: Pipeline>(
     word: &Schedule,
     bands: NonZeroU32,

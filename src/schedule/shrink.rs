@@ -42,9 +42,9 @@ pub fn switches(word: &Schedule) -> usize {
 /// switches, then fewest requests, then fewest letters. Returns `None` if no request finishes.
 ///
 /// The subject keeps its letter and all of its steps, and a lap (the begin of the request that
-/// overwrites the subject's slot) stays between the same two of these steps. So the same bands show
-/// a foreign photo. Requests before the subject and after the lap are removed. The requests between
-/// them keep only their begin, which moves to the lap.
+/// overwrites the subject's slot) stays between the same two of these steps. So the same bands
+/// (parts of the thumbnail) show a foreign photo. Requests before the subject and after the lap are
+/// removed. The requests between them keep only their begin, which moves to the lap.
 pub fn shrink(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
     let Subject { request, outcome } = subject(word, bands, slots)?;
     if outcome == Outcome::Clean {
@@ -72,8 +72,9 @@ fn lapped_once(
     Schedule::of(&own(before).chain(others).chain(own(after)).collect::<Vec<u8>>())
 }
 
-/// Returns a shortest word in which request A is torn. Returns `None` if no such word exists: a
-/// thumbnail of one band cannot be torn, and with as many slots as letters no request is lapped.
+/// Returns a shortest word in which request A is torn (its thumbnail has rows of two photos).
+/// Returns `None` if no such word exists: a thumbnail of one band cannot be torn, and with as many
+/// slots as letters no request is lapped.
 pub fn shortest_torn(bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
     if bands.get() == 1 || slots.get() >= MAX_REQUESTS {
         return None;

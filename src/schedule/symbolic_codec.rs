@@ -1,4 +1,5 @@
-//! Implements a codec whose photos are owners' numbers, and replays words with it.
+//! Implements a codec whose photos are owners' numbers, and replays words (schedules written as
+//! letters) with this codec.
 //!
 //! A replay with this codec takes microseconds. The codec is as strict as pixels: a frame shows the
 //! first photo since the frame was last cleared, so that old contents show too.
@@ -10,11 +11,12 @@ use super::word::Schedule;
 use crate::pipeline::{Codec, Frame, Pipeline};
 use crate::pipelines::{AnyPipeline, PipelineKind};
 
-/// Holds the owner of each band of a finished thumbnail, or `None` for an unfinished request.
+/// Holds the owner of each band (some rows) of a finished thumbnail, or `None` for an unfinished
+/// request.
 pub type Owners = Option<Vec<usize>>;
 
-/// Holds the replay of a word (a schedule written as letters) on each shipped pipeline: for each
-/// request, in order of first letters, the owner of each band of its thumbnail.
+/// Holds the replay of a word on each shipped pipeline: for each request, in order of first
+/// letters, the owner of each band of its thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllOwners {
     /// Owners on `shared`, the ring of shared buffers.
@@ -43,17 +45,8 @@ fn owners<P>(word: &Schedule, bands: NonZeroU32, pipeline: &P) -> Vec<Owners>
 where
     P: Pipeline<Codec = SymbolicCodec>,
 {
-    /// Holds a photo for each letter A to Z.
-    const PHOTOS: [usize; 26] = {
-        let mut photos = [0; 26];
-        let mut number = 0;
-        while number < photos.len() {
-            photos[number] = number;
-            number += 1;
-        }
-        photos
-    };
-    let replayed = replay(word, bands, pipeline, |request| &PHOTOS[request]);
+    let photos: Vec<usize> = (0..word.requests()).collect();
+    let replayed = replay(word, bands, pipeline, |request| &photos[request]);
     replayed.into_iter().map(|result| result?.ok()).collect()
 }
 

@@ -1,4 +1,5 @@
-//! Traces which photo each slot (buffer of the ring) holds after each step, by the lap law.
+//! Traces which photo each slot (buffer of the ring) holds after each step, by the lap law (which
+//! predicts the photo that each band shows).
 //!
 //! A thumbnail shows only the result. The decisive step came earlier, when a frame was overwritten
 //! while another request still needed it.

@@ -1,8 +1,7 @@
-//! Parses and prints words, and tells which step each letter means.
+//! Parses and prints words (schedules written as letters), and tells which step each letter means.
 //!
-//! A word is a schedule written as letters. A letter names only the request. The step follows from
-//! the number of equal letters before it. So every string of letters is a schedule, and adding or
-//! removing a letter gives another schedule.
+//! A letter names only the request. The step follows from the number of equal letters before it. So
+//! every string of letters is a schedule, and adding or removing a letter gives another schedule.
 
 use std::fmt;
 use std::num::NonZeroU32;

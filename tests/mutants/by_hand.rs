@@ -14,7 +14,7 @@ use crate::first_finding;
 use crate::matrix::Explorations;
 use crate::under_std as under;
 
-use under::model::clients::{Clients, Served, replay_word};
+use under::model::clients::{Served, replay_word};
 use under::model::recorder::{self, Recorder, Run};
 use under::pipeline::{self, Bounds};
 
@@ -23,7 +23,7 @@ use under::pipeline::{self, Bounds};
 #[allow(clippy::duplicate_mod, reason = "the types differ for each checker")]
 mod subject;
 
-use subject::{Subject, models};
+use subject::{Subject, models, serve};
 
 include!(concat!(env!("OUT_DIR"), "/subjects.rs"));
 
@@ -109,10 +109,4 @@ fn stress<S: Subject>() -> Exploration<String> {
         explore_quietly(|| runs.next())
             .unwrap_or_else(|executions| Exploration::Capped { executions })
     }))
-}
-
-fn serve<S: Subject>(clients: &Clients, bounds: Bounds) -> Result<(), String> {
-    let make = |codec| S::make(codec, bounds);
-    let served = clients.serve(make, |subject, run| subject.inspect(bounds, run));
-    served.map(drop).map_err(|fault| fault.in_execution_order())
 }

@@ -17,7 +17,7 @@ use under::pipeline::{self, Bounds};
 #[allow(clippy::duplicate_mod, reason = "the types differ for each checker")]
 mod subject;
 
-use subject::{Subject, models};
+use subject::{Subject, models, serve};
 
 include!(concat!(env!("OUT_DIR"), "/subjects.rs"));
 
@@ -28,11 +28,9 @@ pub(crate) fn explore_all() -> Explorations {
 
 /// Explores one mutant.
 fn check<S: Subject>() -> Exploration<String> {
-    first_finding(models().into_iter().map(|(clients, bounds)| {
-        explore(Limits::ALL, move || {
-            let make = |codec| S::make(codec, bounds);
-            let served = clients.serve(make, |subject, run| subject.inspect(bounds, run));
-            served.map(drop).map_err(|fault| fault.in_execution_order())
-        })
-    }))
+    first_finding(
+        models()
+            .into_iter()
+            .map(|(clients, bounds)| explore(Limits::ALL, move || serve::<S>(&clients, bounds))),
+    )
 }

@@ -18,7 +18,7 @@ use under::pipeline::{self, Bounds};
 #[allow(clippy::duplicate_mod, reason = "the types differ for each checker")]
 mod subject;
 
-use subject::{Subject, models};
+use subject::{Subject, models, serve};
 
 include!(concat!(env!("OUT_DIR"), "/subjects.rs"));
 
@@ -34,9 +34,7 @@ pub(crate) fn explore_all() -> Explorations {
 fn check<S: Subject>() -> Exploration<String> {
     first_finding(models().into_iter().map(|(clients, bounds)| {
         explore(RandomScheduler::new_from_seed(SEED, EXECUTIONS), move || {
-            let make = |codec| S::make(codec, bounds);
-            let served = clients.serve(make, |subject, run| subject.inspect(bounds, run));
-            served.map(drop).map_err(|fault| fault.in_execution_order())
+            serve::<S>(&clients, bounds)
         })
     }))
 }

@@ -69,3 +69,10 @@ pub(crate) fn models() -> [(Clients, Bounds); 5] {
         model(&[b"A", b"BC"], 1, 2, 64),
     ]
 }
+
+/// Runs a model on a subject, and describes its fault if it has one.
+pub(crate) fn serve<S: Subject>(clients: &Clients, bounds: Bounds) -> Result<(), String> {
+    let make = |codec| S::make(codec, bounds);
+    let served = clients.serve(make, |subject, run| subject.inspect(bounds, run));
+    served.map(drop).map_err(|fault| fault.in_execution_order())
+}

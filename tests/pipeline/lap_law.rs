@@ -12,10 +12,10 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 
 use crate::shapes::{Photo, Shapes};
-use crate::{bands, cases, slots, ten_seconds};
+use crate::{bands, cases, slots};
 
 /// Holds for each request the owners of its bands, or the owner of the photo that failed to decode.
-type Expected = Vec<Option<Result<Vec<usize>, usize>>>;
+pub(crate) type Expected = Vec<Option<Result<Vec<usize>, usize>>>;
 
 /// Replays a word on a pipeline.
 fn replayed<P>(word: &Schedule, bands: NonZeroU32, pipeline: &P, photos: &[Photo]) -> Expected
@@ -27,7 +27,7 @@ where
 
 /// Applies the lap law to the letters, backwards from each band: the band shows the last earlier
 /// request that wrote its first letter in the same slot and has a whole photo.
-fn read_letters(word: &str, bands: usize, slots: usize, whole: &[bool]) -> Expected {
+pub(crate) fn read_letters(word: &str, bands: usize, slots: usize, whole: &[bool]) -> Expected {
     let letters: Vec<char> = word.chars().collect();
     let first = |at: usize| !letters[..at].contains(&letters[at]);
     let number = |letter: char| {
@@ -105,7 +105,6 @@ fn random_cases(damaged: f64) -> impl Strategy<Value = Case> {
 
 #[test]
 fn shared_bands_come_from_the_last_request_to_lap_them() {
-    let _watch = ten_seconds();
     proptest!(cases(1_000), |(case in random_cases(0.0))| {
         let Case { word, bands: each, slots: ring, photos, .. } = &case;
         let shared = Shared::new(Shapes { bands: *each }, slots(*ring));
@@ -122,7 +121,6 @@ fn shared_bands_come_from_the_last_request_to_lap_them() {
 
 #[test]
 fn shared_bands_skip_photos_that_cannot_be_decoded() {
-    let _watch = ten_seconds();
     proptest!(cases(1_000), |(case in random_cases(0.3))| {
         let Case { word, bands: each, slots: ring, photos, .. } = &case;
         let shared = Shared::new(Shapes { bands: *each }, slots(*ring));
@@ -133,7 +131,6 @@ fn shared_bands_skip_photos_that_cannot_be_decoded() {
 
 #[test]
 fn owned_bands_are_their_owners() {
-    let _watch = ten_seconds();
     proptest!(cases(1_000), |(case in random_cases(0.15))| {
         let owned = Owned::new(Shapes { bands: case.bands });
         let thumbnails = replayed(&case.word, bands(case.bands), &owned, &case.photos);
@@ -143,7 +140,6 @@ fn owned_bands_are_their_owners() {
 
 #[test]
 fn pooled_bands_are_their_owners_in_reused_frames_too() {
-    let _watch = ten_seconds();
     proptest!(cases(1_000), |(case in random_cases(0.15))| {
         let pooled = Pooled::new(Shapes { bands: case.bands }, case.bounds);
         for _ in 0..2 {
@@ -158,7 +154,6 @@ fn pooled_bands_are_their_owners_in_reused_frames_too() {
 
 #[test]
 fn the_shipped_prediction_equals_the_prediction_read_from_the_letters_for_all_words() {
-    let _watch = ten_seconds();
     for (requests, each) in [(1, 2), (2, 1), (2, 2), (2, 4), (3, 1), (3, 2)] {
         for word in schedules(requests, bands(each)).expect("a size that can be written") {
             for ring in 1..=requests + 1 {
@@ -174,7 +169,6 @@ fn the_shipped_prediction_equals_the_prediction_read_from_the_letters_for_all_wo
 
 #[test]
 fn shared_follows_the_law_in_all_words_of_three_requests() {
-    let _watch = ten_seconds();
     let photos = Photo::numbered([(40, true), (3, true), (17, true)]);
     for word in schedules(3, bands(2)).expect("a size that can be written") {
         for ring in 1..=3 {
@@ -202,7 +196,6 @@ fn outcomes<P: Pipeline<Codec = Shapes>>(pipeline: impl Fn(Shapes) -> P) -> [u32
 
 #[test]
 fn of_the_140_thumbnails_of_two_requests_in_one_slot_20_are_torn_and_40_swapped() {
-    let _watch = ten_seconds();
     let bounds = Bounds { max_frames: 1, max_frame_bytes: 1024 };
     assert_eq!(outcomes(|codec| Shared::new(codec, slots(1))), [80, 20, 40]);
     assert_eq!(outcomes(|codec| Shared::new(codec, slots(2))), [140, 0, 0]);
@@ -212,7 +205,6 @@ fn of_the_140_thumbnails_of_two_requests_in_one_slot_20_are_torn_and_40_swapped(
 
 #[test]
 fn a_thumbnail_with_some_foreign_bands_is_torn_and_with_only_foreign_bands_swapped() {
-    let _watch = ten_seconds();
     let outcomes = [[0, 0], [0, 1], [1, 0], [1, 1], [1, 2]].map(|owners| Outcome::of(&0, &owners));
     use Outcome::{Clean, Swapped, Torn};
     assert_eq!(outcomes, [Clean, Torn, Torn, Swapped, Swapped]);
@@ -222,7 +214,6 @@ fn a_thumbnail_with_some_foreign_bands_is_torn_and_with_only_foreign_bands_swapp
 
 #[test]
 fn a_replay_asks_a_thumbnail_for_no_band_after_its_last() {
-    let _watch = ten_seconds();
     let photos = Photo::numbered([(5, true), (9, true)]);
     let word: Schedule = "AABABAABBB".parse().expect("letters A to Z");
     let shared = Shared::new(Shapes { bands: 1 }, slots(1));

@@ -14,11 +14,7 @@ mod shapes;
 mod shrink;
 mod two_requests;
 
-use std::io::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::Duration;
-use std::{process, thread};
 
 use double_exposure::pipeline;
 use double_exposure::schedule::Schedule;
@@ -41,19 +37,4 @@ fn word(text: &str) -> Schedule {
 fn cases(cases: u32) -> ProptestConfig {
     let rng_seed = RngSeed::Fixed(20_241_128);
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
-}
-
-/// Ends the process with an error if the calling test does not drop the result within 10 s, because
-/// a thread that waits for a lock cannot be stopped in any other way.
-fn ten_seconds() -> Sender<()> {
-    let (watch, dropped) = channel();
-    let test = thread::current().name().unwrap_or("a test").to_owned();
-    thread::spawn(move || {
-        if dropped.recv_timeout(Duration::from_secs(10)) == Err(RecvTimeoutError::Timeout) {
-            // `eprintln` would keep the message back until the test ends.
-            let _ = writeln!(std::io::stderr(), "{test} has not ended within 10 s");
-            process::exit(1);
-        }
-    });
-    watch
 }

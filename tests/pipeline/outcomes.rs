@@ -9,34 +9,20 @@ use double_exposure::schedule::{
 };
 use proptest::prelude::*;
 
+use crate::lap_law::read_letters;
 use crate::{bands, cases, slots, word};
 
 fn counted(requests: usize, each: u32, ring: usize) -> Outcomes {
     outcomes(requests, bands(each), slots(ring), |_, _| true).expect("few enough words")
 }
 
-/// Returns the outcome of each request of a word, read from the letters: a band is foreign if the
-/// next request of the same slot wrote its first letter before the band.
-fn read_letters(word: &str, each: usize, ring: usize) -> Vec<Outcome> {
-    let mut firsts: Vec<char> = Vec::new();
-    word.chars().for_each(|letter| {
-        if !firsts.contains(&letter) {
-            firsts.push(letter);
-        }
-    });
-    let of = |(number, &letter): (usize, &char)| {
-        let own: Vec<usize> = word.match_indices(letter).map(|(at, _)| at).collect();
-        let lapped = firsts
-            .get(number + ring)
-            .map_or(usize::MAX, |&next| word.find(next).expect("one of the word's letters"));
-        let foreign = own[1..=each].iter().filter(|&&at| at > lapped).count();
-        match foreign {
-            0 => Outcome::Clean,
-            _ if foreign == each => Outcome::Swapped,
-            _ => Outcome::Torn,
-        }
+/// Returns the outcome of each request of a word, read from the letters.
+fn outcomes_of_letters(word: &str, each: usize, ring: usize) -> Vec<Outcome> {
+    let owners = read_letters(word, each, ring, &[true; 26]).into_iter().enumerate();
+    let outcome = |(request, owners): (usize, Option<Result<Vec<usize>, usize>>)| {
+        Outcome::of(&request, &owners.expect("complete words").expect("whole photos"))
     };
-    firsts.iter().enumerate().map(of).collect()
+    owners.map(outcome).collect()
 }
 
 #[test]
@@ -55,7 +41,7 @@ fn every_count_and_example_equals_that_of_all_words_one_by_one() {
         for ring in 1..=4 {
             let mut one_by_one = Outcomes::default();
             for word in schedules(requests, bands(each)).expect("a size that can be written") {
-                let outcomes = read_letters(&word.to_string(), each as usize, ring);
+                let outcomes = outcomes_of_letters(&word.to_string(), each as usize, ring);
                 one_by_one.words += 1;
                 one_by_one.words_mixed += u64::from(outcomes.iter().any(|outcome| outcome.mixed()));
                 for outcome in outcomes {

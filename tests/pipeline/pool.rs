@@ -3,13 +3,14 @@
 //! can end: finished, failed, in a panic, abandoned, and on another thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use double_exposure::pipeline::{Bounds, Frame, Lease, Pipeline, Pool, Pooled};
 
 use crate::codec::{ModelCodec, Step};
-use crate::ten_seconds;
 
 /// Simulates a frame: claims to hold `memory` bytes, and records whether it was empty when freed.
 #[derive(Clone, Default)]
@@ -52,6 +53,19 @@ fn used(pool: &Arc<Pool<FakeFrame>>, memory: usize) -> Lease<FakeFrame> {
     lease
 }
 
+/// Leases a frame per size in bytes, each of which records its drop in `freed`.
+fn recorded(
+    pool: &Arc<Pool<FakeFrame>>,
+    sizes: [usize; 3],
+    freed: &Arc<Mutex<Vec<bool>>>,
+) -> [Lease<FakeFrame>; 3] {
+    sizes.map(|memory| {
+        let mut lease = used(pool, memory);
+        lease.freed = Some(Arc::clone(freed));
+        lease
+    })
+}
+
 /// Creates a pipeline of two bands that calls `step` at the start of each step. Its pool has room
 /// for all frames of these tests.
 fn pooled(step: fn(Step)) -> Pooled<ModelCodec> {
@@ -69,7 +83,6 @@ const _: () = <Lease<FakeFrame> as NotClone<_>>::IS_NOT_CLONE;
 
 #[test]
 fn a_lease_is_empty_and_has_the_memory_of_the_frame_before_it() {
-    let _watch = ten_seconds();
     let pool = pool(1, 100);
     assert_eq!(pool.kept(), (0, 0), "a pool starts without frames");
     drop(used(&pool, 70));
@@ -79,7 +92,6 @@ fn a_lease_is_empty_and_has_the_memory_of_the_frame_before_it() {
 
 #[test]
 fn a_frame_is_either_kept_once_or_leased() {
-    let _watch = ten_seconds();
     let pool = pool(4, 100);
     let lease = used(&pool, 70);
     assert_eq!(pool.kept(), (0, 0), "leased");
@@ -94,7 +106,6 @@ fn a_frame_is_either_kept_once_or_leased() {
 
 #[test]
 fn a_pool_keeps_at_most_its_bound_of_frames_for_any_number_of_leases() {
-    let _watch = ten_seconds();
     for frames in 0..=4 {
         let pool = pool(frames, 100);
         for _ in 0..2 {
@@ -115,7 +126,6 @@ fn a_pool_keeps_at_most_its_bound_of_frames_for_any_number_of_leases() {
 
 #[test]
 fn a_pool_keeps_no_frame_larger_than_its_bound_for_any_number_of_leases() {
-    let _watch = ten_seconds();
     let pool = pool(4, 100);
     let leases = [99, 100, 101, usize::MAX].map(|memory| used(&pool, memory));
     drop(leases);
@@ -129,7 +139,6 @@ fn a_pool_keeps_no_frame_larger_than_its_bound_for_any_number_of_leases() {
 
 #[test]
 fn a_bound_may_be_the_largest_number() {
-    let _watch = ten_seconds();
     let pool = pool(usize::MAX, usize::MAX);
     drop([used(&pool, usize::MAX), used(&pool, 0)]);
     assert_eq!(pool.kept(), (2, usize::MAX));
@@ -137,15 +146,9 @@ fn a_bound_may_be_the_largest_number() {
 
 #[test]
 fn a_frame_beyond_a_bound_is_freed_at_once() {
-    let _watch = ten_seconds();
     let freed = Arc::default();
     let pool = pool(1, 100);
-    let leases = [50, 101, 60].map(|memory| {
-        let mut lease = used(&pool, memory);
-        lease.freed = Some(Arc::clone(&freed));
-        lease
-    });
-    drop(leases);
+    drop(recorded(&pool, [50, 101, 60], &freed));
     assert_eq!(pool.kept(), (1, 50));
     let freed = freed.lock().expect("no panic under the lock").len();
     assert_eq!(freed, 2, "the frame of 101 bytes, and the second frame");
@@ -153,15 +156,9 @@ fn a_frame_beyond_a_bound_is_freed_at_once() {
 
 #[test]
 fn kept_frames_are_empty() {
-    let _watch = ten_seconds();
     let freed = Arc::default();
     let pool = pool(3, 100);
-    let leases = [10, 20, 30].map(|memory| {
-        let mut lease = used(&pool, memory);
-        lease.freed = Some(Arc::clone(&freed));
-        lease
-    });
-    drop(leases);
+    drop(recorded(&pool, [10, 20, 30], &freed));
     assert_eq!(pool.kept(), (3, 60));
     drop(pool);
     let empty = freed.lock().expect("no panic under the lock").clone();
@@ -170,7 +167,6 @@ fn kept_frames_are_empty() {
 
 #[test]
 fn a_frame_that_cannot_be_cleared_is_not_kept() {
-    let _watch = ten_seconds();
     let pool = pool(3, 100);
     let mut lease = used(&pool, 10);
     lease.clear_panics = true;
@@ -182,7 +178,6 @@ fn a_frame_that_cannot_be_cleared_is_not_kept() {
 
 #[test]
 fn a_lease_dropped_on_another_thread_returns_its_frame() {
-    let _watch = ten_seconds();
     let pool = pool(3, 100);
     let leases = [10, 20, 30].map(|memory| used(&pool, memory));
     for lease in leases {
@@ -193,7 +188,6 @@ fn a_lease_dropped_on_another_thread_returns_its_frame() {
 
 #[test]
 fn a_pool_never_waits_for_a_frame() {
-    let _watch = ten_seconds();
     let pool = pool(1, 100);
     drop(used(&pool, 10));
     let leases: Vec<_> = (0..100).map(|_| Pool::take(&pool)).collect();
@@ -202,7 +196,6 @@ fn a_pool_never_waits_for_a_frame() {
 
 #[test]
 fn sequential_conversions_share_the_memory_of_one_frame() {
-    let _watch = ten_seconds();
     let pooled = pooled(|_| ());
     let memory = |owner: u8| {
         assert_eq!(pooled.convert(&owner), Ok(vec![owner; 2]));
@@ -215,7 +208,6 @@ fn sequential_conversions_share_the_memory_of_one_frame() {
 
 #[test]
 fn a_job_holds_its_frame_from_begin_to_finish() {
-    let _watch = ten_seconds();
     let pooled = pooled(|_| ());
     drop([pooled.begin(&b'A'), pooled.begin(&b'A')]);
     assert_eq!(pooled.pool().kept().0, 2, "abandoned jobs return their frames");
@@ -233,7 +225,6 @@ fn a_job_holds_its_frame_from_begin_to_finish() {
 
 #[test]
 fn a_failed_decode_or_encode_returns_the_frame() {
-    let _watch = ten_seconds();
     for failing in [b'x', b'1'] {
         let pooled = pooled(|_| ());
         drop(pooled.begin(&b'A'));
@@ -247,7 +238,6 @@ fn a_failed_decode_or_encode_returns_the_frame() {
 
 #[test]
 fn a_panic_at_any_step_returns_the_frame() {
-    let _watch = ten_seconds();
     let panics: [fn(Step); 4] = [
         |step| assert_ne!(step, Step::Decode(b'X')),
         |step| assert_ne!(step, Step::Fill(b'X')),
@@ -268,13 +258,15 @@ fn a_panic_at_any_step_returns_the_frame() {
 
 #[test]
 fn no_step_holds_the_pools_lock() {
-    let _watch = ten_seconds();
     static POOLED: LazyLock<Pooled<ModelCodec>> = LazyLock::new(|| {
         pooled(|step| {
             // `kept` would wait for ever if the step's own thread held the lock.
             assert_eq!(POOLED.pool().kept(), (0, 0), "{step:?}");
         })
     });
-    assert_eq!(POOLED.convert(&b'A'), Ok(vec![b'A'; 2]));
+    let (sender, converted) = channel();
+    thread::spawn(move || sender.send(POOLED.convert(&b'A')));
+    let timeout = Duration::from_secs(10);
+    assert_eq!(converted.recv_timeout(timeout), Ok(Ok(vec![b'A'; 2])), "a step waits for the lock");
     assert_eq!(POOLED.pool().kept().0, 1);
 }

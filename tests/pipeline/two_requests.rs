@@ -13,7 +13,6 @@ use double_exposure::codec::{self as photos, Fit, ImageCodec, Size, ThumbnailSpe
 use double_exposure::pipeline::{Bounds, Error, Output, Owned, Pipeline, Pooled, Request, Shared};
 
 use crate::codec::{ModelCodec, Step};
-use crate::ten_seconds;
 
 const ONE_SLOT: NonZeroUsize = NonZeroUsize::MIN;
 const BOUNDS: Bounds = Bounds { max_frames: 1, max_frame_bytes: 1 << 20 };
@@ -37,27 +36,23 @@ where
 
 #[test]
 fn shared_tears_the_thumbnail_that_is_lapped_before_its_last_band() {
-    let _watch = ten_seconds();
     let shared = Shared::new(ModelCodec::new(2), ONE_SLOT);
     assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AB", b"BB"]);
 }
 
 #[test]
 fn shared_keeps_both_clean_if_each_request_has_a_slot() {
-    let _watch = ten_seconds();
     let shared = Shared::new(ModelCodec::new(2), ONE_SLOT.saturating_add(1));
     assert_eq!(overlap(&shared, &b'A', &b'B'), [b"AA", b"BB"]);
 }
 
 #[test]
 fn owned_keeps_both_clean() {
-    let _watch = ten_seconds();
     assert_eq!(overlap(&Owned::new(ModelCodec::new(2)), &b'A', &b'B'), [b"AA", b"BB"]);
 }
 
 #[test]
 fn pooled_keeps_both_clean_in_a_reused_frame() {
-    let _watch = ten_seconds();
     let pooled = Pooled::new(ModelCodec::new(2), BOUNDS);
     pooled.convert(&b'C').expect("Cid's photo is whole");
     assert_eq!(pooled.pool().kept().0, 1, "a frame to reuse");
@@ -67,7 +62,6 @@ fn pooled_keeps_both_clean_in_a_reused_frame() {
 
 #[test]
 fn a_photo_that_cannot_be_decoded_takes_a_slot_and_leaves_its_frame_unchanged() {
-    let _watch = ten_seconds();
     let shared = Shared::new(ModelCodec::new(1), ONE_SLOT.saturating_add(1));
     let begin = |owner: u8| shared.begin(&owner);
     let mut ann = begin(b'A').expect("Ann's photo is whole");
@@ -82,7 +76,6 @@ fn a_photo_that_cannot_be_decoded_takes_a_slot_and_leaves_its_frame_unchanged() 
 
 #[test]
 fn a_slot_works_after_a_panic_under_its_lock() {
-    let _watch = ten_seconds();
     let panics: [fn(Step); 3] = [
         |step| assert_ne!(step, Step::Decode(b'X')),
         |step| assert_ne!(step, Step::Fill(b'X')),
@@ -166,7 +159,6 @@ fn photo_overlap<P: Pipeline<Codec = ImageCodec>>(pipeline: &P, pair: &Pair) -> 
 
 #[test]
 fn shared_shows_the_second_photo_for_all_pairs_of_shapes() {
-    let _watch = ten_seconds();
     let shared = Shared::new(ImageCodec::new(TWO_BANDS), ONE_SLOT);
     for pair in pairs() {
         assert_eq!(photo_overlap(&shared, &pair), [[ANN, BEN], [BEN, BEN]]);
@@ -175,7 +167,6 @@ fn shared_shows_the_second_photo_for_all_pairs_of_shapes() {
 
 #[test]
 fn owned_and_pooled_show_the_owners_photo_for_all_pairs_of_shapes() {
-    let _watch = ten_seconds();
     let owned = Owned::new(ImageCodec::new(TWO_BANDS));
     let pooled = Pooled::new(ImageCodec::new(TWO_BANDS), BOUNDS);
     for pair in pairs() {

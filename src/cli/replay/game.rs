@@ -67,7 +67,8 @@ enum Turn {
 /// Plays until both rounds are decided, the input ends, or the player presses Ctrl-C.
 ///
 /// # Errors
-/// Returns an error if no thumbnail can be torn with this number of bands and slots.
+/// Returns an error if no thumbnail can be torn with this number of bands (parts of a thumbnail)
+/// and slots (buffers in the ring).
 pub(super) fn play(
     bands: NonZeroU32,
     slots: NonZeroUsize,

@@ -22,13 +22,13 @@ use crate::replay::{
 };
 use crate::schedule::{Schedule, countable};
 
-/// Replays a schedule step by step and shows which photo each slot holds.
+/// Replays a schedule step by step and shows which photo each slot (buffer of a ring) holds.
 ///
 /// A schedule is a word: a letter per step, where the letter names the request. The first `A`
-/// decodes A's photo into a slot (a buffer in the ring), the next ones make the bands of A's
-/// thumbnail, and the last one returns the thumbnail. In `AABABABB` B begins between A's two bands:
-/// on one slot A is torn (its thumbnail has rows of two photos). The same word always gives the
-/// same bytes.
+/// decodes A's photo into a slot, the next ones make the bands (groups of rows) of A's thumbnail,
+/// and the last one returns the thumbnail. In `AABABABB` B begins between A's two bands: on one
+/// slot A is torn (its thumbnail has rows of two photos). The same word always gives the same
+/// bytes.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 #[command(group = ArgGroup::new("mode").args(["all", "shrink", "odds", "play"]))]

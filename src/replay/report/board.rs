@@ -54,7 +54,7 @@ impl Board {
         Ok(())
     }
 
-    /// Returns true if a thumbnail is torn or all requests are finished.
+    /// Returns true if a thumbnail is torn (with rows of two photos) or all requests are finished.
     pub(crate) fn is_decided(&self) -> bool {
         self.is_torn() || self.word.len() == self.requests * self.steps_per_request()
     }

@@ -1,4 +1,5 @@
-//! Describes a replay as one JSON document. Steps and bands count from 1, slots from 0.
+//! Describes a replay as one JSON document. Steps and bands (groups of rows of a thumbnail) count
+//! from 1, slots (buffers of the ring) from 0.
 
 use serde::Serialize;
 
@@ -12,7 +13,7 @@ pub(crate) struct ReplayDocument {
     schema: &'static str,
     word: String,
     pipeline: String,
-    /// Number of slots (buffers in the ring) of `shared`, or `null` for a pipeline without a ring.
+    /// Number of slots of `shared`, or `null` for a pipeline without a ring.
     slots: Option<usize>,
     bands: u32,
     size: u32,
@@ -37,7 +38,7 @@ struct RequestDocument {
     file: Option<String>,
     band_owners: Option<Vec<Option<char>>>,
     predicted_owners: Option<Vec<char>>,
-    /// Step at which another request lapped this request before its last band.
+    /// Step at which another request lapped this request (overwrote its slot too early).
     lapped_at: Option<usize>,
     /// First step at which a band of this request shows a foreign photo.
     mixed_at: Option<usize>,

@@ -1,4 +1,5 @@
-//! Prints the outcome of each request of a replay, and compares the replay with the lap law.
+//! Prints the outcome of each request of a replay, and compares the replay with the lap law (which
+//! predicts the owner of every band).
 
 use std::fmt::Write;
 

@@ -125,8 +125,8 @@ impl Table<'_> {
         }
     }
 
-    /// Writes a column of `cell` columns per request and of `slot` columns per slot, with `gap` after
-    /// the requests and after the slots. A column of width 1 holds a letter instead of words.
+    /// Writes a column of `cell` columns per request and of `slot` columns per slot, with `gap`
+    /// after the requests and after the slots. A column of width 1 holds a letter instead of words.
     fn columns(&self, text: &mut String, cell: usize, slot: usize, gap: &str) {
         let requests = self.config.word.requests();
         let in_letters = cell == 1;
@@ -203,7 +203,8 @@ impl Table<'_> {
         }
     }
 
-    /// Describes a lap, the first foreign rows and a mixed thumbnail at a step.
+    /// Describes a lap (a slot overwritten too early), the first foreign rows and a mixed thumbnail
+    /// at a step.
     fn note(&self, step: &TraceStep, number: usize) -> String {
         let mut notes = Vec::new();
         if let Some(lapped) = step.laps {
