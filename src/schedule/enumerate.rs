@@ -5,6 +5,8 @@
 
 use std::num::NonZeroU32;
 
+use num_bigint::BigUint;
+
 use super::word::{MAX_LETTERS, MAX_REQUESTS, Schedule, ScheduleError};
 
 /// Enumerates all distinct complete words of `requests` requests with `bands` bands (parts of a
@@ -34,13 +36,19 @@ pub fn count(requests: usize, bands: NonZeroU32) -> Option<u128> {
     if requests == 0 {
         return Some(0);
     }
-    let steps = u128::from(bands.get()) + 2;
-    let mut words: u128 = 1;
-    for request in 2..=requests as u128 {
+    let steps = u64::from(bands.get()) + 2;
+    let mut words = BigUint::from(1_u32);
+    for letters in (1..requests as u128).map(|request| request * u128::from(steps)) {
         // The positions that one more request can take among all letters so far and its own.
-        words = words.checked_mul(choose(request.checked_mul(steps)?, steps)?)?;
+        for step in 1..=steps {
+            words *= letters + u128::from(step);
+            words /= step;
+            if words.bits() > 128 {
+                return None;
+            }
+        }
     }
-    Some(words)
+    u128::try_from(words).ok()
 }
 
 /// Iterates over the words of one size. Holds one word at a time.
@@ -72,20 +80,4 @@ fn advance(letters: &mut [u8]) -> bool {
     letters.swap(rise, above.expect("the letter after the rise is above it"));
     letters[rise + 1..].reverse();
     true
-}
-
-/// Counts the ways to choose `k` of `n`, for `n` at least 2 `k`. Returns `None` if the count
-/// exceeds `u128`.
-fn choose(n: u128, k: u128) -> Option<u128> {
-    let mut ways: u128 = 1;
-    for chosen in 1..=k {
-        // Dividing before multiplying keeps every intermediate value at most the result.
-        let common = gcd(ways, chosen);
-        ways = (ways / common).checked_mul((n - k + chosen) / (chosen / common))?;
-    }
-    Some(ways)
-}
-
-fn gcd(a: u128, b: u128) -> u128 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }

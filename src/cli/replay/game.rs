@@ -47,21 +47,11 @@ struct Round {
 )]
 struct UnwinnableError(String, String);
 
-/// Describes why the game ended.
+/// Describes why the game ended before both rounds were decided.
 enum GameEnd {
-    /// Both rounds are decided.
-    Played,
     /// The input ended, or the player quit.
     Quit,
     Interrupted,
-}
-
-/// Describes the result of one line of input.
-enum Turn {
-    Continue,
-    /// The round is decided.
-    Decided,
-    Quit,
 }
 
 /// Plays until both rounds are decided, the input ends, or the player presses Ctrl-C.
@@ -99,8 +89,8 @@ pub(super) fn play(
         game.show(&game.summary());
     }
     Ok(match end {
-        GameEnd::Interrupted => Exit::Interrupted,
-        GameEnd::Played | GameEnd::Quit => Exit::Held,
+        Err(GameEnd::Interrupted) => Exit::Interrupted,
+        Ok(()) | Err(GameEnd::Quit) => Exit::Held,
     })
 }
 
@@ -132,43 +122,27 @@ struct Game {
 }
 
 impl Game {
-    fn both(&mut self, mut shared: Board, mut owned: Board) -> GameEnd {
+    fn both(&mut self, mut shared: Board, mut owned: Board) -> Result<(), GameEnd> {
         self.show(&shared.rules());
-        loop {
-            if let Some(end) = self.round(&mut shared) {
-                return end;
-            }
-            if self.rounds.last().is_some_and(|round| round.torn) {
-                break;
-            }
+        self.round(&mut shared)?;
+        while !shared.is_torn() {
             self.show(
                 "All requests are finished, and no thumbnail is torn. Start again from the first \
                  step.\n\n",
             );
             shared.word.clear();
+            self.round(&mut shared)?;
         }
         self.show(&self.praise());
         self.show(&owned.rules());
-        if let Some(end) = self.round(&mut owned) {
-            return end;
-        }
+        self.round(&mut owned)?;
         self.show(&owned.verdict());
-        GameEnd::Played
+        Ok(())
     }
 
-    /// Plays one attempt. Returns `None` if the attempt is decided.
-    fn round(&mut self, board: &mut Board) -> Option<GameEnd> {
-        let end = loop {
-            self.show(&format!("{} > ", board.name()));
-            match self.line() {
-                Err(end) => break Some(end),
-                Ok(line) => match self.turn(board, &line) {
-                    Turn::Continue => {}
-                    Turn::Decided => break None,
-                    Turn::Quit => break Some(GameEnd::Quit),
-                },
-            }
-        };
+    /// Plays one attempt until it is decided.
+    fn round(&mut self, board: &mut Board) -> Result<(), GameEnd> {
+        let result = self.turns(board);
         if !board.word.is_empty() {
             self.rounds.push(Round {
                 pipeline: board.name(),
@@ -177,33 +151,37 @@ impl Game {
                 torn: board.is_torn(),
             });
         }
-        end
+        result
     }
 
-    fn turn(&self, board: &mut Board, line: &str) -> Turn {
-        let show = |board: &Board| self.show(&board.show(terminal::width().max(40)));
-        match line.trim().to_ascii_lowercase().as_str() {
-            "" => {}
-            "quit" | "exit" => return Turn::Quit,
-            "help" | "?" => self.show(&board.rules()),
-            "undo" => {
-                board.word.pop();
-                show(board);
-            }
-            letters => {
-                for letter in letters.to_ascii_uppercase().chars().filter(|c| !c.is_whitespace()) {
-                    if let Err(error) = board.step(letter) {
-                        self.show(&format!("{error}\n"));
-                        break;
-                    }
-                    show(board);
-                    if board.is_decided() {
-                        return Turn::Decided;
-                    }
+    fn turns(&self, board: &mut Board) -> Result<(), GameEnd> {
+        while !board.is_decided() {
+            self.show(&format!("{} > ", board.name()));
+            let line = self.line()?;
+            match line.trim().to_ascii_lowercase().as_str() {
+                "quit" | "exit" => return Err(GameEnd::Quit),
+                "help" | "?" => self.show(&board.rules()),
+                "undo" => {
+                    board.word.pop();
+                    self.show(&board.show(terminal::width().max(40)));
                 }
+                letters => self.steps(board, &letters.to_ascii_uppercase()),
             }
         }
-        Turn::Continue
+        Ok(())
+    }
+
+    /// Makes the steps of a line, up to the first invalid step or the end of the round.
+    fn steps(&self, board: &mut Board, letters: &str) {
+        for letter in letters.chars().filter(|c| !c.is_whitespace()) {
+            if let Err(error) = board.step(letter) {
+                return self.show(&format!("{error}\n"));
+            }
+            self.show(&board.show(terminal::width().max(40)));
+            if board.is_decided() {
+                return;
+            }
+        }
     }
 
     /// Returns the next line, or the reason why the game ends.
