@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, process::ExitCode, thread};
 
-use codec::Model;
+use codec::ModelCodec;
 use pipeline::{Pipeline, Shared};
 
 const THREADS: u8 = 9;
@@ -13,7 +13,7 @@ const EACH: usize = 20_000;
 fn main() -> ExitCode {
     // Scoped threads and `Arc` are not used: std orders their ends with code that is compiled
     // without the detector, which would report it.
-    let shared: &Shared<Model> = Box::leak(Box::new(Shared::new(Model::new(32), SLOTS)));
+    let shared: &Shared<ModelCodec> = Box::leak(Box::new(Shared::new(ModelCodec::new(32), SLOTS)));
     let client = |owner: u8| {
         thread::spawn(move || {
             let thumbnails = (0..EACH).map(|_| shared.convert(&owner).expect("the photo is whole"));

@@ -63,7 +63,7 @@ pub fn decode(photo: &[u8]) {
 
 /// Holds pipelines that use a buffer twice against the thumbnail made in a fresh one.
 fn same_when_reused(request: &ThumbnailRequest, fresh: &Result<Bytes, ImageError>) {
-    let bounds = Bounds { frames: 1, frame_bytes: usize::MAX };
+    let bounds = Bounds { max_frames: 1, max_frame_bytes: usize::MAX };
     let shared = Shared::new(ImageCodec::new(BANDS), NonZeroUsize::MIN);
     let pooled = Pooled::new(ImageCodec::new(BANDS), bounds);
     for _ in 0..2 {

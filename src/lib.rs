@@ -100,6 +100,7 @@ pub mod output;
 pub mod pipeline;
 pub mod pipelines;
 pub mod provenance;
+mod replay;
 pub mod repro;
 pub mod sample_photos;
 pub mod schedule;

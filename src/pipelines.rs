@@ -1,7 +1,7 @@
-//! Names the shipped pipelines, and builds the pipeline of a given kind.
+//! Names the shipped pipelines and builds the pipeline of a given kind.
 //!
-//! This is the one place outside `pipeline/` that tells the kinds apart when a pipeline is built,
-//! so the reproduction, the replay, the server and the simulation run the same lines.
+//! Only this file chooses a pipeline type by its kind, so that the reproduction, the replay, the
+//! server and the simulation run the same code.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -10,18 +10,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Bounds, Codec, Error, Output, Owned, Pipeline, Pooled, Request, Shared};
 
-/// Bytes of the largest frame that `pooled` keeps for the next request: 2048 × 2048 px of RGB.
-pub const KEPT_FRAME_BYTES: usize = 2048 * 2048 * 3;
+/// Upper bound of a frame that `pooled` keeps for reuse, in bytes: 2048 × 2048 px of RGB.
+pub const MAX_KEPT_FRAME_BYTES: usize = 2048 * 2048 * 3;
 
 /// Names a shipped pipeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PipelineKind {
-    /// A ring of buffers that requests share: the failure.
+    /// The failure, a ring of buffers that requests share.
     Shared,
-    /// A buffer in each request: the repair.
+    /// The repair, a buffer in each request.
     Owned,
-    /// A buffer in each request, given back for the next: the repair that reuses memory.
+    /// The repair that reuses memory, a buffer in each request that goes back to a pool.
     Pooled,
 }
 
@@ -48,7 +48,7 @@ pub enum AnyPipeline<C: Codec> {
     Shared(Shared<C>),
     /// The buffer in each request.
     Owned(Owned<C>),
-    /// The buffer in each request that is kept for the next one.
+    /// The buffer in each request that goes back to a pool.
     Pooled(Pooled<C>),
 }
 
@@ -63,10 +63,10 @@ pub enum AnyJob<C: Codec> {
 }
 
 impl<C: Codec> AnyPipeline<C> {
-    /// Builds the pipeline of a kind. `slots` counts the buffers in the ring of `shared` and the
-    /// frames that `pooled` keeps, each of at most `kept_frame_bytes`.
-    pub fn new(kind: PipelineKind, codec: C, slots: NonZeroUsize, kept_frame_bytes: usize) -> Self {
-        let bounds = Bounds { frames: slots.get(), frame_bytes: kept_frame_bytes };
+    /// Builds the pipeline of a kind. The ring of `shared` has `slots` buffers. `pooled` keeps at
+    /// most `slots` frames of at most `max_frame_bytes` bytes each.
+    pub fn new(kind: PipelineKind, codec: C, slots: NonZeroUsize, max_frame_bytes: usize) -> Self {
+        let bounds = Bounds { max_frames: slots.get(), max_frame_bytes };
         match kind {
             PipelineKind::Shared => Self::Shared(Shared::new(codec, slots)),
             PipelineKind::Owned => Self::Owned(Owned::new(codec)),
@@ -75,10 +75,10 @@ impl<C: Codec> AnyPipeline<C> {
     }
 }
 
-/// Forwards each step to the pipeline that is inside.
+/// Forwards each step to the chosen pipeline.
 ///
 /// # Panics
-/// `band` and `finish` panic if a pipeline of another kind began the job.
+/// Panics in `band` and `finish` if a pipeline of another kind began the job.
 impl<C: Codec> Pipeline for AnyPipeline<C> {
     type Codec = C;
     type Job = AnyJob<C>;

@@ -1,8 +1,8 @@
-//! The primitives that a pipeline may use, and the whole list of them.
+//! Lists all synchronization primitives that a pipeline may use.
 //!
-//! `pipeline/` names `crate::sync` and never `std::sync`, so that a test may compile the shipped
-//! files against a checker's primitives: inside `tests/loom.rs` and `tests/shuttle.rs` this module
-//! is another one, with the same names.
+//! The files of `pipeline/` name `crate::sync` and never `std::sync`. So a test can compile the
+//! shipped files with the primitives of a model checker: `tests/loom` and `tests/shuttle` each have
+//! a `crate::sync` of their own with the same names.
 
 pub(crate) use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

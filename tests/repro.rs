@@ -130,7 +130,7 @@ fn one_stalled_request_and_one_quick_client_are_enough_on_eight_slots() {
     assert_eq!(torn.owners, [Some(0), Some(8), Some(8), Some(8)]);
     assert_eq!(tally.oracle_faults, 0);
 
-    let bounds = Bounds { frames: 8, frame_bytes: usize::MAX };
+    let bounds = Bounds { max_frames: 8, max_frame_bytes: usize::MAX };
     for made in
         [on_threads(&word, Owned::new(codec())), on_threads(&word, Pooled::new(codec(), bounds))]
     {

@@ -28,7 +28,7 @@ pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
         })
         .collect();
     let codec = || ImageCodec::new(BANDS);
-    let bounds = Bounds { frames: SLOTS.get(), frame_bytes: 2048 * 2048 * 3 };
+    let bounds = Bounds { max_frames: SLOTS.get(), max_frame_bytes: 2048 * 2048 * 3 };
     let shared = Arc::new(Shared::new(codec(), SLOTS));
     let owned = Arc::new(Owned::new(codec()));
     let pooled = Arc::new(Pooled::new(codec(), bounds));

@@ -1,22 +1,23 @@
-//! One search for a mixed thumbnail of the ring, by each of the tools.
+//! Searches for a mixed thumbnail of the ring with each tool.
 //!
-//! All look at the shipped ring with the same codec and the same clients, and stop at the first
-//! thumbnail that is mixed.
+//! All tools run the shipped ring with the same codec and clients, and stop at the first mixed
+//! thumbnail.
 
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use double_exposure::schedule::{Act, Schedule, schedules};
+use double_exposure::schedule::{Schedule, schedules};
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler, UrwRandomScheduler};
 
-use crate::ending::Ending;
+use crate::exploration::Exploration;
 use crate::{under_loom, under_shuttle, under_std};
-use under_std::pipeline::{Pipeline, Shared};
-use under_std::record::{Recorder, Run};
+use under_std::model::clients::replay_word;
+use under_std::model::recorder::{Recorder, Run};
+use under_std::pipeline::Shared;
 
-/// So many requests of so many bands on so many slots.
+/// Holds the numbers of requests, bands and slots (buffers of the ring).
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) requests: usize,
@@ -24,7 +25,7 @@ pub(crate) struct Size {
     pub(crate) bands: usize,
 }
 
-/// Who looks.
+/// Selects the tool that searches.
 #[derive(Clone, Copy)]
 pub(crate) enum Tool {
     Threads,
@@ -35,13 +36,13 @@ pub(crate) enum Tool {
     Words,
 }
 
-/// How a search ended.
-pub(crate) enum Searched {
-    /// After so many executions and so long.
+/// Describes how a search ended.
+pub(crate) enum SearchResult {
+    /// A mix was found after this number of executions and this time.
     Found(usize, Duration),
-    /// All that there are, and no mix.
+    /// No mix was found.
     Missed,
-    /// The tool has no place for so many threads.
+    /// The tool cannot run this number of threads.
     Unable,
 }
 
@@ -56,8 +57,8 @@ impl Tool {
         Self::Words,
     ];
 
-    /// Looks for a mix in at most so many executions.
-    pub(crate) fn search(self, size: Size, seed: u64, cap: usize) -> Searched {
+    /// Searches for a mix in at most `cap` executions.
+    pub(crate) fn search(self, size: Size, seed: u64, cap: usize) -> SearchResult {
         match self {
             Self::Threads => threads(size, cap),
             Self::Random => shuttle(size, RandomScheduler::new_from_seed(seed, cap)),
@@ -82,89 +83,75 @@ impl fmt::Display for Tool {
     }
 }
 
-fn threads(size: Size, cap: usize) -> Searched {
-    let crowd = under_std::crowd::Crowd::of(size.requests, size.bands);
+fn threads(size: Size, cap: usize) -> SearchResult {
+    let clients = under_std::model::clients::Clients::of(size.requests, size.bands);
     let start = Instant::now();
     for execution in 1..=cap {
-        if crowd.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(())).is_err() {
-            return Searched::Found(execution, start.elapsed());
+        if clients.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(())).is_err() {
+            return SearchResult::Found(execution, start.elapsed());
         }
     }
-    Searched::Missed
+    SearchResult::Missed
 }
 
-fn shuttle(size: Size, scheduler: impl Scheduler + 'static) -> Searched {
-    use under_shuttle::crowd::{Crowd, Switch};
+fn shuttle(size: Size, scheduler: impl Scheduler + 'static) -> SearchResult {
     use under_shuttle::explore::explore;
+    use under_shuttle::model::clients::{Clients, Switch};
     use under_shuttle::pipeline::Shared;
-    let crowd = Crowd { switch: Switch::Steps, ..Crowd::of(size.requests, size.bands) };
+    let clients = Clients { switch: Switch::Steps, ..Clients::of(size.requests, size.bands) };
     let found = Arc::new(Mutex::new(None));
     let (start, note) = (Instant::now(), Arc::clone(&found));
-    let ending = explore(scheduler, move || {
-        let served = crowd.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(()));
+    let exploration = explore(scheduler, move || {
+        let served = clients.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(()));
         served.map(drop).inspect_err(|_| {
-            // What the scheduler does after this is no part of the search.
-            *note.lock().expect("nothing panics here") = Some(start.elapsed());
+            // The executions after a finding are no part of the search.
+            *note.lock().expect("no panic under the lock") = Some(start.elapsed());
         })
     });
-    searched(&ending, found.lock().expect("nothing panics here").unwrap_or_default())
+    result(&exploration, found.lock().expect("no panic under the lock").unwrap_or_default())
 }
 
-fn loom(size: Size, cap: usize) -> Searched {
-    use under_loom::crowd::Crowd;
+fn loom(size: Size, cap: usize) -> SearchResult {
     use under_loom::explore::{Limits, explore};
+    use under_loom::model::clients::Clients;
     use under_loom::pipeline::Shared;
     if size.requests > loom::MAX_THREADS {
-        return Searched::Unable;
+        return SearchResult::Unable;
     }
-    let crowd = Crowd::of(size.requests, size.bands);
+    let clients = Clients::of(size.requests, size.bands);
     let start = Instant::now();
-    let ending = explore(Limits { executions: cap, ..Limits::ALL }, move || {
-        crowd.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(())).map(drop)
+    let exploration = explore(Limits { max_executions: cap, ..Limits::ALL }, move || {
+        clients.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(())).map(drop)
     });
-    searched(&ending, start.elapsed())
+    result(&exploration, start.elapsed())
 }
 
-fn searched<F>(ending: &Ending<F>, time: Duration) -> Searched {
-    match ending {
-        Ending::Found { at, .. } => Searched::Found(*at, time),
-        Ending::Exhausted { .. } | Ending::Capped { .. } | Ending::Diverged => Searched::Missed,
+fn result<F>(exploration: &Exploration<F>, time: Duration) -> SearchResult {
+    match exploration {
+        Exploration::Found { at, .. } => SearchResult::Found(*at, time),
+        Exploration::Exhausted { .. } | Exploration::Capped { .. } | Exploration::Diverged => {
+            SearchResult::Missed
+        }
     }
 }
 
-/// The words in alphabetical order, each played on one thread.
-fn enumerated(size: Size, cap: usize) -> Searched {
+/// Replays the words in alphabetical order, each on one thread.
+fn enumerated(size: Size, cap: usize) -> SearchResult {
     let bands = NonZeroU32::new(u32::try_from(size.bands).expect("few bands")).expect("a band");
     let all = schedules(size.requests, bands).expect("a size that can be written");
     let start = Instant::now();
     for (at, word) in (1..=cap).zip(all) {
         if mixes(&word, bands, size.slots) {
-            return Searched::Found(at, start.elapsed());
+            return SearchResult::Found(at, start.elapsed());
         }
     }
-    Searched::Missed
+    SearchResult::Missed
 }
 
 fn mixes(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> bool {
     let run = Arc::new(Mutex::new(Run::default()));
     let ring = Shared::new(Recorder::new(bands.get() as usize, |_| (), &run), slots);
-    let mut jobs: Vec<_> = (0..word.requests()).map(|_| None).collect();
-    word.steps().any(|step| {
-        let job = &mut jobs[step.request];
-        let owner = b'A' + u8::try_from(step.request).expect("a letter");
-        match step.act(bands).expect("a word has no letter too many") {
-            Act::Begin => {
-                *job = ring.begin(&owner).ok();
-                false
-            }
-            Act::Band(_) => {
-                job.as_mut().map(|job| ring.band(job));
-                false
-            }
-            Act::Finish => {
-                let thumbnail = job.take().and_then(|job| ring.finish(job).ok());
-                thumbnail.is_some_and(|bands| bands.iter().any(|band| *band != owner))
-            }
-        }
-    })
+    let photos: Vec<u8> = (b'A'..).take(word.requests()).collect();
+    let thumbnails = replay_word(&ring, word, bands, &photos);
+    thumbnails.iter().any(|(owner, bands)| bands.iter().any(|band| band != owner))
 }

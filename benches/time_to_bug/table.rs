@@ -1,22 +1,22 @@
-//! The searches of one tool at one size, as a line of a table.
+//! Prints the searches of one tool at one size as a row of a table.
 //!
-//! A search that found nothing counts as worse than any that did, so that a median says what half
-//! of all searches come to, and not half of the lucky ones.
+//! A search that found nothing ranks after every search that found a mix. So the median describes
+//! half of all searches, and not half of the successful ones.
 
 use std::fmt;
 use std::time::Duration;
 
-use crate::search::{Searched, Size, Tool};
+use crate::search::{SearchResult, Size, Tool};
 
-/// All searches of a tool at a size, each up to the cap.
+/// Holds all searches of a tool at a size, each up to the cap.
 pub(crate) struct Line {
     pub(crate) size: Size,
     pub(crate) tool: Tool,
     pub(crate) cap: usize,
-    pub(crate) searched: Vec<Searched>,
+    pub(crate) searches: Vec<SearchResult>,
 }
 
-/// Prints the head of the table, in Markdown.
+/// Prints the head of the Markdown table.
 pub(crate) fn head() {
     println!(
         "| {:<4} | {:<17} | {:>9} | {:>9} | {:>11} | {:>11} | {:>13} |",
@@ -31,12 +31,12 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Size { requests, slots, .. } = self.size;
         write!(f, "| {:<4} | {:<17} | ", format!("{requests}/{slots}"), self.tool)?;
-        if self.searched.iter().any(|searched| matches!(searched, Searched::Unable)) {
+        if self.searches.iter().any(|result| matches!(result, SearchResult::Unable)) {
             let no = "n/a";
             return write!(f, "{no:>9} | {no:>9} | {no:>11} | {no:>11} | {no:>13} |");
         }
-        let mut found: Vec<(usize, Duration)> = self.searched.iter().filter_map(at).collect();
-        let all = self.searched.len();
+        let mut found: Vec<(usize, Duration)> = self.searches.iter().filter_map(at).collect();
+        let all = self.searches.len();
         let missed = all - found.len();
         found.sort_unstable();
         let executions = |rank: usize| match found.get(rank) {
@@ -56,9 +56,9 @@ impl fmt::Display for Line {
     }
 }
 
-fn at(searched: &Searched) -> Option<(usize, Duration)> {
-    match searched {
-        Searched::Found(at, time) => Some((*at, *time)),
-        Searched::Missed | Searched::Unable => None,
+fn at(result: &SearchResult) -> Option<(usize, Duration)> {
+    match result {
+        SearchResult::Found(at, time) => Some((*at, *time)),
+        SearchResult::Missed | SearchResult::Unable => None,
     }
 }

@@ -105,7 +105,7 @@ pub(super) struct Pipelines {
 impl Pipelines {
     pub(super) fn new(kind: PipelineKind, slots: NonZeroUsize, bands: u32) -> Self {
         let codec = || TaggingCodec::new(SymbolicCodec { bands });
-        let bounds = Bounds { frames: slots.get(), frame_bytes: usize::MAX };
+        let bounds = Bounds { max_frames: slots.get(), max_frame_bytes: usize::MAX };
         let rollout = match kind {
             PipelineKind::Shared => RolloutPipeline::Shared(Shared::new(codec(), slots)),
             PipelineKind::Owned => RolloutPipeline::Owned(Owned::new(codec())),

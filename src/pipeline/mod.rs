@@ -1,16 +1,18 @@
-//! The promise that every pipeline makes, and three ways to hold the pixels, keeping it or not.
+//! Defines the promise of every pipeline, and three pipelines that keep the promise or break it.
 //!
-//! A thumbnail is made in steps, so that many can be in the making at once. What a pipeline decides
-//! is only *where the pixels wait between two steps*: [`Shared`] keeps them in a ring of buffers
-//! and remembers a number, [`Owned`] moves them into the job, [`Pooled`] moves them and reuses the
-//! memory. The pixels themselves are the codec's affair, which is how models run these very files
-//! on photos of two bytes, and production on JPEG.
+//! A thumbnail is made in steps, so that many thumbnails can be in progress at once. A pipeline
+//! decides only *where the pixels wait between two steps*. [`Shared`] keeps the pixels in a ring (a
+//! fixed array of buffers that requests take in turn) and stores the index of a slot (one of these
+//! buffers) in the job. [`Owned`] moves the pixels into the job. [`Pooled`] also moves the pixels
+//! into the job, and reuses the memory afterwards. The codec defines what pixels are. So models run
+//! these same files on photos of two bytes, and production runs the files on JPEG.
 //!
-//! # What the compiler refuses
+//! # Programs that the compiler rejects
 //!
-//! Each second block is the first and one line more, which is refused.
+//! The blocks come in pairs. The second block of a pair repeats the first and adds one line, which
+//! the compiler rejects.
 //!
-//! A job is used up by its finish, and so are the pixels that it owns:
+//! `finish` consumes the job, and with the job the pixels that the job owns:
 //!
 //! ```
 //! use double_exposure::pipeline::{Codec, Owned, Pipeline};
@@ -25,11 +27,12 @@
 //!
 //! fn finish<C: Codec>(owned: &Owned<C>, job: <Owned<C> as Pipeline>::Job) {
 //!     let _thumbnail = owned.finish(job);
-//!     let _another = owned.finish(job); // refused: the job has moved
+//!     let _another = owned.finish(job); // rejected: the job has moved
 //! }
 //! ```
 //!
-//! A lease that is given back is gone, and nobody can look at the frame through it:
+//! Dropping a lease gives the frame back, and no code can reach the frame through the lease any
+//! more:
 //!
 //! ```
 //! use std::sync::Arc;
@@ -50,11 +53,11 @@
 //! fn give_back<F: Frame>(pool: &Arc<Pool<F>>) {
 //!     let lease = Pool::take(pool);
 //!     drop(lease);
-//!     lease.capacity(); // refused: the lease has moved
+//!     lease.capacity(); // rejected: the lease has moved
 //! }
 //! ```
 //!
-//! A ring without locks has one user at a time:
+//! Only one thread at a time can use a ring without locks:
 //!
 //! ```
 //! use std::thread;
@@ -76,13 +79,13 @@
 //! fn overwrite<F: Frame + Send>(ring: &mut [F]) {
 //!     thread::scope(|threads| {
 //!         threads.spawn(|| ring[0].clear());
-//!         threads.spawn(|| ring[0].clear()); // refused: the other thread has it
+//!         threads.spawn(|| ring[0].clear()); // rejected: the first thread borrows it
 //!     });
 //! }
 //! ```
 //!
-//! With a lock on each slot, as in [`Shared`], the compiler has nothing to say. A lock keeps two
-//! accesses from happening at once, and knows nothing of whose pixels they are:
+//! With a lock on each slot, as in [`Shared`], the compiler accepts the program. A lock prevents
+//! two accesses at the same time, but does not know whose pixels the slot holds:
 //!
 //! ```
 //! use std::sync::Mutex;
@@ -108,35 +111,35 @@ pub use shared::Shared;
 
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Turns a request for a thumbnail into the thumbnail's bytes, step by step.
+/// Converts a request for a thumbnail into the thumbnail's bytes, step by step.
 ///
-/// The promise: every band of a thumbnail is made from the photo of its own request. [`Shared`]
-/// breaks it under load.
+/// A pipeline promises to make every band (some rows of the thumbnail) from the photo of the band's
+/// own request. [`Shared`] breaks this promise under load.
 pub trait Pipeline {
-    /// What reads photos and writes thumbnails.
+    /// Reads photos and writes thumbnails.
     type Codec: Codec;
-    /// A conversion that has begun and is not finished.
+    /// Holds a conversion that has begun and is not finished.
     type Job;
 
-    /// Decodes the photo into a frame.
+    /// Decodes the photo into a frame and returns the job.
     ///
     /// # Errors
-    /// The codec's, if the photo cannot be decoded whole. Nothing is held then.
+    /// Returns the codec's error if the photo cannot be decoded whole. No frame is held then.
     fn begin(&self, request: &Request<Self>) -> Result<Self::Job, Error<Self>>;
 
-    /// Makes the thumbnail's next band, and says whether more remain.
+    /// Makes the thumbnail's next band and returns true if more bands remain.
     fn band(&self, job: &mut Self::Job) -> bool;
 
-    /// Encodes the thumbnail and gives it away. Bands that were never made are blank.
+    /// Encodes the thumbnail and returns its bytes. Bands that were not made are blank.
     ///
     /// # Errors
-    /// The codec's, if the thumbnail cannot be encoded.
+    /// Returns the codec's error if the thumbnail cannot be encoded.
     fn finish(&self, job: Self::Job) -> Result<Output<Self>, Error<Self>>;
 
-    /// All the steps of one request, one after the other.
+    /// Runs all steps of one request, one after the other.
     ///
     /// # Errors
-    /// The codec's, from [`begin`](Self::begin) or [`finish`](Self::finish).
+    /// Returns the codec's error if [`begin`](Self::begin) or [`finish`](Self::finish) fails.
     fn convert(&self, request: &Request<Self>) -> Result<Output<Self>, Error<Self>> {
         let mut job = self.begin(request)?;
         while self.band(&mut job) {}
@@ -144,61 +147,64 @@ pub trait Pipeline {
     }
 }
 
-/// What a pipeline's codec takes.
+/// Names the request type of a pipeline's codec.
 pub type Request<P> = <<P as Pipeline>::Codec as Codec>::Request;
 
-/// What a pipeline's codec makes.
+/// Names the type of the thumbnails that a pipeline's codec writes.
 pub type Output<P> = <<P as Pipeline>::Codec as Codec>::Output;
 
-/// What a pipeline's codec refuses with.
+/// Names the error type of a pipeline's codec.
 pub type Error<P> = <<P as Pipeline>::Codec as Codec>::Error;
 
-/// Photo bytes to pixels, and pixels to a thumbnail's bytes.
+/// Decodes photos into pixels and encodes pixels as thumbnails.
 pub trait Codec {
-    /// A photo, and the thumbnail that is wanted of it.
+    /// Holds a photo and describes the requested thumbnail.
     type Request;
-    /// A photo decoded whole, in the decoder's own memory.
+    /// Holds a photo that is decoded whole, in the decoder's own memory.
     type Photo;
-    /// Pixels at rest between two steps. Neither `Clone` nor `Copy`: there is one of each.
+    /// Holds the pixels between two steps. A frame is neither `Clone` nor `Copy`, so that each
+    /// frame has one holder.
     type Frame: Frame;
-    /// A thumbnail in the making: its width, height, bands, and the rows made so far.
+    /// Holds an unfinished thumbnail: width, height, bands, and the rows made so far.
     type Thumbnail;
-    /// A finished thumbnail.
+    /// Holds a finished thumbnail.
     type Output;
-    /// Why a photo was refused, or a thumbnail could not be written.
+    /// Describes why a photo could not be decoded or a thumbnail could not be encoded.
     type Error;
 
-    /// Decodes a photo whole, or refuses it.
+    /// Decodes the whole photo.
     ///
     /// # Errors
-    /// Whatever the codec finds wrong with the photo.
+    /// Returns the codec's error if the photo cannot be decoded whole.
     fn decode(&self, request: &Self::Request) -> Result<Self::Photo, Self::Error>;
 
-    /// Appends the photo's pixels to an empty frame and plans its thumbnail, whose geometry is
-    /// fixed from here on.
+    /// Appends the photo's pixels to an empty frame and returns a thumbnail without rows. The
+    /// geometry of the thumbnail does not change afterwards.
     fn fill(&self, photo: Self::Photo, frame: &mut Self::Frame) -> Self::Thumbnail;
 
-    /// Makes the thumbnail's next band from whatever photo the frame holds, and says whether more
-    /// remain. A thumbnail has at least one band; past the last, this does nothing.
+    /// Makes the thumbnail's next band from the photo that the frame holds, and returns true if
+    /// more bands remain. A thumbnail has at least one band. A call after the last band does
+    /// nothing.
     fn band(&self, frame: &Self::Frame, thumbnail: &mut Self::Thumbnail) -> bool;
 
     /// Encodes the thumbnail.
     ///
     /// # Errors
-    /// Whatever keeps the codec from writing it.
+    /// Returns the codec's error if the thumbnail cannot be encoded.
     fn encode(&self, thumbnail: Self::Thumbnail) -> Result<Self::Output, Self::Error>;
 }
 
-/// A buffer of pixels that may be used again.
+/// Buffers pixels in memory that can be reused.
 pub trait Frame: Default {
-    /// Forgets the pixels and keeps the memory.
+    /// Removes the pixels and keeps the memory.
     fn clear(&mut self);
 
-    /// How much memory it holds, in bytes, used or not.
+    /// Returns the bytes of memory that the frame holds, used or not.
     fn capacity(&self) -> usize;
 }
 
-/// Locks, also after a panic elsewhere: each lock here is held over steps that leave whole values.
+/// Locks a mutex and ignores poisoning. A panic under a lock of a pipeline leaves no half-written
+/// value, because each step that runs under the lock leaves a whole value.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

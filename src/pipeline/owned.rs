@@ -1,7 +1,7 @@
-//! The repair: the buffer moves into the job, and nobody else can name it.
+//! Implements the repair: the buffer moves into the job, and no other job can reach it.
 //!
-//! There is nothing to lock, because there is nothing to share: a job holds its own pixels from its
-//! begin to its finish, and the compiler refuses a second holder.
+//! No lock is needed, because no buffer is shared. A job holds its own pixels from `begin` to
+//! `finish`, and the compiler rejects a second holder.
 
 use super::{Codec, Pipeline};
 
@@ -10,14 +10,14 @@ pub struct Owned<C: Codec> {
     codec: C,
 }
 
-/// A thumbnail in the making, and the frame that its photo was decoded into.
+/// Holds an unfinished thumbnail and the frame that its photo was decoded into.
 pub struct Job<C: Codec> {
     frame: C::Frame,
     thumbnail: C::Thumbnail,
 }
 
 impl<C: Codec> Owned<C> {
-    /// A pipeline that keeps no buffer.
+    /// Creates a pipeline that keeps no buffer.
     pub fn new(codec: C) -> Self {
         Self { codec }
     }

@@ -1,7 +1,7 @@
-//! The repair that still reuses memory: the buffer moves into the job, and comes back on drop.
+//! Implements the repair that reuses memory: the buffer moves into the job and returns on drop.
 //!
-//! What [`Shared`](super::Shared) wanted, without what it gave away for it: a kept frame is either
-//! in the pool or in one job, never in both, because it is moved and there is one of it.
+//! [`Shared`](super::Shared) reuses memory too, but loses the isolation of requests. Here a kept
+//! frame is either in the pool or in one job, because a frame moves and cannot be copied.
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
@@ -9,25 +9,25 @@ use std::ops::{Deref, DerefMut};
 use super::{Codec, Frame, Pipeline, lock};
 use crate::sync::{Arc, Mutex};
 
-/// Makes thumbnails in buffers that the jobs own, and that are used again.
+/// Makes thumbnails in buffers that the jobs own, and reuses the buffers.
 pub struct Pooled<C: Codec> {
     codec: C,
     pool: Arc<Pool<C::Frame>>,
 }
 
-/// A thumbnail in the making, and the lease of the frame that its photo was decoded into.
+/// Holds an unfinished thumbnail and the lease of the frame that its photo was decoded into.
 pub struct Job<C: Codec> {
     frame: Lease<C::Frame>,
     thumbnail: C::Thumbnail,
 }
 
 impl<C: Codec> Pooled<C> {
-    /// A pipeline that keeps as many frames for reuse as `bounds` allow.
+    /// Creates a pipeline that keeps frames for reuse within `bounds`.
     pub fn new(codec: C, bounds: Bounds) -> Self {
         Self { codec, pool: Arc::new(Pool::new(bounds)) }
     }
 
-    /// The frames that no job holds.
+    /// Returns the pool of the frames that no job holds.
     pub fn pool(&self) -> &Pool<C::Frame> {
         &self.pool
     }
@@ -53,36 +53,36 @@ impl<C: Codec> Pipeline for Pooled<C> {
     }
 }
 
-/// How much a pool keeps. What comes back beyond it is freed.
+/// Limits the memory that a pool keeps. A returned frame beyond these bounds is freed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Frames kept at most.
-    pub frames: usize,
-    /// Bytes of memory that one kept frame holds at most.
-    pub frame_bytes: usize,
+    /// Upper bound of the number of kept frames.
+    pub max_frames: usize,
+    /// Upper bound of the memory of one kept frame, in bytes.
+    pub max_frame_bytes: usize,
 }
 
-/// Frames that wait, empty, for the next job. It never waits for one: how much may be at work is
-/// decided before the pipeline, not here.
+/// Keeps empty frames for the next jobs. A pool never makes a caller wait for a frame: admission
+/// control in front of the pipeline limits the number of concurrent jobs.
 pub struct Pool<F> {
-    /// The frames that no job holds. Every one of them is empty.
+    /// Holds the frames that no job holds. Every kept frame is empty.
     kept: Mutex<Vec<F>>,
     bounds: Bounds,
 }
 
 impl<F: Frame> Pool<F> {
-    /// An empty pool.
+    /// Creates an empty pool.
     pub fn new(bounds: Bounds) -> Self {
         Self { kept: Mutex::default(), bounds }
     }
 
-    /// Takes a kept frame, or makes one if none is free. It is empty either way.
+    /// Takes a kept frame, or creates a frame if the pool keeps none. The frame is always empty.
     pub fn take(pool: &Arc<Self>) -> Lease<F> {
         let frame = lock(&pool.kept).pop().unwrap_or_default();
         Lease { frame, pool: Arc::clone(pool) }
     }
 
-    /// How many frames are kept, and how many bytes of memory they hold together.
+    /// Returns the number of kept frames and the bytes of memory that these frames hold together.
     pub fn kept(&self) -> (usize, usize) {
         let kept = lock(&self.kept);
         (kept.len(), kept.iter().map(Frame::capacity).sum())
@@ -90,16 +90,16 @@ impl<F: Frame> Pool<F> {
 
     fn give_back(&self, mut frame: F) {
         frame.clear();
-        if frame.capacity() <= self.bounds.frame_bytes {
+        if frame.capacity() <= self.bounds.max_frame_bytes {
             let mut kept = lock(&self.kept);
-            if kept.len() < self.bounds.frames {
+            if kept.len() < self.bounds.max_frames {
                 kept.push(frame);
             }
         }
     }
 }
 
-/// A frame on loan from a pool, to one holder, who gives it back by dropping the lease.
+/// Lends a frame of a pool to one holder. Dropping the lease gives the frame back to the pool.
 pub struct Lease<F: Frame> {
     frame: F,
     pool: Arc<Pool<F>>,

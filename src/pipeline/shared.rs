@@ -1,30 +1,32 @@
-//! The failure: a ring of buffers, each locked for every access, and a job that keeps a number.
+//! Implements the failure: a ring of locked buffers, and jobs that keep the index of a buffer.
 //!
-//! A request's pixels must wait somewhere between two steps, and allocating megabytes for each is
-//! waste: so there is a ring of buffers, each behind its lock, and requests take turns.
+//! The pixels of a request must wait somewhere between two steps, and allocating megabytes for each
+//! request seems wasteful. So requests take the buffers of a ring in turn. A slot is one of these
+//! buffers behind its own lock.
 
 use std::num::NonZeroUsize;
 
 use super::{Codec, Frame, Pipeline, lock};
 use crate::sync::{AtomicUsize, Mutex, Ordering};
 
-/// Makes thumbnails in a ring of reused buffers.
+/// Makes thumbnails in a ring of shared buffers.
 pub struct Shared<C: Codec> {
     codec: C,
-    /// The ring. A slot's lock is held for every access to its frame.
+    /// Holds the ring. Each access to a slot's frame holds the lock of that slot.
     slots: Box<[Mutex<C::Frame>]>,
-    /// How many requests have taken a slot so far; the next one takes this number, modulo the ring.
+    /// Counts the requests that have taken a slot. The next request takes the slot whose index is
+    /// this count modulo the length of the ring.
     taken: AtomicUsize,
 }
 
-/// A thumbnail in the making, and the number of the slot that its photo was decoded into.
+/// Holds an unfinished thumbnail and the index of the slot that its photo was decoded into.
 pub struct Job<C: Codec> {
     slot: usize,
     thumbnail: C::Thumbnail,
 }
 
 impl<C: Codec> Shared<C> {
-    /// A pipeline with a ring of `slots` buffers, each empty until its first photo.
+    /// Creates a pipeline with a ring of `slots` empty buffers.
     pub fn new(codec: C, slots: NonZeroUsize) -> Self {
         let slots = (0..slots.get()).map(|_| Mutex::default()).collect();
         Self { codec, slots, taken: AtomicUsize::new(0) }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{MAX_EXHIBITS, PhotoSet, ReproPlan};
 use crate::codec::{self, ImageCodec};
-use crate::pipelines::{AnyPipeline, KEPT_FRAME_BYTES, PipelineKind};
+use crate::pipelines::{AnyPipeline, MAX_KEPT_FRAME_BYTES, PipelineKind};
 use crate::provenance::{Classified, MixStats, Numbered, TaggingCodec, Traced};
 use crate::repro::load_generator::LoadGenerator;
 use crate::schedule::Outcome;
@@ -57,7 +57,7 @@ pub(super) fn measure(
     admit: impl Fn(u64) -> bool,
 ) -> std::io::Result<(Run, Vec<Exhibit>)> {
     let codec = TaggingCodec::new(ImageCodec::new(plan.bands));
-    let pipeline = AnyPipeline::new(kind, codec, plan.slots, KEPT_FRAME_BYTES);
+    let pipeline = AnyPipeline::new(kind, codec, plan.slots, MAX_KEPT_FRAME_BYTES);
     Bench { plan, subjects, kind, in_flight, admit }.run(pipeline)
 }
 

@@ -1,18 +1,21 @@
-//! All words of a size, one after the other, and how many there are.
+//! Enumerates all words (schedules written as letters) of a size, and counts them.
 //!
-//! A share of outcomes over all of them is a fact and no sample. Their number grows fast, so they
-//! are made one from the other and never kept.
+//! A share of outcomes over all words is exact, and not a sample. The number of words grows fast,
+//! so each word is made from the word before it, and no word is kept.
 
 use std::num::NonZeroU32;
 
+use num_bigint::BigUint;
+
 use super::word::{MAX_LETTERS, MAX_REQUESTS, Schedule, ScheduleError};
 
-/// All distinct complete words of `requests` requests with so many bands each, in alphabetical
-/// order: every word has `bands + 2` of each of the first `requests` letters.
+/// Enumerates all distinct complete words of `requests` requests with `bands` bands (parts of a
+/// thumbnail) each, in alphabetical order. Every word has `bands + 2` of each of the first
+/// `requests` letters.
 ///
 /// # Errors
-/// [`WordError::Requests`] if there are no letters for so many (or for none), and
-/// [`WordError::TooLong`] if the words would be longer than [`MAX_LETTERS`].
+/// Returns [`ScheduleError::Requests`] if `requests` is 0 or more than the letters A to Z, and
+/// [`ScheduleError::TooLong`] if the words would be longer than [`MAX_LETTERS`].
 pub fn schedules(requests: usize, bands: NonZeroU32) -> Result<Schedules, ScheduleError> {
     if requests == 0 || requests > MAX_REQUESTS {
         return Err(ScheduleError::Requests { requests });
@@ -27,22 +30,28 @@ pub fn schedules(requests: usize, bands: NonZeroU32) -> Result<Schedules, Schedu
     Ok(Schedules { next: Some(first) })
 }
 
-/// How many words [`words`] has for this size: (R(B + 2))! ÷ ((B + 2)!)^R, and none for no
-/// requests. `None` past `u128`; the length of the words is no matter here.
+/// Counts the words that [`schedules`] enumerates: (R(B + 2))! ÷ ((B + 2)!)^R, and 0 for no
+/// requests. Returns `None` if the count exceeds `u128`. The count ignores [`MAX_LETTERS`].
 pub fn count(requests: usize, bands: NonZeroU32) -> Option<u128> {
     if requests == 0 {
         return Some(0);
     }
-    let steps = u128::from(bands.get()) + 2;
-    let mut words: u128 = 1;
-    for request in 2..=requests as u128 {
-        // The places that one request more can take among all letters so far and its own.
-        words = words.checked_mul(choose(request.checked_mul(steps)?, steps)?)?;
+    let steps = u64::from(bands.get()) + 2;
+    let mut words = BigUint::from(1_u32);
+    for letters in (1..requests as u128).map(|request| request * u128::from(steps)) {
+        // The positions that one more request can take among all letters so far and its own.
+        for step in 1..=steps {
+            words *= letters + u128::from(step);
+            words /= step;
+            if words.bits() > 128 {
+                return None;
+            }
+        }
     }
-    Some(words)
+    u128::try_from(words).ok()
 }
 
-/// The words of one size. Holds one word, however many there are.
+/// Iterates over the words of one size. Holds one word at a time.
 #[derive(Clone, Debug)]
 pub struct Schedules {
     next: Option<Vec<u8>>,
@@ -61,29 +70,14 @@ impl Iterator for Schedules {
     }
 }
 
-/// Rearranges the letters into the alphabetically next word, unless it is the last.
+/// Rearranges the letters into the alphabetically next word, and returns false if there is none.
 fn advance(letters: &mut [u8]) -> bool {
     let Some(rise) = letters.windows(2).rposition(|pair| pair[0] < pair[1]) else {
         return false;
     };
-    // What follows the last rise only falls, so the last letter above it is the smallest such.
+    // The letters after the last rise only fall, so the last letter above it is the smallest such.
     let above = letters.iter().rposition(|&letter| letter > letters[rise]);
     letters.swap(rise, above.expect("the letter after the rise is above it"));
     letters[rise + 1..].reverse();
     true
-}
-
-/// The ways to choose `k` of `n`, for `n` at least 2 `k`; `None` past `u128`.
-fn choose(n: u128, k: u128) -> Option<u128> {
-    let mut ways: u128 = 1;
-    for chosen in 1..=k {
-        // Divided before multiplied: nothing on the way is larger than the result.
-        let common = gcd(ways, chosen);
-        ways = (ways / common).checked_mul((n - k + chosen) / (chosen / common))?;
-    }
-    Some(ways)
-}
-
-fn gcd(a: u128, b: u128) -> u128 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }

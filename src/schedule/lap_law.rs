@@ -1,24 +1,27 @@
-//! The lap law: whose photo each band shows in the ring of shared buffers, said without running it.
+//! Predicts the owner of every band (some rows of a thumbnail) in the ring of shared buffers,
+//! without running a pipeline.
 //!
-//! A failure that can be predicted to the band is understood, and no accident. Nothing here knows
-//! the pipeline's code, so that each can be held against the other.
+//! A failure that can be predicted to the band is understood. This file shares no code with the
+//! pipelines, so that the prediction and the pipelines can be checked against each other.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::word::{Act, Schedule};
 
-/// Predicts the owner of every band that [`Shared`](crate::pipeline::Shared) makes of a word, if
-/// every photo can be decoded: of each request that finishes, in order of first letters, its
-/// bands' owners by the same order. `None` for a request that does not finish.
+/// Predicts the owner of every band that [`Shared`](crate::pipeline::Shared) makes of a word (a
+/// schedule written as letters), if every photo can be decoded. Returns for each request, in order
+/// of first letters, the owners of its bands, and `None` for a request that does not finish. Owners
+/// are numbered by the order of first letters too.
 ///
-/// > A band made now shows the photo last decoded into the slot.
+/// > **Lap law.** A band made now shows the photo last decoded into the slot.
 ///
-/// The slot is a request's number modulo `slots`. In a word, numbers are also the order of
-/// decodes: an owner with a greater number than the request is a later one, and none is earlier.
-/// Letters past a finish are passed over; [`Word::check`] refuses them.
+/// A slot is a buffer of the ring. The index of a request's slot is the request's number modulo
+/// `slots`. In a word, the order of the numbers is also the order of the decodes. So a foreign
+/// owner always has a greater number than the request. Letters after a finish are ignored, and
+/// [`Schedule::check`] rejects them.
 pub fn predict(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<Option<Vec<usize>>> {
     let slot_of = |request: usize| request % slots;
-    // No request has a higher slot than its own number: a huge ring needs no more than this.
+    // A request's slot is at most its own number, so a huge ring needs no more than this.
     let mut last_decoded = vec![None; word.requests()];
     let mut shown = vec![Vec::new(); word.requests()];
     let mut finished = vec![None; word.requests()];
@@ -34,19 +37,19 @@ pub fn predict(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<O
     finished
 }
 
-/// What became of one thumbnail.
+/// Classifies a finished thumbnail by the owners of its bands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// Only its owner's rows.
+    /// A thumbnail with only its owner's rows.
     Clean,
-    /// Some rows of its owner's photo, and some of another's.
+    /// A thumbnail with some rows of its owner's photo and some of another photo.
     Torn,
-    /// No row of its owner's photo: only another's, or several others'.
+    /// A thumbnail without any row of its owner's photo.
     Swapped,
 }
 
 impl Outcome {
-    /// Judges a thumbnail by the owners of its bands. One without bands shows nobody: clean.
+    /// Classifies a thumbnail by the owners of its bands. A thumbnail without bands is clean.
     pub fn of<T: PartialEq>(own: &T, bands: &[T]) -> Self {
         let foreign = bands.iter().filter(|owner| *owner != own).count();
         match foreign {
@@ -56,7 +59,7 @@ impl Outcome {
         }
     }
 
-    /// Whether a stranger's rows are in it: torn or swapped.
+    /// Returns true if the thumbnail is mixed, which means that it has foreign rows.
     pub fn mixed(self) -> bool {
         self != Self::Clean
     }

@@ -1,8 +1,9 @@
-//! What becomes of people over all words of a size: not a sample, and so not a matter of luck.
+//! Counts the outcomes of all words (schedules written as letters) of a size, exactly.
 //!
-//! Words are walked as a tree, letter by letter, so that what words have in common is worked out
-//! once. Requests differ in nothing but their names: only words whose first letters come in
-//! alphabetical order are walked, and each counts for all renamings of it.
+//! The counts are not a sample. The words form a tree, letter by letter, and a depth first search
+//! evaluates a common beginning once. Requests differ only in their names. So the search visits
+//! only words whose first letters come in alphabetical order, and counts each of them for all its
+//! renamings.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -10,66 +11,68 @@ use super::enumerate::{count, schedules};
 use super::lap_law::Outcome;
 use super::word::{Act, Schedule, ScheduleError, Step};
 
-/// Words that are walked at most.
+/// Upper bound of the words that [`outcomes`] counts.
 pub const MAX_SCHEDULES: u128 = 5_000_000;
 
-/// The outcomes of all distinct complete words of a size.
+/// Counts the outcomes of all distinct complete words of a size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
-    /// Distinct complete words.
+    /// Number of distinct complete words.
     pub words: u64,
-    /// Words with any mixed thumbnail.
+    /// Number of words with at least one mixed thumbnail.
     pub words_mixed: u64,
-    /// Thumbnails by their outcome: clean, torn, swapped.
+    /// Numbers of thumbnails by outcome, in the order clean, torn, swapped.
     pub thumbnails: [u64; 3],
-    /// For each outcome the alphabetically first word with such a thumbnail, if there is any.
+    /// Alphabetically first word with a thumbnail of each outcome, if there is such a word.
     pub examples: [Option<Schedule>; 3],
 }
 
-/// Why the words of a size are not walked.
+/// Describes why the words of a size are not counted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutcomesError {
-    /// There are too many.
+    /// The size has more words than [`MAX_SCHEDULES`].
     #[error(
-        "there are {words} words of this size, where {MAX_SCHEDULES} are walked at most: {LESS}"
+        "there are {words} words of this size, and at most {MAX_SCHEDULES} are counted: {ADVICE}"
     )]
     TooMany {
-        /// How many.
+        /// Number of words of the size.
         words: u128,
     },
-    /// There are more than can be said.
+    /// The number of words exceeds `u128`.
     #[error(
-        "there are more than {} words of this size, where {MAX_SCHEDULES} are walked at most: {LESS}",
+        "there are more than {} words of this size, and at most {MAX_SCHEDULES} are counted: {ADVICE}",
         u128::MAX
     )]
-    Countless,
-    /// There are no letters for so many requests, or the words would be too long.
+    Overflow,
+    /// The words of the size cannot be written.
     #[error(transparent)]
     Word(#[from] ScheduleError),
 }
 
-const LESS: &str = "take fewer requests or bands";
+const ADVICE: &str = "set fewer requests or bands";
 
-/// Refuses a size that has more words than [`MAX_SCHEDULES`], and says how many there are of any other.
+/// Returns the number of words of a size that [`outcomes`] counts.
 ///
 /// # Errors
-/// [`OutcomesError`], with the number.
+/// Returns [`OutcomesError`] if the size has more words than [`MAX_SCHEDULES`], or if its words
+/// cannot be written.
 pub fn countable(requests: usize, bands: NonZeroU32) -> Result<u64, OutcomesError> {
     schedules(requests, bands)?;
     match count(requests, bands) {
         Some(words) if words <= MAX_SCHEDULES => Ok(words as u64),
         Some(words) => Err(OutcomesError::TooMany { words }),
-        None => Err(OutcomesError::Countless),
+        None => Err(OutcomesError::Overflow),
     }
 }
 
-/// Counts what the lap law says of every distinct complete word of a size, on so many slots.
+/// Counts the outcomes that the lap law (which predicts the owner of every band) gives for every
+/// distinct complete word of a size, on a ring of `slots` slots (buffers).
 ///
-/// `each` is shown every word whose first letters come in alphabetical order, with the outcomes of
-/// its thumbnails, and ends the walk early by a `false`: the counts are of what was walked then.
+/// `each` receives every word whose first letters come in alphabetical order, with the outcomes of
+/// its thumbnails. If `each` returns false, the search ends, and the counts cover the words so far.
 ///
 /// # Errors
-/// [`OutcomesError`] if there are too many words; see [`countable`].
+/// Returns [`OutcomesError`] if [`countable`] does.
 pub fn outcomes(
     requests: usize,
     bands: NonZeroU32,
@@ -77,12 +80,12 @@ pub fn outcomes(
     each: impl FnMut(&Schedule, &[Outcome]) -> bool,
 ) -> Result<Outcomes, OutcomesError> {
     countable(requests, bands)?;
-    let mut walk = Walk {
+    let mut search = Search {
         bands,
         slots: slots.get(),
-        names: (1..=requests as u64).product(),
+        renamings: (1..=requests as u64).product(),
         letters: Vec::new(),
-        made: vec![0; requests],
+        steps_made: vec![0; requests],
         begun: 0,
         last_decoded: vec![None; requests.min(slots.get())],
         foreign: vec![0; requests],
@@ -90,43 +93,43 @@ pub fn outcomes(
         counted: Outcomes::default(),
         each,
     };
-    walk.on();
-    Ok(walk.counted)
+    search.visit();
+    Ok(search.counted)
 }
 
-/// A place in the tree of words, and the counts of what lies behind it.
-struct Walk<E> {
+/// Searches the tree of words: holds the current beginning and the counts of the visited words.
+struct Search<E> {
     bands: NonZeroU32,
     slots: usize,
-    /// The renamings of a word: the words that one walked word stands for.
-    names: u64,
+    /// Number of words that one visited word stands for.
+    renamings: u64,
     letters: Vec<u8>,
-    /// Each request's letters so far.
-    made: Vec<usize>,
+    /// Number of each request's letters so far.
+    steps_made: Vec<usize>,
     begun: usize,
-    /// The owner in each slot that is taken by anybody.
+    /// Owner of the photo in each slot that a request uses.
     last_decoded: Vec<Option<usize>>,
-    /// Each request's bands so far that show somebody else's photo.
+    /// Number of each request's bands so far that show a foreign photo.
     foreign: Vec<u32>,
     outcomes: Vec<Outcome>,
     counted: Outcomes,
     each: E,
 }
 
-impl<E: FnMut(&Schedule, &[Outcome]) -> bool> Walk<E> {
-    /// Walks everything that begins with the letters so far. `false` ends the walk.
-    fn on(&mut self) -> bool {
+impl<E: FnMut(&Schedule, &[Outcome]) -> bool> Search<E> {
+    /// Visits all words that begin with the letters so far. Returns false to end the search.
+    fn visit(&mut self) -> bool {
         let mut complete = true;
-        // The next to begin has the next letter; all before it have begun.
-        for request in 0..self.made.len().min(self.begun + 1) {
-            let step = Step { request, before: self.made[request] };
+        // The next request to begin has the next letter. All requests before it have begun.
+        for request in 0..self.steps_made.len().min(self.begun + 1) {
+            let step = Step { request, before: self.steps_made[request] };
             let Some(act) = step.act(self.bands) else { continue };
             complete = false;
-            self.made[request] += 1;
+            self.steps_made[request] += 1;
             self.letters.push(b'A' + request as u8);
             let go_on = self.step(request, act);
             self.letters.pop();
-            self.made[request] -= 1;
+            self.steps_made[request] -= 1;
             if !go_on {
                 return false;
             }
@@ -134,14 +137,14 @@ impl<E: FnMut(&Schedule, &[Outcome]) -> bool> Walk<E> {
         if complete { self.count() } else { true }
     }
 
-    /// Makes one step, walks on from there, and takes the step back.
+    /// Makes one step, visits all words from there, and undoes the step.
     fn step(&mut self, request: usize, act: Act) -> bool {
         let slot = request % self.slots;
         match act {
             Act::Begin => {
                 let before = self.last_decoded[slot].replace(request);
                 self.begun += 1;
-                let go_on = self.on();
+                let go_on = self.visit();
                 self.begun -= 1;
                 self.last_decoded[slot] = before;
                 go_on
@@ -149,14 +152,15 @@ impl<E: FnMut(&Schedule, &[Outcome]) -> bool> Walk<E> {
             Act::Band(_) => {
                 let foreign = u32::from(self.last_decoded[slot] != Some(request));
                 self.foreign[request] += foreign;
-                let go_on = self.on();
+                let go_on = self.visit();
                 self.foreign[request] -= foreign;
                 go_on
             }
-            Act::Finish => self.on(),
+            Act::Finish => self.visit(),
         }
     }
 
+    /// Counts the complete word and passes it to `each`.
     fn count(&mut self) -> bool {
         for (outcome, &foreign) in self.outcomes.iter_mut().zip(&self.foreign) {
             *outcome = match foreign {
@@ -167,11 +171,11 @@ impl<E: FnMut(&Schedule, &[Outcome]) -> bool> Walk<E> {
         }
         let word = Schedule::of(&self.letters);
         let counted = &mut self.counted;
-        counted.words += self.names;
+        counted.words += self.renamings;
         counted.words_mixed +=
-            if self.outcomes.iter().any(|outcome| outcome.mixed()) { self.names } else { 0 };
+            if self.outcomes.iter().any(|outcome| outcome.mixed()) { self.renamings } else { 0 };
         for &outcome in &self.outcomes {
-            counted.thumbnails[outcome as usize] += self.names;
+            counted.thumbnails[outcome as usize] += self.renamings;
             counted.examples[outcome as usize].get_or_insert_with(|| word.clone());
         }
         (self.each)(&word, &self.outcomes)

@@ -1,32 +1,32 @@
-//! Plays a word on a pipeline, on one thread.
+//! Replays a word (a schedule written as letters) on a pipeline, on one thread.
 //!
-//! The pipeline's own steps are called in the word's order and no others, so a replay is exact: the
-//! same word and photos give the same bytes.
+//! The replay calls the pipeline's own steps in the word's order and no other steps. So a replay is
+//! exact: the same word and photos give the same bytes.
 
 use std::num::NonZeroU32;
 
 use super::word::{Act, Schedule};
 use crate::pipeline::{Error, Output, Pipeline, Request};
 
-/// What became of a request: nothing yet, or its thumbnail, or why there is none.
+/// Holds the thumbnail of a request or its error, or nothing for a request that did not finish.
 pub type Replayed<P> = Option<Result<Output<P>, Error<P>>>;
 
-/// Where a request stands while the word is played.
-enum Stand<P: Pipeline> {
-    /// Before its first letter, or after its last.
-    Away(Replayed<P>),
-    /// Between its begin and its finish, and whether bands remain.
-    AtWork(P::Job, bool),
+/// Holds the state of a request during a replay.
+enum RequestState<P: Pipeline> {
+    /// The result before the begin, after the finish or after an error.
+    Idle(Replayed<P>),
+    /// The job between begin and finish, and true if bands remain.
+    InProgress(P::Job, bool),
 }
 
-/// Plays a word, and says what became of each request, in order of first letters; `None` for one
-/// that did not finish. `requests` gives the request for each number.
+/// Replays a word and returns the result of each request, in order of first letters, and `None` for
+/// a request that did not finish. `requests` returns the request of a number.
 ///
-/// The slots are the pipeline's: on a pipeline that is new, a request's slot is its number modulo
-/// the ring. A request whose photo is refused has that error as its outcome, finished or not, and
-/// its later letters are passed over. So are bands past a thumbnail's last and letters past a
-/// finish; if a thumbnail has more bands than its word, the rest stay blank. A job that the word
-/// leaves unfinished is dropped at the end.
+/// On a new pipeline, the slot (buffer of the ring) of a request is the request's number modulo the
+/// ring. If a photo cannot be decoded, the result is that error, finished or not, and the request's
+/// later letters are ignored. Letters after a finish are ignored too, and so are bands after a
+/// thumbnail's last. If a thumbnail has more bands than its word, the remaining bands stay blank. A
+/// job that the word leaves unfinished is dropped at the end.
 pub fn replay<'r, P: Pipeline>(
     word: &Schedule,
     bands: NonZeroU32,
@@ -36,33 +36,34 @@ pub fn replay<'r, P: Pipeline>(
 where
     Request<P>: 'r,
 {
-    let mut stands: Vec<Stand<P>> = (0..word.requests()).map(|_| Stand::Away(None)).collect();
+    use RequestState::{Idle, InProgress};
+    let mut states: Vec<RequestState<P>> = (0..word.requests()).map(|_| Idle(None)).collect();
     for step in word.steps() {
-        let stand = &mut stands[step.request];
+        let state = &mut states[step.request];
         match step.act(bands) {
             Some(Act::Begin) => {
-                *stand = match pipeline.begin(requests(step.request)) {
-                    Ok(job) => Stand::AtWork(job, true),
-                    Err(refusal) => Stand::Away(Some(Err(refusal))),
+                *state = match pipeline.begin(requests(step.request)) {
+                    Ok(job) => InProgress(job, true),
+                    Err(error) => Idle(Some(Err(error))),
                 }
             }
             Some(Act::Band(_)) => {
-                if let Stand::AtWork(job, more @ true) = stand {
+                if let InProgress(job, more @ true) = state {
                     *more = pipeline.band(job);
                 }
             }
             Some(Act::Finish) => {
-                *stand = match std::mem::replace(stand, Stand::Away(None)) {
-                    Stand::AtWork(job, _) => Stand::Away(Some(pipeline.finish(job))),
-                    refused => refused,
+                *state = match std::mem::replace(state, Idle(None)) {
+                    InProgress(job, _) => Idle(Some(pipeline.finish(job))),
+                    failed => failed,
                 }
             }
             None => {}
         }
     }
-    let outcome = |stand| match stand {
-        Stand::Away(played) => played,
-        Stand::AtWork(..) => None,
+    let result = |state| match state {
+        Idle(replayed) => replayed,
+        InProgress(..) => None,
     };
-    stands.into_iter().map(outcome).collect()
+    states.into_iter().map(result).collect()
 }

@@ -1,8 +1,8 @@
-//! A codec whose photos are their owners' numbers, so that the shipped pipelines can be played in
-//! microseconds.
+//! Implements a codec whose photos are owners' numbers, and replays words (schedules written as
+//! letters) with this codec.
 //!
-//! It is as strict as pixels are: a frame shows what was decoded into it first since it was last
-//! emptied, and so whatever a pipeline leaves in it.
+//! A replay with this codec takes microseconds. The codec is as strict as pixels: a frame shows the
+//! first photo since the frame was last cleared, so that old contents show too.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -11,25 +11,27 @@ use super::word::Schedule;
 use crate::pipeline::{Codec, Frame, Pipeline};
 use crate::pipelines::{AnyPipeline, PipelineKind};
 
-/// Whose photo each band of a finished thumbnail shows; `None` for a request without one.
+/// Holds the owner of each band (some rows) of a finished thumbnail, or `None` for an unfinished
+/// request.
 pub type Owners = Option<Vec<usize>>;
 
-/// What the shipped pipelines made of a word: for each request, in order of first letters, the
-/// owner of each band of its thumbnail.
+/// Holds the replay of a word on each shipped pipeline: for each request, in order of first
+/// letters, the owner of each band of its thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllOwners {
-    /// By the ring of shared buffers.
+    /// Owners on `shared`, the ring of shared buffers.
     pub shared: Vec<Owners>,
-    /// By buffers that jobs own.
+    /// Owners on `owned`, where each job owns its buffer.
     pub owned: Vec<Owners>,
-    /// By buffers that jobs own and give back, of which as many are kept as there are slots.
+    /// Owners on `pooled`, where each job owns its buffer and returns it, and the pool keeps as
+    /// many buffers as the ring has slots.
     pub pooled: Vec<Owners>,
 }
 
-/// Plays a word on all shipped pipelines, each new, with photos that are names.
+/// Replays a word on a new pipeline of each kind, with photos that are owners' numbers.
 pub fn replay_all(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> AllOwners {
     let codec = || SymbolicCodec { bands: bands.get() as usize };
-    // No request takes a higher slot than its own number: a huge ring needs no more than this.
+    // A request's slot is at most its own number, so a huge ring needs no more than this.
     let ring = slots.min(NonZeroUsize::new(word.requests()).unwrap_or(slots));
     let owners = |kind| owners(word, bands, &AnyPipeline::new(kind, codec(), ring, usize::MAX));
     AllOwners {
@@ -43,29 +45,21 @@ fn owners<P>(word: &Schedule, bands: NonZeroU32, pipeline: &P) -> Vec<Owners>
 where
     P: Pipeline<Codec = SymbolicCodec>,
 {
-    /// Photos for as many requests as there are letters.
-    const PHOTOS: [usize; 26] = {
-        let mut photos = [0; 26];
-        let mut number = 0;
-        while number < photos.len() {
-            photos[number] = number;
-            number += 1;
-        }
-        photos
-    };
-    let played = replay(word, bands, pipeline, |request| &PHOTOS[request]);
-    played.into_iter().map(|made| made?.ok()).collect()
+    let photos: Vec<usize> = (0..word.requests()).collect();
+    let replayed = replay(word, bands, pipeline, |request| &photos[request]);
+    replayed.into_iter().map(|result| result?.ok()).collect()
 }
 
+/// Makes thumbnails that list the owner of each band.
 struct SymbolicCodec {
     bands: usize,
 }
 
-/// The name that lies in it; nobody's before the first photo.
+/// Holds the number of the photo's owner, or `None` before the first photo.
 #[derive(Default)]
 struct SymbolicFrame(Option<usize>);
 
-/// The owners of the bands made so far.
+/// Holds the owners of the bands made so far.
 struct SymbolicThumbnail(Vec<usize>);
 
 impl Frame for SymbolicFrame {

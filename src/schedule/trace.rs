@@ -1,39 +1,39 @@
-//! What lies where, step by step, as the lap law has it.
+//! Traces which photo each slot (buffer of the ring) holds after each step, by the lap law (which
+//! predicts the photo that each band shows).
 //!
-//! A thumbnail shows only how it ended. The moment that mattered was earlier, when a frame changed
-//! hands while somebody still needed it.
+//! A thumbnail shows only the result. The decisive step came earlier, when a frame was overwritten
+//! while another request still needed it.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::word::{Act, Schedule, Step};
 
-/// One step of a word, and what lies in the slots after it.
+/// Describes one step of a word (a schedule written as letters) and the slots after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TraceStep {
-    /// Whose step it is.
+    /// Request and position of the step.
     pub step: Step,
-    /// What it does.
+    /// Action of the step.
     pub act: Act,
-    /// The request's slot.
+    /// Index of the request's slot.
     pub slot: usize,
-    /// Whose photo lies in each slot after it: as many as the word's requests can take.
+    /// Owner of the photo in each slot after the step, for the slots that the word's requests use.
     pub slots: Vec<Option<usize>>,
-    /// For a band: whose photo it shows.
+    /// Owner of the photo that the band shows, if the step makes a band.
     pub shows: Option<usize>,
-    /// For a begin: the request that it laps with bands still to make. From here on that request's
-    /// next band shows somebody else's photo, whatever comes; until here it could have made all of
-    /// its bands at once.
+    /// Request that the step laps (overwrites before its last band), if the step is a begin. From
+    /// this step on, the next band of the lapped request shows a foreign photo.
     pub laps: Option<usize>,
 }
 
-/// Follows a word on a ring of so many slots. A ring with a slot for each request is what jobs that
-/// own their frames amount to: then slot and request have the same number.
+/// Traces a word on a ring of `slots` slots. A ring with a slot for each request behaves like jobs
+/// that own their frames, and then the index of a slot is the number of its request.
 ///
-/// Letters past a finish are passed over; [`Word::check`] refuses them.
+/// Letters after a finish are ignored, and [`Schedule::check`] rejects them.
 pub fn trace(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<TraceStep> {
     let mut last_decoded = vec![None; word.requests().min(slots.get())];
     let mut bands_left = vec![bands.get(); word.requests()];
-    let mut moments = Vec::new();
+    let mut steps = Vec::new();
     for step in word.steps() {
         let Some(act) = step.act(bands) else { continue };
         let slot = step.request % slots;
@@ -49,7 +49,7 @@ pub fn trace(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Vec<Tra
             }
             Act::Finish => {}
         }
-        moments.push(TraceStep { step, act, slot, slots: last_decoded.clone(), shows, laps });
+        steps.push(TraceStep { step, act, slot, slots: last_decoded.clone(), shows, laps });
     }
-    moments
+    steps
 }

@@ -1,88 +1,88 @@
-//! Words: parse one, print one, and say what each of its letters means.
+//! Parses and prints words (schedules written as letters), and tells which step each letter means.
 //!
-//! A word names requests only; what a letter does follows from how often it stood before. So every
-//! string of letters is a schedule, and one letter more or less is still one.
+//! A letter names only the request. The step follows from the number of equal letters before it. So
+//! every string of letters is a schedule, and adding or removing a letter gives another schedule.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
-/// Letters of the alphabet, and so requests in one word at most.
+/// Upper bound of the requests in one word, which is the number of letters A to Z.
 pub(super) const MAX_REQUESTS: usize = 26;
 
-/// Letters of a word at most: 26 requests, each with a begin, a finish and the 128 bands of the
-/// largest thumbnail (2048 px high, in bands of 16 px).
+/// Upper bound of the letters in a word: 26 requests, each with a begin, a finish and the 128 bands
+/// of the largest thumbnail (2048 px high, in bands of 16 px).
 pub const MAX_LETTERS: usize = MAX_REQUESTS * (1 + 128 + 1);
 
-/// An interleaving of requests, of 1 to [`MAX_LETTERS`] letters `A` to `Z`.
+/// Holds an interleaving of requests as a word of 1 to [`MAX_LETTERS`] letters `A` to `Z`.
 ///
-/// Requests are numbered from 0 by the order of their first letters, whichever letters these are.
-/// That is also the order in which they take their slots.
+/// Requests are numbered from 0 by the order of their first letters. Requests also take their slots
+/// (buffers of the ring) in this order.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Schedule {
     letters: Box<[u8]>,
-    /// Each letter once, by first appearance: a request's number is its place here.
+    /// Holds each letter once, by first appearance. A request's number is the index of its letter.
     firsts: Box<[u8]>,
 }
 
-/// One letter of a word.
+/// Describes one letter of a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Whose step it is, by order of first letters, from 0.
+    /// Number of the request that makes the step, by order of first letters, from 0.
     pub request: usize,
-    /// How many of the request's letters stand before this one.
+    /// Counts the request's earlier letters.
     pub before: usize,
 }
 
-/// What a letter does.
+/// Describes the action of a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Takes the next slot, and decodes the photo.
+    /// Takes the next slot and decodes the photo.
     Begin,
-    /// Makes the band of this number, from 0.
+    /// Makes the band with this index, from 0.
     Band(u32),
-    /// Encodes the thumbnail and gives it away.
+    /// Encodes the thumbnail and returns it.
     Finish,
 }
 
-/// Why a word is refused. Positions count characters, from 1.
+/// Describes why a word is rejected. Positions count characters from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
-    /// There is no letter.
+    /// The word has no letter.
     #[error("the word is empty: write a letter per step, such as AABABABB")]
     Empty,
-    /// There is a character that names no request.
+    /// A character of the word is not a letter A to Z.
     #[error("{found:?} at position {position} names no request: {}", hint(*.found))]
     NotALetter {
-        /// The character.
+        /// Rejected character.
         found: char,
-        /// Where it stands.
+        /// Position of the character.
         position: usize,
     },
-    /// There are more letters than any schedule needs.
+    /// The word has more letters than [`MAX_LETTERS`].
     #[error("the word has {letters} letters: write at most {MAX_LETTERS}")]
     TooLong {
-        /// How many there are, or would be.
+        /// Number of letters of the word.
         letters: usize,
     },
     /// A request has more letters than steps.
     #[error(
         "the {letter} at position {position} is one too many: with {bands} bands a request has {} \
-         letters, so leave it out or ask for more bands",
+         letters, so remove it or set more bands",
         u64::from(.bands.get()) + 2
     )]
     TooManySteps {
-        /// The request's letter.
+        /// Letter of the request.
         letter: char,
-        /// Where the first letter past its finish stands.
+        /// Position of the first letter after the request's finish.
         position: usize,
-        /// The bands asked for.
+        /// Number of bands per thumbnail.
         bands: NonZeroU32,
     },
-    /// There are no letters for so many requests.
-    #[error("words are for 1 to {MAX_REQUESTS} requests, a letter each, not for {requests}")]
+    /// The number of requests is 0 or exceeds the letters A to Z.
+    #[error("a word has 1 to {MAX_REQUESTS} requests, a letter each, and not {requests}")]
     Requests {
-        /// How many were asked for.
+        /// Number of requests asked for.
         requests: usize,
     },
 }
@@ -96,43 +96,43 @@ fn hint(found: char) -> &'static str {
 }
 
 impl Schedule {
-    /// How many requests it names, finished or not: 1 to 26.
+    /// Returns the number of requests in the word, finished or not, from 1 to 26.
     pub fn requests(&self) -> usize {
         self.firsts.len()
     }
 
-    /// How many bands a thumbnail has if nothing else is said: the most letters of any request
-    /// without its begin and finish, at least 1. With these no request has too many letters.
+    /// Returns the default number of bands, at least 1: the letters of the longest request without
+    /// its begin and finish. With this number no request has too many letters.
     pub fn bands(&self) -> NonZeroU32 {
-        let most = self.steps().map(|step| step.before + 1).max().unwrap_or(0);
-        let bands = u32::try_from(most.saturating_sub(2)).unwrap_or(u32::MAX);
+        let max_letters = self.steps().map(|step| step.before + 1).max().unwrap_or(0);
+        let bands = u32::try_from(max_letters.saturating_sub(2)).unwrap_or(u32::MAX);
         NonZeroU32::new(bands).unwrap_or(NonZeroU32::MIN)
     }
 
-    /// The letter that names a request.
+    /// Returns the letter that names a request.
     ///
     /// # Panics
-    /// If the word names fewer requests.
+    /// Panics if the word has no request of this number.
     pub fn letter(&self, request: usize) -> char {
         char::from(self.firsts[request])
     }
 
-    /// Its letters in order, as steps.
+    /// Iterates over the letters of the word as steps.
     pub fn steps(&self) -> impl Iterator<Item = Step> {
         let mut before = [0; MAX_REQUESTS];
         self.letters.iter().map(move |letter| {
             let request = self.firsts.iter().position(|first| first == letter);
-            let request = request.expect("a letter that stands in the word stood there first");
+            let request = request.expect("each letter of the word has a first appearance");
             before[request] += 1;
             Step { request, before: before[request] - 1 }
         })
     }
 
-    /// Refuses the word if a request has more letters than steps when thumbnails have so many
-    /// bands. Too few letters are no error: such a request stays unfinished, and is not counted.
+    /// Checks that no request has more letters than steps if thumbnails have `bands` bands. A
+    /// request with too few letters is allowed: it stays unfinished and is not counted.
     ///
     /// # Errors
-    /// [`WordError::TooManySteps`], with the first letter too many.
+    /// Returns [`ScheduleError::TooManySteps`] with the first superfluous letter.
     pub fn check(&self, bands: NonZeroU32) -> Result<(), ScheduleError> {
         match self.steps().zip(1..).find(|(step, _)| step.act(bands).is_none()) {
             None => Ok(()),
@@ -143,7 +143,8 @@ impl Schedule {
         }
     }
 
-    /// A word of letters that are already known to be `A` to `Z`, and not too many.
+    /// Creates a word of at most [`MAX_LETTERS`] letters, which the caller has checked to be `A` to
+    /// `Z`.
     pub(super) fn of(letters: &[u8]) -> Self {
         let mut firsts = Vec::with_capacity(MAX_REQUESTS);
         for letter in letters {
@@ -156,7 +157,8 @@ impl Schedule {
 }
 
 impl Step {
-    /// What it does if thumbnails have so many bands; nothing past the request's finish.
+    /// Returns the action of the step if thumbnails have `bands` bands, and `None` after the
+    /// request's finish.
     pub fn act(self, bands: NonZeroU32) -> Option<Act> {
         let before = u32::try_from(self.before).ok()?;
         match before.checked_sub(1) {
@@ -192,6 +194,6 @@ impl fmt::Display for Schedule {
 
 impl fmt::Debug for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Word({self})")
+        write!(f, "Schedule({self})")
     }
 }

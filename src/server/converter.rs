@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::album::{ContentHash, Photo, PhotoRef};
 use crate::codec::{ImageCodec, ImageError, ThumbnailRequest, ThumbnailSpec};
 use crate::pipeline::Pipeline;
-use crate::pipelines::{AnyPipeline, KEPT_FRAME_BYTES, PipelineKind};
+use crate::pipelines::{AnyPipeline, MAX_KEPT_FRAME_BYTES, PipelineKind};
 use crate::provenance::{Numbered, TaggingCodec, Traced};
 
 /// Bands of a thumbnail.
@@ -74,5 +74,5 @@ pub fn codec() -> TaggingCodec<ImageCodec> {
 /// Builds the converter that runs a pipeline. `slots` counts the buffers in the ring of `shared`,
 /// and the frames that `pooled` keeps.
 pub fn converter(kind: PipelineKind, slots: NonZeroUsize) -> Arc<dyn Converter> {
-    Arc::new(AnyPipeline::new(kind, codec(), slots, KEPT_FRAME_BYTES))
+    Arc::new(AnyPipeline::new(kind, codec(), slots, MAX_KEPT_FRAME_BYTES))
 }

@@ -1,8 +1,9 @@
-//! Threads reach what the words say, and nothing else.
+//! Compares the outcomes that threads reach with the outcomes of all words (schedules written as
+//! letters).
 //!
-//! Two ways to all outcomes of a size: loom's threads on the shipped files, and the lap law on
-//! every word. An outcome is the owner of each band of each thumbnail; requests, which are alike,
-//! go by the place of their begin in the word, owners too.
+//! loom's threads run the shipped files, and the lap law is applied to every word. An outcome is
+//! the owner of each band of each thumbnail. Requests and owners are numbered by the order of their
+//! begins in the word.
 
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -10,14 +11,14 @@ use std::sync::{Arc, Mutex};
 
 use double_exposure::schedule::{predict, schedules};
 
-use crate::crowd::{Crowd, Fault};
 use crate::explore::{Limits, explore};
-use crate::library::replay;
+use crate::model::clients::{Clients, Fault};
 use crate::pipeline::Shared;
+use crate::replay_on_std::replay;
 
 type Outcomes = BTreeSet<Vec<Vec<usize>>>;
 
-/// What the words of this size come to.
+/// Returns the number of words of a size, and their outcomes.
 fn enumerated(requests: usize, bands: usize, slots: NonZeroUsize) -> (usize, Outcomes) {
     let bands = NonZeroU32::new(u32::try_from(bands).expect("few bands")).expect("a band");
     let mut outcomes = Outcomes::new();
@@ -25,29 +26,31 @@ fn enumerated(requests: usize, bands: usize, slots: NonZeroUsize) -> (usize, Out
     for word in schedules(requests, bands).expect("few words") {
         count += 1;
         let owners: Option<Vec<_>> = predict(&word, bands, slots).into_iter().collect();
-        outcomes.insert(owners.expect("a whole word finishes every request"));
+        outcomes.insert(owners.expect("a complete word finishes every request"));
     }
     (count, outcomes)
 }
 
-/// What threads come to, over all executions; each is also replayed in the library.
+/// Returns the number of executions of threads, and their outcomes. Each is replayed in the
+/// library.
 fn explored(requests: usize, bands: usize, slots: NonZeroUsize) -> (usize, Outcomes) {
-    let crowd = Crowd::of(requests, bands);
+    let clients = Clients::of(requests, bands);
     let outcomes = Arc::new(Mutex::new(Outcomes::new()));
     let reached = Arc::clone(&outcomes);
-    let ending = explore::<()>(Limits::ALL, move || {
-        let served = crowd.serve(|codec| Shared::new(codec, slots), |_, _| Ok(()));
+    let exploration = explore::<()>(Limits::ALL, move || {
+        let served = clients.serve(|codec| Shared::new(codec, slots), |_, _| Ok(()));
         let served = served.unwrap_or_else(|Fault { served, .. }| served);
         let owners = replay(&served, bands, slots);
-        reached.lock().expect("replays agree").insert(owners);
+        reached.lock().expect("no panic under the lock").insert(owners);
         Ok(())
     });
-    let count = ending.proof();
-    let outcomes = std::mem::take(&mut *outcomes.lock().expect("replays agree"));
+    let count = exploration.proof();
+    let outcomes = std::mem::take(&mut *outcomes.lock().expect("no panic under the lock"));
     (count, outcomes)
 }
 
-/// `AB BB`: the first request's bands show its own photo and the second's.
+/// Formats outcomes, such as `AB BB`: the first request's bands show its own photo and the
+/// second's.
 fn letters(outcomes: &Outcomes) -> String {
     let letter = |owner: &usize| char::from(b'A' + u8::try_from(*owner).expect("few owners"));
     let thumbnail = |bands: &Vec<usize>| bands.iter().map(letter).collect::<String>();

@@ -1,7 +1,7 @@
-//! The primitives of the shipped pipelines, as loom's, and what a model's clients need.
+//! Lists the primitives of loom that the pipelines and the clients of a model use.
 //!
-//! `Arc` is std's: loom's own multiplies the executions of three requests on two buffers by more
-//! than twenty-five.
+//! `Arc` is std's. loom's own `Arc` multiplies the executions of three requests on two buffers by
+//! more than twenty-five.
 
 pub(crate) use loom::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
@@ -12,7 +12,7 @@ loom::lazy_static! {
     static ref TOUCHED: AtomicUsize = AtomicUsize::new(0);
 }
 
-/// A step at which loom may switch, for pipelines that have nothing else to stop at.
-pub(crate) fn touch() {
+/// Lets loom switch threads, for pipelines without a primitive of their own.
+pub(crate) fn switch_point() {
     TOUCHED.fetch_add(1, Ordering::Relaxed);
 }

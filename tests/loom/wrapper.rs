@@ -1,16 +1,16 @@
-//! The wrapper's own proof: each of its four words, from a model of a few executions.
+//! Checks `explore` itself: each of its four results, from a model of a few executions.
 //!
-//! loom unwinds only from a model that holds no guard and no `Arc` of its; else it aborts the
-//! process, which no test survives either.
+//! loom unwinds only from a model that holds none of loom's guards and `Arc`s. Otherwise loom
+//! aborts the process, which fails the test too.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
 
-use crate::ending::{Ending, Finding};
+use crate::exploration::{Exploration, Finding};
 use crate::explore::{Limits, explore};
 
-/// Two threads add one to a counter, in one step or with a gap between reading and writing.
+/// Lets two threads add 1 to a counter, atomically or with a gap between reading and writing.
 fn count_to_two(atomically: bool) -> Result<(), usize> {
     let counter = Arc::new(AtomicUsize::new(0));
     let add = move |counter: &AtomicUsize| {
@@ -28,38 +28,38 @@ fn count_to_two(atomically: bool) -> Result<(), usize> {
     other.join().expect("the other thread ends");
     match counter.load(Ordering::SeqCst) {
         2 => Ok(()),
-        wrong => Err(wrong),
+        sum => Err(sum),
     }
 }
 
 #[test]
-fn a_lost_update_is_found_with_the_bodys_own_account() {
-    let ending = explore(Limits::ALL, || count_to_two(false));
-    assert!(matches!(ending, Ending::Found { at: 1.., finding: Finding::Fault(1) }));
-    assert!(ending.to_string().starts_with("FOUND @"));
+fn a_lost_update_is_found_with_the_fault_of_the_body() {
+    let exploration = explore(Limits::ALL, || count_to_two(false));
+    assert!(matches!(exploration, Exploration::Found { at: 1.., finding: Finding::Fault(1) }));
+    assert!(exploration.to_string().starts_with("FOUND @"));
 }
 
 #[test]
 fn a_model_without_a_fault_is_exhausted() {
-    let ending = explore(Limits::ALL, || count_to_two(true));
-    assert_eq!(ending.to_string(), "EXHAUSTED 4");
-    assert_eq!(ending.proof(), 4);
+    let exploration = explore(Limits::ALL, || count_to_two(true));
+    assert_eq!(exploration.to_string(), "EXHAUSTED 4");
+    assert_eq!(exploration.proof(), 4);
 }
 
 #[test]
-fn a_cap_is_exact_and_says_that_it_is_no_proof() {
-    let capped = |executions| {
-        let limits = Limits { executions, ..Limits::ALL };
+fn a_cap_is_exact_and_no_proof() {
+    let capped = |max_executions| {
+        let limits = Limits { max_executions, ..Limits::ALL };
         explore(limits, || count_to_two(true)).to_string()
     };
     assert_eq!(capped(3), "CAPPED 3 (no proof)");
-    assert_eq!(capped(4), "EXHAUSTED 4", "the cap was reached, but nothing was left to do");
+    assert_eq!(capped(4), "EXHAUSTED 4", "the cap was reached, but no execution was left");
 }
 
 #[test]
 #[should_panic(expected = "claimed EXHAUSTED, but it ended CAPPED 3 (no proof)")]
 fn a_cap_where_a_proof_is_claimed_fails() {
-    explore(Limits { executions: 3, ..Limits::ALL }, || count_to_two(true)).proof();
+    explore(Limits { max_executions: 3, ..Limits::ALL }, || count_to_two(true)).proof();
 }
 
 #[test]
@@ -71,33 +71,36 @@ fn a_proof_where_a_finding_is_claimed_fails() {
 #[test]
 #[should_panic(expected = "claimed EXHAUSTED, but it ended DIVERGED")]
 fn waiting_in_a_loop_diverges_and_proves_nothing() {
-    let ending = explore(Limits::ALL, || {
-        for _ in 0..=Limits::ALL.branches {
+    let exploration = explore(Limits::ALL, || {
+        for _ in 0..=Limits::ALL.max_branches {
             thread::yield_now();
         }
         Ok::<_, ()>(())
     });
-    assert_eq!(ending.to_string(), "DIVERGED");
-    ending.proof();
+    assert_eq!(exploration.to_string(), "DIVERGED");
+    exploration.proof();
 }
 
 #[test]
 fn a_deadlock_is_found() {
-    let ending = explore(Limits::ALL, || {
+    let exploration = explore(Limits::ALL, || {
         thread::park();
         Ok::<_, ()>(())
     });
-    let Ending::Found { finding: Finding::Panic(text), .. } = ending else {
-        panic!("ended {ending}");
+    let Exploration::Found { finding: Finding::Panic(text), .. } = exploration else {
+        panic!("ended {exploration}");
     };
     assert!(text.starts_with("deadlock"), "{text}");
 }
 
 #[test]
 fn a_panic_in_a_thread_is_found_with_its_message() {
-    let ending = explore(Limits::ALL, || {
-        thread::spawn(|| panic!("out of paper")).join().expect("the other thread ends");
+    let exploration = explore(Limits::ALL, || {
+        thread::spawn(|| panic!("out of ink")).join().expect("the other thread ends");
         Ok::<_, ()>(())
     });
-    assert_eq!(ending, Ending::Found { at: 1, finding: Finding::Panic("out of paper".into()) });
+    assert_eq!(
+        exploration,
+        Exploration::Found { at: 1, finding: Finding::Panic("out of ink".into()) }
+    );
 }

@@ -1,10 +1,10 @@
-//! The primitives of the shipped pipelines, as they are shipped, and what a model's clients need.
+//! Lists the primitives of std that the pipelines and the clients of a model use.
 //!
-//! The same names as the checkers', so that the same clients run on plain threads.
+//! The names equal those of the other checkers, so that the same clients run on plain threads.
 
 pub(crate) use std::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 pub(crate) use std::thread;
 
-/// Plain threads switch where the machine likes, and nowhere is it asked to.
-pub(crate) fn touch() {}
+/// Does nothing: plain threads can switch at any point.
+pub(crate) fn switch_point() {}

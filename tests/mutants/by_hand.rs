@@ -1,123 +1,112 @@
-//! Two checkers without a scheduler: every word of a size on one thread, and plain threads.
+//! Checks mutants without a scheduler: with every word (schedule written as letters) of a size on
+//! one thread, and with plain threads.
 //!
-//! Words see whatever goes wrong between steps, and nothing that goes wrong inside of one. Plain
-//! threads see what the machine happens to do.
+//! Words find mistakes between steps, and no mistake inside a step. Plain threads find what the
+//! machine happens to run.
 
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use double_exposure::schedule::{Act, Schedule, schedules};
+use double_exposure::schedule::{Schedule, schedules};
 
-use crate::ending::{Ending, Finding, message, quietly};
-use crate::in_turn;
+use crate::exploration::{Exploration, Finding, message, quietly};
+use crate::first_finding;
+use crate::matrix::Explorations;
 use crate::under_std as under;
 
-use under::crowd::{Crowd, Served};
+use under::model::clients::{Served, replay_word};
+use under::model::recorder::{self, Recorder, Run};
 use under::pipeline::{self, Bounds};
-use under::record::{self, Recorder, Run};
 
 #[macro_use]
 #[path = "subject.rs"]
-#[allow(clippy::duplicate_mod, reason = "of other types for each checker")]
+#[allow(clippy::duplicate_mod, reason = "the types differ for each checker")]
 mod subject;
 
-use subject::{Subject, models};
+use subject::{Subject, models, serve};
 
 include!(concat!(env!("OUT_DIR"), "/subjects.rs"));
 
-/// Executions of plain threads in each model.
+/// Number of executions of plain threads in each model.
 const EXECUTIONS: usize = 200;
 
-/// What the words say of each.
-pub(crate) fn endings_of_words() -> Vec<(&'static str, Ending<String>)> {
-    each!(play_all)
+/// Replays all words on each mutant.
+pub(crate) fn explore_words() -> Explorations {
+    each!(replay_all)
 }
 
-/// What plain threads come upon.
-pub(crate) fn endings_of_stress() -> Vec<(&'static str, Ending<String>)> {
+/// Runs the models on plain threads for each mutant.
+pub(crate) fn stress_all() -> Explorations {
     each!(stress)
 }
 
-/// Plays the words of two requests and of three, with each of the models' bounds, the second
-/// request's photo whole and then refused.
-fn play_all<S: Subject>() -> Ending<String> {
+/// Replays the words of two requests and of three with the bounds of each model, the second
+/// request's photo once whole and once damaged.
+fn replay_all<S: Subject>() -> Exploration<String> {
     let sizes = [(2, 2, &b"AB"[..]), (2, 2, b"Ax"), (3, 1, b"ABC"), (3, 1, b"AxC")];
     let mut all_bounds: Vec<Bounds> = models().map(|(_, bounds)| bounds).into();
     all_bounds.dedup();
-    let mut played = 0;
-    let mut found = None;
-    let panic = quietly(|| {
-        for (requests, bands, photos) in sizes {
-            for word in schedules(requests, NonZeroU32::new(bands).expect("a band")).expect("few") {
-                for &bounds in &all_bounds {
-                    played += 1;
-                    found = play::<S>(&word, bands, photos, bounds).err();
-                    if found.is_some() {
-                        return;
-                    }
-                }
-            }
-        }
+    let mut cases = sizes.into_iter().flat_map(|(requests, bands, photos)| {
+        let bands = NonZeroU32::new(bands).expect("a band");
+        let words = schedules(requests, bands).expect("few words");
+        let all_bounds = all_bounds.clone();
+        words.flat_map(move |word| {
+            all_bounds.clone().into_iter().map(move |bounds| (word.clone(), bands, photos, bounds))
+        })
     });
-    match (panic, found) {
-        (Err(panic), _) => Ending::Found { at: played, finding: Finding::Panic(message(&*panic)) },
-        (Ok(()), Some(fault)) => Ending::Found { at: played, finding: Finding::Fault(fault) },
-        (Ok(()), None) => Ending::Exhausted { executions: played },
-    }
+    explore_quietly(|| {
+        let (word, bands, photos, bounds) = cases.next()?;
+        Some(replay::<S>(&word, bands, photos, bounds))
+    })
+    .unwrap_or_else(|executions| Exploration::Exhausted { executions })
 }
 
-/// Plays a word; its requests' photos stand in the order of its letters.
-fn play<S: Subject>(
+/// Runs executions until one fails or none is left. Returns the number of executions if none
+/// failed.
+fn explore_quietly(
+    mut next: impl FnMut() -> Option<Result<(), String>>,
+) -> Result<Exploration<String>, usize> {
+    let (mut executions, mut fault) = (0, None);
+    let panic = quietly(|| {
+        executions += 1;
+        while let Some(result) = next() {
+            fault = result.err();
+            if fault.is_some() {
+                return;
+            }
+            executions += 1;
+        }
+        executions -= 1;
+    });
+    let finding = match (panic, fault) {
+        (Err(panic), _) => Finding::Panic(message(&*panic)),
+        (Ok(()), Some(fault)) => Finding::Fault(fault),
+        (Ok(()), None) => return Err(executions),
+    };
+    Ok(Exploration::Found { at: executions, finding })
+}
+
+/// Replays a word, whose requests have these photos in the order of its letters.
+fn replay<S: Subject>(
     word: &Schedule,
-    bands: u32,
+    bands: NonZeroU32,
     photos: &[u8],
     bounds: Bounds,
 ) -> Result<(), String> {
-    let bands = NonZeroU32::new(bands).expect("a band");
     let run = Arc::new(Mutex::new(Run::default()));
     let subject = S::make(Recorder::new(bands.get() as usize, |_| (), &run), bounds);
-    let mut jobs: Vec<Option<S::Job>> = photos.iter().map(|_| None).collect();
-    let mut thumbnails = Vec::new();
-    for step in word.steps() {
-        let (photo, job) = (&photos[step.request], &mut jobs[step.request]);
-        match step.act(bands).expect("a word has no letter too many") {
-            Act::Begin => *job = subject.begin(photo).ok(),
-            Act::Band(_) => {
-                job.as_mut().map(|job| subject.band(job));
-            }
-            Act::Finish => {
-                let made = job.take().map(|job| subject.finish(job));
-                thumbnails.extend(made.and_then(Result::ok).map(|bands| (*photo, bands)));
-            }
-        }
-    }
-    let run = record::open(&run).clone();
-    let objection = subject.inspect(bounds, &run).err();
-    let judged = Served { run, thumbnails }.judge(objection);
-    judged.map(drop).map_err(|fault| format!("{}, played as {word}", fault.as_it_came()))
+    let thumbnails = replay_word(&subject, word, bands, photos);
+    let run = recorder::open(&run).clone();
+    let inspection = subject.inspect(bounds, &run).err();
+    let checked = Served { run, thumbnails }.check(inspection);
+    checked.map(drop).map_err(|fault| format!("{}, replay of {word}", fault.in_execution_order()))
 }
 
-/// The models on plain threads, each client with its photos many times over.
-fn stress<S: Subject>() -> Ending<String> {
-    in_turn(models().into_iter().map(|(crowd, bounds)| {
-        let mut ran = 0;
-        let mut found = None;
-        let panic = quietly(|| {
-            while ran < EXECUTIONS && found.is_none() {
-                ran += 1;
-                found = serve::<S>(&crowd, bounds).err();
-            }
-        });
-        match (panic, found) {
-            (Err(panic), _) => Ending::Found { at: ran, finding: Finding::Panic(message(&*panic)) },
-            (Ok(()), Some(fault)) => Ending::Found { at: ran, finding: Finding::Fault(fault) },
-            (Ok(()), None) => Ending::Capped { executions: ran },
-        }
+/// Runs the models on plain threads, each many times.
+fn stress<S: Subject>() -> Exploration<String> {
+    first_finding(models().into_iter().map(|(clients, bounds)| {
+        let mut runs = (0..EXECUTIONS).map(|_| serve::<S>(&clients, bounds));
+        explore_quietly(|| runs.next())
+            .unwrap_or_else(|executions| Exploration::Capped { executions })
     }))
-}
-
-fn serve<S: Subject>(crowd: &Crowd, bounds: Bounds) -> Result<(), String> {
-    let make = |codec| S::make(codec, bounds);
-    let served = crowd.serve(make, |subject, run| subject.inspect(bounds, run));
-    served.map(drop).map_err(|fault| fault.as_it_came())
 }

@@ -1,36 +1,36 @@
-//! Every order of threads, in models of two clients.
+//! Explores every order of threads in models of two clients.
 //!
-//! What is found here is a fact about the shipped text with the mistake, whatever a machine does;
-//! where nothing is found there is nothing, at this size.
+//! A finding is a fact about the shipped text with the mistake, on every machine. Without a
+//! finding, the mutant has no fault that shows at this size.
 
-use crate::ending::Ending;
-use crate::in_turn;
+use crate::exploration::Exploration;
+use crate::first_finding;
+use crate::matrix::Explorations;
 use crate::under_loom as under;
 
 use under::explore::{Limits, explore};
+use under::model::recorder::Recorder;
 use under::pipeline::{self, Bounds};
-use under::record::Recorder;
 
 #[macro_use]
 #[path = "subject.rs"]
-#[allow(clippy::duplicate_mod, reason = "of other types for each checker")]
+#[allow(clippy::duplicate_mod, reason = "the types differ for each checker")]
 mod subject;
 
-use subject::{Subject, models};
+use subject::{Subject, models, serve};
 
 include!(concat!(env!("OUT_DIR"), "/subjects.rs"));
 
-/// What loom says of each.
-pub(crate) fn endings() -> Vec<(&'static str, Ending<String>)> {
+/// Explores each mutant with loom.
+pub(crate) fn explore_all() -> Explorations {
     each!(check)
 }
 
-fn check<S: Subject>() -> Ending<String> {
-    in_turn(models().into_iter().map(|(crowd, bounds)| {
-        explore(Limits::ALL, move || {
-            let make = |codec| S::make(codec, bounds);
-            let served = crowd.serve(make, |subject, run| subject.inspect(bounds, run));
-            served.map(drop).map_err(|fault| fault.as_it_came())
-        })
-    }))
+/// Explores one mutant.
+fn check<S: Subject>() -> Exploration<String> {
+    first_finding(
+        models()
+            .into_iter()
+            .map(|(clients, bounds)| explore(Limits::ALL, move || serve::<S>(&clients, bounds))),
+    )
 }

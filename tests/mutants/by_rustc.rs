@@ -1,7 +1,7 @@
-//! The compiler as a checker: what it refuses never runs.
+//! Checks mutants with the compiler, because a rejected program never runs.
 //!
-//! Only a mutant that does not compile is shown to it here; the others it has accepted, for this
-//! test is built with them in it.
+//! Only mutants that must not compile are compiled here. The compiler has accepted the others when
+//! it built this test.
 
 use std::env;
 use std::fs;
@@ -10,21 +10,21 @@ use std::process::Command;
 
 use crate::list::Mutant;
 
-/// What the compiler says of the pipelines with this mutant in them.
+/// Describes the compiler's verdict on the pipelines with a mutant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Accepted,
-    /// Refused, with these errors' numbers.
-    Refused(Vec<String>),
+    /// The compiler rejects the mutant with these error codes.
+    Rejected(Vec<String>),
 }
 
-/// Has the shipped pipelines compiled with the mutant in its file's place.
+/// Compiles the shipped pipelines with the mutant in place of its file.
 ///
 /// # Errors
-/// A sentence, if the mutant does not fit its file.
+/// Returns a sentence if the mutant does not fit its file.
 ///
 /// # Panics
-/// If there is no compiler, or no room to write.
+/// Panics if the compiler is missing or a file cannot be written.
 pub(crate) fn compile(mutant: &Mutant<'_>) -> Result<Verdict, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutants").join(mutant.name);
@@ -32,7 +32,7 @@ pub(crate) fn compile(mutant: &Mutant<'_>) -> Result<Verdict, String> {
     fs::create_dir_all(&pipeline).expect("the target folder can be written");
     for file in ["mod.rs", "shared.rs", "owned.rs", "pooled.rs"] {
         let text = fs::read_to_string(root.join("src/pipeline").join(file));
-        let mut text = text.expect("the pipelines are there");
+        let mut text = text.expect("the pipelines are readable");
         if file == mutant.file {
             text = mutant.apply(&text)?;
         }
@@ -46,13 +46,13 @@ pub(crate) fn compile(mutant: &Mutant<'_>) -> Result<Verdict, String> {
         .args(["--emit", "metadata", "--error-format", "short", "--color", "never", "lib.rs"])
         .current_dir(&folder)
         .output()
-        .expect("rustc is there, as cargo needs it too: put it on the PATH or name it in RUSTC");
+        .expect("rustc runs: put it on the PATH or name it in RUSTC");
     if output.status.success() {
         return Ok(Verdict::Accepted);
     }
-    let says = String::from_utf8_lossy(&output.stderr).into_owned();
-    let errors = says.split("error[").skip(1).filter_map(|rest| rest.split(']').next());
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    let errors = stderr.split("error[").skip(1).filter_map(|rest| rest.split(']').next());
     let errors: Vec<String> = errors.map(String::from).collect();
-    assert!(!errors.is_empty(), "rustc fails and names no error: {says}");
-    Ok(Verdict::Refused(errors))
+    assert!(!errors.is_empty(), "rustc fails without an error code: {stderr}");
+    Ok(Verdict::Rejected(errors))
 }

@@ -1,31 +1,32 @@
-//! The mutants: mistakes in the shipped repairs, each with the promise that it breaks.
+//! Reads mutants: mistakes in the shipped repairs, each with the promise that it breaks.
 //!
-//! They are text put in the place of other text, so that what is tried is the shipped code and one
-//! mistake. The build makes files of those that compile, a test shows the others to the compiler.
+//! A mutant replaces text of a shipped file, so that it is the shipped code with one mistake. The
+//! build writes the mutants that compile, and a test passes the others to the compiler.
 
-/// A mistake in a shipped file.
+/// Describes a mistake in a shipped file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mutant<'l> {
-    /// What was done wrong, as a module's name.
+    /// Name of the mistake, which is the name of a module.
     pub(crate) name: &'l str,
-    /// The file in `src/pipeline/` that it is made in.
+    /// Changed file in `src/pipeline/`.
     pub(crate) file: &'l str,
+    /// Broken promise.
     pub(crate) breaks: &'l str,
-    /// The error that the compiler refuses it with; one without compiles.
-    pub(crate) refused: Option<&'l str>,
-    /// Each text, and what is put in its place, in this order.
+    /// Error code with which the compiler rejects the mutant, or `None` if the mutant compiles.
+    pub(crate) rejected_with: Option<&'l str>,
+    /// Replaced texts, each with its replacement, in this order.
     changes: Vec<(String, String)>,
 }
 
-/// The files as they are shipped, in the same form.
+/// List of the shipped files without a mistake.
 pub(crate) const SHIPPED: &str = "\
     owned_as_shipped in owned.rs breaks nothing\n\
     pooled_as_shipped in pooled.rs breaks nothing\n";
 
-/// Reads mutants, in the form that `list.txt` explains.
+/// Reads mutants in the format that `list.txt` explains.
 ///
 /// # Errors
-/// A sentence about the first line that makes no sense.
+/// Returns a sentence about the first invalid line.
 pub(crate) fn read(list: &str) -> Result<Vec<Mutant<'_>>, String> {
     let mut mutants: Vec<Mutant> = Vec::new();
     let mut last = ' ';
@@ -36,7 +37,7 @@ pub(crate) fn read(list: &str) -> Result<Vec<Mutant<'_>>, String> {
         };
         match (mark, mutants.last_mut()) {
             ('-', Some(mutant)) if last == '-' => {
-                let (old, _) = mutant.changes.last_mut().expect("the line before began one");
+                let (old, _) = mutant.changes.last_mut().expect("the line before began a change");
                 old.push('\n');
                 old.push_str(rest);
             }
@@ -54,22 +55,22 @@ pub(crate) fn read(list: &str) -> Result<Vec<Mutant<'_>>, String> {
     Ok(mutants)
 }
 
-/// `NAME in FILE breaks PROMISE[, refused with ERROR]`.
+/// Parses `NAME in FILE breaks PROMISE[, rejected with ERROR]`.
 fn head(line: &str) -> Option<Mutant<'_>> {
     let (name, rest) = line.split_once(" in ")?;
     let (file, rest) = rest.split_once(" breaks ")?;
-    let (breaks, refused) = match rest.split_once(", refused with ") {
+    let (breaks, rejected_with) = match rest.split_once(", rejected with ") {
         Some((breaks, error)) => (breaks, Some(error)),
         None => (rest, None),
     };
-    Some(Mutant { name, file, breaks, refused, changes: Vec::new() })
+    Some(Mutant { name, file, breaks, rejected_with, changes: Vec::new() })
 }
 
 impl Mutant<'_> {
-    /// The shipped text with the mistake in it.
+    /// Returns the shipped text with the mistake.
     ///
     /// # Errors
-    /// A sentence, if a text that is to be changed stands there never or more than once.
+    /// Returns a sentence if a replaced text does not occur exactly once.
     pub(crate) fn apply(&self, shipped: &str) -> Result<String, String> {
         let mut text = shipped.to_owned();
         for (old, new) in &self.changes {
@@ -77,7 +78,7 @@ impl Mutant<'_> {
                 1 => text = text.replacen(old.as_str(), new, 1),
                 times => {
                     let Self { name, file, .. } = self;
-                    return Err(format!("{name}: stands {times} times in {file}, not once: {old}"));
+                    return Err(format!("{name}: occurs {times} times in {file}, not once: {old}"));
                 }
             }
         }

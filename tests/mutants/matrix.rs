@@ -1,71 +1,62 @@
-//! Who caught which mutant: the verdicts side by side.
+//! Prints the table of mutants and checkers, with the verdict of each checker.
 //!
-//! Plain threads stand in the table and count for nothing: what they find is luck.
+//! The table shows plain threads too, but their findings are luck and do not count.
 
 use std::fmt::Write;
 
-use crate::ending::{Ending, Finding};
+use crate::exploration::{Exploration, Finding};
 use crate::list::Mutant;
 
-type Endings = Vec<(&'static str, Ending<String>)>;
+/// Holds the exploration of each pipeline by one checker.
+pub(crate) type Explorations = Vec<(&'static str, Exploration<String>)>;
 
-/// How each search of each pipeline ended.
-pub(crate) struct Matrix {
-    words: Endings,
-    loom: Endings,
-    shuttle: Endings,
-    stress: Endings,
-}
-
-/// A mutant with the verdicts on it.
+/// Holds a mutant and its explorations.
 pub(crate) struct Row {
     mutant: Mutant<'static>,
-    /// Of words, loom, shuttle and plain threads; none of what does not compile.
-    endings: Option<[Ending<String>; 4]>,
-}
-
-impl Matrix {
-    pub(crate) fn new(words: Endings, loom: Endings, shuttle: Endings, stress: Endings) -> Self {
-        Self { words, loom, shuttle, stress }
-    }
-
-    /// # Panics
-    /// If the mutant compiles, and is not among those that were tried: its text no longer fits.
-    pub(crate) fn row(&self, mutant: Mutant<'static>) -> Row {
-        let of = |endings: &Endings| {
-            let found = endings.iter().find(|(name, _)| *name == mutant.name);
-            let (_, ending) = found.unwrap_or_else(|| panic!("{} no longer fits", mutant.name));
-            ending.clone()
-        };
-        let all = || [of(&self.words), of(&self.loom), of(&self.shuttle), of(&self.stress)];
-        let endings = mutant.refused.is_none().then(all);
-        Row { mutant, endings }
-    }
+    /// Explorations by words, loom, shuttle and plain threads, or `None` if the mutant does not
+    /// compile.
+    explorations: Option<[Exploration<String>; 4]>,
 }
 
 impl Row {
+    /// Collects the explorations of a mutant by words, loom, shuttle and plain threads.
+    ///
+    /// # Panics
+    /// Panics if a mutant that should compile was not explored, because its text no longer fits.
+    pub(crate) fn new(mutant: Mutant<'static>, checkers: &[Explorations; 4]) -> Self {
+        let of = |explorations: &Explorations| {
+            let found = explorations.iter().find(|(name, _)| *name == mutant.name);
+            let (_, exploration) =
+                found.unwrap_or_else(|| panic!("{} no longer fits", mutant.name));
+            exploration.clone()
+        };
+        let explorations = mutant.rejected_with.is_none().then(|| checkers.each_ref().map(of));
+        Self { mutant, explorations }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.mutant.name
     }
 
-    /// Whether a checker whose verdict is no luck found something. That the compiler refuses what
-    /// the list says it does is a test of its own.
-    pub(crate) fn caught(&self) -> bool {
-        let found = |ending: &Ending<String>| matches!(ending, Ending::Found { .. });
-        self.endings
+    /// Returns true if a checker other than plain threads found something, or if the mutant does
+    /// not compile. Another test checks the compiler's errors.
+    pub(crate) fn is_caught(&self) -> bool {
+        let found =
+            |exploration: &Exploration<String>| matches!(exploration, Exploration::Found { .. });
+        self.explorations
             .as_ref()
             .is_none_or(|[words, loom, shuttle, _]| [words, loom, shuttle].into_iter().any(found))
     }
 
-    /// Whether words and loom are through with it, and nobody found anything.
-    pub(crate) fn clean(&self) -> bool {
+    /// Returns true if words and loom are exhausted and no checker found anything.
+    pub(crate) fn is_clean(&self) -> bool {
         matches!(
-            self.endings,
+            self.explorations,
             Some([
-                Ending::Exhausted { .. },
-                Ending::Exhausted { .. },
-                Ending::Capped { .. },
-                Ending::Capped { .. },
+                Exploration::Exhausted { .. },
+                Exploration::Exhausted { .. },
+                Exploration::Capped { .. },
+                Exploration::Capped { .. },
             ])
         )
     }
@@ -74,20 +65,20 @@ impl Row {
         let name = self.mutant.name.replace('_', " ");
         let file = self.mutant.file.trim_end_matches(".rs").to_owned();
         let breaks = self.mutant.breaks.to_owned();
-        let [words, loom, shuttle, stress] = match &self.endings {
-            Some(endings) => endings.each_ref().map(|ending| match ending {
-                Ending::Capped { executions } => format!("CAPPED {executions}"),
+        let [words, loom, shuttle, stress] = match &self.explorations {
+            Some(explorations) => explorations.each_ref().map(|exploration| match exploration {
+                Exploration::Capped { executions } => format!("CAPPED {executions}"),
                 other => other.to_string(),
             }),
             None => [const { String::new() }; 4].map(|_| "–".to_owned()),
         };
-        let rustc = self.mutant.refused.map_or("accepts", |error| error).to_owned();
+        let rustc = self.mutant.rejected_with.map_or("accepts", |error| error).to_owned();
         let name = format!("{file}: {name}");
         [name, breaks, rustc, words, loom, shuttle, stress]
     }
 }
 
-/// The matrix, as a table that Markdown shows too.
+/// Formats the matrix as a Markdown table.
 pub(crate) fn table<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
     let head = ["pipeline", "breaks", "rustc", "words", "loom", "shuttle", "plain threads"];
     let mut cells = vec![head.map(String::from)];
@@ -110,21 +101,21 @@ pub(crate) fn table<'r>(rows: impl Iterator<Item = &'r Row>) -> String {
     table
 }
 
-/// What the first checker that found something in a mutant saw.
+/// Lists the finding of the first checker for each mutant.
 pub(crate) fn findings(rows: &[Row]) -> String {
     let mut text = String::new();
     for row in rows {
-        let endings = row.endings.iter().flatten();
-        let first = endings.zip(["words", "loom", "shuttle", "plain threads"]).find_map(
-            |(ending, checker)| match ending {
-                Ending::Found { finding: Finding::Fault(saw) | Finding::Panic(saw), .. } => {
-                    Some((checker, saw))
-                }
+        let explorations = row.explorations.iter().flatten();
+        let first = explorations.zip(["words", "loom", "shuttle", "plain threads"]).find_map(
+            |(exploration, checker)| match exploration {
+                Exploration::Found {
+                    finding: Finding::Fault(text) | Finding::Panic(text), ..
+                } => Some((checker, text)),
                 _ => None,
             },
         );
-        if let Some((checker, saw)) = first {
-            let _ = writeln!(text, "{}, {checker}: {saw}", row.name());
+        if let Some((checker, message)) = first {
+            let _ = writeln!(text, "{}, {checker}: {message}", row.name());
         }
     }
     text

@@ -1,29 +1,33 @@
-//! What a checker asks of a pipeline, shipped or mutant, and the models that it is tried in.
+//! Defines what a checker needs of a pipeline, shipped or mutant, and the models of all checkers.
 //!
-//! Everybody who looks at a mutant looks at the same situations, so that what one finds and another
-//! does not is the checkers' difference and not the models'.
+//! All checkers run the same models, so that different verdicts come from the checkers and not from
+//! the models.
 
-use super::under::crowd::{Crowd, Switch};
-use super::under::kept::all_given_back;
+use super::under::model::clients::{Clients, Switch};
+use super::under::model::pool_invariant::check_pool;
+use super::under::model::recorder::{Recorder, Run};
 use super::under::pipeline::{Bounds, Pipeline};
-use super::under::record::{Recorder, Run};
 
-/// A pipeline that can be made and looked into.
+/// Creates a pipeline and inspects its pool.
 pub(crate) trait Subject:
     Pipeline<Codec = Recorder> + Send + Sync + Sized + 'static
 {
+    /// Creates the pipeline.
     fn make(codec: Recorder, bounds: Bounds) -> Self;
 
-    /// The frames that it keeps, and their bytes; none that keeps nothing.
+    /// Returns the number and bytes of kept frames, or `None` for a pipeline without a pool.
     fn kept(&self) -> Option<(usize, usize)>;
 
-    /// Objects to frames lost, and to frames kept past the bounds.
+    /// Checks that no frame is lost or kept beyond the bounds.
+    ///
+    /// # Errors
+    /// Returns a sentence with the numbers if the pool breaks its invariant.
     fn inspect(&self, bounds: Bounds, run: &Run) -> Result<(), String> {
-        self.kept().map_or(Ok(()), |kept| all_given_back(kept, bounds, run))
+        self.kept().map_or(Ok(()), |kept| check_pool(kept, bounds, run))
     }
 }
 
-/// Makes a subject of a file's pipeline.
+/// Implements [`Subject`] for the pipeline of a file.
 macro_rules! subject {
     (Owned $name:ident) => {
         impl Subject for pipeline::$name::Owned<Recorder> {
@@ -38,8 +42,9 @@ macro_rules! subject {
     };
     (Pooled $name:ident) => {
         impl Subject for pipeline::$name::Pooled<Recorder> {
-            fn make(codec: Recorder, Bounds { frames, frame_bytes }: Bounds) -> Self {
-                Self::new(codec, pipeline::$name::Bounds { frames, frame_bytes })
+            fn make(codec: Recorder, bounds: Bounds) -> Self {
+                let Bounds { max_frames, max_frame_bytes } = bounds;
+                Self::new(codec, pipeline::$name::Bounds { max_frames, max_frame_bytes })
             }
 
             fn kept(&self) -> Option<(usize, usize)> {
@@ -49,12 +54,12 @@ macro_rules! subject {
     };
 }
 
-/// Clients with their photos, and what a pool may keep meanwhile.
-pub(crate) fn models() -> [(Crowd, Bounds); 5] {
-    let model = |clients: &[&'static [u8]], bands, frames, frame_bytes| {
-        let clients = clients.to_vec();
-        let crowd = Crowd { clients, bands, door: None, switch: Switch::Steps };
-        (crowd, Bounds { frames, frame_bytes })
+/// Returns the models: clients with their photos, and the bounds of the pool.
+pub(crate) fn models() -> [(Clients, Bounds); 5] {
+    let model = |photos: &[&'static [u8]], bands, max_frames, max_frame_bytes| {
+        let photos = photos.to_vec();
+        let clients = Clients { photos, bands, permits: None, switch: Switch::Steps };
+        (clients, Bounds { max_frames, max_frame_bytes })
     };
     [
         model(&[b"A", b"B"], 2, 2, 64),
@@ -63,4 +68,11 @@ pub(crate) fn models() -> [(Crowd, Bounds); 5] {
         model(&[b"Ax", b"B"], 1, 2, 64),
         model(&[b"A", b"BC"], 1, 2, 64),
     ]
+}
+
+/// Runs a model on a subject, and describes its fault if it has one.
+pub(crate) fn serve<S: Subject>(clients: &Clients, bounds: Bounds) -> Result<(), String> {
+    let make = |codec| S::make(codec, bounds);
+    let served = clients.serve(make, |subject, run| subject.inspect(bounds, run));
+    served.map(drop).map_err(|fault| fault.in_execution_order())
 }

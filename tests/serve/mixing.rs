@@ -105,7 +105,7 @@ fn the_check_at_the_door_does_not_catch_a_torn_thumbnail_and_the_ledger_knows_of
 
 #[test]
 fn the_same_overlap_leaves_owned_and_pooled_clean() {
-    let bounds = Bounds { frames: 1, frame_bytes: 2048 * 2048 * 3 };
+    let bounds = Bounds { max_frames: 1, max_frame_bytes: 2048 * 2048 * 3 };
     for (service, [anns, bens]) in
         [overlap(Owned::new(codec()), false), overlap(Pooled::new(codec(), bounds), false)]
     {

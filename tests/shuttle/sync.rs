@@ -1,6 +1,6 @@
-//! The primitives of the shipped pipelines, as shuttle's, and what a model's clients need.
+//! Lists the primitives of shuttle that the pipelines and the clients of a model use.
 //!
-//! The same names as loom's, so that the same clients run under both.
+//! The names equal those of the other checkers, so that the same clients run under each.
 
 pub(crate) use shuttle::sync::atomic::{AtomicUsize, Ordering};
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard};
@@ -11,7 +11,7 @@ shuttle::lazy_static! {
     static ref TOUCHED: AtomicUsize = AtomicUsize::new(0);
 }
 
-/// A step at which shuttle may switch, for pipelines that have nothing else to stop at.
-pub(crate) fn touch() {
+/// Lets shuttle switch threads, for pipelines without a primitive of their own.
+pub(crate) fn switch_point() {
     TOUCHED.fetch_add(1, Ordering::SeqCst);
 }

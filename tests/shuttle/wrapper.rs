@@ -1,30 +1,31 @@
-//! The wrapper's own proof: each word that a search by chance can end in, from a little model.
+//! Checks `explore` itself: each result that a random search can have, from a small model.
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::Mutex;
 use shuttle::thread;
 
-use crate::ending::{Ending, Finding};
+use crate::exploration::{Exploration, Finding};
 use crate::explore::explore;
 
-/// Two threads race for first place; says who lost.
+/// Lets two threads race, and returns an error if the other thread is first.
 fn race() -> Result<(), &'static str> {
-    let places = std::sync::Arc::new(Mutex::new(Vec::new()));
-    let others = std::sync::Arc::clone(&places);
-    let other = thread::spawn(move || others.lock().expect("nobody panics").push("other"));
-    places.lock().expect("nobody panics").push("self");
+    let order = std::sync::Arc::new(Mutex::new(Vec::new()));
+    let other_order = std::sync::Arc::clone(&order);
+    let other =
+        thread::spawn(move || other_order.lock().expect("no panic under the lock").push("other"));
+    order.lock().expect("no panic under the lock").push("self");
     other.join().expect("the other thread ends");
-    match places.lock().expect("nobody panics")[0] {
+    match order.lock().expect("no panic under the lock")[0] {
         "self" => Ok(()),
         first => Err(first),
     }
 }
 
 #[test]
-fn a_race_that_some_order_loses_is_found_with_the_bodys_own_account() {
-    let ending = explore(RandomScheduler::new_from_seed(1, 1_000), race);
-    assert!(matches!(ending, Ending::Found { at: 1.., .. }), "{ending}");
-    assert_eq!(ending.fault(), "other");
+fn a_lost_race_is_found_with_the_fault_of_the_body() {
+    let exploration = explore(RandomScheduler::new_from_seed(1, 1_000), race);
+    assert!(matches!(exploration, Exploration::Found { at: 1.., .. }), "{exploration}");
+    assert_eq!(exploration.fault(), "other");
 }
 
 #[test]
@@ -36,27 +37,27 @@ fn a_search_without_a_finding_is_no_proof() {
 #[test]
 #[should_panic(expected = "claimed CAPPED, but it ended FOUND @1")]
 fn a_finding_where_none_is_claimed_fails() {
-    explore(RandomScheduler::new_from_seed(1, 7), || Err::<(), _>("a fault")).unfound();
+    explore(RandomScheduler::new_from_seed(1, 7), || Err::<(), _>("a fault")).capped();
 }
 
 #[test]
 fn waiting_in_a_loop_diverges() {
-    let ending = explore::<()>(PctScheduler::new_from_seed(1, 2, 10), || {
+    let exploration = explore::<()>(PctScheduler::new_from_seed(1, 2, 10), || {
         loop {
             thread::yield_now();
         }
     });
-    assert_eq!(ending, Ending::Diverged);
+    assert_eq!(exploration, Exploration::Diverged);
 }
 
 #[test]
 fn a_deadlock_is_found() {
-    let ending = explore::<()>(RandomScheduler::new_from_seed(1, 10), || {
+    let exploration = explore::<()>(RandomScheduler::new_from_seed(1, 10), || {
         thread::park();
         Ok(())
     });
-    let Ending::Found { at: 1, finding: Finding::Panic(text) } = ending else {
-        panic!("ended {ending}");
+    let Exploration::Found { at: 1, finding: Finding::Panic(text) } = exploration else {
+        panic!("ended {exploration}");
     };
     assert!(text.starts_with("deadlock"), "{text}");
 }

@@ -1,5 +1,5 @@
-//! `replay --play`: the trainee is the scheduler, and tries to tear a photo; first in the ring of
-//! shared buffers, then where each request owns its own.
+//! Runs `replay --play`: the player chooses the next step, and tries to tear a thumbnail (mix rows
+//! of two photos in it), first in the ring of shared buffers, then with a buffer per request.
 
 use std::error::Error;
 use std::io::{self, BufRead, IsTerminal};
@@ -13,25 +13,25 @@ use serde::Serialize;
 use super::super::interrupt::Interrupt;
 use super::super::output::{eprint, print, print_json};
 use super::super::{Exit, OutputArgs};
-use super::board::Board;
 use crate::output::terminal::{self, many, plain, wrap};
-use crate::schedule::{MAX_LETTERS, Outcome, minimal};
+use crate::replay::Board;
+use crate::schedule::{MAX_LETTERS, shortest_torn};
 
-/// How often Ctrl-C is looked for while nobody types.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// Interval of the checks for Ctrl-C while the player does not type.
+const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The document of `replay --play --json`, printed at the end.
+/// Holds the document of `replay --play --json`, which is printed at the end.
 #[derive(Serialize)]
-struct Document {
+struct GameDocument {
     schema: &'static str,
     bands: u32,
     slots: usize,
-    /// The fewest steps in which a photo can be torn on `shared`.
-    fewest: usize,
+    /// Smallest number of steps that tears a thumbnail on `shared`.
+    min_steps: usize,
     rounds: Vec<Round>,
 }
 
-/// One attempt.
+/// Describes one attempt of the player.
 #[derive(Serialize)]
 struct Round {
     pipeline: &'static str,
@@ -40,73 +40,68 @@ struct Round {
     torn: bool,
 }
 
-/// Nobody can be torn in a game of this size.
+/// Reports that no thumbnail can be torn in a game of this size.
 #[derive(Debug, thiserror::Error)]
-#[error("nobody can be torn with {0} and {1}: play with 2 bands or more, and 1 to 25 slots")]
-struct NoGame(String, String);
+#[error(
+    "no thumbnail can be torn with {0} and {1}: play with at least 2 bands, and with 1 to 25 slots"
+)]
+struct UnwinnableError(String, String);
 
-/// Why the game is over.
-enum End {
-    /// Both rounds were played.
-    Played,
-    /// There is nothing more to read, or the trainee had enough.
-    Left,
+/// Describes why the game ended before both rounds were decided.
+enum GameEnd {
+    /// The input ended, or the player quit.
+    Quit,
     Interrupted,
 }
 
-/// What the trainee did with a line.
-enum Turn {
-    On,
-    /// The round is decided.
-    Decided,
-    Left,
-}
-
-/// Plays until both rounds are decided, the input ends, or somebody presses Ctrl-C.
+/// Plays until both rounds are decided, the input ends, or the player presses Ctrl-C.
 ///
 /// # Errors
-/// If nobody can be torn with so many bands and slots.
+/// Returns an error if no thumbnail can be torn with this number of bands (parts of a thumbnail)
+/// and slots (buffers in the ring).
 pub(super) fn play(
     bands: NonZeroU32,
     slots: NonZeroUsize,
-    voice: OutputArgs,
+    output: OutputArgs,
 ) -> Result<Exit, Box<dyn Error>> {
-    let shortest = minimal(Outcome::Torn, bands, slots)
+    let shortest = shortest_torn(bands, slots)
         .filter(|shortest| shortest.requests() * (bands.get() as usize + 2) <= MAX_LETTERS)
-        .ok_or_else(|| NoGame(many(bands, "band"), many(slots, "slot")))?;
+        .ok_or_else(|| UnwinnableError(many(bands, "band"), many(slots, "slot")))?;
     let mut game = Game {
-        voice,
-        fewest: shortest.steps().count(),
+        output,
+        min_steps: shortest.steps().count(),
         shortest: shortest.to_string(),
-        typed: io::stdin().is_terminal(),
+        is_terminal: io::stdin().is_terminal(),
         interrupt: Interrupt::listen(),
         lines: lines(),
         rounds: Vec::new(),
     };
     let requests = shortest.requests();
-    let end = game.both(Board::shared(requests, bands, slots), Board::owned(requests, bands));
-    game.tell("\n");
-    if voice.json {
+    let end =
+        game.both(Board::new(requests, bands, Some(slots)), Board::new(requests, bands, None));
+    game.show("\n");
+    if output.json {
         let (bands, slots) = (bands.get(), slots.get());
-        let (fewest, rounds) = (game.fewest, game.rounds);
-        print_json(&Document { schema: "double-exposure/play/1", bands, slots, fewest, rounds });
+        let Game { min_steps, rounds, .. } = game;
+        let schema = "double-exposure/play/1";
+        print_json(&GameDocument { schema, bands, slots, min_steps, rounds });
     } else {
-        game.tell(&game.summary());
+        game.show(&game.summary());
     }
     Ok(match end {
-        End::Interrupted => Exit::Interrupted,
-        End::Played | End::Left => Exit::Held,
+        Err(GameEnd::Interrupted) => Exit::Interrupted,
+        Ok(()) | Err(GameEnd::Quit) => Exit::Held,
     })
 }
 
-/// The lines of standard input, read on a thread of its own, so that Ctrl-C need not wait for one.
+/// Reads lines of standard input on a thread of its own, so that Ctrl-C does not wait for a line.
 fn lines() -> Receiver<String> {
-    let (read, lines) = channel();
+    let (sender, lines) = channel();
     thread::spawn(move || {
         let mut input = io::stdin().lock();
         let mut line = Vec::new();
         while input.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
-            if read.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
                 break;
             }
             line.clear();
@@ -116,125 +111,115 @@ fn lines() -> Receiver<String> {
 }
 
 struct Game {
-    voice: OutputArgs,
+    output: OutputArgs,
     shortest: String,
-    fewest: usize,
-    /// Whether somebody types at a terminal.
-    typed: bool,
+    min_steps: usize,
+    /// True if standard input is a terminal.
+    is_terminal: bool,
     interrupt: Interrupt,
     lines: Receiver<String>,
     rounds: Vec<Round>,
 }
 
 impl Game {
-    fn both(&mut self, mut shared: Board, mut owned: Board) -> End {
-        self.tell(&shared.rules());
-        loop {
-            let end = self.round(&mut shared);
-            if let Some(end) = end {
-                return end;
-            }
-            if self.rounds.last().is_some_and(|round| round.torn) {
-                break;
-            }
-            self.tell("Everybody is done, and nobody is torn. Once more from the start.\n\n");
-            shared.clear();
+    fn both(&mut self, mut shared: Board, mut owned: Board) -> Result<(), GameEnd> {
+        self.show(&shared.rules());
+        self.round(&mut shared)?;
+        while !shared.is_torn() {
+            self.show(
+                "All requests are finished, and no thumbnail is torn. Start again from the first \
+                 step.\n\n",
+            );
+            shared.word.clear();
+            self.round(&mut shared)?;
         }
-        self.tell(&self.praise());
-        self.tell(&owned.rules());
-        if let Some(end) = self.round(&mut owned) {
-            return end;
-        }
-        self.tell(&owned.verdict());
-        End::Played
+        self.show(&self.praise());
+        self.show(&owned.rules());
+        self.round(&mut owned)?;
+        self.show(&owned.verdict());
+        Ok(())
     }
 
-    /// One attempt. `None` when it is decided.
-    fn round(&mut self, board: &mut Board) -> Option<End> {
-        let end = loop {
-            self.tell(&format!("{} > ", board.name()));
-            match self.line() {
-                Err(end) => break Some(end),
-                Ok(line) => match self.turn(board, &line) {
-                    Turn::On => {}
-                    Turn::Decided => break None,
-                    Turn::Left => break Some(End::Left),
-                },
-            }
-        };
-        if !board.word().is_empty() {
+    /// Plays one attempt until it is decided.
+    fn round(&mut self, board: &mut Board) -> Result<(), GameEnd> {
+        let result = self.turns(board);
+        if !board.word.is_empty() {
             self.rounds.push(Round {
                 pipeline: board.name(),
-                word: board.word().into(),
-                steps: board.word().len(),
-                torn: board.torn(),
+                word: board.word.clone(),
+                steps: board.word.len(),
+                torn: board.is_torn(),
             });
         }
-        end
+        result
     }
 
-    fn turn(&self, board: &mut Board, line: &str) -> Turn {
-        let show = |board: &Board| self.tell(&board.show(terminal::width().max(40)));
-        match line.trim().to_ascii_lowercase().as_str() {
-            "" => {}
-            "quit" | "exit" => return Turn::Left,
-            "help" | "?" => self.tell(&board.rules()),
-            "undo" => {
-                board.undo();
-                show(board);
-            }
-            letters => {
-                for letter in letters.to_ascii_uppercase().chars().filter(|c| !c.is_whitespace()) {
-                    if let Err(refused) = board.step(letter) {
-                        self.tell(&format!("{refused}\n"));
-                        break;
-                    }
-                    show(board);
-                    if board.decided() {
-                        return Turn::Decided;
-                    }
+    fn turns(&self, board: &mut Board) -> Result<(), GameEnd> {
+        while !board.is_decided() {
+            self.show(&format!("{} > ", board.name()));
+            let line = self.line()?;
+            match line.trim().to_ascii_lowercase().as_str() {
+                "quit" | "exit" => return Err(GameEnd::Quit),
+                "help" | "?" => self.show(&board.rules()),
+                "undo" => {
+                    board.word.pop();
+                    self.show(&board.show(terminal::width().max(40)));
                 }
+                letters => self.steps(board, &letters.to_ascii_uppercase()),
             }
         }
-        Turn::On
+        Ok(())
     }
 
-    /// The next line, or why there is none.
-    fn line(&self) -> Result<String, End> {
+    /// Makes the steps of a line, up to the first invalid step or the end of the round.
+    fn steps(&self, board: &mut Board, letters: &str) {
+        for letter in letters.chars().filter(|c| !c.is_whitespace()) {
+            if let Err(error) = board.step(letter) {
+                return self.show(&format!("{error}\n"));
+            }
+            self.show(&board.show(terminal::width().max(40)));
+            if board.is_decided() {
+                return;
+            }
+        }
+    }
+
+    /// Returns the next line, or the reason why the game ends.
+    fn line(&self) -> Result<String, GameEnd> {
         loop {
             if self.interrupt.heard() {
-                return Err(End::Interrupted);
+                return Err(GameEnd::Interrupted);
             }
-            match self.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(INTERRUPT_INTERVAL) {
                 Ok(line) => {
-                    if !self.typed {
-                        // What was not typed is not on the screen.
-                        self.tell(&format!("{}\n", plain(&line)));
+                    if !self.is_terminal {
+                        // Input that was not typed at a terminal is not on the screen yet.
+                        self.show(&format!("{}\n", plain(&line)));
                     }
                     return Ok(line);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(End::Left),
+                Err(RecvTimeoutError::Disconnected) => return Err(GameEnd::Quit),
             }
         }
     }
 
     fn praise(&self) -> String {
         let steps = self.rounds.last().map_or(0, |round| round.steps);
-        let told = if steps == self.fewest {
-            format!("Torn in {steps} steps. Nobody can do it in fewer.")
+        if steps == self.min_steps {
+            format!("Torn in {steps} steps. No schedule does it in fewer.\n\n")
         } else {
-            format!("Torn in {steps} steps. {} are enough: {}.", self.fewest, self.shortest)
-        };
-        format!("{told}\n\n")
+            let Self { min_steps, shortest, .. } = self;
+            format!("Torn in {steps} steps. {min_steps} are enough: {shortest}.\n\n")
+        }
     }
 
     fn summary(&self) -> String {
         let mut text = String::new();
         for Round { pipeline, word, steps, torn } in &self.rounds {
-            let outcome = if *torn { "torn" } else { "nobody torn" };
-            let told = format!("{pipeline}: {outcome} after {}: {word}", many(steps, "step"));
-            text += &(wrap(&told, terminal::width().max(40)).join("\n") + "\n");
+            let outcome = if *torn { "torn" } else { "not torn" };
+            let line = format!("{pipeline}: {outcome} after {}: {word}", many(steps, "step"));
+            text += &(wrap(&line, terminal::width().max(40)).join("\n") + "\n");
         }
         if self.rounds.is_empty() {
             text += "No step was made.\n";
@@ -242,8 +227,8 @@ impl Game {
         text
     }
 
-    /// To the trainee: on standard error where a document is wanted on standard output.
-    fn tell(&self, text: &str) {
-        if self.voice.json { eprint(text) } else { print(text) }
+    /// Shows a text to the player: on standard error if the JSON document goes to standard output.
+    fn show(&self, text: &str) {
+        if self.output.json { eprint(text) } else { print(text) }
     }
 }

@@ -1,183 +1,203 @@
-//! `replay`: a schedule played step by step, counted, shrunk, weighed, or made by hand.
+//! Runs `replay`: replays, counts or shrinks schedules, prints their odds, or starts the game.
 
-mod board;
-mod config;
-mod document;
-mod exhaustive;
-mod folder;
 mod game;
-mod odds;
-mod photo_assignment;
-mod result;
-mod shrink;
-mod summary;
-mod table;
 
 use std::error::Error;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
+use indicatif::ProgressBar;
 
+use super::interrupt::Interrupt;
 use super::output::{eprint, print, print_json};
 use super::repro::{bands, slots};
 use super::{Exit, OutputArgs, exit_code};
-use crate::codec::{Fit, Size};
+use crate::codec::{Fit, Size, ThumbnailSpec};
 use crate::output::terminal;
 use crate::pipelines::PipelineKind;
-use crate::schedule::Schedule;
-use config::ReplayConfig;
-use document::ReplayDocument;
-use folder::ReplayDir;
-use photo_assignment::PhotoAssignment;
-use result::ReplayResult;
+use crate::replay::{
+    ExhaustiveCount, OddsDocument, PhotoAssignment, ReplayConfig, ReplayDir, ReplayDocument,
+    ReplayResult, ShrinkDocument, table,
+};
+use crate::schedule::{Schedule, countable};
 
-/// Play a schedule, step by step, and see when whose photo lies where
+/// Replays a schedule step by step and shows which photo each slot (buffer of a ring) holds.
 ///
-/// A schedule is a word: a letter per request, and a letter per step. The first `A` decodes A's
-/// photo into a slot, the next ones make the bands of its thumbnail, the last gives it away. In
-/// `AABABABB` B begins between A's two bands: on one slot A is torn. Nothing is left to chance: the
-/// same word gives the same bytes.
+/// A schedule is a word: a letter per step, where the letter names the request. The first `A`
+/// decodes A's photo into a slot, the next ones make the bands (groups of rows) of A's thumbnail,
+/// and the last one returns the thumbnail. In `AABABABB` B begins between A's two bands: on one
+/// slot A is torn (its thumbnail has rows of two photos). The same word always gives the same
+/// bytes.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
-#[command(group = ArgGroup::new("instead").args(["all", "shrink", "odds", "play"]))]
+#[command(group = ArgGroup::new("mode").args(["all", "shrink", "odds", "play"]))]
 pub(super) struct Replay {
-    /// Letters A to Z: a request has a begin, its bands and a finish
+    /// Letters A to Z, where each request has a begin, its bands and a finish.
     #[arg(value_name = "WORD", required_unless_present_any = ["all", "play"],
           conflicts_with_all = ["all", "play"])]
     word: Option<Schedule>,
-    /// Instead, count the outcomes of all words of a size
+    /// Counts the outcomes of all words of a size instead.
     #[arg(long)]
     all: bool,
-    /// Instead, print the smallest word that ends in the same kind of outcome
+    /// Shrinks the word to a smallest one in which the first mixed request has the same outcome.
     #[arg(long)]
     shrink: bool,
-    /// Instead, print after each step the share of continuations that end mixed
+    /// Prints after each step the share of continuations that end mixed.
     #[arg(long)]
     odds: bool,
-    /// Instead, decide who steps next, and try to tear a photo
+    /// Starts a game: you choose the next step, and try to tear a thumbnail.
     #[arg(long)]
     play: bool,
-    /// Slots in the ring of shared buffers: 1 to 1024
+    /// Number of slots in the ring of shared buffers, from 1 to 1024.
     #[arg(long, value_name = "N", default_value = "1", value_parser = slots)]
     slots: NonZeroUsize,
-    /// Bands of a thumbnail: 1 to 128 [default: as many as the word's letters, else 2]
+    /// Number of bands of a thumbnail, from 1 to 128 [default: from the word's letters, else 2].
     #[arg(long, value_name = "N", value_parser = bands)]
     bands: Option<NonZeroU32>,
-    /// With --all, the requests of a word: 1 to 26 [default: 2]
+    /// Number of requests of a word with --all, from 1 to 26 [default: 2].
     #[arg(long, value_name = "N", conflicts_with_all = ["word", "play"],
           value_parser = clap::value_parser!(u8).range(1..=26))]
     requests: Option<u8>,
-    /// The pipeline that plays the word
-    #[arg(
-        long,
-        value_enum,
-        value_name = "P",
-        default_value = "shared",
-        conflicts_with = "instead"
-    )]
+    /// Pipeline that replays the word.
+    #[arg(long, value_enum, value_name = "P", default_value = "shared", conflicts_with = "mode")]
     pipeline: PipelineKind,
-    /// A folder of photos; a subfolder is an owner, without any each file is [default: built in]
-    #[arg(long, value_name = "DIR", conflicts_with = "instead")]
+    /// Folder of photos, with a subfolder per owner, or with a file per owner [default: built in].
+    #[arg(long, value_name = "DIR", conflicts_with = "mode")]
     photos: Option<PathBuf>,
-    /// Side of the thumbnails, in px: 16 to 2048
-    #[arg(long, value_name = "PX", default_value_t, conflicts_with = "instead")]
+    /// Side of the thumbnails in px, from 16 to 2048.
+    #[arg(long, value_name = "PX", default_value_t, conflicts_with = "mode")]
     size: Size,
-    /// `cover` fills a square with the middle of the photo, `contain` shows all of it
-    #[arg(long, value_name = "FIT", default_value_t, conflicts_with = "instead")]
+    /// Fit of the photo: `cover` fills a square with the middle of the photo, `contain` shows all.
+    #[arg(long, value_name = "FIT", default_value_t, conflicts_with = "mode")]
     fit: Fit,
-    /// Where the thumbnails go; those of an earlier replay there are replaced
+    /// Folder for the thumbnails, where those of an earlier replay are replaced.
     #[arg(
         long,
         value_name = "DIR",
         default_value = "double-exposure-replay",
-        conflicts_with = "instead"
+        conflicts_with = "mode"
     )]
     out: PathBuf,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   double-exposure replay AABABABB                     B begins between A's bands: A is torn
-  double-exposure replay AAABABBB                     B begins after A's last band: nobody is
-  double-exposure replay AABABABB --pipeline owned    the same order, and nobody can be
-  double-exposure replay AABBCACABCBC --slots 2       C comes round to A's slot
-  double-exposure replay --all --requests 3 --slots 2     every word there is, counted
-  double-exposure replay --odds AABABABB              when did it become inevitable?
-  double-exposure replay --shrink ABCABCABCABC        the same in as few switches as can be
-  double-exposure replay --play                       try it yourself
+  double-exposure replay AAABABBB                     B begins after A's last band: both are clean
+  double-exposure replay AABABABB --pipeline owned    the same order, and both are clean
+  double-exposure replay AABBCACABCBC --slots 2       C takes A's slot after one round of the ring
+  double-exposure replay --all --requests 3 --slots 2     counts all words of this size
+  double-exposure replay --odds AABABABB              from which step was the mix-up inevitable?
+  double-exposure replay --shrink ABCABCABCABC        the same outcome with the fewest switches
+  double-exposure replay --play                       try to tear a thumbnail yourself
 
-Slots are taken in the order of first letters, round the ring. A request with too few letters stays
-unfinished and is not counted. Photos are taken from one owner after the other; if there are more
-requests than owners, the photos go round, and each request still counts as another person's.
+Requests take slots in the order of their first letters, round the ring. A request with too few
+letters stays unfinished and is not counted. Each request gets a photo of another owner. If there
+are more requests than owners, photos are used again, each as another owner's.
 
-Exit codes: 0 if the thumbnails are what the lap law says (on `shared` that may be a mix-up), 1 if
+Exit codes: 0 if the thumbnails are as the lap law predicts (on `shared` that may be a mix-up), 1 if
 not, 2 for wrong usage, 130 if interrupted.";
 
-/// What is asked of a word, whatever is done with it.
-struct Asked {
-    word: Schedule,
-    bands: NonZeroU32,
-    slots: NonZeroUsize,
-    voice: OutputArgs,
-}
+/// Number of bands without a word and without `--bands`.
+const DEFAULT_BANDS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 impl Replay {
+    /// Runs the command and returns its exit code.
     pub(super) fn run(self) -> Exit {
-        exit_code(self.carry_out())
+        exit_code(self.run_mode())
     }
 
-    fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
-        let two = NonZeroU32::MIN.saturating_add(1);
+    fn run_mode(self) -> Result<Exit, Box<dyn Error>> {
+        let (slots, output) = (self.slots, self.output);
         let Some(word) = self.word.clone() else {
-            let (bands, slots) = (self.bands.unwrap_or(two), self.slots);
+            let bands = self.bands.unwrap_or(DEFAULT_BANDS);
             return if self.play {
-                game::play(bands, slots, self.voice)
+                game::play(bands, slots, output)
             } else {
-                let requests = self.requests.map_or(2, usize::from);
-                exhaustive::count(requests, bands, slots, self.voice)
+                count_all(self.requests.map_or(2, usize::from), bands, slots, output)
             };
         };
         let bands = self.bands.unwrap_or_else(|| word.bands());
         word.check(bands)?;
-        let asked = Asked { word, bands, slots: self.slots, voice: self.voice };
+        let width = terminal::width();
         if self.shrink {
-            shrink::shrink(&asked)
+            let document = ShrinkDocument::new(&word, bands, slots)?;
+            if output.json {
+                print_json(&document);
+            } else {
+                print(&format!("{}\n", document.word()));
+                if !output.quiet {
+                    print(&document.explanation(width.max(40)));
+                }
+            }
+            Ok(Exit::Held)
         } else if self.odds {
-            odds::weigh(&asked)
+            let document = OddsDocument::new(&word, bands, slots)?;
+            if output.json {
+                print_json(&document);
+            } else {
+                print(&document.chart(width.max(40)));
+            }
+            Ok(Exit::Held)
         } else {
-            self.perform(asked)
+            self.replay(word, bands)
         }
     }
 
-    fn perform(self, asked: Asked) -> Result<Exit, Box<dyn Error>> {
-        let Asked { word, bands, slots, voice } = asked;
-        let scene = ReplayConfig {
-            word,
-            bands,
-            slots,
-            kind: self.pipeline,
-            size: self.size,
-            fit: self.fit,
-        };
-        let cast = PhotoAssignment::new(&scene, self.photos.as_deref())?;
-        let folder = ReplayDir::open(&self.out)?;
-        let performance = ReplayResult::of(&scene, &cast)?;
-        let told = ReplayDocument::new(&scene, &cast, &performance);
-        folder.write(&scene, &performance, &told)?;
-        if !voice.quiet {
-            eprint(&cast.remarks(&scene));
+    fn replay(self, word: Schedule, bands: NonZeroU32) -> Result<Exit, Box<dyn Error>> {
+        let Self { slots, pipeline, size, fit, output, .. } = self;
+        let spec = ThumbnailSpec { size, fit };
+        let config = ReplayConfig { word, bands, slots, pipeline, spec };
+        let assignment = PhotoAssignment::new(&config, self.photos.as_deref())?;
+        let notes = assignment.notes(&config);
+        let dir = ReplayDir::open(&self.out)?;
+        let result = ReplayResult::new(config, assignment)?;
+        let document = ReplayDocument::new(&result);
+        dir.write(&result, &document)?;
+        if !output.quiet {
+            eprint(&notes);
         }
-        if voice.json {
-            print_json(&told);
+        if output.json {
+            print_json(&document);
         } else {
-            print(&table::table(&scene, &cast, &performance, terminal::width()));
-            if !voice.quiet {
-                eprint(&format!("thumbnails: {}\n", folder.path().display()));
+            print(&table(&result, terminal::width()));
+            if !output.quiet {
+                eprint(&format!("thumbnails: {}\n", dir.path().display()));
             }
         }
-        Ok(if performance.as_promised() { Exit::Held } else { Exit::Mixed })
+        Ok(if result.is_as_predicted() { Exit::Held } else { Exit::Mixed })
     }
+}
+
+/// Counts all words of a size and prints the table of outcomes.
+///
+/// # Errors
+/// Returns an error if there are too many words.
+fn count_all(
+    requests: usize,
+    bands: NonZeroU32,
+    slots: NonZeroUsize,
+    output: OutputArgs,
+) -> Result<Exit, Box<dyn Error>> {
+    let words = countable(requests, bands)?;
+    let interrupt = Interrupt::listen();
+    let bar = if output.quiet { ProgressBar::hidden() } else { ProgressBar::new(words) };
+    let count = ExhaustiveCount::new(requests, bands, slots, |words| {
+        bar.set_position(words);
+        !interrupt.heard()
+    })?;
+    bar.finish_and_clear();
+    if count.words < words {
+        eprint(&format!("interrupted after {} of {words} words\n", count.words));
+        return Ok(Exit::Interrupted);
+    }
+    if output.json {
+        print_json(&count);
+    } else {
+        print(&count.table(terminal::width()));
+    }
+    Ok(if count.is_as_expected() { Exit::Held } else { Exit::Mixed })
 }
