@@ -266,8 +266,9 @@ fn photos_of_different_bytes_keep_their_order() {
 fn a_file_that_is_no_photo_is_read_and_the_codec_refuses_it() {
     let dir = TempDir::new().unwrap();
     File::create(dir.path().join("notes.txt")).unwrap().write_all(b"no photo").unwrap();
-    assert_eq!(owners(&found(&dir)), [("notes", "notes.txt")]);
-    assert!(probe(&photos(&dir).photos[0].bytes).is_err());
+    let photos = photos(&dir);
+    assert_eq!(owners(&photos), [("notes", "notes.txt")]);
+    assert!(probe(&photos.photos[0].bytes).is_err());
 }
 
 #[cfg(unix)]
@@ -304,7 +305,7 @@ mod unix {
         let (done, reading) = mpsc::channel();
         let path = dir.path().to_owned();
         thread::spawn(move || done.send(read_dir(&path).unwrap()));
-        let found = reading.recv_timeout(Duration::from_secs(10)).expect("it waits for a pipe");
+        let photos = reading.recv_timeout(Duration::from_secs(10)).expect("it waits for a pipe");
         assert_eq!(owners(&photos), [("ann", "ann.jpg")]);
         let reason = "it is no regular file";
         let expected = ["ben.jpg", "cleo.jpg", "dora.jpg"].map(|path| (path, reason));
