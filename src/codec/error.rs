@@ -161,88 +161,77 @@ impl fmt::Display for Format {
 }
 
 /// Names a feature of a format that this codec does not read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Feature {
     /// Arithmetic coding in a JPEG.
+    #[error("arithmetic coding")]
     ArithmeticCoding,
     /// Lossless coding in a JPEG.
+    #[error("lossless coding")]
     LosslessCoding,
     /// Hierarchical coding in a JPEG.
+    #[error("hierarchical coding")]
     HierarchicalCoding,
     /// Number of bits of a sample in a JPEG, where only 8 are read.
+    #[error("{0} bits a sample")]
     SampleBits(u8),
     /// Number of components in a JPEG, where only 1, 3 and 4 are read.
+    #[error("{0} components")]
     Components(u8),
     /// Chroma of a JPEG, sampled in a way that the decoder does not read.
+    #[error("unusual chroma sampling")]
     Sampling,
     /// Height of a JPEG that is only stored after the first scan.
+    #[error("no height in its header")]
     LateHeight,
     /// Critical chunk of a PNG, by its name.
+    #[error("a chunk {}", .0.escape_ascii())]
     Chunk([u8; 4]),
     /// Animation in a WebP.
+    #[error("an animation")]
     Animation,
     /// Feature by the name that a decoder reports.
+    #[error("{0}")]
     Other(String),
 }
 
-impl fmt::Display for Feature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ArithmeticCoding => f.write_str("arithmetic coding"),
-            Self::LosslessCoding => f.write_str("lossless coding"),
-            Self::HierarchicalCoding => f.write_str("hierarchical coding"),
-            Self::SampleBits(bits) => write!(f, "{bits} bits a sample"),
-            Self::Components(count) => write!(f, "{count} components"),
-            Self::Sampling => f.write_str("unusual chroma sampling"),
-            Self::LateHeight => f.write_str("no height in its header"),
-            Self::Chunk(name) => write!(f, "a chunk {}", name.escape_ascii()),
-            Self::Animation => f.write_str("an animation"),
-            Self::Other(feature) => f.write_str(feature),
-        }
-    }
-}
-
 /// Names a part that a file lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Part {
     /// The rest of a header, segment or chunk.
+    #[error("the rest")]
     Rest,
     /// The end marker of a JPEG, or the end chunk of a PNG.
+    #[error("the end marker")]
     EndMarker,
     /// An image.
+    #[error("a picture")]
     Picture,
     /// Coded or compressed data for all of the pixels.
+    #[error("some of the pixels' data")]
     PixelData,
     /// The scans that complete a JPEG.
+    #[error("a further scan")]
     Scans,
 }
 
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rest => "the rest",
-            Self::EndMarker => "the end marker",
-            Self::Picture => "a picture",
-            Self::PixelData => "some of the pixels' data",
-            Self::Scans => "a further scan",
-        })
-    }
-}
-
 /// Describes how a file contradicts its format, its checksums or its own numbers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Damage {
     /// A marker, chunk or byte in the wrong position.
+    #[error("byte {at_byte} is out of place")]
     Misplaced {
         /// Position in bytes from the start.
         at_byte: u64,
     },
     /// A field of a header with an invalid value.
+    #[error("the header at byte {at_byte} is wrong")]
     Field {
         /// Position of the field's segment or chunk, in bytes from the start.
         at_byte: u64,
     },
     /// A checksum that differs from the bytes that it covers.
+    #[error("the checksum at byte {at_byte} is {stored:08x}, not {computed:08x}")]
     Checksum {
         /// Position of the chunk, in bytes from the start.
         at_byte: u64,
@@ -252,40 +241,26 @@ pub enum Damage {
         computed: u32,
     },
     /// Restart markers of a JPEG out of order, or more of them than the scan has room for.
+    #[error("a restart is wrong at byte {at_byte}")]
     Restarts {
         /// Position in bytes from the start.
         at_byte: u64,
     },
     /// More coded data in a JPEG than its blocks can take.
+    #[error("too much is coded at byte {at_byte} for the size it names")]
     Excess {
         /// Position where the data begins, in bytes from the start.
         at_byte: u64,
     },
     /// Different sizes in two parts of the file, or a number of pixels that differs from the size.
+    #[error("it names two sizes")]
     Sizes,
     /// Coded data that a decoder rejected, with the decoder's message.
+    #[error("its coding is wrong ({0})")]
     Coding(String),
     /// Coded data on which a decoder panicked.
+    #[error("its coding is wrong (the decoder panicked)")]
     Panic,
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Misplaced { at_byte } => write!(f, "byte {at_byte} is out of place"),
-            Self::Field { at_byte } => write!(f, "the header at byte {at_byte} is wrong"),
-            Self::Checksum { at_byte, stored, computed } => {
-                write!(f, "the checksum at byte {at_byte} is {stored:08x}, not {computed:08x}")
-            }
-            Self::Restarts { at_byte } => write!(f, "a restart is wrong at byte {at_byte}"),
-            Self::Excess { at_byte } => {
-                write!(f, "too much is coded at byte {at_byte} for the size it names")
-            }
-            Self::Sizes => f.write_str("it names two sizes"),
-            Self::Coding(message) => write!(f, "its coding is wrong ({message})"),
-            Self::Panic => f.write_str("its coding is wrong (the decoder panicked)"),
-        }
-    }
 }
 
 fn mib(bytes: u64) -> f64 {

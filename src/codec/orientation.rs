@@ -1,4 +1,4 @@
-//! Reads EXIF's orientation, and walks stored pixels so that they come out upright.
+//! Reads EXIF's orientation, and writes stored pixels upright.
 
 use image::metadata::Orientation;
 
@@ -19,7 +19,7 @@ pub(super) fn turned<T>(orientation: Orientation, (across, down): (T, T)) -> (T,
     if exchanges_sides { (down, across) } else { (across, down) }
 }
 
-/// Walks stored pixels in upright order: a start, and a step for each axis.
+/// Describes the upright order of stored pixels, by a start and a step for each axis.
 pub(super) struct OrientedPixels {
     /// Width of the upright pixels.
     pub(super) width: usize,
@@ -32,8 +32,8 @@ pub(super) struct OrientedPixels {
 }
 
 impl OrientedPixels {
-    /// Returns the walk through a stored width and height, where each row begins `stride` pixels
-    /// behind the row before.
+    /// Returns the upright order of stored pixels of this width and height. Each stored row begins
+    /// `stride` pixels behind the row before.
     pub(super) fn new(
         orientation: Orientation,
         (width, height): (usize, usize),

@@ -75,7 +75,7 @@ pub(super) fn resize<P: PixelTrait>(
 /// Weighs pixels of the source image by their distance.
 #[derive(Clone, Copy)]
 pub(super) struct ResampleFilter {
-    /// The name that the resizer knows the filter by.
+    /// Name of the filter, for the resizer.
     pub(super) name: &'static str,
     /// Pixels of the smaller image that the filter reaches to either side.
     pub(super) lobes: f64,

@@ -4,7 +4,6 @@
 //! reason. It opens only regular files, since it would wait for a pipe without end.
 
 use std::collections::{HashMap, VecDeque};
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -88,7 +87,7 @@ pub fn read_dir(dir: &Path) -> Result<SamplePhotos, ReadError> {
         Ok(_) => {}
     }
     let mut reader = Reader { dir, listed: 0, skipped: Vec::new() };
-    let names = reader.names(dir).map_err(|stop| stop.into_error(dir))?;
+    let names = reader.names(dir)?;
     let mut owners = Vec::new();
     for (name, owner) in with_owners(&names) {
         let path = dir.join(name);
@@ -114,21 +113,6 @@ struct Owner {
     files: VecDeque<String>,
 }
 
-/// Describes why a listing stopped.
-enum Stop {
-    Io(io::Error),
-    TooMany,
-}
-
-impl Stop {
-    fn into_error(self, dir: &Path) -> ReadError {
-        match self {
-            Self::Io(source) => ReadError::Unreadable { path: dir.into(), source },
-            Self::TooMany => ReadError::TooManyFiles(dir.into()),
-        }
-    }
-}
-
 /// Reads a folder, and collects the files and folders that it skips.
 struct Reader<'d> {
     dir: &'d Path,
@@ -142,27 +126,23 @@ impl Reader<'_> {
     }
 
     /// Lists the names in a folder, sorted, without names that are ignored or no UTF-8.
-    fn names(&mut self, folder: &Path) -> Result<Vec<String>, Stop> {
+    fn names(&mut self, folder: &Path) -> Result<Vec<String>, ReadError> {
+        let unreadable = |source| ReadError::Unreadable { path: folder.into(), source };
         let mut names = Vec::new();
-        for entry in fs::read_dir(folder).map_err(Stop::Io)? {
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
             self.listed += 1;
             if self.listed > MAX_FILES {
-                return Err(Stop::TooMany);
+                return Err(ReadError::TooManyFiles(self.dir.into()));
             }
-            match entry.map_err(Stop::Io)?.file_name().into_string() {
+            match entry.map_err(unreadable)?.file_name().into_string() {
                 Ok(name) if is_ignored(&name) => {}
                 Ok(name) => names.push(name),
-                Err(name) => self.skip_name(folder, name),
+                Err(name) if name.as_encoded_bytes().starts_with(b".") => {}
+                Err(name) => self.skip(folder.join(name), Reason::Name),
             }
         }
         names.sort();
         Ok(names)
-    }
-
-    fn skip_name(&mut self, folder: &Path, name: OsString) {
-        if !name.as_encoded_bytes().starts_with(b".") {
-            self.skip(folder.join(name), Reason::Name);
-        }
     }
 
     /// Lists the files of an owner's folder; none if it cannot be read.
@@ -170,11 +150,11 @@ impl Reader<'_> {
         let folder = self.dir.join(owner);
         match self.names(&folder) {
             Ok(names) => Ok(names.into_iter().map(|name| format!("{owner}/{name}")).collect()),
-            Err(Stop::TooMany) => Err(Stop::TooMany.into_error(self.dir)),
-            Err(Stop::Io(error)) => {
-                self.skip(folder, error);
+            Err(ReadError::Unreadable { path, source }) => {
+                self.skip(path, source);
                 Ok(VecDeque::new())
             }
+            Err(error) => Err(error),
         }
     }
 

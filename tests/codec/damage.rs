@@ -232,7 +232,7 @@ fn sizes_that_contradict_each_other_are_refused() {
         Err(ImageError::Damaged { damage: Damage::Sizes, .. }) => true,
         other => panic!("{other:?}"),
     };
-    // The canvas is one thing, the picture on it another.
+    // The canvas and the image have different sizes.
     let mut file = images::LOSSY_ALPHA_WEBP.to_vec();
     assert_eq!(&file[12..16], b"VP8X");
     file[24] += 1;

@@ -42,9 +42,9 @@ fn photos(dir: &TempDir) -> SamplePhotos {
     read_dir(dir.path()).unwrap()
 }
 
-/// Returns the owner and path of each photo.
-fn owners(photos: &SamplePhotos) -> Vec<(&str, &str)> {
-    photos.photos.iter().map(|photo| (&*photo.owner, &*photo.name)).collect()
+/// Returns the owner and path of each photo, as `owner: path`.
+fn owners(photos: &SamplePhotos) -> Vec<String> {
+    photos.photos.iter().map(|photo| format!("{}: {}", photo.owner, photo.name)).collect()
 }
 
 /// Returns the skipped files, as paths from the folder, with their reasons.
@@ -118,39 +118,32 @@ fn every_original_has_a_licence_and_every_photo_of_the_set_its_original() {
 }
 
 /// Cases of the files in a folder, and the owner and path of each photo that is read.
-type Layout = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
-
-const LAYOUTS: [Layout; 6] = [
+const LAYOUTS: [(&str, &[&str], &[&str]); 6] = [
     (
         "a subfolder is an owner of all its files",
         &["ben/2.jpg", "ann/b.png", "ann/a.jpg", "dora.d/1.jpg"],
-        &[
-            ("ann", "ann/a.jpg"),
-            ("ann", "ann/b.png"),
-            ("ben", "ben/2.jpg"),
-            ("dora.d", "dora.d/1.jpg"),
-        ],
+        &["ann: ann/a.jpg", "ann: ann/b.png", "ben: ben/2.jpg", "dora.d: dora.d/1.jpg"],
     ),
     (
         "in a flat folder each file is an owner, named without the extension",
         &["ann.jpg", "ben.holiday.png", "cleo"],
-        &[("ann", "ann.jpg"), ("ben.holiday", "ben.holiday.png"), ("cleo", "cleo")],
+        &["ann: ann.jpg", "ben.holiday: ben.holiday.png", "cleo: cleo"],
     ),
     (
         "files beside subfolders are owners of their own",
         &["ann/1.jpg", "ben.jpg"],
-        &[("ann", "ann/1.jpg"), ("ben", "ben.jpg")],
+        &["ann: ann/1.jpg", "ben: ben.jpg"],
     ),
     (
         "owners of the same name keep their extensions",
         &["ann.jpg", "ann.png", "ann.png.webp", "ben.jpg", "ben/1.jpg", "cleo.jpg"],
         &[
-            ("ann.jpg", "ann.jpg"),
-            ("ann.png", "ann.png"),
-            ("ann.png.webp", "ann.png.webp"),
-            ("ben.jpg", "ben.jpg"),
-            ("ben", "ben/1.jpg"),
-            ("cleo", "cleo.jpg"),
+            "ann.jpg: ann.jpg",
+            "ann.png: ann.png",
+            "ann.png.webp: ann.png.webp",
+            "ben.jpg: ben.jpg",
+            "ben: ben/1.jpg",
+            "cleo: cleo.jpg",
         ],
     ),
     (
@@ -183,7 +176,7 @@ fn photos_come_in_the_order_of_their_names_with_their_files_bytes() {
 fn a_folder_in_an_owners_folder_is_reported_and_not_read() {
     let dir = folder(&["ann/1.jpg", "ann/2024/2.jpg"]);
     let photos = photos(&dir);
-    assert_eq!(owners(&photos), [("ann", "ann/1.jpg")]);
+    assert_eq!(owners(&photos), ["ann: ann/1.jpg"]);
     let reason = "a folder in an owner's folder is not looked into";
     assert_eq!(skipped(&dir, &photos), [("ann/2024", reason)]);
 }
@@ -194,7 +187,7 @@ fn a_file_is_read_up_to_the_codecs_limit_in_bytes() {
     put_large(&dir, "just.jpg", MAX_FILE_BYTES);
     put_large(&dir, "beyond.jpg", MAX_FILE_BYTES + 2);
     let photos = photos(&dir);
-    assert_eq!(owners(&photos), [("just", "just.jpg")]);
+    assert_eq!(owners(&photos), ["just: just.jpg"]);
     let reason = "it has 33554434 bytes; at most 33554432 are read";
     assert_eq!(skipped(&dir, &photos), [("beyond.jpg", reason)]);
 }
@@ -245,7 +238,7 @@ fn copies_are_skipped_and_reported() {
     put(&dir, "ben.jpg", b"twin");
     put(&dir, "cleo/1.jpg", b"twin");
     let photos = without_copies(photos(&dir).photos);
-    assert_eq!(owners(&photos), [("ann", "ann.jpg"), ("ben", "ben.jpg")]);
+    assert_eq!(owners(&photos), ["ann: ann.jpg", "ben: ben.jpg"]);
     let reason = "it is byte for byte ben.jpg, which is used";
     let copy = SkippedFile { path: "cleo/1.jpg".into(), reason: reason.into() };
     assert_eq!(photos.skipped, [copy]);
@@ -267,7 +260,7 @@ fn a_file_that_is_no_photo_is_read_and_the_codec_refuses_it() {
     let dir = TempDir::new().unwrap();
     File::create(dir.path().join("notes.txt")).unwrap().write_all(b"no photo").unwrap();
     let photos = photos(&dir);
-    assert_eq!(owners(&photos), [("notes", "notes.txt")]);
+    assert_eq!(owners(&photos), ["notes: notes.txt"]);
     assert!(probe(&photos.photos[0].bytes).is_err());
 }
 
@@ -291,7 +284,7 @@ mod unix {
         symlink(elsewhere.path(), dir.path().join("ben")).unwrap();
         symlink("nowhere", dir.path().join("cleo.jpg")).unwrap();
         let photos = photos(&dir);
-        assert_eq!(owners(&photos), [("ann", "ann.jpg"), ("ben", "ben/1.jpg")]);
+        assert_eq!(owners(&photos), ["ann: ann.jpg", "ben: ben/1.jpg"]);
         assert_eq!(skipped(&dir, &photos), [("cleo.jpg", "it is a link to nothing")]);
     }
 
@@ -306,7 +299,7 @@ mod unix {
         let path = dir.path().to_owned();
         thread::spawn(move || done.send(read_dir(&path).unwrap()));
         let photos = reading.recv_timeout(Duration::from_secs(10)).expect("it waits for a pipe");
-        assert_eq!(owners(&photos), [("ann", "ann.jpg")]);
+        assert_eq!(owners(&photos), ["ann: ann.jpg"]);
         let reason = "it is no regular file";
         let expected = ["ben.jpg", "cleo.jpg", "dora.jpg"].map(|path| (path, reason));
         assert_eq!(skipped(&dir, &photos), expected);
@@ -319,7 +312,7 @@ mod unix {
         let dir = folder(&["ann.jpg"]);
         symlink("/proc/self/mem", dir.path().join("ben.jpg")).unwrap();
         let photos = photos(&dir);
-        assert_eq!(owners(&photos), [("ann", "ann.jpg")]);
+        assert_eq!(owners(&photos), ["ann: ann.jpg"]);
         let [(path, reason)] = skipped(&dir, &photos)[..] else { panic!("{:?}", photos.skipped) };
         assert_eq!(path, "ben.jpg");
         assert!(reason.starts_with("it cannot be read: "), "{reason}");
@@ -334,7 +327,7 @@ mod unix {
         fs::write(dir.path().join(name), b"ben").unwrap();
         fs::write(dir.path().join(OsStr::from_bytes(b".\xFF")), b"hidden").unwrap();
         let photos = photos(&dir);
-        assert_eq!(owners(&photos), [("ann", "ann.jpg")]);
+        assert_eq!(owners(&photos), ["ann: ann.jpg"]);
         assert_eq!(photos.skipped.len(), 1);
         assert_eq!(photos.skipped[0].path, dir.path().join(name));
         assert_eq!(photos.skipped[0].reason, "its name is not UTF-8");

@@ -14,8 +14,8 @@ use crate::codec::{ImageError, ImageFrame, Orientation};
 /// Empty suffix: this build is the default one.
 pub(in crate::codec) const MAKER_SUFFIX: &str = "";
 
-/// Number of bands in which a large image is made if the caller asks for none. All rows of RGB,
-/// resized in one direction and not yet in the other, would leave the processor's cache.
+/// Number of bands of a large image whose caller does not choose a number. All rows of RGB,
+/// resized in one direction and not yet in the other, would exceed the processor's cache.
 pub(in crate::codec) const LARGE_IMAGE_BANDS: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 /// Describes the only way in which a frame of this build stores a photo: RGB, 3 bytes a pixel.

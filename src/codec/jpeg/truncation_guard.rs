@@ -60,7 +60,8 @@ impl<'a> SentinelReader<'a> {
 }
 
 /// Returns true if the decoder needs no segment of this kind. The decoder gets the colour transform
-/// from its caller. APP0 stays: it may say that the usual Huffman tables were left out.
+/// from its caller. APP0 stays, since it may declare that the file omits the usual
+/// Huffman tables.
 fn is_metadata(kind: Kind) -> bool {
     matches!(kind, Kind::Segment(marker::APP1..=marker::APP15 | marker::COM))
 }

@@ -113,7 +113,7 @@ impl<'a> Chunks<'a> {
                 let &[_, _, _, 0x9D, 0x01, 0x2A, w0, w1, h0, h1, ..] = data else {
                     return Err(field());
                 };
-                // The two highest bits tell how to enlarge the image.
+                // The two highest bits hold a factor for display.
                 let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3FFF);
                 let (width, height) = (side([w0, w1]), side([h0, h1]));
                 if width == 0 || height == 0 {

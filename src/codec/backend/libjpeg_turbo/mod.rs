@@ -30,7 +30,7 @@ use crate::codec::{Format, ImageError, ImageFrame, Orientation, panic_guard};
 /// Suffix of this build's maker names.
 pub(in crate::codec) const MAKER_SUFFIX: &str = "-turbojpeg";
 
-/// Number of bands in which a large image is made if the caller asks for none. The rows of a plane
+/// Number of bands of a large image whose caller does not choose a number. The rows of a plane
 /// are a third of those of RGB and stay in the processor's cache, and with one band the weights are
 /// computed once.
 pub(in crate::codec) const LARGE_IMAGE_BANDS: NonZeroU32 = NonZeroU32::MIN;
@@ -119,7 +119,7 @@ fn decompress(jpeg: &Jpeg<'_>, subsamp: Subsamp, eighths: u32) -> turbojpeg::Res
     let mut decoder = Decompressor::new()?;
     let header = decoder.read_header(jpeg.file)?;
     let (width, height) = jpeg.dimensions();
-    // libjpeg-turbo writes as many samples as *it* reads in the header, whatever room it is given.
+    // libjpeg-turbo writes the samples that *it* reads from the header, whatever the buffer's size.
     let read = (header.width as u32, header.height as u32, header.subsamp);
     if read != (width, height, subsamp) {
         return Err(turbojpeg::Error::OutOfBounds);
