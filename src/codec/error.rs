@@ -139,6 +139,11 @@ impl Format {
         ImageError::Damaged { format: self, damage }
     }
 
+    /// Returns the error for coded data that a decoder rejected with a message.
+    pub(super) fn coding(self, message: impl fmt::Display) -> ImageError {
+        self.damaged(Damage::Coding(message.to_string()))
+    }
+
     /// Returns the error for a marker, chunk or byte in the wrong position.
     pub(super) fn misplaced(self, at: usize) -> ImageError {
         self.damaged(Damage::Misplaced { at_byte: at as u64 })

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use double_exposure::codec::{Fit, Format, Orientation, Size, luma, probe};
 use image::ExtendedColorType as Png;
-use jpeg_encoder::{ColorType, SamplingFactor};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use crate::images::{self, TestImage, decode, difference, exif, jpeg, png};
 
@@ -21,6 +21,12 @@ pub(crate) fn squares(text: &str) -> TestImage {
     })
 }
 
+/// Sets an encoder to the highest quality and to full chroma.
+fn without_loss(encoder: &mut Encoder<&mut Vec<u8>>) {
+    encoder.set_quality(100);
+    encoder.set_sampling_factor(SamplingFactor::F_1_1);
+}
+
 #[test]
 fn photos_of_all_eight_orientations_come_out_upright() {
     let stored = squares("abc/def");
@@ -32,8 +38,7 @@ fn photos_of_all_eight_orientations_come_out_upright() {
             (
                 6,
                 stored.jpeg(|e| {
-                    e.set_quality(100);
-                    e.set_sampling_factor(SamplingFactor::F_1_1);
+                    without_loss(e);
                     e.add_exif_metadata(&exif).unwrap();
                 }),
             ),
@@ -127,10 +132,7 @@ fn cmyk_and_ycck_jpegs_show_the_colour_that_their_inks_leave_of_white() {
     for (inks, rgb) in INKS {
         let stored = inks.repeat(24 * 24);
         for color in [ColorType::Cmyk, ColorType::CmykAsYcck] {
-            let photo = jpeg(&stored, 24, 24, color, |e| {
-                e.set_quality(100);
-                e.set_sampling_factor(SamplingFactor::F_1_1);
-            });
+            let photo = jpeg(&stored, 24, 24, color, without_loss);
             let frame = decode(&photo).unwrap();
             let difference = difference(&frame.rgb(), &rgb.repeat(24 * 24));
             assert!(difference <= 3, "{difference} {color:?} {inks:?} {:?}", &frame.rgb()[..3]);
@@ -142,10 +144,7 @@ fn cmyk_and_ycck_jpegs_show_the_colour_that_their_inks_leave_of_white() {
 fn rgb_jpegs_are_recognised_by_adobes_segment_and_by_their_components_names() {
     let picture = TestImage::flat(16, 16, [200, 40, 90]);
     // The file is encoded as YCbCr without a transform, then labelled as RGB.
-    let stored = jpeg(&picture.rgb, 16, 16, ColorType::Ycbcr, |e| {
-        e.set_quality(100);
-        e.set_sampling_factor(SamplingFactor::F_1_1);
-    });
+    let stored = jpeg(&picture.rgb, 16, 16, ColorType::Ycbcr, without_loss);
     let ycbcr = decode(&stored).unwrap();
     assert!(difference(&ycbcr.rgb(), &picture.rgb) > 50);
 

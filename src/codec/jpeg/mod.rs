@@ -117,7 +117,7 @@ impl<'a> Jpeg<'a> {
 
     fn error(&self, error: Error) -> ImageError {
         match error {
-            Error::Format(message) => Format::Jpeg.damaged(Damage::Coding(message)),
+            Error::Format(message) => Format::Jpeg.coding(message),
             Error::Unsupported(jpeg_decoder::UnsupportedFeature::NonIntegerSubsamplingRatio) => {
                 Format::Jpeg.unsupported(Feature::Sampling)
             }
@@ -125,7 +125,7 @@ impl<'a> Jpeg<'a> {
                 Format::Jpeg.unsupported(Feature::Other(format!("{feature:?}")))
             }
             Error::Io(_) => Format::Jpeg.ends_early(self.file.len(), Part::PixelData),
-            Error::Internal(error) => Format::Jpeg.damaged(Damage::Coding(error.to_string())),
+            Error::Internal(error) => Format::Jpeg.coding(error),
         }
     }
 }

@@ -70,7 +70,7 @@ pub(in crate::codec) fn samples(
         .set_max_width(limits::MAX_SIDE_PX as usize)
         .set_max_height(limits::MAX_SIDE_PX as usize);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
-    let coding = |error: DecodeErrors| Format::Jpeg.damaged(Damage::Coding(error.to_string()));
+    let coding = |error: DecodeErrors| Format::Jpeg.coding(error);
     decoder.decode_headers().map_err(coding)?;
     let length = decoder.output_buffer_size().ok_or_else(|| Format::Jpeg.damaged(Damage::Sizes))?;
     let mut samples = PixelBuffer::zeroed(length);

@@ -121,10 +121,7 @@ impl<'a> Png<'a> {
             verify::check(chunks, self.unpacked_bytes(), self.file.len())
         })?;
         panic_guard::decode(Format::Png, || {
-            let coding =
-                |error: image::ImageError| Format::Png.damaged(Damage::Coding(error.to_string()));
-            let decoder = PngDecoder::new(Cursor::new(image_file)).map_err(coding)?;
-            read(decoder, Format::Png)
+            read(PngDecoder::new(Cursor::new(image_file)), Format::Png)
         })
     }
 
@@ -179,7 +176,11 @@ const ADAM7: [[u32; 4]; 7] = [
 ];
 
 /// Decodes an image with one of the decoders of the crate `image`.
-pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels, ImageError> {
+pub(super) fn read(
+    decoder: image::ImageResult<impl ImageDecoder>,
+    format: Format,
+) -> Result<Pixels, ImageError> {
+    let decoder = decoder.map_err(|error| format.coding(error))?;
     let (width, height) = decoder.dimensions();
     let layout = match decoder.color_type() {
         ColorType::L8 => Layout::Luma8,
@@ -195,9 +196,7 @@ pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels,
         }
     };
     let mut samples = PixelBuffer::zeroed(width as usize * height as usize * layout.bytes());
-    decoder
-        .read_image(&mut samples)
-        .map_err(|error| format.damaged(Damage::Coding(error.to_string())))?;
+    decoder.read_image(&mut samples).map_err(|error| format.coding(error))?;
     let valid = (width.into(), height.into());
     Ok(Pixels { samples, width, height, layout, valid })
 }

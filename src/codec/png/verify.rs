@@ -30,7 +30,7 @@ pub(super) fn check<'a>(
                     fdeflate::DecompressionError::InsufficientInput => {
                         Format::Png.ends_early(end, Part::PixelData)
                     }
-                    error => Format::Png.damaged(Damage::Coding(format!("{error:?}"))),
+                    error => Format::Png.coding(format!("{error:?}")),
                 },
             )?;
             data = &data[read..];

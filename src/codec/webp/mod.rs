@@ -61,10 +61,7 @@ impl<'a> WebP<'a> {
 
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
         panic_guard::decode(Format::WebP, || {
-            let coding =
-                |error: image::ImageError| Format::WebP.damaged(Damage::Coding(error.to_string()));
-            let decoder = WebPDecoder::new(Cursor::new(self.file)).map_err(coding)?;
-            png::read(decoder, Format::WebP)
+            png::read(WebPDecoder::new(Cursor::new(self.file)), Format::WebP)
         })
     }
 }
