@@ -148,8 +148,8 @@ fn compressed(
     config: &ReplayConfig,
     photo: &SamplePhoto,
 ) -> Result<(ThumbnailRequest, (u32, u32)), codec::ImageError> {
-    let photo = codec::compress(&photo.bytes)?;
-    let header = codec::inspect(&photo)?;
+    let photo = codec::normalize(&photo.bytes)?;
+    let header = codec::probe(&photo)?;
     let thumbnail = codec::thumbnail_dimensions(header.width, header.height, config.spec);
     Ok((ThumbnailRequest { photo, spec: config.spec }, thumbnail))
 }

@@ -25,7 +25,7 @@ impl ThumbnailService {
         let turn = Arc::clone(&self.inspecting).acquire_owned().await;
         let turn = turn.expect("nobody ends inspections");
         let inspected = self.workers.start(move || {
-            let header = codec::inspect(&file);
+            let header = codec::probe(&file);
             drop(turn);
             header
         });

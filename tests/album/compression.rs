@@ -10,7 +10,7 @@ use double_exposure::album::{
     AGE, CacheKey, CompressionSummary, ContentHash, Entry, Moment, PersonId, Photo, PhotoState,
     Recompressed, Store, Upload, compress_due, recompress,
 };
-use double_exposure::codec::{ThumbnailSpec, inspect, luma};
+use double_exposure::codec::{ThumbnailSpec, luma, probe};
 
 use crate::scene::{
     DAY, MAKER, PLACE, START, Scene, event, holds, jpeg, making, owner, post, with_exif,
@@ -64,7 +64,7 @@ fn a_photo_is_compressed_at_35_times_24_hours_and_not_a_millisecond_before() {
 fn orientation_is_baked_in_and_metadata_is_gone() {
     let tall = with_exif(&jpeg(640, 320, 95, 2), 6);
     assert!(holds(&tall, PLACE) && holds(&tall, b"Exif"));
-    let header = inspect(&tall).expect("it is a JPEG");
+    let header = probe(&tall).expect("it is a JPEG");
     assert_eq!((header.width, header.height), (320, 640), "turned by its EXIF");
     let Ok(Recompressed::Smaller { bytes, width, height }) = recompress(&tall) else {
         panic!("it did not become smaller")

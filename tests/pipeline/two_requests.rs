@@ -136,7 +136,7 @@ fn pairs() -> Vec<Pair> {
 
 /// Returns the dimensions of a request's thumbnail, which do not depend on the photo in the slot.
 fn own_dimensions(request: &photos::ThumbnailRequest) -> (u32, u32) {
-    let photo = photos::inspect(&request.photo).expect("the photo is whole");
+    let photo = photos::probe(&request.photo).expect("the photo is whole");
     photos::thumbnail_dimensions(photo.width, photo.height, request.spec)
 }
 

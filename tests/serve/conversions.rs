@@ -126,7 +126,7 @@ fn who_waits_gives_up_at_the_deadline_and_what_has_begun_goes_on() {
     let ann = service.nobody().with(token.reveal());
     let [first, second] = [*ASTRONAUT, *ROCKET].map(|bytes| {
         let name = PhotoName { album, photo: PhotoUuid::random() };
-        let header = codec::inspect(bytes).unwrap();
+        let header = codec::probe(bytes).unwrap();
         let upload = Upload::new(Bytes::from_static(bytes), header.width, header.height);
         service.store.put_photo(person, name, &upload).unwrap();
         format!("/albums/{}/photos/{}/thumbnail", name.album, name.photo)

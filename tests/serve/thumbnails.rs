@@ -32,7 +32,7 @@ fn size_and_fit_are_kept_apart_and_bad_ones_refused() {
     let service = Service::start();
     let (ann, _) = service.person("Ann");
     let thumbnail = format!("{}/thumbnail", photo_of(&ann, *ASTRONAUT));
-    let whole = codec::inspect(*ASTRONAUT).unwrap();
+    let whole = codec::probe(*ASTRONAUT).unwrap();
     let mut tags = Vec::new();
     for (query, width, height) in [
         ("", 256, 256),
@@ -42,7 +42,7 @@ fn size_and_fit_are_kept_apart_and_bad_ones_refused() {
     ] {
         let made = ann.get(&format!("{thumbnail}{query}"));
         assert_eq!(made.status, 200, "{query}");
-        let found = codec::inspect(&made.body).unwrap();
+        let found = codec::probe(&made.body).unwrap();
         assert_eq!(found.width, width, "{query}");
         assert!(found.height.abs_diff(height) <= 1, "{query}: {}", found.height);
         tags.push(made.header("etag").to_owned());

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::strip_metadata;
 use crate::codec::{
     Fit, Format, ImageCodec, ImageError, Luma, Orientation, Size, ThumbnailRequest, ThumbnailSpec,
-    inspect, luma, thumbnail_dimensions,
+    luma, probe, thumbnail_dimensions,
 };
 use crate::pipeline::{Owned, Pipeline};
 
@@ -78,7 +78,7 @@ const MOST_DIFFERENCE: f64 = 8.0;
 /// # Errors
 /// A [`SqueezeError`].
 pub fn recompress(photo: &Bytes) -> Result<Recompressed, RecompressError> {
-    let header = inspect(photo)?;
+    let header = probe(photo)?;
     let copy = shrink(photo, Size::MAX)?;
     if copy.len() < photo.len() {
         let wanted = thumbnail_dimensions(
@@ -103,7 +103,7 @@ pub fn recompress(photo: &Bytes) -> Result<Recompressed, RecompressError> {
 
 /// Holds a copy against its photo: it decodes whole, has its shape, and shows the same.
 fn check(photo: &Bytes, copy: &Bytes, wanted: (u32, u32)) -> Result<(), RecompressError> {
-    let header = inspect(copy).map_err(RecompressError::Copy)?;
+    let header = probe(copy).map_err(RecompressError::Copy)?;
     let Luma { width, height, .. } = luma(copy).map_err(RecompressError::Copy)?;
     for found in [(header.width, header.height), (width, height)] {
         if found != wanted {
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn a_copy_of_another_photo_shape_or_of_nothing_is_refused() {
-        let photo = crate::codec::compress(&picture(3)).expect("it is read");
-        let other = crate::codec::compress(&picture(200)).expect("it is read");
+        let photo = crate::codec::normalize(&picture(3)).expect("it is read");
+        let other = crate::codec::normalize(&picture(200)).expect("it is read");
         assert_eq!(check(&photo, &photo, (64, 32)), Ok(()));
         let unlike = check(&photo, &other, (64, 32));
         assert!(matches!(unlike, Err(RecompressError::Unlike { .. })), "{unlike:?}");

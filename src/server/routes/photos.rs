@@ -17,7 +17,7 @@ use super::{Answered, Shared, json, plain};
 use crate::album::{
     ContentHash, PersonId, Photo, PhotoName, PhotoState as Stored, PhotoUuid, Upload, UploadOutcome,
 };
-use crate::codec::limits::FILE_BYTES;
+use crate::codec::limits::MAX_FILE_BYTES;
 use crate::server::auth::Bearer;
 use crate::server::extract::{self, BytePermit, PathParams};
 use crate::server::problem::{Problem, ProblemKind};
@@ -57,10 +57,10 @@ pub(super) async fn upload(
         let detail = format!("a photo is to be {}, not {other}", MEDIA_TYPES[..3].join(", "));
         return Err(Problem::new(ProblemKind::MediaType, detail));
     }
-    extract::check_announced(&body, FILE_BYTES)?;
-    let most = HttpBody::size_hint(&body).upper().unwrap_or(FILE_BYTES).min(FILE_BYTES);
+    extract::check_announced(&body, MAX_FILE_BYTES)?;
+    let most = HttpBody::size_hint(&body).upper().unwrap_or(MAX_FILE_BYTES).min(MAX_FILE_BYTES);
     let room = state.in_time(async { Ok(state.transit_bytes.acquire(most).await) }).await?;
-    let bytes = extract::read(body, FILE_BYTES, &state.limits).await?;
+    let bytes = extract::read(body, MAX_FILE_BYTES, &state.limits).await?;
     let put = state.in_time(keep(&state, member, name, bytes, room)).await?;
     let (status, photo) = match put {
         UploadOutcome::Created(photo) => (StatusCode::CREATED, photo),
