@@ -1,6 +1,6 @@
-//! What people, albums, photos and bytes are known by.
+//! Defines the ids of people, albums and photos, content hashes and tokens.
 //!
-//! Each is a type of its own, so that none can stand where another belongs.
+//! Each has a type of its own, so that the compiler rejects one in the place of another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-macro_rules! uuid_name {
+macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,12 +18,12 @@ macro_rules! uuid_name {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new random one (version 4).
+            /// Returns a random UUID of version 4.
             pub fn random() -> Self {
                 Self(Uuid::new_v4())
             }
 
-            /// The UUID it is.
+            /// Returns the UUID.
             pub fn uuid(self) -> Uuid {
                 self.0
             }
@@ -41,7 +41,7 @@ macro_rules! uuid_name {
             }
         }
 
-        /// A UUID in any of its usual spellings.
+        /// Parses a UUID in any of the usual notations.
         impl FromStr for $name {
             type Err = uuid::Error;
 
@@ -66,33 +66,33 @@ macro_rules! uuid_name {
     };
 }
 
-uuid_name! {
-    /// A person; the server's random UUID.
+uuid_id! {
+    /// Identifies a person by a random UUID of the server.
     PersonId
 }
 
-uuid_name! {
-    /// An album; the server's random UUID.
+uuid_id! {
+    /// Identifies an album by a random UUID of the server.
     AlbumId
 }
 
-uuid_name! {
-    /// What a client calls a photo in an album. Free in every other album, and again after the
-    /// photo is deleted: nothing is ever kept under it alone.
+uuid_id! {
+    /// Names a photo within an album, as its client chose. The same name can be used in other
+    /// albums, and again after the photo is deleted. Nothing is stored under this name alone.
     PhotoUuid
 }
 
-/// Where a photo is found: its album, and the client's name for it there.
+/// Names a photo by its album and the client's name for the photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhotoName {
-    /// The album.
+    /// Album of the photo.
     pub album: AlbumId,
-    /// The client's name.
+    /// Name that the client gave to the photo.
     pub photo: PhotoUuid,
 }
 
 impl PhotoName {
-    /// The photo that is called `photo` in `album`.
+    /// Returns the name of the photo that is called `photo` in `album`.
     pub fn new(album: AlbumId, photo: PhotoUuid) -> Self {
         Self { album, photo }
     }
@@ -104,7 +104,7 @@ impl fmt::Display for PhotoName {
     }
 }
 
-macro_rules! number_name {
+macro_rules! number_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,7 +113,7 @@ macro_rules! number_name {
         pub struct $name(i64);
 
         impl $name {
-            /// The number.
+            /// Returns the number.
             pub fn get(self) -> i64 {
                 self.0
             }
@@ -145,28 +145,28 @@ macro_rules! number_name {
     };
 }
 
-number_name! {
-    /// A photo, once and for all: never used again, also after the photo is gone. Thumbnails,
-    /// caches and ledger go by it.
+number_id! {
+    /// Identifies a photo in the store. The number is never given to another photo, also after
+    /// the photo is deleted. Thumbnails, caches and ledger refer to photos by this number.
     PhotoId
 }
 
-number_name! {
-    /// A row of the ledger, never used again.
+number_id! {
+    /// Identifies a row of the ledger. The number is never given to another row.
     RowId
 }
 
-/// The BLAKE3 hash of some bytes.
+/// Holds the BLAKE3 hash of bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash([u8; 32]);
 
 impl ContentHash {
-    /// The hash of `bytes`.
+    /// Computes the hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// Its bytes.
+    /// Returns the 32 bytes of the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -178,7 +178,7 @@ impl From<[u8; 32]> for ContentHash {
     }
 }
 
-/// 64 hexadecimal digits.
+/// Formats the hash as 64 hexadecimal digits.
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -203,29 +203,29 @@ impl FromSql for ContentHash {
     }
 }
 
-/// What a person shows to be let in: 256 random bits as 64 hexadecimal digits. Shown once; the
-/// store keeps its hash only.
+/// Holds a secret token: 256 random bits as 64 hexadecimal digits. A client authenticates a person
+/// with the token. The store holds only the token's hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// A new one.
+    /// Creates a random token.
     ///
     /// # Panics
-    /// If the system gives no random bits: without them no secret can be made.
+    /// Panics if the system returns no random bits, because no secret can be made without them.
     pub fn random() -> Self {
         let mut bits = [0; 32];
         getrandom::fill(&mut bits).expect("the system gives random bits");
         Self(ContentHash(bits).to_string())
     }
 
-    /// The text to show.
+    /// Returns the secret text.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-/// Hides the secret, so that no log shows it.
+/// Hides the secret, so that no log contains it.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(hidden)")
