@@ -6,9 +6,9 @@
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{OpenError, StoreError};
+use super::{OpenFailure, StoreError};
 
 /// Mark of an album's file in SQLite's `application_id`: the letters "DbEx".
 pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"DbEx");
@@ -28,27 +28,24 @@ const MIGRATIONS: [&str; 3] = [
 ];
 
 /// Opens the file for writing and brings it up to date. Creates a missing file if `create` is set.
-pub(super) fn open(path: &Path, create: bool) -> Result<Connection, OpenError> {
+pub(super) fn open(path: &Path, create: bool) -> Result<Connection, OpenFailure> {
     check_path(path, create)?;
-    let failed = |error: rusqlite::Error| open_error(path, error);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
-    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    configure(&connection).map_err(failed)?;
-    check_file(path, &connection)?;
-    migrate(path, &mut connection)?;
-    let mode: String = connection
-        .pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))
-        .map_err(failed)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    check_file(&connection)?;
+    migrate(&mut connection)?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
         let message = format!("no write-ahead log here: journal mode {mode}");
-        return Err(store_error(path, StoreError::Other { code: 0, message }));
+        return Err(StoreError::Other { code: 0, message }.into());
     }
     // A deleted photo, and an original that was replaced, must not remain in free pages.
-    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(())).map_err(failed)?;
-    connection
-        .pragma_update_and_check(None, "journal_size_limit", MAX_IDLE_LOG_BYTES, |_| Ok(()))
-        .map_err(failed)?;
+    connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
+    let limit = MAX_IDLE_LOG_BYTES;
+    connection.pragma_update_and_check(None, "journal_size_limit", limit, |_| Ok(()))?;
     Ok(connection)
 }
 
@@ -78,80 +75,58 @@ const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
 /// Bytes of disk that the write-ahead log keeps after a burst of writes, at most 64 MiB.
 const MAX_IDLE_LOG_BYTES: i64 = 64 << 20;
 
-fn check_path(path: &Path, create: bool) -> Result<(), OpenError> {
-    let path_buf = || path.to_path_buf();
+fn check_path(path: &Path, create: bool) -> Result<(), OpenFailure> {
     match path.metadata() {
-        Ok(metadata) if !metadata.is_file() => Err(OpenError::NotAFile { path: path_buf() }),
+        Ok(metadata) if !metadata.is_file() => Err(OpenFailure::NotAFile),
         // Applies also to users such as root, whom the system would allow to write: the owner of
         // the file set the flag on purpose.
-        Ok(metadata) if metadata.permissions().readonly() => {
-            Err(OpenError::ReadOnly { path: path_buf() })
-        }
+        Ok(metadata) if metadata.permissions().readonly() => Err(OpenFailure::ReadOnly),
         Ok(_) => Ok(()),
         Err(_) => {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
             if folder.is_some_and(|folder| !folder.is_dir()) {
-                Err(OpenError::NoFolder { path: path_buf() })
+                Err(OpenFailure::NoFolder)
             } else if create {
                 Ok(())
             } else {
-                Err(OpenError::Missing { path: path_buf() })
+                Err(OpenFailure::Missing)
             }
         }
     }
 }
 
-fn check_file(path: &Path, connection: &Connection) -> Result<(), OpenError> {
-    let failed = |error: rusqlite::Error| open_error(path, error);
-    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failed);
-    let path = path.to_path_buf();
+/// Checks that the file is new or of a version that this program reads. Returns the version.
+fn check_file(connection: &Connection) -> Result<i64, OpenFailure> {
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let found = number("PRAGMA application_id")? as i32;
     if found != APPLICATION_ID && (found != 0 || number("SELECT count(*) FROM sqlite_schema")? > 0)
     {
-        return Err(OpenError::Foreign { path, found, expected: APPLICATION_ID });
+        return Err(OpenFailure::Foreign { found, expected: APPLICATION_ID });
     }
     match number("PRAGMA user_version")? {
+        // A new file.
+        0 => Ok(UNRELEASED_VERSIONS),
         found @ 1..=UNRELEASED_VERSIONS => {
-            Err(OpenError::TooOld { path, found, oldest: UNRELEASED_VERSIONS + 1 })
+            Err(OpenFailure::TooOld { found, oldest: UNRELEASED_VERSIONS + 1 })
         }
         found if found > SCHEMA_VERSION => {
-            Err(OpenError::Newer { path, found, newest: SCHEMA_VERSION })
+            Err(OpenFailure::Newer { found, newest: SCHEMA_VERSION })
         }
-        _ => Ok(()),
+        found => Ok(found),
     }
 }
 
 /// Runs each missing step in a transaction of its own. The check is repeated under the lock,
 /// because another process may be migrating the same file.
-fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
-    let failed = |error: rusqlite::Error| open_error(path, error);
+fn migrate(connection: &mut Connection) -> Result<(), OpenFailure> {
     loop {
-        let transaction =
-            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        check_file(path, &transaction)?;
-        let version: i64 =
-            transaction.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
-        // A new file has version 0.
-        let version = version.max(UNRELEASED_VERSIONS);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let version = check_file(&transaction)?;
         let step = (version - UNRELEASED_VERSIONS) as usize;
         let Some(sql) = MIGRATIONS.get(step) else { return Ok(()) };
-        transaction.execute_batch(sql).map_err(failed)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
-        transaction.pragma_update(None, "user_version", version + 1).map_err(failed)?;
-        transaction.commit().map_err(failed)?;
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", version + 1)?;
+        transaction.commit()?;
     }
-}
-
-fn open_error(path: &Path, error: rusqlite::Error) -> OpenError {
-    let path_buf = || path.to_path_buf();
-    match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => OpenError::NotADatabase { path: path_buf() },
-        Some(ErrorCode::ReadOnly) => OpenError::ReadOnly { path: path_buf() },
-        _ => store_error(path, error.into()),
-    }
-}
-
-/// Joins an error of the store with the path of its file.
-pub(super) fn store_error(path: &Path, error: StoreError) -> OpenError {
-    OpenError::Store { path: path.to_path_buf(), error }
 }

@@ -9,48 +9,40 @@ use rusqlite::ffi::ErrorCode;
 
 use super::RowId;
 
+/// Reports that the file could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {failure}", path.display())]
+pub struct OpenError {
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Reason of the failure.
+    pub failure: OpenFailure,
+}
+
 /// Describes why the file could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
+pub enum OpenFailure {
     /// The file does not exist, and the options do not allow creating it.
-    #[error("{}: there is no such file: name the one that `serve --data` uses", path.display())]
-    Missing {
-        /// Path of the file.
-        path: PathBuf,
-    },
+    #[error("there is no such file: name the one that `serve --data` uses")]
+    Missing,
     /// The file's folder does not exist.
-    #[error("{}: its folder does not exist: make it, or name another file", path.display())]
-    NoFolder {
-        /// Path of the file.
-        path: PathBuf,
-    },
+    #[error("its folder does not exist: make it, or name another file")]
+    NoFolder,
     /// The path names a folder, a device or something else that is not a file.
-    #[error("{}: this is not a file: name a file", path.display())]
-    NotAFile {
-        /// Path as given.
-        path: PathBuf,
-    },
+    #[error("this is not a file: name a file")]
+    NotAFile,
     /// The file may not be written.
-    #[error("{}: it is read-only: allow writing to it and its folder", path.display())]
-    ReadOnly {
-        /// Path of the file.
-        path: PathBuf,
-    },
+    #[error("it is read-only: allow writing to it and its folder")]
+    ReadOnly,
     /// The file is not an SQLite database.
-    #[error("{}: this file is not a database: name another; it was left as it is", path.display())]
-    NotADatabase {
-        /// Path of the file.
-        path: PathBuf,
-    },
+    #[error("this file is not a database: name another; it was left as it is")]
+    NotADatabase,
     /// The file is an SQLite database of another program.
     #[error(
-        "{}: this database belongs to another program (application id {found:#x}, not \
-         {expected:#x}): name another file; it was left as it is",
-        path.display()
+        "this database belongs to another program (application id {found:#x}, not \
+         {expected:#x}): name another file; it was left as it is"
     )]
     Foreign {
-        /// Path of the file.
-        path: PathBuf,
         /// Application id in the file.
         found: i32,
         /// Application id that this program writes.
@@ -58,13 +50,10 @@ pub enum OpenError {
     },
     /// The file has a version that was never released.
     #[error(
-        "{}: this file is of version {found}, from before the first release; this program reads \
-         versions from {oldest} on: name a new file; this one was left as it is",
-        path.display()
+        "this file is of version {found}, from before the first release; this program reads \
+         versions from {oldest} on: name a new file; this one was left as it is"
     )]
     TooOld {
-        /// Path of the file.
-        path: PathBuf,
         /// Version of the file.
         found: i64,
         /// Oldest version that this program reads.
@@ -72,26 +61,28 @@ pub enum OpenError {
     },
     /// A newer version of this program wrote the file.
     #[error(
-        "{}: this file is of version {found}; this program reads versions up to {newest}: \
-         use the newer program",
-        path.display()
+        "this file is of version {found}; this program reads versions up to {newest}: use the \
+         newer program"
     )]
     Newer {
-        /// Path of the file.
-        path: PathBuf,
         /// Version of the file.
         found: i64,
         /// Newest version that this program reads.
         newest: i64,
     },
     /// SQLite or the system failed in another way.
-    #[error("{}: {error}", path.display())]
-    Store {
-        /// Path of the file.
-        path: PathBuf,
-        /// Reason that SQLite or the system gave.
-        error: StoreError,
-    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for OpenFailure {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            _ => Self::Store(error.into()),
+        }
+    }
 }
 
 /// Describes why the file could not be read or written. A write that fails leaves no part of its

@@ -9,35 +9,57 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-macro_rules! uuid_id {
-    ($(#[$doc:meta])* $name:ident) => {
+/// Defines a type of id that wraps a UUID or a number.
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $get:ident, $to_sql:ident, $from_sql:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Uuid);
+        pub struct $name($inner);
 
         impl $name {
-            /// Returns a random UUID of version 4.
-            pub fn random() -> Self {
-                Self(Uuid::new_v4())
-            }
-
-            /// Returns the UUID.
-            pub fn uuid(self) -> Uuid {
+            /// Returns the UUID or number of the id.
+            pub fn $get(self) -> $inner {
                 self.0
             }
         }
 
-        impl From<Uuid> for $name {
-            fn from(uuid: Uuid) -> Self {
-                Self(uuid)
+        impl From<$inner> for $name {
+            fn from(inner: $inner) -> Self {
+                Self(inner)
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::Borrowed($to_sql(&self.0)))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                $from_sql(value).map(Self)
+            }
+        }
+    };
+}
+
+/// Defines a type of id that wraps a UUID.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        id_type! { $(#[$doc])* $name(Uuid), uuid, uuid_to_sql, uuid_from_sql }
+
+        impl $name {
+            /// Returns a random UUID of version 4.
+            pub fn random() -> Self {
+                Self(Uuid::new_v4())
             }
         }
 
@@ -49,21 +71,23 @@ macro_rules! uuid_id {
                 text.parse().map(Self)
             }
         }
-
-        impl ToSql for $name {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.0.as_bytes())))
-            }
-        }
-
-        impl FromSql for $name {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                Uuid::from_slice(value.as_blob()?)
-                    .map(Self)
-                    .map_err(|error| FromSqlError::Other(Box::new(error)))
-            }
-        }
     };
+}
+
+fn uuid_to_sql(uuid: &Uuid) -> ValueRef<'_> {
+    ValueRef::Blob(uuid.as_bytes())
+}
+
+fn uuid_from_sql(value: ValueRef<'_>) -> FromSqlResult<Uuid> {
+    Uuid::from_slice(value.as_blob()?).map_err(|error| FromSqlError::Other(Box::new(error)))
+}
+
+fn number_to_sql(number: &i64) -> ValueRef<'_> {
+    ValueRef::Integer(*number)
+}
+
+fn number_from_sql(value: ValueRef<'_>) -> FromSqlResult<i64> {
+    value.as_i64()
 }
 
 uuid_id! {
@@ -80,6 +104,17 @@ uuid_id! {
     /// Names a photo within an album, as its client chose. The same name can be used in other
     /// albums, and again after the photo is deleted. Nothing is stored under this name alone.
     PhotoUuid
+}
+
+id_type! {
+    /// Identifies a photo in the store. The number is never given to another photo, also after
+    /// the photo is deleted. Thumbnails, caches and ledger refer to photos by this number.
+    PhotoId(i64), get, number_to_sql, number_from_sql
+}
+
+id_type! {
+    /// Identifies a row of the ledger. The number is never given to another row.
+    RowId(i64), get, number_to_sql, number_from_sql
 }
 
 /// Names a photo by its album and the client's name for the photo.
@@ -102,58 +137,6 @@ impl fmt::Display for PhotoName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.album, self.photo)
     }
-}
-
-macro_rules! number_id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(i64);
-
-        impl $name {
-            /// Returns the number.
-            pub fn get(self) -> i64 {
-                self.0
-            }
-        }
-
-        impl From<i64> for $name {
-            fn from(number: i64) -> Self {
-                Self(number)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl ToSql for $name {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                self.0.to_sql()
-            }
-        }
-
-        impl FromSql for $name {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                value.as_i64().map(Self)
-            }
-        }
-    };
-}
-
-number_id! {
-    /// Identifies a photo in the store. The number is never given to another photo, also after
-    /// the photo is deleted. Thumbnails, caches and ledger refer to photos by this number.
-    PhotoId
-}
-
-number_id! {
-    /// Identifies a row of the ledger. The number is never given to another row.
-    RowId
 }
 
 /// Holds the BLAKE3 hash of bytes.

@@ -25,7 +25,7 @@ pub use compression::{
     Recompressed, compress_due, recompress,
 };
 pub use database::{APPLICATION_ID, SCHEMA_VERSION};
-pub use error::{AlbumError, OpenError, StoreError};
+pub use error::{AlbumError, OpenError, OpenFailure, StoreError};
 pub use ids::{AlbumId, ContentHash, PersonId, PhotoId, PhotoName, PhotoUuid, RowId, Token};
 pub use ledger::{
     Band, Confirmed, Entry, Estimated, ForeignBand, Impact, ImpactQuery, Ledger, MAX_BATCH_ROWS,

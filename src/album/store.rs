@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{Clock, OpenError, StoreError, database};
+use super::{Clock, OpenError, OpenFailure, StoreError, database};
 
 /// Configures how a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -70,19 +70,15 @@ impl Store {
     /// # Errors
     /// Returns an [`OpenError`] if the file cannot be used. The file then is as it was before.
     pub fn open(path: &Path, clock: Clock, options: StoreOptions) -> Result<Self, OpenError> {
-        let connection = database::open(path, options.create)?;
-        let durability = Durability::PowerLoss;
-        connection
-            .pragma_update(None, "synchronous", durability.synchronous())
-            .and_then(|()| limit(&connection, options.max_bytes))
-            .map_err(|error| database::store_error(path, error.into()))?;
-        let readers = ReaderPool {
-            path: path.to_path_buf(),
-            idle: Mutex::new(Idle { connections: Vec::new(), unopened: options.max_readers.get() }),
-            returned: Condvar::new(),
-        };
-        let writer = Mutex::new(Writer { connection, durability });
-        Ok(Self { path: path.to_path_buf(), clock, writer, readers })
+        let path = path.to_path_buf();
+        match open_writer(&path, options) {
+            Ok(connection) => {
+                let writer = Writer { connection, durability: Durability::PowerLoss };
+                let readers = ReaderPool::new(path.clone(), options.max_readers);
+                Ok(Self { path, clock, writer: Mutex::new(writer), readers })
+            }
+            Err(failure) => Err(OpenError { path, failure }),
+        }
     }
 
     /// Returns the path of the file.
@@ -143,11 +139,15 @@ impl Store {
     }
 }
 
-fn limit(writer: &Connection, max_bytes: Option<u64>) -> rusqlite::Result<()> {
-    let Some(max_bytes) = max_bytes else { return Ok(()) };
-    let page: i64 = writer.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    let pages = (max_bytes / page as u64).clamp(1, i64::from(u32::MAX - 1) as u64) as i64;
-    writer.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+fn open_writer(path: &Path, options: StoreOptions) -> Result<Connection, OpenFailure> {
+    let connection = database::open(path, options.create)?;
+    connection.pragma_update(None, "synchronous", Durability::PowerLoss.synchronous())?;
+    if let Some(max_bytes) = options.max_bytes {
+        let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        let pages = (max_bytes / page as u64).clamp(1, u64::from(u32::MAX - 1)) as i64;
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+    }
+    Ok(connection)
 }
 
 /// Lends connections that read.
@@ -164,6 +164,11 @@ struct Idle {
 }
 
 impl ReaderPool {
+    fn new(path: PathBuf, max_readers: NonZeroUsize) -> Self {
+        let idle = Idle { connections: Vec::new(), unopened: max_readers.get() };
+        Self { path, idle: Mutex::new(idle), returned: Condvar::new() }
+    }
+
     /// Waits for a free connection.
     fn take(&self) -> Result<Reader<'_>, StoreError> {
         let mut idle = lock(&self.idle);
