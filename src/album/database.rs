@@ -19,8 +19,8 @@ pub const SCHEMA_VERSION: i64 = UNRELEASED_VERSIONS + MIGRATIONS.len() as i64;
 /// Last of the versions, from 1 on, that were never released and had other column names.
 const UNRELEASED_VERSIONS: i64 = 3;
 
-/// Steps of the schema in order. The first makes a file of version 4, each further one makes the
-/// next version.
+/// Steps of the schema in order. The first makes a file of version 4, each further step
+/// makes the next version.
 const MIGRATIONS: [&str; 3] = [
     include_str!("schema/1_albums.sql"),
     include_str!("schema/2_ledger.sql"),

@@ -117,7 +117,7 @@ pub enum StoreError {
     /// that is to be shown.
     #[error("the ledger has no row {row:?} for the making of this thumbnail: make it anew")]
     UnknownMaking {
-        /// Number of the row, or `None` if the group of entries has no made row before.
+        /// Number of the row, or `None` if no made row precedes the shown entry in its group.
         row: Option<RowId>,
     },
     /// SQLite failed in another way.

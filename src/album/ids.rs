@@ -1,6 +1,7 @@
 //! Defines the ids of people, albums and photos, content hashes and tokens.
 //!
-//! Each has a type of its own, so that the compiler rejects one in the place of another.
+//! Each kind of id has a type of its own, so that the compiler rejects one kind in the place of
+//! another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -124,13 +125,6 @@ pub struct PhotoName {
     pub album: AlbumId,
     /// Name that the client gave to the photo.
     pub photo: PhotoUuid,
-}
-
-impl PhotoName {
-    /// Returns the name of the photo that is called `photo` in `album`.
-    pub fn new(album: AlbumId, photo: PhotoUuid) -> Self {
-        Self { album, photo }
-    }
 }
 
 impl fmt::Display for PhotoName {

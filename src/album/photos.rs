@@ -175,8 +175,8 @@ impl Store {
     /// Returns the stored bytes of a photo, or `None` if the photo was deleted or its bytes no
     /// longer have this hash.
     ///
-    /// This does not check access: the caller decides before and after whether a viewer may see
-    /// what is made from the bytes.
+    /// Does not check access. The caller checks before and after the read if the viewer may see a
+    /// thumbnail that is made from the bytes.
     ///
     /// # Errors
     /// Returns a [`StoreError`] if the file cannot be read.

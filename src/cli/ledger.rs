@@ -240,7 +240,7 @@ fn table(impact: &Impact) -> String {
     let about = |number: Option<f64>| number.map_or("?".to_owned(), |n| format!("about {n:.0}"));
     let rate = estimated.rate.map_or("?".to_owned(), |rate| format!("{:.3} %", rate * 100.0));
     format!(
-        "confirmed by the ledger's rows\n  \
+        "confirmed, by the ledger's rows\n  \
            thumbnails made    {made}, wrong {made_wrong}\n  \
            thumbnails shown   {shown}, wrong {shown_wrong}; withheld {withheld}\n  \
            exposed owners     {}\n  \

@@ -110,8 +110,8 @@ impl Store {
     }
 }
 
-/// Sets columns of the photo's row. Returns false if the row no longer is as it was read. The
-/// values are parameters 3 and up.
+/// Sets columns of the photo's row. Returns false, and sets nothing, if the row has changed since
+/// it was read. The values are parameters 3 and up.
 fn update(
     transaction: &Transaction<'_>,
     photo: &DuePhoto,

@@ -23,7 +23,7 @@ pub struct ImpactQuery {
     pub to: Moment,
     /// Version of the thumbnail maker, or `None` for all versions.
     pub maker: Option<Arc<str>>,
-    /// Sampling interval of the estimate, which examines one shown row in this number.
+    /// Number of shown rows of which the estimate examines one.
     pub one_in: NonZeroU32,
 }
 
