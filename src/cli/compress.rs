@@ -1,10 +1,10 @@
 //! Runs `compress`: compresses the photos that are 35 days old, once.
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{BinaryBytes, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::data_args::{Data, FileError, bytes, note, settle};
+use super::data_args::{Data, FileError, note, settle};
 use super::interrupt::Interrupt;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
@@ -89,9 +89,9 @@ fn text(summary: &CompressionSummary) -> String {
         "{due} photos due: {compressed} compressed, {unchanged} unchanged (would grow), {failed} \
          failed, {skipped} skipped (changed meanwhile){interrupted}\n\
          {} saved: {} before, {} after\n",
-        bytes(summary.bytes_saved()),
-        bytes(*bytes_before),
-        bytes(*bytes_after),
+        BinaryBytes(summary.bytes_saved()),
+        BinaryBytes(*bytes_before),
+        BinaryBytes(*bytes_after),
     )
 }
 

@@ -46,21 +46,6 @@ pub(super) fn settle(result: Result<Exit, FileError>) -> Exit {
     })
 }
 
-/// Formats a number of bytes with a unit.
-pub(super) fn bytes(count: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let mut rest = count as f64;
-    let mut unit = "bytes";
-    for next in UNITS {
-        if rest < 1024.0 {
-            break;
-        }
-        rest /= 1024.0;
-        unit = next;
-    }
-    if unit == "bytes" { format!("{count} bytes") } else { format!("{rest:.1} {unit}") }
-}
-
 /// Prints a note on standard error, unless `--quiet` is set.
 pub(super) fn note(output: OutputArgs, text: &str) {
     if !output.quiet {

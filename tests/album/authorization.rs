@@ -8,7 +8,7 @@ use double_exposure::album::{
 use double_exposure::codec::ThumbnailSpec;
 
 use crate::fixture::{
-    MAKER, START, TestFile, append, contains, is_cached, made, person, unused_name, upload,
+    MAKER, START, TestFile, append, cached, contains, is_cached, made, person, unused_name, upload,
 };
 
 /// Caches a thumbnail of the photo.
@@ -42,9 +42,7 @@ fn a_person_who_is_not_a_member_gets_not_found() {
     let (_file, store, owner, album) = TestFile::with_album();
     let photo = upload(&store, owner, album, "photo");
     cache(&store, &photo);
-    let key = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
-    let lookup = store.thumbnail(owner, photo.name, &key).expect("the owner has access");
-    assert_eq!(lookup.thumbnail.map(|cached| cached.bytes), Some("thumbnail".into()));
+    assert_eq!(cached(&store, &photo).map(|cached| cached.bytes), Some("thumbnail".into()));
     assert_all_refused(&store, person(&store), &photo);
 }
 

@@ -10,22 +10,16 @@ use double_exposure::album::{
 
 use crate::fixture::{START, TestFile, owner, upload};
 
-/// Tables of a file of version 1, which was never released.
+/// Some tables of a file of version 1, which was never released.
 const UNRELEASED: &str = "
     CREATE TABLE people (person BLOB NOT NULL PRIMARY KEY, name TEXT NOT NULL,
         token BLOB NOT NULL UNIQUE, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE albums (album BLOB NOT NULL PRIMARY KEY, title TEXT NOT NULL,
-        owner BLOB NOT NULL REFERENCES people, since INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE TABLE members (album BLOB NOT NULL REFERENCES albums,
-        person BLOB NOT NULL REFERENCES people, PRIMARY KEY (album, person)) STRICT, WITHOUT ROWID;
     CREATE TABLE photos (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, album BLOB NOT NULL,
         photo BLOB NOT NULL, owner BLOB NOT NULL, uploaded BLOB NOT NULL, content BLOB NOT NULL,
         bytes INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
         posted INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0, settled INTEGER,
         failures INTEGER NOT NULL DEFAULT 0, next_try INTEGER NOT NULL DEFAULT 0,
         UNIQUE (album, photo)) STRICT;
-    CREATE TABLE photo_bytes (id INTEGER NOT NULL PRIMARY KEY REFERENCES photos ON DELETE CASCADE,
-        bytes BLOB NOT NULL) STRICT;
     INSERT INTO people VALUES (zeroblob(16), 'Ann', zeroblob(32), 1732775700000);";
 
 fn open(path: &Path, create: bool) -> Result<Store, OpenError> {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AlbumId, Band, CacheKey, Clock, ContentHash, Entry, MakingEvent, MakingRef, Moment, PersonId,
-    Photo, PhotoName, PhotoRef, PhotoUuid, RowId, ShownEntry, Store, StoreOptions, ThumbnailRecord,
-    Upload, UploadOutcome,
+    AlbumId, Band, CacheKey, CachedThumbnail, Clock, ContentHash, Entry, MakingEvent, MakingRef,
+    Moment, PersonId, Photo, PhotoName, PhotoRef, PhotoUuid, RowId, ShownEntry, Store,
+    StoreOptions, ThumbnailRecord, Upload, UploadOutcome,
 };
 use double_exposure::codec::ThumbnailSpec;
 use jpeg_encoder::{ColorType, Encoder};
@@ -191,9 +191,13 @@ pub(crate) fn append(store: &Store, at: Moment, entries: &[Entry]) -> Vec<RowId>
     results.into_iter().next().expect("one group, one result").expect("the group is written")
 }
 
+/// Returns the photo's cached thumbnail.
+pub(crate) fn cached(store: &Store, photo: &Photo) -> Option<CachedThumbnail> {
+    let key = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
+    store.thumbnail(photo.owner, photo.name, &key).expect("the photo is there").thumbnail
+}
+
 /// Returns true if the cache has the photo's thumbnail.
 pub(crate) fn is_cached(store: &Store, photo: &Photo) -> bool {
-    let key = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
-    let lookup = store.thumbnail(photo.owner, photo.name, &key).expect("the photo is there");
-    lookup.thumbnail.is_some()
+    cached(store, photo).is_some()
 }

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use double_exposure::album::{
-    CacheKey, ContentHash, Entry, ForeignBand, Ledger, MakingRef, Moment, Photo, PhotoQuery,
-    PhotoRef, PhotoView, RETENTION, Record, RecordKind, RowId, Store, StoreError,
+    ContentHash, Entry, ForeignBand, Ledger, MakingRef, Moment, Photo, PhotoQuery, PhotoRef,
+    PhotoView, RETENTION, Record, RecordKind, RowId, Store, StoreError,
 };
-use double_exposure::codec::ThumbnailSpec;
 
-use crate::fixture::{DAY, MAKER, START, TestFile, append, is_cached, made, person, shown, upload};
+use crate::fixture::{
+    DAY, MAKER, START, TestFile, append, cached, is_cached, made, person, shown, upload,
+};
 
 /// Returns all rows, oldest first.
 fn rows(store: &Store) -> Vec<Record> {
@@ -63,6 +64,7 @@ fn viewers_are_listed_by_what_they_requested_also_after_the_photo_is_deleted() {
     let clean = [made(&bens, &[Some(&bens)], false), shown(ben, &bens, MakingRef::Previous)];
     append(&store, START, &clean);
     append(&store, START.after(DAY), &clean);
+    // Torn: some bands show another photo. Swapped: all bands show another photo.
     let torn =
         [made(&anns, &[Some(&anns), Some(&bens)], true), shown(ann, &anns, MakingRef::Previous)];
     append(&store, START.after(DAY * 2), &torn);
@@ -122,9 +124,7 @@ fn a_thumbnail_is_not_cached_for_a_photo_that_is_deleted_or_has_changed() {
     let [row] = append(&store, START, &[made(&photo, &[Some(&photo)], true)])[..] else {
         panic!("one entry, one row")
     };
-    let key = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
-    let lookup = store.thumbnail(owner, photo.name, &key).expect("the photo is there");
-    assert_eq!(lookup.thumbnail.map(|cached| cached.made), Some(row));
+    assert_eq!(cached(&store, &photo).map(|cached| cached.made), Some(row));
     store.delete_photo(owner, photo.name).expect("the owner may delete it");
     let numbers = append(&store, START, &[made(&photo, &[Some(&photo)], true)]);
     assert_eq!(numbers.len(), 1, "the made row stays after the photo is deleted");

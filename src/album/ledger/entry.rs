@@ -68,7 +68,7 @@ pub struct ThumbnailRecord {
 }
 
 impl ThumbnailRecord {
-    /// Returns true if any band shows another photo than the requested one, or no photo.
+    /// Returns true if any band does not show the requested photo.
     pub fn is_wrong(&self, requested: PhotoId) -> bool {
         !self.bands.iter().all(|band| band.is_some_and(|band| band.source.photo == requested))
     }

@@ -8,13 +8,9 @@ use super::super::thumbnail_cache::fit_to_sql;
 use super::super::{ContentHash, Moment, RowId, Store, StoreError};
 use super::{Band, Entry, MakingEvent, MakingRef, ShownEntry, ThumbnailRecord};
 
-/// Kind of a made row in the column `kind`.
+// Values of the column `kind`.
 pub(super) const MADE: i64 = 0;
-
-/// Kind of a shown row in the column `kind`.
 pub(super) const SHOWN: i64 = 1;
-
-/// Kind of a withheld row in the column `kind`.
 pub(super) const WITHHELD: i64 = 2;
 
 impl Store {
@@ -161,8 +157,8 @@ fn cache_thumbnail(
     Ok(())
 }
 
-/// Inserts a shown row. Copies the values of the made row and its bands of other photos than the
-/// requested one. Records for each such band if the viewer is not a member of its album now.
+/// Inserts a shown row. Copies the values of the made row, and the made row's bands that do not show
+/// the requested photo. Records for each such band if the viewer is not a member of its album now.
 fn insert_shown(
     savepoint: &Savepoint<'_>,
     at: Moment,

@@ -1,5 +1,6 @@
 //! Reads rows of the ledger, a page at a time.
 
+use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, params};
 
 use super::super::thumbnail_cache::fit_from_sql;
@@ -104,7 +105,8 @@ fn record(transaction: &Transaction<'_>, row: &Row<'_>) -> rusqlite::Result<Reco
         photo_hash: row.get(7)?,
         thumbnail_hash: row.get(8)?,
         spec: ThumbnailSpec {
-            size: Size::try_from(row.get::<_, u32>(9)?).map_err(|error| unreadable(9, error))?,
+            size: Size::try_from(row.get::<_, u32>(9)?)
+                .map_err(|error| FromSqlError::Other(Box::new(error)))?,
             fit: fit_from_sql(row.get(10)?),
         },
         maker: row.get(11)?,
@@ -157,12 +159,4 @@ fn photo_ref(row: &Row<'_>, first: usize) -> rusqlite::Result<PhotoRef> {
         album: row.get(first + 2)?,
         owner: row.get(first + 3)?,
     })
-}
-
-fn unreadable(
-    column: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
-    let integer = rusqlite::types::Type::Integer;
-    rusqlite::Error::FromSqlConversionFailure(column, integer, Box::new(error))
 }

@@ -23,7 +23,7 @@ const MAX_LISTED_ROWS: usize = 100;
 pub struct Verification {
     /// Number of thumbnails made again.
     pub remade: u64,
-    /// Number of remade thumbnails whose hash differs from the recorded one. Such a thumbnail was
+    /// Number of remade thumbnails whose hash differs from the recorded hash. Such a thumbnail was
     /// wrong when it was made first.
     pub different: u64,
     /// Number of thumbnails that could not be made again, because their photo was deleted or has
