@@ -50,7 +50,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// Rejects a text that is not a moment.
+/// Reports a text that is not a moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a moment: write it by RFC 3339, as 2024-11-28T17:50:00+09:00")]
 pub struct MomentError(String);

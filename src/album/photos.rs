@@ -25,7 +25,7 @@ pub struct Photo {
     pub owner: PersonId,
     /// Time of the upload.
     pub uploaded_at: Moment,
-    /// State of the stored bytes: as uploaded, or compressed.
+    /// State of the stored bytes, either original or compressed.
     pub state: PhotoState,
     /// Number of bytes as stored.
     pub bytes: u64,
@@ -189,7 +189,7 @@ impl Store {
     }
 
     /// Deletes a photo and its thumbnails, for the photo's owner or the album's owner. The name
-    /// can be used again; the id cannot. The photo's ledger rows stay.
+    /// can be used again, but the id cannot. The photo's ledger rows stay.
     ///
     /// # Errors
     /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album or the photo

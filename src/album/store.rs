@@ -19,7 +19,7 @@ pub struct StoreOptions {
     /// Upper bound of the connections that read at once. Further readers wait.
     pub max_readers: NonZeroUsize,
     /// Upper bound of the file's size in bytes, without the write-ahead log. The bound has no
-    /// effect below the file's present size. `None` stands for no bound but the disk.
+    /// effect below the file's present size. `None` stands for the disk as the only bound.
     pub max_bytes: Option<u64>,
 }
 

@@ -35,7 +35,7 @@ pub const MAX_LISTED_FAILURES: usize = 100;
 pub struct CompressionSummary {
     /// Number of photos that were due when the run began.
     pub due: u64,
-    /// Number of photos whose bytes were replaced by smaller ones.
+    /// Number of photos that became smaller.
     pub compressed: u64,
     /// Number of photos that would have grown and stay unchanged for good.
     pub unchanged: u64,

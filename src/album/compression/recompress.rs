@@ -71,8 +71,8 @@ const BLOCK_PX: usize = 8;
 /// the same photo rotated, differs by tens.
 const MAX_DIFFERENCE: f64 = 8.0;
 
-/// Recompresses a photo: at most 2048 px on its longest side, JPEG of quality 80, upright, without
-/// metadata. Then decodes the result and compares it with the photo.
+/// Recompresses a photo to an upright JPEG of quality 80, at most 2048 px on its longest side,
+/// without metadata. Then decodes the result and compares the result with the photo.
 ///
 /// A photo that would become larger is left as it is, with one exception: an upright JPEG loses its
 /// metadata and keeps its coded pixels.

@@ -17,7 +17,7 @@ use super::{Record, RecordKind};
 /// Selects rows of the ledger.
 #[derive(Clone, Debug)]
 pub struct ImpactQuery {
-    /// Time of the first row (inclusive).
+    /// Start of the time range (inclusive).
     pub from: Moment,
     /// End of the time range (exclusive).
     pub to: Moment,
@@ -27,7 +27,7 @@ pub struct ImpactQuery {
     pub one_in: NonZeroU32,
 }
 
-/// Holds the confirmed and the estimated impact. Its size grows with the number of people, not
+/// Holds the confirmed and the estimated impact. The size grows with the number of people, not
 /// with the number of rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Impact {
@@ -57,7 +57,8 @@ pub struct Confirmed {
     pub affected_viewers: BTreeSet<PersonId>,
 }
 
-/// Holds the impact as estimated: accesses times the rate of wrong thumbnails in a sample.
+/// Holds the estimated impact. The estimate multiplies accesses, owners and viewers by the rate of
+/// wrong thumbnails in a sample.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Estimated {
     /// Number of times that a thumbnail was shown.
@@ -72,11 +73,11 @@ pub struct Estimated {
     pub sampled_wrong: u64,
     /// Rate of wrong thumbnails in the sample, from 0 to 1, or `None` for an empty sample.
     pub rate: Option<f64>,
-    /// Estimated number of times that a wrong thumbnail was shown: accesses times the rate.
+    /// Estimated number of times that a wrong thumbnail was shown, accesses times the rate.
     pub shown_wrong: Option<f64>,
-    /// Estimated number of exposed owners: owners times the rate.
+    /// Estimated number of exposed owners, owners times the rate.
     pub exposed_owners: Option<f64>,
-    /// Estimated number of affected viewers: viewers times the rate.
+    /// Estimated number of affected viewers, viewers times the rate.
     pub affected_viewers: Option<f64>,
 }
 

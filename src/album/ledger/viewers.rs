@@ -23,7 +23,7 @@ pub enum PhotoQuery {
     },
 }
 
-/// Rejects a text that names no photo.
+/// Reports a text that names no photo.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} names no photo: give its UUID, ALBUM/UUID, or its number in the ledger")]
 pub struct PhotoQueryError(String);
