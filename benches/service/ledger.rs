@@ -112,17 +112,17 @@ impl Workplace {
         const WRITTEN: &str = "the file takes rows";
         let event = MakingEvent {
             viewer: self.owner,
-            asked: photo.into(),
-            content_in: photo.content,
-            content_out: ContentHash::of(&done.made.output),
+            requested: photo.into(),
+            photo_hash: photo.content,
+            thumbnail_hash: ContentHash::of(&done.made.output),
             spec: ThumbnailSpec { size, fit: Fit::Cover },
             maker: "bench".into(),
             pipeline: "owned".into(),
         };
-        let making = self.roll.provenance(&done.made, false);
-        let made = self.ledger.append(vec![Entry::Made { event, making, keep: None }]);
+        let record = self.roll.provenance(&done.made, false);
+        let made = self.ledger.append(vec![Entry::Made { event, record, cache: None }]);
         let made = MakingRef::Row(made.expect(WRITTEN)[0]);
-        let shown = ShownEntry { viewer: self.owner, asked: photo.into(), made };
+        let shown = ShownEntry { viewer: self.owner, requested: photo.into(), made };
         self.ledger.append(vec![Entry::Shown(shown)]).expect(WRITTEN);
     }
 }

@@ -39,7 +39,7 @@ fn round(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreEr
     let may_go_on = |summary: &CompressionSummary| {
         permit = None;
         count(summary.compressed);
-        tracing::debug!(done = summary.done(), due = summary.due, "compressing");
+        tracing::debug!(done = summary.processed(), due = summary.due, "compressing");
         permit = handle.block_on(admitted(state));
         permit.is_some()
     };
@@ -49,7 +49,7 @@ fn round(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreEr
     for failure in &summary.failures {
         tracing::warn!(
             photo = %failure.photo,
-            next_try = %failure.next_try,
+            next_attempt = %failure.next_attempt,
             "not compressed: {}",
             failure.reason
         );

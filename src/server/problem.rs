@@ -235,7 +235,7 @@ impl From<AlbumError> for Problem {
             AlbumError::NotOwner => ProblemKind::NotOwner,
             AlbumError::OwnerStays => ProblemKind::OwnerStays,
             AlbumError::OtherBytes => ProblemKind::NameTaken,
-            AlbumError::Crowded { .. } => ProblemKind::AlbumFull,
+            AlbumError::LimitReached { .. } => ProblemKind::AlbumFull,
             AlbumError::Store(error) => return error.clone().into(),
         };
         Self::new(kind, error.to_string())
@@ -245,7 +245,7 @@ impl From<AlbumError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let detail = match &error {
-            StoreError::Crowded { .. } => {
+            StoreError::LedgerQueueFull { .. } => {
                 return Self::new(ProblemKind::Overloaded, error.to_string());
             }
             StoreError::Full => "the disk is full, and nothing was stored: try again later",

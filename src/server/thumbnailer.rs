@@ -220,16 +220,16 @@ impl ThumbnailService {
         let bytes = made.output.clone();
         let event = MakingEvent {
             viewer,
-            asked: photo.into(),
-            content_in: photo.content,
-            content_out: ContentHash::of(&bytes),
+            requested: photo.into(),
+            photo_hash: photo.content,
+            thumbnail_hash: ContentHash::of(&bytes),
             spec,
             maker: Arc::clone(&self.make.maker),
             pipeline: Arc::clone(&self.make.pipeline),
         };
-        let making = self.jobs.provenance(&made, self.make.slots);
-        let keep = job.is_of(photo, spec).then(|| bytes.clone());
-        let entry = Entry::Made { event, making, keep };
+        let record = self.jobs.provenance(&made, self.make.slots);
+        let cache = job.is_of(photo, spec).then(|| bytes.clone());
+        let entry = Entry::Made { event, record, cache };
         let rows = self.commit(entry).await?;
         Ok(Arc::new(Made { job, row: rows, bytes }))
     }
@@ -238,11 +238,11 @@ impl ThumbnailService {
     pub(super) async fn stopped(&self, event: MakingEvent) -> Problem {
         self.metrics.stopped.inc();
         tracing::error!(
-            photo = %event.asked.photo,
-            thumbnail = %event.content_out,
+            photo = %event.requested.photo,
+            thumbnail = %event.thumbnail_hash,
             "a thumbnail is not of what was asked for, and was not sent"
         );
-        match self.commit(Entry::Stopped(event)).await {
+        match self.commit(Entry::Withheld(event)).await {
             Ok(_) => Problem::new(
                 ProblemKind::WrongThumbnail,
                 "the thumbnail that was made is of another photo, and was not sent: try again",

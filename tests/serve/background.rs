@@ -25,16 +25,16 @@ fn post_a_png(data: &Path) {
     let upload = Upload::new(Bytes::from_static(include_bytes!("noise.png")), 160, 120);
     let put = store.put_photo(ann, PhotoName { album, photo: PhotoUuid::random() }, &upload);
     let UploadOutcome::Created(photo) = put.unwrap() else { panic!("the name is free") };
-    let stopped = Entry::Stopped(MakingEvent {
+    let stopped = Entry::Withheld(MakingEvent {
         viewer: ann,
-        asked: PhotoRef::from(&photo),
-        content_in: photo.content,
-        content_out: ContentHash::of(b"a thumbnail"),
+        requested: PhotoRef::from(&photo),
+        photo_hash: photo.content,
+        thumbnail_hash: ContentHash::of(b"a thumbnail"),
         spec: ThumbnailSpec::default(),
         maker: "test-1".into(),
         pipeline: "owned".into(),
     });
-    store.append(std::iter::once((photo.posted, &[stopped][..]))).unwrap();
+    store.append(std::iter::once((photo.uploaded_at, &[stopped][..]))).unwrap();
 }
 
 fn setup(days: u64) -> Setup {
@@ -48,7 +48,7 @@ fn setup(days: u64) -> Setup {
 /// The one photo's state, seen past the server.
 fn state(service: &Service) -> PhotoState {
     let file = rusqlite::Connection::open(service.store.path()).unwrap();
-    let sql = "SELECT photos.album, photos.photo, albums.owner FROM photos JOIN albums \
+    let sql = "SELECT photos.album, photos.name, albums.owner FROM photos JOIN albums \
                USING (album) ORDER BY photos.id LIMIT 1";
     let (album, photo, owner) = file
         .query_row(sql, [], |row| {

@@ -161,7 +161,7 @@ fn equal_requests_share_one_conversion_and_each_is_a_row() {
     }
     assert!(gate.none_begun());
     let ledger = service.ledger();
-    let made = ledger.iter().filter(|record| matches!(record.what, RecordKind::Made(_))).count();
+    let made = ledger.iter().filter(|record| matches!(record.kind, RecordKind::Made(_))).count();
     assert_eq!((made, ledger.len() - made), (1, 5));
 }
 

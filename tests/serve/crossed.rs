@@ -39,12 +39,12 @@ fn a_thumbnail_that_is_not_of_what_was_asked_for_is_not_sent_and_not_kept() {
     assert_eq!(service.metric("thumbnails_stopped_at_the_door_total"), 1);
     let ledger = service.ledger();
     let last = ledger.last().unwrap();
-    assert_eq!(last.what, RecordKind::Stopped);
-    assert_ne!(last.event.asked, ledger[0].event.asked);
-    assert_eq!(last.event.content_out, ledger[0].event.content_out, "it was Ann's");
+    assert_eq!(last.kind, RecordKind::Withheld);
+    assert_ne!(last.event.requested, ledger[0].event.requested);
+    assert_eq!(last.event.thumbnail_hash, ledger[0].event.thumbnail_hash, "it was Ann's");
     assert!(
-        matches!(&ledger[ledger.len() - 2].what, RecordKind::Made(making)
-        if making.is_wrong(last.event.asked.photo)),
+        matches!(&ledger[ledger.len() - 2].kind, RecordKind::Made(making)
+        if making.is_wrong(last.event.requested.photo)),
         "its making is evidence"
     );
     assert!(ben.get(&of_ben).body == truth(*ROCKET, 256), "his own came one late");

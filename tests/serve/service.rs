@@ -95,7 +95,7 @@ impl Service {
         let data = folder.path().join("albums.db");
         let Setup { converter, bounds, limits, clock, limit_bytes, make, before } = setup;
         before(&data);
-        let options = StoreOptions { limit_bytes, ..StoreOptions::default() };
+        let options = StoreOptions { max_bytes: limit_bytes, ..StoreOptions::default() };
         let store = Store::open(&data, clock, options).unwrap();
         let store = Arc::new(store);
         let operator = ContentHash::of(KEY.as_bytes());

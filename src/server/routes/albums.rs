@@ -61,8 +61,8 @@ impl From<AlbumCard> for Card {
 
 impl From<Photo> for Listed {
     fn from(photo: Photo) -> Self {
-        let Photo { name, owner, posted, state, bytes, width, height, .. } = photo;
-        Self { photo: name.photo, owner, posted, state, bytes, width, height }
+        let Photo { name, owner, uploaded_at, state, bytes, width, height, .. } = photo;
+        Self { photo: name.photo, owner, posted: uploaded_at, state, bytes, width, height }
     }
 }
 

@@ -109,9 +109,9 @@ async fn make(state: &AppState, asked: Asked, photo: Photo) -> Result<Option<Rea
 fn event(state: &AppState, asked: Asked, ready: &Ready) -> MakingEvent {
     MakingEvent {
         viewer: asked.viewer,
-        asked: (&ready.photo).into(),
-        content_in: ready.photo.content,
-        content_out: ContentHash::of(&ready.bytes),
+        requested: (&ready.photo).into(),
+        photo_hash: ready.photo.content,
+        thumbnail_hash: ContentHash::of(&ready.bytes),
         spec: asked.spec,
         maker: state.thumbnails.make.maker.clone(),
         pipeline: state.thumbnails.make.pipeline.clone(),
@@ -123,7 +123,7 @@ fn event(state: &AppState, asked: Asked, ready: &Ready) -> MakingEvent {
 async fn show(state: &AppState, asked: Asked, ready: &Ready) -> Result<bool, Problem> {
     let shown = ShownEntry {
         viewer: asked.viewer,
-        asked: (&ready.photo).into(),
+        requested: (&ready.photo).into(),
         made: MakingRef::Row(ready.made),
     };
     let receipt = state.thumbnails.ledger.submit(vec![Entry::Shown(shown)])?;
