@@ -57,16 +57,17 @@ where
     played.into_iter().map(|made| made?.ok()).collect()
 }
 
-struct SymbolicCodec {
-    bands: usize,
+/// Converts photos that are numbers: an output lists the number of the photo in each band.
+pub(crate) struct SymbolicCodec {
+    pub(crate) bands: usize,
 }
 
 /// The name that lies in it; nobody's before the first photo.
 #[derive(Default)]
-struct SymbolicFrame(Option<usize>);
+pub(crate) struct SymbolicFrame(Option<usize>);
 
 /// The owners of the bands made so far.
-struct SymbolicThumbnail(Vec<usize>);
+pub(crate) struct SymbolicThumbnail(Vec<usize>);
 
 impl Frame for SymbolicFrame {
     fn clear(&mut self) {
