@@ -1,5 +1,6 @@
 //! Goal: measure events per second of the simulation, and show that its time grows in proportion to
-//! the events. Method: the built-in day up to the fix, at scales that double the events, on one core.
+//! the events. Method: the built-in day up to the fix, at scales that double the events, on one
+//! core.
 
 use std::num::NonZeroU32;
 

@@ -24,9 +24,9 @@ use super::versions::MakerVersion;
 use super::wrong_copies::WrongCopies;
 use scheduled_events::ScheduledEvent;
 
-/// Requests that wait for one album, at most; further requests are shed.
+/// Maximum number of requests that wait for one album. Further requests are shed.
 const MAX_WAITING_PER_ALBUM: usize = 256;
-/// Events between two checks for an interrupt.
+/// Number of events between two checks for an interrupt.
 const INTERRUPT_CHECK_EVENTS: u64 = 4_096;
 
 /// Holds the state of a running simulation.
@@ -36,17 +36,17 @@ pub(super) struct Engine<'p> {
     traffic: Traffic,
     work_rng: SplitMix64,
     nodes: Vec<Node>,
-    /// The time of each node's next step, the node's index, and the node's revision when the step
-    /// was scheduled. A step is out of date if the revision has changed since.
+    /// The time of each node's next step, the node's index, and the node's revision at the time of
+    /// scheduling. A step is out of date if the node's revision has changed since.
     steps: BinaryHeap<Reverse<(u64, u32, u64)>>,
     scheduled: BinaryHeap<Reverse<(u64, ScheduledEvent)>>,
-    /// The waiting requests of each album that has a conversion in progress. An album never has two
-    /// conversions in progress, so an album's photos are never mixed with each other.
+    /// The waiting requests of each album that has a conversion in flight. An album never has two
+    /// conversions in flight, so an album's photos are never mixed with each other.
     waiting: FastMap<u32, VecDeque<ConversionRequest>>,
     caches: ThumbnailCaches<'p>,
     rows: VecDeque<LogRow>,
     keep_running: &'p dyn Fn() -> bool,
-    /// Number of nodes that have the rolled-out maker.
+    /// Number of nodes that have the new maker.
     updated_nodes: u32,
     pub(super) recovery: Recovery,
     pub(super) load_series: LoadSeries,
@@ -105,7 +105,7 @@ impl<'p> Engine<'p> {
         self.events += 1;
         let check = self.events.is_multiple_of(INTERRUPT_CHECK_EVENTS);
         if check && !self.interrupted && !(self.keep_running)() {
-            // No further view comes. Conversions in progress finish, so that the log is complete.
+            // No further view comes. Conversions in flight finish, so that the log is complete.
             self.interrupted = true;
             self.traffic.close();
             self.scheduled.clear();
@@ -167,7 +167,8 @@ impl<'p> Engine<'p> {
         ConversionRequest { person, photo, album, maker: MakerVersion::Before, work_ns, canary }
     }
 
-    /// Shows the service's cached thumbnail if there is a valid one. Returns false if there is none.
+    /// Shows the service's cached thumbnail if there is a valid one. Returns false if there is
+    /// none.
     fn serve_from_cache(&mut self, lookup: Lookup, album: u32) -> bool {
         let maker = self.maker(lookup.photo, album);
         let cached = self.caches.on_service(lookup, maker, &self.recovery);
@@ -178,8 +179,8 @@ impl<'p> Engine<'p> {
         cached.is_some()
     }
 
-    /// Returns the node that converts a photo. A row's photos have the same node, and rows spread
-    /// the load over all nodes.
+    /// Returns the node that converts a photo. All photos of a row have the same node, and the rows
+    /// spread the load over all nodes.
     fn node_of(&self, photo: u32, album: u32) -> u32 {
         let thumbnails_per_row = self.plan.scenario.views.thumbnails_per_row;
         let row = self.population.row_of(photo, album, thumbnails_per_row);
@@ -222,7 +223,7 @@ impl<'p> Engine<'p> {
         let fleet = &self.plan.scenario.fleet;
         let index = self.node_of(request.photo, request.album);
         let node = &mut self.nodes[index as usize];
-        if node.in_progress() < fleet.max_conversions as usize {
+        if node.in_flight() < fleet.max_conversions as usize {
             self.start(now_us, index, request);
             true
         } else if node.queue.len() < fleet.max_queue as usize {
@@ -238,7 +239,7 @@ impl<'p> Engine<'p> {
         let node = &mut self.nodes[index as usize];
         node.start(now_us, request);
         let minute = self.load_series.at(now_us);
-        minute.peak_conversions = minute.peak_conversions.max(node.in_progress() as u32);
+        minute.peak_conversions = minute.peak_conversions.max(node.in_flight() as u32);
         self.schedule_next(index);
     }
 

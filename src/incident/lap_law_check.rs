@@ -12,9 +12,9 @@ use super::node::Finished;
 use super::ring_model::RingModel;
 use crate::schedule::{Outcome, predict};
 
-/// Samples that are kept, at most, to choose images from.
+/// Maximum number of samples that are kept for images.
 const MAX_SAMPLES: usize = 256;
-/// Requests in a sample's word, at most: a reader can still follow so many.
+/// Maximum number of requests in a sample's word. A reader can still follow a word of this size.
 const MAX_SAMPLE_REQUESTS: usize = 4;
 
 /// Counts the results of the check.
@@ -26,7 +26,7 @@ pub struct LapLawCounts {
     pub words: u64,
     /// Number of wrong thumbnails whose word would need more than 26 letters.
     pub too_long: u64,
-    /// Number of thumbnails that violate the law; 0 unless the program is faulty.
+    /// Number of thumbnails that violate the law. It is 0 unless the program is faulty.
     pub violations: u64,
 }
 
@@ -50,7 +50,7 @@ impl Sample {
     }
 }
 
-/// Checks thumbnails as they finish, and keeps samples of the wrong ones.
+/// Checks each finished thumbnail, and keeps samples of wrong thumbnails.
 pub(super) struct LapLawCheck {
     bands: NonZeroU32,
     pub(super) counts: LapLawCounts,

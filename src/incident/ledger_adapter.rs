@@ -20,10 +20,10 @@ use crate::album::{
 };
 use crate::codec::ThumbnailSpec;
 
-/// The estimate's window without a fix, at most.
+/// Maximum length of the estimate's window, for a day without a fix.
 const MAX_WINDOW_US: u64 = DAY_US;
 
-/// Records that a photo old enough for the rolled-out maker was shown in the estimate's window.
+/// Records that a photo old enough for the new maker was shown in the estimate's window.
 #[derive(Clone, Copy)]
 struct WindowRow {
     at_us: u64,
@@ -89,8 +89,8 @@ impl<'p, 'l> LedgerAdapter<'p, 'l> {
         }
     }
 
-    /// Logs and counts a row. Returns its ledger record if the row concerns a thumbnail of the
-    /// rolled-out maker.
+    /// Logs and counts a row. Returns its ledger record if the row concerns a thumbnail of the new
+    /// maker.
     pub(super) fn record(&mut self, row: &LogRow) -> Option<Record> {
         if let Some(log) = self.log.as_mut().filter(|_| self.log_error.is_none()) {
             self.log_error = row.write(log).err();
@@ -190,7 +190,7 @@ impl<'p, 'l> LedgerAdapter<'p, 'l> {
         }
     }
 
-    /// Returns the query for all records of the rolled-out maker.
+    /// Returns the query for all records of the new maker.
     pub(super) fn query(&self) -> ImpactQuery {
         let maker = Some(Arc::clone(&self.makers[MakerVersion::Rollout as usize].0));
         let (from, to) = (moment(0), moment(u64::MAX / 2));

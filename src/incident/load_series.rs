@@ -7,7 +7,7 @@ use super::plan::{MINUTE_US, SimulationPlan};
 pub struct MinuteStats {
     /// Number of views: a view is one opened album.
     pub views: u32,
-    /// Number of thumbnails that the rolled-out maker made.
+    /// Number of thumbnails that the new maker made.
     pub made: u32,
     /// Number of wrong thumbnails among all thumbnails made.
     pub wrong: u32,
@@ -17,28 +17,29 @@ pub struct MinuteStats {
     pub shed: u32,
     /// Work done, in milliseconds of one core's virtual time.
     pub work_ms: u64,
-    /// Highest number of conversions in progress on one node.
+    /// Highest number of conversions in flight on one node.
     pub peak_conversions: u32,
-    /// Number of nodes with the rolled-out maker.
+    /// Number of nodes with the new maker.
     pub nodes: u32,
 }
 
-/// Counts the rolled-out maker's thumbnails at one range of load.
+/// Counts the new maker's thumbnails at one range of load.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct LoadBucket {
     /// Lower bound of the load, in percent of all cores' time (inclusive).
     pub from_percent: u32,
     /// Upper bound of the load, in percent of all cores' time (exclusive).
     pub to_percent: u32,
-    /// Number of minutes with this load in which the rolled-out maker made a thumbnail.
+    /// Number of minutes with this load in which the new maker made a thumbnail.
     pub minutes: u64,
-    /// Number of thumbnails that the rolled-out maker made in these minutes.
+    /// Number of thumbnails that the new maker made in these minutes.
     pub made: u64,
     /// Number of wrong thumbnails among these.
     pub wrong: u64,
 }
 
-/// Minutes over which a load is averaged: long enough for a mean, short against the evening.
+/// Number of minutes over which a load is averaged. It is long enough for a mean and short against
+/// the evening.
 const LOAD_MINUTES: usize = 10;
 /// Lower bounds of the buckets, in percent.
 const BUCKETS: [u32; 9] = [0, 50, 60, 70, 80, 85, 90, 95, 100];
@@ -58,8 +59,8 @@ impl LoadSeries {
     }
 }
 
-/// Returns each minute's load: the share of all cores' time that the work of this minute and the
-/// minutes around it takes.
+/// Returns each minute's load. The load is the share of all cores' time that conversions use in the
+/// minutes around that minute.
 fn loads(plan: &SimulationPlan, minutes: &[MinuteStats]) -> Vec<f64> {
     let fleet = &plan.scenario.fleet;
     let cores = f64::from(fleet.nodes) * f64::from(fleet.cores);
@@ -77,8 +78,8 @@ fn loads(plan: &SimulationPlan, minutes: &[MinuteStats]) -> Vec<f64> {
     loads
 }
 
-/// Counts the rolled-out maker's thumbnails by load. The counts show the knee: the load from which
-/// on thumbnails are wrong.
+/// Counts the new maker's thumbnails by load. The counts show the knee (the load from which on
+/// thumbnails are wrong).
 pub fn by_load(plan: &SimulationPlan, minutes: &[MinuteStats]) -> Vec<LoadBucket> {
     let bucket = |(index, &from_percent): (usize, &u32)| LoadBucket {
         from_percent,

@@ -1,5 +1,5 @@
-//! Simulates a node: a few cores, shared equally by all conversions in progress (a
-//! processor-sharing server).
+//! Simulates a node: a few cores, shared equally by all conversions in flight (a processor-sharing
+//! server).
 //!
 //! No code here decides when photos mix. With more conversions than cores each conversion takes
 //! longer, and so more conversions begin before it ends. That alone causes the knee (the load from
@@ -15,7 +15,7 @@ use super::versions::{Job, MakerVersion, Pipelines};
 use crate::pipelines::PipelineKind;
 use crate::provenance::Traced;
 
-/// Nanoseconds of work that a core does in a microsecond.
+/// Work that a core does in a microsecond, in nanoseconds.
 const NS_PER_US: u64 = 1_000;
 
 /// Requests a conversion for a person who waits for a thumbnail.
@@ -42,8 +42,8 @@ pub(super) struct StepCosts {
 }
 
 impl StepCosts {
-    /// Returns the work before a step, in nanoseconds: step 0 is the begin, then come the bands,
-    /// then the finish.
+    /// Returns the work before a step, in nanoseconds. Step 0 is the begin, the bands follow, and
+    /// the finish is last.
     fn before(self, step: u32, work_ns: u64) -> u64 {
         let share = match step {
             0 => self.decode_share,
@@ -56,7 +56,7 @@ impl StepCosts {
     }
 }
 
-/// Holds a conversion in progress.
+/// Holds a conversion in flight.
 struct Conversion {
     request: ConversionRequest,
     job: Option<Job>,
@@ -89,22 +89,22 @@ pub(super) struct Node {
     pipelines: Pipelines,
     step_costs: StepCosts,
     cores: u64,
-    /// Attained service: work that each conversion in progress has received since the start, in
+    /// Work that each conversion in flight has received since the start (its attained service), in
     /// nanoseconds.
     attained_ns: u64,
     /// The time up to which the attained service is counted.
     at_us: u64,
-    /// The next step of each conversion in progress: the attained service at which it is due, the
-    /// arrival number, and the index of the conversion. The arrival number orders steps that are
-    /// due together: the earlier arrival goes first.
+    /// The next step of each conversion in flight, as the attained service at which the step is
+    /// due, the arrival number, and the index of the conversion. Of two steps that are due together
+    /// the step with the lower arrival number is first.
     due: BinaryHeap<Reverse<(u64, u64, usize)>>,
-    /// Number of canary conversions in progress.
+    /// Number of canary conversions in flight.
     canaries: usize,
     arrivals: u64,
     conversions: Vec<Option<Conversion>>,
     free_indices: Vec<usize>,
     pub(super) queue: VecDeque<ConversionRequest>,
-    /// The model of the ring by the lap law, if the rolled-out maker has a ring.
+    /// The model of the ring by the lap law, if the new maker has a ring.
     pub(super) ring_model: Option<RingModel>,
     /// Counts changes, so that the engine can tell when a scheduled step is out of date.
     pub(super) revision: u64,
@@ -134,8 +134,8 @@ impl Node {
         }
     }
 
-    /// Returns the number of conversions in progress.
-    pub(super) fn in_progress(&self) -> usize {
+    /// Returns the number of conversions in flight.
+    pub(super) fn in_flight(&self) -> usize {
         self.due.len()
     }
 
@@ -229,7 +229,7 @@ impl Node {
         self.revision += 1;
     }
 
-    /// Gives each conversion in progress its share of the time since the last change.
+    /// Gives each conversion in flight its share of the time since the last change.
     fn advance(&mut self, now_us: u64) {
         let (sharing, cores) = self.sharing();
         let ns = u128::from((now_us - self.at_us) * NS_PER_US) * u128::from(cores);
@@ -237,7 +237,8 @@ impl Node {
         self.at_us = now_us;
     }
 
-    /// Returns how many conversions share how many cores. A conversion uses at most one core.
+    /// Returns the number of conversions that share the cores, and the number of cores in use. A
+    /// conversion uses at most one core.
     fn sharing(&self) -> (u64, u64) {
         let sharing = self.due.len().saturating_sub(self.canaries).max(1) as u64;
         (sharing, sharing.min(self.cores))

@@ -1,4 +1,4 @@
-//! Holds the plan of a simulation: scenario, scale and seed decide everything.
+//! Holds the plan of a simulation. Scenario, scale and seed determine all results.
 
 use std::num::NonZeroU32;
 
@@ -6,9 +6,9 @@ use serde::{Serialize, Serializer};
 
 use super::scenario::{Scenario, Timestamp};
 
-/// Photos that a simulation holds in memory, at most, after scaling.
+/// Maximum number of photos that a simulation holds in memory, after scaling.
 pub const MAX_PHOTOS: u64 = 200_000_000;
-/// People that a simulation holds in memory, at most, after scaling.
+/// Maximum number of people that a simulation holds in memory, after scaling.
 pub const MAX_PEOPLE: u64 = 50_000_000;
 
 pub(super) const MINUTE_US: u64 = 60_000_000;
@@ -33,11 +33,11 @@ pub struct SimulationPlan {
 pub struct TooLarge {
     /// The requested scale.
     pub scale: NonZeroU32,
-    /// The name of the things that are too many.
+    /// The kind of things that are too many, `people` or `photos`.
     pub what: &'static str,
-    /// Number of things at this scale.
+    /// Number of these things at the requested scale.
     pub count: u64,
-    /// Number of things allowed, at most.
+    /// Maximum number of these things.
     pub max: u64,
 }
 

@@ -110,8 +110,8 @@ impl Population {
         first + below(draw, u64::from(end - first)) as u32
     }
 
-    /// Returns true if a photo is old enough for the rolled-out maker. The album's photos were
-    /// posted at equal distances between its first day and the start.
+    /// Returns true if a photo is old enough for the new maker. The album's photos were posted at
+    /// equal distances between its first day and the start.
     pub fn is_old(&self, photo: u32, album: u32) -> bool {
         let photos = self.photos_in(album);
         let (index, count) =

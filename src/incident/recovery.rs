@@ -1,8 +1,8 @@
-//! Times the recovery: detection, fix, purge, server change and builds, and when each reaches a
-//! person.
+//! Computes the times of the recovery. Detection, fix, purge, server change and builds reach each
+//! person at a time of their own.
 //!
-//! Wrong thumbnails stop with the fix; their copies disappear one by one. Each time is computed for
-//! any person from the person's number, so no time is stored for a person.
+//! Wrong thumbnails stop with the fix; their copies disappear one by one. A person's times are
+//! computed from the person's number, so no time is stored for a person.
 
 use super::plan::{MINUTE_US, SimulationPlan};
 use super::population::Population;
@@ -56,13 +56,14 @@ impl Recovery {
         self.repair_us.map(|repair| now_us + repair)
     }
 
-    /// Moves a time of the scenario so that it keeps its distance from the fix.
+    /// Shifts a time of the scenario by the difference between the simulated fix and the scenario's
+    /// fix.
     fn relative_to_fix(&self, scenario_us: u64) -> Option<u64> {
         let fixed = self.fixed_us?;
         Some((scenario_us + fixed).saturating_sub(self.scenario_fix_us))
     }
 
-    /// Returns the time at which the purge removes all thumbnails of the rolled-out maker.
+    /// Returns the time at which the purge removes all thumbnails of the new maker.
     pub(super) fn purged_us(&self) -> Option<u64> {
         Some(self.fixed_us? + self.purge_after_us?)
     }

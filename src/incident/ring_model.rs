@@ -9,7 +9,8 @@ use std::num::NonZeroUsize;
 
 use crate::schedule::Schedule;
 
-/// Steps that a slot keeps, at most. Older steps belong to words that are too long to read.
+/// Maximum number of steps that a slot keeps. Older steps belong to words that are too long to
+/// read.
 const MAX_STEPS: usize = 4_096;
 
 /// Names a step that a request takes in its slot.
@@ -20,7 +21,7 @@ pub(super) enum Act {
     Finish,
 }
 
-/// Locates a request in the ring: its slot, and the position of its decode among all decodes.
+/// Locates a request in the ring by its slot and the position of its decode among all decodes.
 pub(super) type RingPosition = (usize, u64);
 
 #[derive(Default)]
@@ -28,12 +29,12 @@ struct Slot {
     /// The position of the latest decode into this slot among all decodes.
     last_decode: u64,
     /// Number of requests that have begun here and not finished.
-    in_progress: u32,
+    in_flight: u32,
     /// The latest steps, each with the decode position of its request.
     steps: Vec<(u64, Act)>,
 }
 
-/// Predicts which photo each band shows.
+/// Predicts the photo that each band shows.
 pub(super) struct RingModel {
     slots: Vec<Slot>,
     decodes: u64,
@@ -67,16 +68,16 @@ impl RingModel {
     fn record(&mut self, (slot, decode): RingPosition, act: Act) {
         let slot = &mut self.slots[slot];
         match act {
-            Act::Begin if slot.in_progress == 0 => slot.steps.clear(),
+            Act::Begin if slot.in_flight == 0 => slot.steps.clear(),
             Act::Begin if slot.steps.len() >= MAX_STEPS => {
                 slot.steps.drain(..MAX_STEPS / 2);
             }
             _ => {}
         }
-        slot.in_progress = match act {
-            Act::Begin => slot.in_progress + 1,
-            Act::Finish => slot.in_progress.saturating_sub(1),
-            Act::Band => slot.in_progress,
+        slot.in_flight = match act {
+            Act::Begin => slot.in_flight + 1,
+            Act::Finish => slot.in_flight.saturating_sub(1),
+            Act::Band => slot.in_flight,
         };
         slot.steps.push((decode, act));
     }

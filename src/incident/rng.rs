@@ -5,7 +5,7 @@
 //! results. Shares are computed with multiplications only, so no mathematical library influences
 //! them either.
 
-/// Increment of SplitMix64's state: 2⁶⁴ divided by the golden ratio, made odd.
+/// Increment of SplitMix64's state, which is 2⁶⁴ divided by the golden ratio and made odd.
 const INCREMENT: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Names the purpose of a number, so that two purposes never share their numbers.

@@ -1,5 +1,5 @@
-//! Makes images of a few wrong thumbnails: replays the word of each thumbnail's own slot on the
-//! shipped ring of one slot, with real photos.
+//! Makes images of a few wrong thumbnails. It replays the word (a schedule written as letters) of
+//! each thumbnail's own slot on the shipped ring of one slot, with real photos.
 //!
 //! The simulation itself has no pixels. Each image is compared with the event log, band by band.
 

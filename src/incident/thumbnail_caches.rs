@@ -1,4 +1,4 @@
-//! Caches thumbnails on the service and on devices, and records which copies are wrong.
+//! Caches thumbnails on the service and on devices, and records the wrong copies.
 //!
 //! Making a wrong thumbnail takes a second; the caches decide how long it is shown.
 
@@ -14,8 +14,8 @@ use super::versions::MakerVersion;
 /// Marks a photo of which no thumbnail has been made since the start.
 const NONE: u32 = u32::MAX;
 
-/// Describes a thumbnail made since the start. Its index is its number minus the number of photos:
-/// lower numbers are thumbnails from before the start, each with its photo's number.
+/// Describes a thumbnail made since the start. Its index is its number minus the number of photos,
+/// because a thumbnail from before the start has its photo's number.
 #[derive(Clone, Copy)]
 struct Version {
     minute: u32,
@@ -39,7 +39,8 @@ pub(super) struct WrongCopy {
 pub(super) struct Lookup {
     pub(super) person: u32,
     pub(super) photo: u32,
-    /// The first photo of the photo's row. It decides what was cached before the start.
+    /// The first photo of the photo's row. A hash of it decides whether the row was cached before
+    /// the start.
     pub(super) row: u32,
     pub(super) now_us: u64,
 }
@@ -123,7 +124,7 @@ impl<'p> ThumbnailCaches<'p> {
     }
 
     /// Returns the cached thumbnail that the service shows to a person. `maker` is the version that
-    /// would make a new thumbnail.
+    /// would convert the photo now.
     pub(super) fn on_service(
         &self,
         lookup: Lookup,
@@ -176,7 +177,8 @@ impl<'p> ThumbnailCaches<'p> {
         }
     }
 
-    /// Records that a thumbnail replaced another in a cache: a person's or the service's.
+    /// Records a thumbnail that replaces another thumbnail in a cache. `person` is `None` for the
+    /// service's cache.
     fn record_copy(&mut self, person: Option<u32>, photo: u32, thumbnail: u32, now_us: u64) {
         let key = key(person, photo);
         if let Some(index) = self.wrong_copies.remove(&key) {
@@ -210,8 +212,8 @@ impl<'p> ThumbnailCaches<'p> {
     }
 }
 
-/// Combines a photo with the person whose device caches it, or with `u32::MAX` for the service: a
-/// person's number is always lower.
+/// Combines a photo with the person whose device caches the photo's thumbnail. `u32::MAX` stands
+/// for the service, because a person's number is always lower.
 fn key(person: Option<u32>, photo: u32) -> u64 {
     u64::from(person.unwrap_or(u32::MAX)) << 32 | u64::from(photo)
 }

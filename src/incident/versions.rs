@@ -18,7 +18,7 @@ use crate::schedule::SymbolicCodec;
 pub enum MakerVersion {
     /// The version before the rollout, with the pipeline `owned`.
     Before,
-    /// The version that is rolled out, with the scenario's pipeline.
+    /// The new version, which the rollout brings to all nodes, with the scenario's pipeline.
     Rollout,
     /// The version after the fix, with the pipeline `owned`.
     Fix,
@@ -36,7 +36,7 @@ impl MakerVersion {
         }
     }
 
-    /// Returns the pipeline of this version if the rolled-out version uses `rollout`.
+    /// Returns the pipeline of this version if the new version uses `rollout`.
     pub(super) fn pipeline(self, rollout: PipelineKind) -> PipelineKind {
         if self == Self::Rollout { rollout } else { PipelineKind::Owned }
     }

@@ -9,21 +9,22 @@ use super::results::{Notifications, SimulationResults};
 use super::scenario::{Alternatives, RolloutStage};
 use crate::pipelines::PipelineKind;
 
-/// Names one change of a plan.
+/// Names one change of a plan, with its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WhatIf {
-    /// Another pipeline in the rolled-out maker.
+    /// Another pipeline in the new maker.
     Pipeline(PipelineKind),
     /// Another number of slots (buffers in the shared ring).
     Slots(u32),
     /// A number of canary accounts, each of which views its own photo every minute.
     Canaries(u32),
-    /// A first stage with this share of nodes, held for this many hours; then all other nodes.
+    /// A first stage with a share of the nodes, held for a number of hours. Then all other nodes
+    /// follow.
     SlowRollout(f64, f64),
-    /// A number of conversions in progress on a node, at most, without a queue: further requests
-    /// are shed.
+    /// A maximum number of conversions in flight on a node, without a queue. Further requests are
+    /// shed.
     Shedding(u32),
-    /// A purge of all thumbnails of the rolled-out maker, this many minutes after the fix.
+    /// A purge of all thumbnails of the new maker, a number of minutes after the fix.
     Purge(u32),
     /// No cache on devices.
     NoDeviceCache,
@@ -108,7 +109,7 @@ impl fmt::Display for WhatIf {
             Self::SlowRollout(share, hours) => {
                 write!(f, "stage of {} % for {hours} h", share * 100.0)
             }
-            Self::Shedding(max) => write!(f, "at most {max} in progress"),
+            Self::Shedding(max) => write!(f, "at most {max} in flight"),
             Self::Purge(minutes) => write!(f, "purge by maker in {minutes} min"),
             Self::NoDeviceCache => f.write_str("no device cache"),
             Self::Ledger => f.write_str("a ledger"),
@@ -121,7 +122,7 @@ impl fmt::Display for WhatIf {
 pub struct WhatIfResult {
     /// The change in words.
     pub name: String,
-    /// The flag that requests the change; `None` for the unchanged day.
+    /// The flag that requests the change; `None` for the day itself.
     pub flag: Option<String>,
     /// Number of thumbnails made.
     pub made: u64,

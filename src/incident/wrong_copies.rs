@@ -78,38 +78,27 @@ impl WrongCopies {
 
     /// Counts the copies at every `interval_us`, until the last copy is deleted.
     pub(super) fn over_time(&self, interval_us: u64) -> Vec<CopiesAt> {
-        let Some(end) = self.last_us() else { return Vec::new() };
-        let intervals = (end.div_ceil(interval_us) + 1) as usize;
-        // Each interval holds the change of each count; a running sum gives the counts.
-        let kinds = self.platforms + 2;
-        let (device, service) = (self.platforms, self.platforms + 1);
-        let mut changes = vec![0_i64; (intervals + 1) * kinds];
-        let mut add = |kind: usize, from: u64, to: u64| {
-            if to > from {
-                changes[from.div_ceil(interval_us) as usize * kinds + kind] += 1;
-                changes[to.div_ceil(interval_us) as usize * kinds + kind] -= 1;
-            }
-        };
-        for lifetime in &self.lifetimes {
-            match lifetime.platform {
-                Some(platform) => {
-                    add(platform, lifetime.from_us, lifetime.hidden_us);
-                    add(device, lifetime.from_us, lifetime.deleted_us);
+        let Some(last_us) = self.last_us() else { return Vec::new() };
+        let count_at = |interval: u64| {
+            let at_us = interval * interval_us;
+            let mut counts = CopiesAt {
+                at_s: at_us / 1_000_000,
+                service: 0,
+                visible: vec![0; self.platforms],
+                stored: 0,
+            };
+            let stored = |copy: &&CopyLifetime| (copy.from_us..copy.deleted_us).contains(&at_us);
+            for copy in self.lifetimes.iter().filter(stored) {
+                match copy.platform {
+                    Some(platform) => {
+                        counts.visible[platform] += u64::from(at_us < copy.hidden_us);
+                        counts.stored += 1;
+                    }
+                    None => counts.service += 1,
                 }
-                None => add(service, lifetime.from_us, lifetime.deleted_us),
             }
-        }
-        let mut sums = vec![0_i64; kinds];
-        let count = |(interval, changes): (usize, &[i64])| {
-            sums.iter_mut().zip(changes).for_each(|(sum, change)| *sum += change);
-            let count = |kind: usize| sums[kind] as u64;
-            CopiesAt {
-                at_s: interval as u64 * interval_us / 1_000_000,
-                service: count(service),
-                visible: (0..self.platforms).map(count).collect(),
-                stored: count(device),
-            }
+            counts
         };
-        changes.chunks(kinds).take(intervals).enumerate().map(count).collect()
+        (0..=last_us.div_ceil(interval_us)).map(count_at).collect()
     }
 }

@@ -61,7 +61,7 @@ fn all_what_ifs_stand_in_one_table_that_fits_the_terminal() {
     let text = lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}");
     let names = "the day itself,owned buffers,128 slots,5 canary accounts,\
-                 stage of 12.5 % for 24 h,at most 16 in progress,purge by maker,no device cache,\
+                 stage of 12.5 % for 24 h,at most 16 in flight,purge by maker,no device cache,\
                  a ledger";
     for name in names.split(',') {
         assert_eq!(text.lines().filter(|line| line.starts_with(name)).count(), 1, "{name}: {text}");

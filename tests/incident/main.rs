@@ -1,5 +1,5 @@
-//! Goal: show that a simulation is reproducible, that only the pipelines' own code mixes photos, and
-//! that the results are counted right. Method: small plans, and logs counted again by code that
+//! Goal: show that a simulation is reproducible, that only the pipelines' own code mixes photos,
+//! and that the results are counted right. Method: small plans, and logs counted again by code that
 //! knows only the form of the log.
 
 mod command;

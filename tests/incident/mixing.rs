@@ -113,7 +113,7 @@ fn the_load_of_a_core_is_the_same_at_another_scale() {
 }
 
 #[test]
-fn shedding_bounds_the_conversions_in_progress() {
+fn shedding_bounds_the_conversions_in_flight() {
     let results = simulated(&evening_if(WhatIf::Shedding(6)));
     let peak = results.minutes.iter().map(|minute| minute.peak_conversions).max();
     assert_eq!(peak, Some(6));

@@ -22,7 +22,7 @@ fn no_wrong_thumbnail_is_started_after_the_fix() {
     assert_eq!(fixed, scenario_fix, "detection and fix come at the scenario's times");
     let after = rows(&log).filter(|row| row["event"] == "made" && row["maker"] == "rollout");
     let last = after.filter_map(|row| row["at_s"].as_f64()).fold(0.0, f64::max);
-    // Conversions in progress finish; at this scale a conversion takes minutes.
+    // Conversions in flight finish; at this scale a conversion takes minutes.
     assert!(last > fixed && last < fixed + 3_600.0, "{last} {fixed}");
 }
 
@@ -66,7 +66,7 @@ fn a_purge_by_maker_deletes_all_copies_soon_after_the_fix() {
     let (day, purged) = (simulated(&days()), simulated(&WhatIf::Purge(30).apply(days())));
     assert_eq!(day.wrong_made, purged.wrong_made, "a purge changes no conversion");
     let end = purged.fixed_us.unwrap() + HOUR_US / 2;
-    // A conversion in progress at the fix may finish, and be shown, after the purge.
+    // A conversion in flight at the fix may finish, and be shown, after the purge.
     assert!(purged.last_wrong_copy_us.unwrap() < end + HOUR_US);
     assert!(day.last_wrong_copy_us.unwrap() > end + 48 * HOUR_US);
 }

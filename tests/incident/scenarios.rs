@@ -5,7 +5,7 @@ use double_exposure::incident::{MAX_SCENARIO_BYTES, Scenario, ScenarioError};
 
 use crate::plans::text;
 
-/// Invalid replacements: the old text, the new text, the path of the value, a part of the reason.
+/// Invalid replacements, each with old text, new text, the path of the value, a part of the reason.
 const CONTRADICTIONS: [(&str, &str, &str, &str); 22] = [
     ("23:15:00+09:00  ", "14:00:00+09:00  ", "fix.at", "before the rollout"),
     ("23:15:00+09:00  ", "21:00:00+09:00  ", "fix.at", "before the detection"),

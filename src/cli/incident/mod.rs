@@ -20,7 +20,7 @@ use crate::incident::{self, Scenario, SimulationPlan, SimulationResults, WhatIf,
 use crate::sample_photos::{self, SamplePhotos};
 use what_if_args::WhatIfArgs;
 
-/// Images on the page, at most.
+/// Maximum number of images on the page.
 const MAX_IMAGES: usize = 6;
 
 /// Simulates 28 November 2024 in virtual time, on the real pipelines.
@@ -35,16 +35,17 @@ pub(super) struct Incident {
     /// A scenario of another day; see --print-scenario.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Print the scenario of 28 November 2024, to be edited, and simulate nothing.
+    /// Prints the scenario of 28 November 2024, to be edited, and simulates nothing.
     #[arg(long)]
     print_scenario: bool,
     /// The seed of every random number.
     #[arg(long, value_name = "N", default_value_t = 20_241_128)]
     seed: u64,
-    /// Divides people, photos and views, and multiplies a conversion's time.
+    /// The divisor of people, photos and views, and the factor of a conversion's time.
     #[arg(long, value_name = "N", default_value = "100", value_parser = scale)]
     scale: NonZeroU32,
-    /// Log every thumbnail made and shown to a file, as JSON Lines. An existing file is replaced.
+    /// A file for a log of every thumbnail made and shown, as JSON Lines. An existing file is
+    /// replaced.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
     /// The folder of the page. An existing page is replaced.
@@ -61,7 +62,7 @@ pub(super) struct Incident {
 
 const EXAMPLES: &str = "\
 Each flag under \"The same day with one thing changed\" also simulates that day, and compares it
-with the unchanged day in one table. With one or more of these flags, the timeline, the log and the
+with the day itself in one table. With one or more of these flags, the timeline, the log and the
 page describe the day with all of these changes.
 
 Examples:
@@ -154,7 +155,7 @@ impl Simulations<'_> {
         Ok(results)
     }
 
-    /// Returns the rows of the what-if table: the unchanged day, each change alone, and all changes
+    /// Returns the rows of the what-if table: the day itself, each change alone, and all changes
     /// together if `combined` is none of these. An interrupted simulation gives no row.
     fn compare(
         &self,
@@ -204,8 +205,8 @@ fn read_scenario(path: &Path) -> Result<Scenario, String> {
     Scenario::read(&text).map_err(|error| with_path(&error))
 }
 
-/// Holds the log file, which is opened before the simulation: a failure at the end would lose the
-/// run.
+/// Holds the log file. It is opened before the simulation, because a failure afterwards would lose
+/// the results.
 struct Log {
     path: PathBuf,
     file: BufWriter<File>,

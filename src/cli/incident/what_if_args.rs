@@ -9,7 +9,7 @@ use crate::pipelines::PipelineKind;
 #[derive(Args)]
 #[command(next_help_heading = "The same day with one thing changed")]
 pub(super) struct WhatIfArgs {
-    /// All of the following, each with the scenario's value.
+    /// All of the following changes, each with the scenario's value.
     #[arg(long, conflicts_with_all = [
         "pipeline", "slots", "canaries", "slow_rollout", "shed", "purge", "no_device_cache",
         "ledger",
@@ -28,7 +28,7 @@ pub(super) struct WhatIfArgs {
     #[arg(long, value_name = "PERCENT,HOURS", num_args = 0..=1, require_equals = true,
           value_parser = stage)]
     slow_rollout: Option<Option<(f64, f64)>>,
-    /// Load shed below the knee: at most N conversions in progress on a node, and no queue.
+    /// Load shedding below the knee, with at most N conversions in flight on a node and no queue.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
     shed: Option<Option<u32>>,
     /// A purge of all thumbnails of the new maker, a number of minutes after the fix.

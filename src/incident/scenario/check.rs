@@ -3,9 +3,9 @@
 use super::{Platform, Scenario, Timestamp};
 use crate::pipelines::PipelineKind;
 
-/// Days that a scenario covers, at most.
+/// Maximum number of days that a scenario covers.
 const MAX_DAYS: i64 = 31;
-/// Slots on all nodes together, at most.
+/// Maximum number of slots on all nodes together.
 const MAX_FLEET_SLOTS: u64 = 1 << 20;
 /// Largest deviation from 1 of a sum of shares.
 const ROUNDING: f64 = 1e-6;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::pipelines::PipelineKind;
 
-/// Text of the built-in scenario: 28 November 2024, as TOML.
+/// Text of the built-in scenario of 28 November 2024, as TOML.
 pub const DEFAULT_SCENARIO: &str = include_str!("default.toml");
 
 /// Describes a day and the days after it.
@@ -46,13 +46,14 @@ pub struct Scenario {
     pub detection: Option<DetectionParams>,
     /// The end of wrong thumbnails.
     pub fix: Option<Fix>,
-    /// The change of the service after which devices no longer show their cached thumbnails.
+    /// The change of the service after which devices no longer show cached thumbnails of the new
+    /// maker.
     pub server_change: Option<ServerChange>,
     /// The count that the operator could make without a ledger.
     pub estimate: Option<Estimate>,
     /// The values of the what-ifs.
     pub what_ifs: Alternatives,
-    /// The published events, to be compared with the simulated times.
+    /// The published events, to compare with the simulated times.
     #[serde(default)]
     pub published: Vec<Published>,
 }
@@ -92,7 +93,7 @@ pub struct Views {
     pub per_day: u64,
     /// Thumbnails in a row.
     pub thumbnails_per_row: u32,
-    /// Preference for the newest rows: 1 for none, up to 8.
+    /// Preference for the newest rows, from 1 (no preference) to 8.
     pub recency_bias: u32,
     /// The weight of each full hour from 0 to 23, in the time zone of `start`. Weights between full
     /// hours are interpolated linearly.
@@ -121,9 +122,9 @@ pub struct Fleet {
     pub decode_share: f64,
     /// The share of a conversion's work after its last band.
     pub encode_share: f64,
-    /// Conversions in progress on a node, at most.
+    /// Maximum number of conversions in flight on a node.
     pub max_conversions: u32,
-    /// Conversions in a node's queue, at most. The node sheds further conversions.
+    /// Maximum number of conversions in a node's queue. The node sheds further conversions.
     pub max_queue: u32,
 }
 
@@ -168,7 +169,8 @@ pub struct Platform {
 pub struct RolloutStage {
     /// The start of the stage.
     pub at: Timestamp,
-    /// The share of nodes that have the new maker from then on, rounded up to whole nodes.
+    /// The share of nodes that have the new maker after the stage's start, rounded up to whole
+    /// nodes.
     pub share: f64,
 }
 
@@ -182,7 +184,7 @@ pub struct DetectionParams {
     pub canaries: u32,
 }
 
-/// Describes the fix: the fleet returns to a maker with the pipeline `owned`.
+/// Describes the fix, with which the nodes return to a maker with the pipeline `owned`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fix {
@@ -191,24 +193,26 @@ pub struct Fix {
     pub at: Timestamp,
 }
 
-/// Describes the server change: devices stop showing thumbnails of the new maker, person by person.
+/// Describes the server change, which makes devices hide thumbnails of the new maker, person by
+/// person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerChange {
     /// The start of the server change's rollout.
     pub from: Timestamp,
-    /// The time at which it has reached every person. Progress is linear.
+    /// The time at which the server change has reached every person. Progress is linear.
     pub to: Timestamp,
 }
 
-/// Describes an estimate without a ledger: accesses in a window times a sampled rate. The window
-/// ends with the fix.
+/// Describes an estimate without a ledger, which multiplies accesses in a window by a sampled rate.
+/// The window ends with the fix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
     /// The start of the window.
     pub from: Timestamp,
-    /// Sampling interval: the operator examines one of this many shown thumbnails.
+    /// Sampling interval of the estimate, in shown thumbnails. The operator examines one thumbnail
+    /// of each interval.
     pub one_in: u32,
     /// True if the operator has a ledger and notifies people by it.
     pub ledger: bool,
@@ -226,13 +230,13 @@ pub struct Alternatives {
     pub first_stage: f64,
     /// Hours for which a slow rollout holds its first stage.
     pub first_stage_h: f64,
-    /// Conversions in progress on a node, at most, if nodes shed load and have no queue.
+    /// Maximum number of conversions in flight on a node that sheds load and has no queue.
     pub max_conversions: u32,
     /// Minutes from the fix to the purge.
     pub purge_after_min: u32,
 }
 
-/// Describes a published event. The simulation only shows it next to its own times.
+/// Describes a published event. The reports show the event next to a simulated time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
@@ -256,7 +260,7 @@ pub enum Milestone {
     FirstWrong,
     /// The detection.
     Detected,
-    /// The fix. No new wrong thumbnail is started after it.
+    /// The fix, after which no conversion by the new maker starts.
     Fixed,
     /// The last time a wrong thumbnail was shown.
     LastShown,

@@ -6,7 +6,7 @@ use toml::de::{DeTable, DeValue};
 use super::check::{Contradiction, check};
 use super::{DEFAULT_SCENARIO, Scenario, Timestamp};
 
-/// Bytes of a scenario, at most.
+/// Maximum length of a scenario, in bytes.
 pub const MAX_SCENARIO_BYTES: usize = 1 << 20;
 
 /// Describes why a scenario is refused.

@@ -1,4 +1,4 @@
-//! Represents a timestamp in a scenario, with the time zone offset with which it was written.
+//! Represents a timestamp in a scenario, with its time zone offset.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,7 +1,8 @@
 //! Maps times to positions on an axis of two parts: the day itself is wide, the days after it are
 //! compressed.
 //!
-//! Six hours decide and five days follow. On a linear axis the six hours would be too narrow to read.
+//! Six hours decide and five days follow. On a linear axis the six hours would be too narrow to
+//! read.
 
 use crate::incident::SimulationResults;
 

@@ -1,6 +1,6 @@
-//! Draws the day as swimlanes under one time axis: rollout, traffic, conversions in flight (in
-//! progress), wrong thumbnails, wrong copies. Published times stand above the axis, simulated times
-//! below it.
+//! Draws the day as swimlanes under one time axis: rollout, traffic, conversions in flight (begun
+//! and not finished), wrong thumbnails, wrong copies. Published times stand above the axis,
+//! simulated times below it.
 
 use std::fmt::Write;
 
@@ -110,8 +110,8 @@ fn markers(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
     }
 }
 
-/// Moves numbers apart that would overlap. Returns each number with the position of its time and the
-/// position of the number.
+/// Moves numbers apart that would overlap. Returns each number with the position of its time and
+/// the position of the number.
 fn spread(mut markers: Vec<(f64, i32)>) -> Vec<(f64, f64, i32)> {
     const ROOM: f64 = 30.0;
     markers.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -1,4 +1,5 @@
-//! Writes the page's sentences and tables: headline, counts, what-ifs, and the source of each value.
+//! Writes the page's sentences and tables: headline, counts, what-ifs, and the source of each
+//! value.
 
 use maud::{Markup, html};
 
@@ -52,16 +53,16 @@ pub(super) fn story(results: &SimulationResults) -> Markup {
     }
 }
 
-/// Explains the line at the number of slots.
+/// Explains the line that marks the number of slots.
 pub(super) fn slots_note(results: &SimulationResults) -> Markup {
     let fleet = &results.plan.scenario.fleet;
     html! {
         @if fleet.pipeline == PipelineKind::Shared {
             p {
-                "In flight: the conversions in progress on a node. A slot is a buffer in a node’s \
-                ring, and a node has " (fleet.slots) " slots. With at most as many conversions in \
-                flight as slots, mixing is rare, not impossible: a conversion that takes very long \
-                can still be lapped (a later request overwrites its buffer)."
+                "A conversion is in flight from its begin to its finish. A slot is a buffer in a \
+                node’s ring, and a node has " (fleet.slots) " slots. With at most as many \
+                conversions in flight as slots, mixing is rare, not impossible: a conversion that \
+                takes very long can still be lapped (a later request overwrites its buffer)."
             }
         }
     }
@@ -135,7 +136,7 @@ pub(super) fn knee(results: &SimulationResults) -> Markup {
             more later requests take slots before it ends. So the share of wrong thumbnails rises \
             steeply from a certain load on, the knee. (" (calibration(results)) ".)"
         }
-        div.wide tabindex="0" role="region" aria-label="wrong thumbnails by load, scrolls sideways" {
+        div.wide tabindex="0" role="region" aria-label="wrong by load, scrolls sideways" {
             table.counts {
                 thead { tr {
                     th scope="col" { "load of the cores" }
@@ -188,7 +189,8 @@ pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
 
 /// Tabulates every parameter with its source.
 pub(super) fn all_parameters(results: &SimulationResults) -> Markup {
-    let all = parameters(&results.plan.scenario);
+    let parameters = parameters(&results.plan.scenario).into_iter();
+    let parameters = parameters.filter(|parameter| !parameter.path.starts_with("published."));
     html! {
         p {
             b { "Published" } ": by the operator, the ministry or the press. " b { "Inferred" }
@@ -206,7 +208,7 @@ pub(super) fn all_parameters(results: &SimulationResults) -> Markup {
                 tbody {
                     tr { td { "--scale" } td { (results.plan.scale) } td { "invented" } }
                     tr { td { "--seed" } td { (results.plan.seed) } td { "invented" } }
-                    @for parameter in all.iter().filter(|p| !p.path.starts_with("published.")) { tr {
+                    @for parameter in parameters { tr {
                         td { (parameter.path) } td { (parameter.value) }
                         td { (parameter.source.map_or("changed", ParameterSource::name)) }
                     } }
@@ -219,7 +221,7 @@ pub(super) fn all_parameters(results: &SimulationResults) -> Markup {
 /// Tabulates the published and the simulated times, numbered as in the drawing.
 pub(super) fn milestones(results: &SimulationResults) -> Markup {
     html! {
-        div.wide tabindex="0" role="region" aria-label="published and simulated times, scrolls sideways" {
+        div.wide tabindex="0" role="region" aria-label="times, scrolls sideways" {
             table.facts.milestones {
                 thead { tr {
                     th scope="col" {} th scope="col" { "published" } th scope="col" { "simulated" }
