@@ -1,25 +1,25 @@
-//! Goal: how many events a second a day in virtual time makes, and whether its time grows with
-//! them alone. Method: the built-in day up to the fix, at scales that double what happens, on one
+//! Goal: measure events per second of the simulation, and show that its time grows in proportion to
+//! the events. Method: the built-in day up to the fix, at scales that double the events, on one
 //! core.
 
 use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use double_exposure::incident::{DEFAULT, Scenario, SimulationPlan, play};
+use double_exposure::incident::{DEFAULT_SCENARIO, Scenario, SimulationPlan, simulate};
 
-/// From a quiet hour before the rollout until the fix.
+/// Plans the time from a quiet hour before the rollout until the fix.
 fn plan(scale: u32) -> SimulationPlan {
-    let text = DEFAULT
+    let text = DEFAULT_SCENARIO
         .replace("start = 2024-11-28T00:00:00", "start = 2024-11-28T14:00:00")
         .replace("end = 2024-12-04T00:00:00", "end = 2024-11-28T23:30:00");
-    let script = Scenario::read(&text).expect("a shorter day is a day");
-    SimulationPlan { script, scale: NonZeroU32::new(scale).expect("a scale"), seed: 20_241_128 }
+    let scenario = Scenario::read(&text).expect("a shorter scenario is valid");
+    SimulationPlan { scenario, scale: NonZeroU32::new(scale).expect("a scale"), seed: 20_241_128 }
 }
 
-/// Events of the simulation, and thumbnails shown: each is a line of the log.
+/// Simulates a plan, and returns the number of events and of thumbnails shown.
 fn events(plan: &SimulationPlan) -> u64 {
-    let findings = play(plan, None, &|| true).expect("it fits");
-    findings.events + findings.shown
+    let results = simulate(plan, None, &|| true).expect("the plan fits into memory");
+    results.events + results.shown
 }
 
 fn incident(criterion: &mut Criterion) {

@@ -1,7 +1,8 @@
-//! The day itself: events in the order of their virtual moments, one at a time, on one thread.
+//! Runs the simulation: processes events in the order of their virtual times, one at a time, on one
+//! thread.
 //!
-//! It is an iterator over the log's rows, so that whoever counts, counts what the log says, and
-//! nothing has to be held that was counted.
+//! [`Engine`] is an iterator over the rows of the event log. So every count is a count of logged
+//! rows, and no row has to stay in memory after it is counted.
 
 mod scheduled_events;
 
@@ -18,184 +19,195 @@ use super::population::Population;
 use super::recovery::Recovery;
 use super::rng::{SplitMix64, Stream, share};
 use super::thumbnail_caches::{FastMap, Lookup, ThumbnailCaches};
-use super::traffic::{Opening, Traffic};
+use super::traffic::{Traffic, View};
 use super::versions::MakerVersion;
+use super::wrong_copies::WrongCopies;
 use scheduled_events::ScheduledEvent;
 
-/// Orders of one album that wait for each other at most; one more is shed.
-const MOST_WAITING: usize = 256;
-/// Events between two questions whether to go on.
-const EVENTS_A_LOOK: u64 = 4_096;
+/// Maximum number of requests that wait for one album. Further requests are shed.
+const MAX_WAITING_PER_ALBUM: usize = 256;
+/// Number of events between two checks for an interrupt.
+const INTERRUPT_CHECK_EVENTS: u64 = 4_096;
 
-pub(super) struct Engine<'w> {
-    plan: &'w SimulationPlan,
-    world: &'w Population,
+/// Holds the state of a running simulation.
+pub(super) struct Engine<'p> {
+    plan: &'p SimulationPlan,
+    population: &'p Population,
     traffic: Traffic,
-    work: SplitMix64,
-    fleet: Vec<Node>,
-    /// When an instance's next step is due, by its changes then: out of date if there were more.
-    calendar: BinaryHeap<Reverse<(u64, u32, u64)>>,
-    turns: BinaryHeap<Reverse<(u64, ScheduledEvent)>>,
-    /// Albums with a conversion in the fleet, and the orders that wait for it to be done: one
-    /// album never has two thumbnails in the making, so none is ever mixed with its own.
-    albums: FastMap<u32, VecDeque<ConversionRequest>>,
-    store: ThumbnailCaches<'w>,
+    work_rng: SplitMix64,
+    nodes: Vec<Node>,
+    /// The time of each node's next step, the node's index, and the node's revision at the time of
+    /// scheduling. A step is out of date if the node's revision has changed since.
+    steps: BinaryHeap<Reverse<(u64, u32, u64)>>,
+    scheduled: BinaryHeap<Reverse<(u64, ScheduledEvent)>>,
+    /// The waiting requests of each album that has a conversion in flight. An album never has two
+    /// conversions in flight, so an album's photos are never mixed with each other.
+    waiting: FastMap<u32, VecDeque<ConversionRequest>>,
+    caches: ThumbnailCaches<'p>,
     rows: VecDeque<LogRow>,
-    go_on: &'w dyn Fn() -> bool,
-    /// Instances that have the new maker.
-    rolled_out: u32,
-    pub(super) remedies: Recovery,
-    pub(super) minutes: LoadSeries,
-    pub(super) law: LapLawCheck,
+    keep_running: &'p dyn Fn() -> bool,
+    /// Number of nodes that have the new maker.
+    updated_nodes: u32,
+    pub(super) recovery: Recovery,
+    pub(super) load_series: LoadSeries,
+    pub(super) law_check: LapLawCheck,
     pub(super) events: u64,
     pub(super) shed: u64,
     pub(super) interrupted: bool,
     pub(super) first_wrong_us: Option<u64>,
-    pub(super) first_shown_us: Option<u64>,
-    pub(super) last_shown_us: Option<u64>,
+    pub(super) first_wrong_shown_us: Option<u64>,
+    pub(super) last_wrong_shown_us: Option<u64>,
 }
 
-impl<'w> Engine<'w> {
+impl<'p> Engine<'p> {
     pub(super) fn new(
-        plan: &'w SimulationPlan,
-        world: &'w Population,
-        go_on: &'w dyn Fn() -> bool,
+        plan: &'p SimulationPlan,
+        population: &'p Population,
+        keep_running: &'p dyn Fn() -> bool,
     ) -> Self {
-        let fleet = &plan.script.fleet;
+        let fleet = &plan.scenario.fleet;
         let slots = NonZeroUsize::new(fleet.slots as usize).unwrap_or(NonZeroUsize::MIN);
-        let (bands, cores) = (fleet.bands, fleet.cores);
-        let (decode_share, encode_share) = (fleet.decode_share, fleet.encode_share);
-        let cut = StepCosts { bands, decode_share, encode_share };
-        let instance = |_| Node::new(fleet.pipeline, slots, cores, cut);
-        let mut day = Self {
+        let step_costs = StepCosts {
+            bands: fleet.bands,
+            decode_share: fleet.decode_share,
+            encode_share: fleet.encode_share,
+        };
+        let node = |_| Node::new(fleet.pipeline, slots, fleet.cores, step_costs);
+        let mut engine = Self {
             plan,
-            world,
-            traffic: Traffic::new(plan, world.people()),
-            work: SplitMix64::new(plan.seed, Stream::Work),
-            fleet: (0..fleet.instances).map(instance).collect(),
-            calendar: BinaryHeap::new(),
-            turns: BinaryHeap::new(),
-            albums: FastMap::default(),
-            store: ThumbnailCaches::new(world, plan.script.caches.clone()),
+            population,
+            traffic: Traffic::new(plan, population.people()),
+            work_rng: SplitMix64::new(plan.seed, Stream::Work),
+            nodes: (0..fleet.nodes).map(node).collect(),
+            steps: BinaryHeap::new(),
+            scheduled: BinaryHeap::new(),
+            waiting: FastMap::default(),
+            caches: ThumbnailCaches::new(population, plan.scenario.caches.clone()),
             rows: VecDeque::new(),
-            go_on,
-            rolled_out: 0,
-            remedies: Recovery::new(plan),
-            minutes: LoadSeries::default(),
-            law: LapLawCheck::new(bands),
+            keep_running,
+            updated_nodes: 0,
+            recovery: Recovery::new(plan),
+            load_series: LoadSeries::default(),
+            law_check: LapLawCheck::new(fleet.bands),
             events: 0,
             shed: 0,
             interrupted: false,
             first_wrong_us: None,
-            first_shown_us: None,
-            last_shown_us: None,
+            first_wrong_shown_us: None,
+            last_wrong_shown_us: None,
         };
-        day.set_turns();
-        day
+        engine.schedule_events();
+        engine
     }
 
-    /// Makes the next thing happen. `false`: nothing will any more.
+    /// Processes the next event. Returns false if there is no further event.
     fn advance(&mut self) -> bool {
         self.events += 1;
-        if self.events.is_multiple_of(EVENTS_A_LOOK) && !self.interrupted && !(self.go_on)() {
-            // Nobody comes any more; what is at work is finished, so that the log is whole.
+        let check = self.events.is_multiple_of(INTERRUPT_CHECK_EVENTS);
+        if check && !self.interrupted && !(self.keep_running)() {
+            // No further view comes. Conversions in flight finish, so that the log is complete.
             self.interrupted = true;
             self.traffic.close();
-            self.turns.clear();
+            self.scheduled.clear();
         }
-        while let Some(&Reverse((_, instance, changes))) = self.calendar.peek() {
-            if self.fleet[instance as usize].changes == changes {
+        while let Some(&Reverse((_, node, revision))) = self.steps.peek() {
+            if self.nodes[node as usize].revision == revision {
                 break;
             }
-            self.calendar.pop();
+            self.steps.pop();
         }
-        let turn = self.turns.peek().map(|&Reverse((at, turn))| (at, turn));
-        let step = self.calendar.peek().map(|&Reverse((at, instance, _))| (at, instance));
-        let opening_us = self.traffic.next_us().unwrap_or(u64::MAX);
+        let event = self.scheduled.peek().map(|&Reverse((at, event))| (at, event));
+        let step = self.steps.peek().map(|&Reverse((at, node, _))| (at, node));
+        let view_us = self.traffic.next_us().unwrap_or(u64::MAX);
         let step_us = step.map_or(u64::MAX, |(at, _)| at);
-        match (turn, step) {
-            (Some((at, turn)), _) if at <= step_us && at <= opening_us => {
-                self.turns.pop();
-                self.turn(at, turn);
+        match (event, step) {
+            (Some((at, event)), _) if at <= step_us && at <= view_us => {
+                self.scheduled.pop();
+                self.run_event(at, event);
             }
-            (_, Some((at, instance))) if at <= opening_us => {
-                self.calendar.pop();
-                self.step(at, instance);
+            (_, Some((at, node))) if at <= view_us => {
+                self.steps.pop();
+                self.step(at, node);
             }
             _ => match self.traffic.take() {
-                Some(opening) => self.open(opening),
+                Some(view) => self.view(view),
                 None => return false,
             },
         }
         true
     }
 
-    /// Somebody opens an album and looks at one row of it.
-    fn open(&mut self, opening: Opening) {
-        let Opening { at_us: now_us, person, draw } = opening;
-        self.minutes.at(now_us).views += 1;
-        let album = self.world.album_of(person);
-        let photos = self.world.photos_in(album);
-        let views = &self.plan.script.views;
-        let rows = (photos.end - photos.start).div_ceil(views.thumbnails);
-        let place = share(draw);
-        let skewed = (1..views.newest_first).fold(place, |product, _| product * place);
-        let row = photos.start + (skewed * f64::from(rows)) as u32 * views.thumbnails;
-        for photo in row..photos.end.min(row + views.thumbnails) {
-            let asking = Lookup { person, photo, row, now_us };
-            if let Some(thumbnail) = self.store.on_device(asking, &self.remedies) {
+    /// Opens an album for a person, and shows one row of it.
+    fn view(&mut self, view: View) {
+        let View { at_us: now_us, person, draw } = view;
+        self.load_series.at(now_us).views += 1;
+        let album = self.population.album_of(person);
+        let photos = self.population.photos_in(album);
+        let views = &self.plan.scenario.views;
+        let rows = (photos.end - photos.start).div_ceil(views.thumbnails_per_row);
+        // A product of equal draws prefers small numbers: the newest rows.
+        let draw = share(draw);
+        let skewed = (1..views.recency_bias).fold(draw, |product, _| product * draw);
+        let row = photos.start + (skewed * f64::from(rows)) as u32 * views.thumbnails_per_row;
+        for photo in row..photos.end.min(row + views.thumbnails_per_row) {
+            let lookup = Lookup { person, photo, row, now_us };
+            if let Some(thumbnail) = self.caches.on_device(lookup, &self.recovery) {
                 self.show(now_us, person, thumbnail, ServedFrom::Device);
-            } else if !self.serve(asking, album) {
-                let order = self.order(person, photo, album, false);
-                self.ask(now_us, order);
+            } else if !self.serve_from_cache(lookup, album) {
+                let request = self.request(person, photo, album, false);
+                self.enqueue(now_us, request);
             }
         }
     }
 
-    fn order(&mut self, person: u32, photo: u32, album: u32, canary: bool) -> ConversionRequest {
-        let spread = self.plan.script.fleet.spread;
-        let times = 1.0 - spread + 2.0 * spread * self.work.share();
-        let work_ns = (self.plan.conversion_ns() * times) as u64;
+    fn request(&mut self, person: u32, photo: u32, album: u32, canary: bool) -> ConversionRequest {
+        let spread = self.plan.scenario.fleet.conversion_spread;
+        let factor = 1.0 - spread + 2.0 * spread * self.work_rng.share();
+        let work_ns = (self.plan.conversion_ns() * factor) as u64;
         ConversionRequest { person, photo, album, maker: MakerVersion::Before, work_ns, canary }
     }
 
-    /// Serves from the service's cache, if it can.
-    fn serve(&mut self, asking: Lookup, album: u32) -> bool {
-        let maker = self.maker(asking.photo, album);
-        let kept = self.store.on_service(asking, maker, &self.remedies);
-        if let Some(thumbnail) = kept {
-            self.store.keep_on_device(asking, thumbnail);
-            self.show(asking.now_us, asking.person, thumbnail, ServedFrom::Service);
+    /// Shows the service's cached thumbnail if there is a valid one. Returns false if there is
+    /// none.
+    fn serve_from_cache(&mut self, lookup: Lookup, album: u32) -> bool {
+        let maker = self.maker(lookup.photo, album);
+        let cached = self.caches.on_service(lookup, maker, &self.recovery);
+        if let Some(thumbnail) = cached {
+            self.caches.store_on_device(lookup, thumbnail);
+            self.show(lookup.now_us, lookup.person, thumbnail, ServedFrom::Service);
         }
-        kept.is_some()
+        cached.is_some()
     }
 
-    /// The instance that converts a photo: its row's, so that all have their part of the load.
-    fn instance_of(&self, photo: u32, album: u32) -> u32 {
-        let row = self.world.row_of(photo, album, self.plan.script.views.thumbnails);
-        self.world.instance_of(row, self.fleet.len() as u32)
+    /// Returns the node that converts a photo. All photos of a row have the same node, and the rows
+    /// spread the load over all nodes.
+    fn node_of(&self, photo: u32, album: u32) -> u32 {
+        let thumbnails_per_row = self.plan.scenario.views.thumbnails_per_row;
+        let row = self.population.row_of(photo, album, thumbnails_per_row);
+        self.population.node_of(row, self.nodes.len() as u32)
     }
 
-    /// The maker that a photo has there now.
+    /// Returns the version of the maker that would now convert a photo.
     fn maker(&self, photo: u32, album: u32) -> MakerVersion {
-        if !self.world.aged(photo, album) {
+        if !self.population.is_old(photo, album) {
             MakerVersion::Before
-        } else if self.remedies.fixed_us.is_some() {
+        } else if self.recovery.fixed_us.is_some() {
             MakerVersion::Fix
-        } else if self.instance_of(photo, album) < self.rolled_out {
+        } else if self.node_of(photo, album) < self.updated_nodes {
             MakerVersion::Rollout
         } else {
             MakerVersion::Before
         }
     }
 
-    fn ask(&mut self, now_us: u64, order: ConversionRequest) {
-        if let Some(waiting) = self.albums.get_mut(&order.album) {
-            if waiting.len() < MOST_WAITING {
-                return waiting.push_back(order);
+    /// Admits a request, or queues it behind its album's conversion, or sheds it.
+    fn enqueue(&mut self, now_us: u64, request: ConversionRequest) {
+        if let Some(waiting) = self.waiting.get_mut(&request.album) {
+            if waiting.len() < MAX_WAITING_PER_ALBUM {
+                return waiting.push_back(request);
             }
-        } else if self.admit(now_us, order) {
-            self.albums.insert(order.album, VecDeque::new());
+        } else if self.admit(now_us, request) {
+            self.waiting.insert(request.album, VecDeque::new());
             return;
         }
         self.shed(now_us);
@@ -203,99 +215,98 @@ impl<'w> Engine<'w> {
 
     fn shed(&mut self, now_us: u64) {
         self.shed += 1;
-        self.minutes.at(now_us).shed += 1;
+        self.load_series.at(now_us).shed += 1;
     }
 
-    /// Takes an order to its instance: to work, or to wait. `false`: the instance is full.
-    fn admit(&mut self, now_us: u64, order: ConversionRequest) -> bool {
-        let fleet = &self.plan.script.fleet;
-        let place = self.instance_of(order.photo, order.album);
-        let instance = &mut self.fleet[place as usize];
-        if instance.at_work() < fleet.at_work_most as usize {
-            self.start(now_us, place, order);
+    /// Starts a request on its node, or queues it there. Returns false if the node's queue is full.
+    fn admit(&mut self, now_us: u64, request: ConversionRequest) -> bool {
+        let fleet = &self.plan.scenario.fleet;
+        let index = self.node_of(request.photo, request.album);
+        let node = &mut self.nodes[index as usize];
+        if node.in_flight() < fleet.max_conversions as usize {
+            self.start(now_us, index, request);
             true
-        } else if instance.queue.len() < fleet.queue_most as usize {
-            instance.queue.push_back(order);
+        } else if node.queue.len() < fleet.max_queue as usize {
+            node.queue.push_back(request);
             true
         } else {
             false
         }
     }
 
-    fn start(&mut self, now_us: u64, place: u32, mut order: ConversionRequest) {
-        order.maker = self.maker(order.photo, order.album);
-        let instance = &mut self.fleet[place as usize];
-        instance.take(now_us, order);
-        let minute = self.minutes.at(now_us);
-        minute.at_work_most = minute.at_work_most.max(instance.at_work() as u32);
-        self.foresee(place);
+    fn start(&mut self, now_us: u64, index: u32, mut request: ConversionRequest) {
+        request.maker = self.maker(request.photo, request.album);
+        let node = &mut self.nodes[index as usize];
+        node.start(now_us, request);
+        let minute = self.load_series.at(now_us);
+        minute.peak_conversions = minute.peak_conversions.max(node.in_flight() as u32);
+        self.schedule_next(index);
     }
 
-    fn foresee(&mut self, place: u32) {
-        let instance = &self.fleet[place as usize];
-        let next = instance.next_us().map(|at| Reverse((at, place, instance.changes)));
-        self.calendar.extend(next);
+    /// Schedules a node's next step.
+    fn schedule_next(&mut self, index: u32) {
+        let node = &self.nodes[index as usize];
+        let step = node.next_step_us().map(|at| Reverse((at, index, node.revision)));
+        self.steps.extend(step);
     }
 
-    fn step(&mut self, now_us: u64, place: u32) {
-        let instance = &mut self.fleet[place as usize];
-        let Some(stepped) = instance.step(now_us) else { return };
-        self.minutes.at(now_us).work_ms += stepped.work_ns / 1_000_000;
-        let Some(finished) = stepped.finished else { return self.foresee(place) };
-        if let Some(next) = instance.queue.pop_front() {
-            self.start(now_us, place, next);
+    fn step(&mut self, now_us: u64, index: u32) {
+        let node = &mut self.nodes[index as usize];
+        let Some(result) = node.step(now_us) else { return };
+        self.load_series.at(now_us).work_ms += result.work_ns / 1_000_000;
+        let Some(finished) = result.finished else { return self.schedule_next(index) };
+        if let Some(next) = node.queue.pop_front() {
+            self.start(now_us, index, next);
         } else {
-            self.foresee(place);
+            self.schedule_next(index);
         }
-        self.finish(now_us, place, finished);
+        self.finish(now_us, index, finished);
     }
 
-    fn finish(&mut self, now_us: u64, instance: u32, finished: Finished) {
-        let ConversionRequest { person, photo, album, maker, canary, .. } = finished.order;
-        let bands: Vec<u32> =
-            finished.made.bands.iter().flatten().map(|tag| tag.number as u32).collect();
+    fn finish(&mut self, now_us: u64, node: u32, finished: Finished) {
+        let ConversionRequest { person, photo, album, maker, canary, .. } = finished.request;
+        let tags = finished.traced.bands.iter().flatten();
+        let bands: Vec<u32> = tags.map(|tag| tag.number as u32).collect();
         let wrong = bands.iter().any(|&band| band != photo);
-        let thumbnail = self.store.made(photo, maker, wrong, now_us, !canary);
-        self.law.hold(&finished, self.fleet[instance as usize].slots.as_ref(), thumbnail, now_us);
-        let minute = self.minutes.at(now_us);
+        let thumbnail = self.caches.add(photo, maker, wrong, now_us, !canary);
+        let ring_model = self.nodes[node as usize].ring_model.as_ref();
+        self.law_check.check(&finished, ring_model, thumbnail, now_us);
+        let minute = self.load_series.at(now_us);
         minute.made += u32::from(maker == MakerVersion::Rollout);
         minute.wrong += u32::from(wrong);
         if wrong {
             self.first_wrong_us.get_or_insert(now_us);
         }
-        let owner = self.world.owner_of(photo, album);
-        let (slot, decode) = (finished.slot, finished.made.own.decode);
-        let at_us = now_us;
         self.rows.push_back(LogRow::Made(MadeRow {
-            at_us,
+            at_us: now_us,
             thumbnail,
             photo,
-            owner,
+            owner: self.population.owner_of(photo, album),
             maker,
-            instance,
-            slot,
-            decode,
+            node,
+            slot: finished.slot,
+            decode: finished.traced.own.decode,
             bands,
         }));
         if canary && wrong {
             self.detect(now_us);
         }
         if !canary {
-            let asking = Lookup { person, photo, row: photo, now_us };
-            self.store.keep_on_device(asking, thumbnail);
+            let lookup = Lookup { person, photo, row: photo, now_us };
+            self.caches.store_on_device(lookup, thumbnail);
         }
         self.show(now_us, person, thumbnail, ServedFrom::Fresh);
-        self.next_of(album, now_us);
+        self.start_waiting(album, now_us);
     }
 
-    /// Lets the next who waits for an album have his turn.
-    fn next_of(&mut self, album: u32, now_us: u64) {
-        while let Some(next) = self.albums.get_mut(&album).and_then(VecDeque::pop_front) {
+    /// Serves an album's waiting requests until a conversion starts or no request waits.
+    fn start_waiting(&mut self, album: u32, now_us: u64) {
+        while let Some(next) = self.waiting.get_mut(&album).and_then(VecDeque::pop_front) {
             let ConversionRequest { person, photo, canary, .. } = next;
-            // Whoever waited behind the photo's own conversion finds it cached; none of its row
-            // was cached before, or nobody would have waited.
-            let asking = Lookup { person, photo, row: photo, now_us };
-            if !canary && self.store.is_made(photo) && self.serve(asking, album) {
+            // A request that waited behind a conversion of the same photo is served from the cache.
+            // Nothing of its row was cached before the start: otherwise it would not have waited.
+            let lookup = Lookup { person, photo, row: photo, now_us };
+            if !canary && self.caches.is_stored(photo) && self.serve_from_cache(lookup, album) {
                 continue;
             }
             if self.admit(now_us, next) {
@@ -303,29 +314,24 @@ impl<'w> Engine<'w> {
             }
             self.shed(now_us);
         }
-        self.albums.remove(&album);
+        self.waiting.remove(&album);
     }
 
-    fn show(&mut self, at_us: u64, viewer: u32, thumbnail: u32, from: ServedFrom) {
-        self.rows.push_back(LogRow::Shown(ShownRow { at_us, thumbnail, viewer, from }));
-        if self.store.is_wrong(thumbnail) {
-            self.minutes.at(at_us).wrong_shown += 1;
-            self.first_shown_us.get_or_insert(at_us);
-            self.last_shown_us = Some(at_us);
-            if self.remedies.detection_us().is_some_and(|from| from <= at_us) {
+    fn show(&mut self, at_us: u64, viewer: u32, thumbnail: u32, served_from: ServedFrom) {
+        self.rows.push_back(LogRow::Shown(ShownRow { at_us, thumbnail, viewer, served_from }));
+        if self.caches.is_wrong(thumbnail) {
+            self.load_series.at(at_us).wrong_shown += 1;
+            self.first_wrong_shown_us.get_or_insert(at_us);
+            self.last_wrong_shown_us = Some(at_us);
+            if self.recovery.detection_us.is_some_and(|from_us| from_us <= at_us) {
                 self.detect(at_us);
             }
         }
     }
 
-    /// The wrong copies of the day so far.
-    pub(super) fn copies(&self) -> super::wrong_copies::WrongCopies {
-        super::wrong_copies::WrongCopies::new(
-            self.plan,
-            self.world,
-            &self.remedies,
-            self.store.copies(),
-        )
+    /// Returns the lifetimes of the wrong copies stored so far.
+    pub(super) fn wrong_copies(&self) -> WrongCopies {
+        WrongCopies::new(self.plan, self.population, &self.recovery, self.caches.copies())
     }
 }
 

@@ -1,11 +1,15 @@
-//! A row of the log: a thumbnail made, or a thumbnail shown.
+//! Defines the rows of the event log, and writes each as a line of JSON (JSON Lines).
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
+use super::plan::as_seconds;
 use super::versions::MakerVersion;
 
-/// What happened.
-#[derive(Clone, Debug, PartialEq)]
+/// Records one event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
 pub enum LogRow {
     /// A thumbnail was made.
     Made(MadeRow),
@@ -13,108 +17,72 @@ pub enum LogRow {
     Shown(ShownRow),
 }
 
-/// A thumbnail made.
-#[derive(Clone, Debug, PartialEq)]
+/// Records that a thumbnail was made.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MadeRow {
-    /// Microseconds since the start.
+    /// Virtual time, in microseconds since the start.
+    #[serde(rename = "at_s", serialize_with = "as_seconds")]
     pub at_us: u64,
-    /// Its number.
+    /// The thumbnail's number.
     pub thumbnail: u32,
-    /// The photo that was asked for.
+    /// The requested photo's number.
     pub photo: u32,
-    /// Whose photo that is.
+    /// The number of the person who posted the requested photo.
     pub owner: u32,
-    /// Which maker.
+    /// The version of the maker.
     pub maker: MakerVersion,
-    /// On which instance.
-    pub instance: u32,
-    /// In which slot, if its pipeline has slots.
+    /// The index of the node that converted the photo.
+    pub node: u32,
+    /// The slot (an index into the ring of shared buffers); `None` if the maker has no ring.
     pub slot: Option<u32>,
-    /// Its place in the order of its maker's decodes on that instance.
+    /// The position of the photo's decode among all decodes of the same maker on the same node,
+    /// from 0.
     pub decode: u64,
     /// The photo that each band shows, top to bottom.
     pub bands: Vec<u32>,
 }
 
-/// A thumbnail shown.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Records that a thumbnail was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ShownRow {
-    /// Microseconds since the start.
+    /// Virtual time, in microseconds since the start.
+    #[serde(rename = "at_s", serialize_with = "as_seconds")]
     pub at_us: u64,
-    /// Its number. One that was made before the start has its photo's.
+    /// The thumbnail's number. A thumbnail from before the start has its photo's number.
     pub thumbnail: u32,
-    /// To whom.
+    /// The viewer's number.
     pub viewer: u32,
-    /// Where it came from.
-    pub from: ServedFrom,
+    /// The source of the shown thumbnail.
+    pub served_from: ServedFrom,
 }
 
-/// Where a thumbnail that is shown comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Names the source of a shown thumbnail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ServedFrom {
-    /// It was made for this.
+    /// A conversion for this viewer.
     Fresh,
-    /// From the service's cache.
+    /// The service's cache.
     Service,
-    /// From the viewer's own device.
+    /// The cache of the viewer's device.
     Device,
 }
 
 impl MadeRow {
-    /// Whether any band shows another photo than was asked for.
+    /// Returns true if the thumbnail is wrong: at least one band shows another photo than the
+    /// requested photo.
     pub fn is_wrong(&self) -> bool {
         self.bands.iter().any(|&photo| photo != self.photo)
     }
 }
 
 impl LogRow {
-    /// When it happened, in microseconds since the start.
-    pub fn at_us(&self) -> u64 {
-        match self {
-            Self::Made(made) => made.at_us,
-            Self::Shown(shown) => shown.at_us,
-        }
-    }
-
-    /// Writes it as a line of JSON.
+    /// Writes the row as a line of JSON.
     ///
     /// # Errors
-    /// The writer's.
-    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let at_us = self.at_us();
-        write!(out, "{{\"at_s\":{}.{:06},", at_us / 1_000_000, at_us % 1_000_000)?;
-        match self {
-            Self::Made(made) => {
-                let MadeRow { thumbnail, photo, owner, instance, decode, .. } = made;
-                write!(
-                    out,
-                    "\"event\":\"made\",\"thumbnail\":{thumbnail},\"photo\":{photo},\
-                     \"owner\":{owner},\"maker\":\"{}\",\"instance\":{instance},",
-                    made.maker.name()
-                )?;
-                match made.slot {
-                    Some(slot) => write!(out, "\"slot\":{slot},")?,
-                    None => out.write_all(b"\"slot\":null,")?,
-                }
-                write!(out, "\"decode\":{decode},\"bands\":[")?;
-                for (place, photo) in made.bands.iter().enumerate() {
-                    let comma = if place > 0 { "," } else { "" };
-                    write!(out, "{comma}{photo}")?;
-                }
-                out.write_all(b"]}\n")
-            }
-            Self::Shown(ShownRow { thumbnail, viewer, from, .. }) => {
-                let from = match from {
-                    ServedFrom::Fresh => "fresh",
-                    ServedFrom::Service => "service",
-                    ServedFrom::Device => "device",
-                };
-                writeln!(
-                    out,
-                    "\"event\":\"shown\",\"thumbnail\":{thumbnail},\"viewer\":{viewer},\
-                     \"from\":\"{from}\"}}"
-                )
-            }
-        }
+    /// Returns the error of the writer if it refuses the line.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer(&mut *out, self)?;
+        out.write_all(b"\n")
     }
 }

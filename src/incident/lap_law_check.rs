@@ -1,7 +1,8 @@
-//! The lap law, held against what the day's pipelines made, thumbnail by thumbnail.
+//! Checks every thumbnail of a simulation against the lap law, in two ways.
 //!
-//! Twice: every thumbnail against the ring as the law has it, band by band; and every mixed one as
-//! the word of its own slot, which anybody can replay.
+//! Every thumbnail is compared with the ring model, band by band. Every wrong thumbnail is also
+//! written as a word (a schedule written as letters) of its own slot, which a reader can replay,
+//! and compared with the law's prediction for that word.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -9,84 +10,84 @@ use serde::Serialize;
 
 use super::node::Finished;
 use super::ring_model::RingModel;
-use crate::schedule::{Outcome, Schedule, predict};
+use crate::schedule::{Outcome, predict};
 
-/// Samples that are kept to choose pictures from.
-const MOST_SAMPLES: usize = 256;
-/// Requests of a word that a room can follow.
-const MOST_REQUESTS: usize = 4;
+/// Maximum number of samples that are kept for images.
+const MAX_SAMPLES: usize = 256;
+/// Maximum number of requests in a sample's word. A reader can still follow a word of this size.
+const MAX_SAMPLE_REQUESTS: usize = 4;
 
-/// What came of the check.
+/// Counts the results of the check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct LawCheck {
-    /// Thumbnails whose every band was held against the law.
+pub struct LapLawCounts {
+    /// Number of thumbnails compared with the law, band by band.
     pub thumbnails: u64,
-    /// Mixed thumbnails that were written as a word and predicted from it.
+    /// Number of wrong thumbnails written as a word and compared with the law's prediction for it.
     pub words: u64,
-    /// Mixed ones whose word would need more than 26 letters.
+    /// Number of wrong thumbnails whose word would need more than 26 letters.
     pub too_long: u64,
-    /// Thumbnails that are not what the law says. Anything but 0 is a broken promise.
-    pub broken: u64,
+    /// Number of thumbnails that violate the law. It is 0 unless the program is faulty.
+    pub violations: u64,
 }
 
-/// A mixed thumbnail of the day, as the word of its slot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Describes a wrong thumbnail by the word of its slot.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
-    /// When it was made, in microseconds since the start.
+    /// Virtual time at which the thumbnail was made, in microseconds since the start.
     pub at_us: u64,
-    /// Its number.
+    /// The thumbnail's number.
     pub thumbnail: u32,
-    /// For `replay --slots 1`. Its own request is A.
+    /// The word of the slot, for `replay --slots 1`. The thumbnail's own request is A.
     pub word: String,
-    /// Which of the word's requests each band shows, by order of first letters.
+    /// The index of the request that each band shows, in the order of first letters.
     pub bands: Vec<usize>,
 }
 
 impl Sample {
-    /// Whether some rows are its owner's.
+    /// Returns true if some rows belong to the thumbnail's own photo.
     pub fn is_torn(&self) -> bool {
         Outcome::of(&0, &self.bands) == Outcome::Torn
     }
 }
 
+/// Checks each finished thumbnail, and keeps samples of wrong thumbnails.
 pub(super) struct LapLawCheck {
     bands: NonZeroU32,
-    pub(super) held: LawCheck,
+    pub(super) counts: LapLawCounts,
     pub(super) samples: Vec<Sample>,
 }
 
 impl LapLawCheck {
     pub(super) fn new(bands: u32) -> Self {
         let bands = NonZeroU32::new(bands).unwrap_or(NonZeroU32::MIN);
-        Self { bands, held: LawCheck::default(), samples: Vec::new() }
+        Self { bands, counts: LapLawCounts::default(), samples: Vec::new() }
     }
 
-    pub(super) fn hold(
+    pub(super) fn check(
         &mut self,
         finished: &Finished,
-        slots: Option<&RingModel>,
+        ring: Option<&RingModel>,
         thumbnail: u32,
         at_us: u64,
     ) {
-        let Finished { made, slot, lawful, .. } = finished;
-        self.held.thumbnails += 1;
-        self.held.broken += u64::from(!lawful);
-        let mixed = made.bands.iter().any(|band| *band != Some(made.own));
-        let (true, Some(slots), &Some(slot)) = (mixed, slots, slot) else { return };
-        let Some((word, decodes)) = slots.word((slot as usize, made.own.decode)) else {
-            self.held.too_long += 1;
+        let Finished { traced, slot, lawful, .. } = finished;
+        self.counts.thumbnails += 1;
+        self.counts.violations += u64::from(!lawful);
+        let wrong = traced.bands.iter().any(|band| *band != Some(traced.own));
+        let (true, Some(ring), &Some(slot)) = (wrong, ring, slot) else { return };
+        let Some((word, decodes)) = ring.word((slot as usize, traced.own.decode)) else {
+            self.counts.too_long += 1;
             return;
         };
         let predicted = predict(&word, self.bands, NonZeroUsize::MIN).swap_remove(0);
-        let bands = made.bands.iter().flatten();
+        let bands = traced.bands.iter().flatten();
         let shown: Option<Vec<usize>> =
             bands.map(|tag| decodes.iter().position(|&decode| decode == tag.decode)).collect();
-        self.held.words += 1;
-        self.held.broken += u64::from(predicted.is_none() || predicted != shown);
-        let few = decodes.len() <= MOST_REQUESTS && self.samples.len() < MOST_SAMPLES;
-        if let (true, Some(bands)) = (few, shown) {
-            let word = Schedule::to_string(&word);
-            self.samples.push(Sample { at_us, thumbnail, word, bands });
+        self.counts.words += 1;
+        self.counts.violations += u64::from(predicted.is_none() || predicted != shown);
+        let keep = decodes.len() <= MAX_SAMPLE_REQUESTS && self.samples.len() < MAX_SAMPLES;
+        if let (true, Some(bands)) = (keep, shown) {
+            self.samples.push(Sample { at_us, thumbnail, word: word.to_string(), bands });
         }
     }
 }

@@ -1,8 +1,7 @@
-//! The run's ledger: rows are counted as they come, turned into the records of the album's own
-//! ledger, and forgotten.
+//! Converts rows of the event log into records of the album's ledger, counts them, and drops them.
 //!
-//! What was made and shown is known here from rows only, as in the service; the impact is then
-//! worked out by the service's own code.
+//! As in the service, all knowledge of made and shown thumbnails comes from rows. The service's own
+//! code then computes the impact from the records.
 
 use std::io::{self, Write};
 use std::num::NonZeroU32;
@@ -11,7 +10,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::event_log::{LogRow, MadeRow, ShownRow};
-use super::plan::SimulationPlan;
+use super::plan::{DAY_US, SimulationPlan};
 use super::population::Population;
 use super::thumbnail_caches::FastMap;
 use super::versions::MakerVersion;
@@ -21,158 +20,145 @@ use crate::album::{
 };
 use crate::codec::ThumbnailSpec;
 
-/// How long after its start the estimate's window is kept open for a fix.
-const MOST_WINDOW_US: u64 = 24 * 60 * 60 * 1_000_000;
+/// Maximum length of the estimate's window, for a day without a fix.
+const MAX_WINDOW_US: u64 = DAY_US;
 
-/// A showing in the window, of a photo that is old enough to be in question.
+/// Records that a photo old enough for the new maker was shown in the estimate's window.
 #[derive(Clone, Copy)]
-pub(super) struct WindowRow {
+struct WindowRow {
     at_us: u64,
-    row: u32,
+    row: u64,
     thumbnail: u32,
     viewer: u32,
 }
 
-/// What the books know of a thumbnail.
+/// Describes a thumbnail made since the start.
 #[derive(Clone, Copy)]
 struct ThumbnailInfo {
     photo: u32,
     maker: MakerVersion,
 }
 
-pub(super) struct LedgerAdapter<'w, 'l> {
-    plan: &'w SimulationPlan,
-    world: &'w Population,
+/// Counts rows of the event log, and converts them into ledger records.
+pub(super) struct LedgerAdapter<'p, 'l> {
+    plan: &'p SimulationPlan,
+    population: &'p Population,
     log: Option<&'l mut dyn Write>,
-    pub(super) failed: Option<io::Error>,
+    pub(super) log_error: Option<io::Error>,
     rows: u64,
     pub(super) made: u64,
-    pub(super) made_wrong: u64,
+    pub(super) wrong_made: u64,
     pub(super) shown: u64,
-    /// Wrong thumbnails of a maker that may make none.
-    pub(super) wrong_elsewhere: u64,
-    known: Vec<ThumbnailInfo>,
-    /// The photos in each wrong thumbnail's bands, with their places in the order of decodes.
-    wrong: FastMap<u32, Vec<u32>>,
-    makers: [Arc<str>; 3],
-    pipelines: [Arc<str>; 3],
+    /// Number of wrong thumbnails of a maker whose pipeline promises none.
+    pub(super) wrong_by_others: u64,
+    thumbnails: Vec<ThumbnailInfo>,
+    /// The photo in each band of each wrong thumbnail.
+    wrong_bands: FastMap<u32, Vec<u32>>,
+    /// The names of the maker versions and their pipelines, as the ledger records them.
+    makers: [(Arc<str>, Arc<str>); 3],
     window_us: Option<(u64, u64)>,
-    pub(super) in_scope: Vec<WindowRow>,
+    window_rows: Vec<WindowRow>,
 }
 
-impl<'w, 'l> LedgerAdapter<'w, 'l> {
+impl<'p, 'l> LedgerAdapter<'p, 'l> {
     pub(super) fn new(
-        plan: &'w SimulationPlan,
-        world: &'w Population,
+        plan: &'p SimulationPlan,
+        population: &'p Population,
         log: Option<&'l mut dyn Write>,
     ) -> Self {
-        let window = plan.script.estimate.as_ref().map(|estimate| plan.us(&estimate.from));
-        let name = |maker: MakerVersion| maker.name().into();
+        let window_start = plan.scenario.estimate.as_ref().map(|estimate| plan.us(&estimate.from));
+        let names = |maker: MakerVersion| {
+            let pipeline = maker.pipeline(plan.scenario.fleet.pipeline);
+            (maker.name().into(), pipeline.to_string().into())
+        };
         Self {
             plan,
-            world,
+            population,
             log,
-            failed: None,
+            log_error: None,
             rows: 0,
             made: 0,
-            made_wrong: 0,
+            wrong_made: 0,
             shown: 0,
-            wrong_elsewhere: 0,
-            known: Vec::new(),
-            wrong: FastMap::default(),
-            makers: [MakerVersion::Before, MakerVersion::Rollout, MakerVersion::Fix].map(name),
-            pipelines: [
-                "owned".into(),
-                plan.script.fleet.pipeline.to_string().into(),
-                "owned".into(),
-            ],
-            window_us: window.map(|from| (from, from + MOST_WINDOW_US)),
-            in_scope: Vec::new(),
+            wrong_by_others: 0,
+            thumbnails: Vec::new(),
+            wrong_bands: FastMap::default(),
+            makers: MakerVersion::ALL.map(names),
+            window_us: window_start.map(|from| (from, from + MAX_WINDOW_US)),
+            window_rows: Vec::new(),
         }
     }
 
-    /// Enters a row: its record, if it is about a thumbnail of the maker in question.
-    pub(super) fn enter(&mut self, row: &LogRow) -> Option<Record> {
-        if let Some(log) = self.log.as_mut().filter(|_| self.failed.is_none()) {
-            self.failed = row.write(log).err();
+    /// Logs and counts a row. Returns its ledger record if the row concerns a thumbnail of the new
+    /// maker.
+    pub(super) fn record(&mut self, row: &LogRow) -> Option<Record> {
+        if let Some(log) = self.log.as_mut().filter(|_| self.log_error.is_none()) {
+            self.log_error = row.write(log).err();
         }
         self.rows += 1;
         match row {
-            LogRow::Made(made) => self.made(made),
-            LogRow::Shown(shown) => self.shown(shown),
+            LogRow::Made(made) => self.record_made(made),
+            LogRow::Shown(shown) => self.record_shown(shown),
         }
     }
 
-    fn made(&mut self, made: &MadeRow) -> Option<Record> {
-        let wrong = made.is_wrong();
+    fn record_made(&mut self, row: &MadeRow) -> Option<Record> {
+        let &MadeRow { at_us, thumbnail, photo, maker, slot, decode, ref bands, .. } = row;
+        let wrong = row.is_wrong();
         self.made += 1;
-        self.made_wrong += u64::from(wrong);
-        self.known.push(ThumbnailInfo { photo: made.photo, maker: made.maker });
+        self.wrong_made += u64::from(wrong);
+        self.thumbnails.push(ThumbnailInfo { photo, maker });
         if wrong {
-            self.wrong.insert(made.thumbnail, made.bands.clone());
+            self.wrong_bands.insert(thumbnail, bands.clone());
         }
-        if made.maker != MakerVersion::Rollout {
-            self.wrong_elsewhere += u64::from(wrong);
+        if maker != MakerVersion::Rollout {
+            self.wrong_by_others += u64::from(wrong);
             return None;
         }
-        let source = |&photo: &u32| Some(Band { source: self.source(photo), decode: made.decode });
-        let bands = made.bands.iter().map(source).collect();
-        let making = ThumbnailRecord { slot: made.slot, decode: made.decode, bands };
-        let asked = self.source(made.photo);
-        Some(self.record(
-            made.at_us,
-            self.rows,
-            asked.owner,
-            asked,
-            made.maker,
-            RecordKind::Made(making),
-        ))
+        let band = |&photo: &u32| Some(Band { source: self.photo_ref(photo), decode });
+        let bands = bands.iter().map(band).collect();
+        let kind = RecordKind::Made(ThumbnailRecord { slot, decode, bands });
+        let asked = self.photo_ref(photo);
+        Some(self.ledger_record(at_us, self.rows, asked.owner, asked, maker, kind))
     }
 
-    fn shown(&mut self, shown: &ShownRow) -> Option<Record> {
+    fn record_shown(&mut self, row: &ShownRow) -> Option<Record> {
         self.shown += 1;
-        let ShownRow { at_us, thumbnail, viewer, .. } = *shown;
-        let within = self.window_us.is_some_and(|(from, to)| (from..to).contains(&at_us));
-        let known = self.known(thumbnail);
-        if within && self.world.aged(known.photo, self.world.album_with(known.photo)) {
-            self.in_scope.push(WindowRow { at_us, row: self.rows as u32, thumbnail, viewer });
+        let ShownRow { at_us, thumbnail, viewer, .. } = *row;
+        let row = WindowRow { at_us, row: self.rows, thumbnail, viewer };
+        let in_window = self.window_us.is_some_and(|(from, to)| (from..to).contains(&at_us));
+        let ThumbnailInfo { photo, maker } = self.info(thumbnail);
+        if in_window && self.population.is_old(photo, self.population.album_with(photo)) {
+            self.window_rows.push(row);
         }
-        (known.maker == MakerVersion::Rollout)
-            .then(|| self.showing(at_us, self.rows, thumbnail, viewer, known))
+        (maker == MakerVersion::Rollout).then(|| self.shown_record(row))
     }
 
-    fn known(&self, thumbnail: u32) -> ThumbnailInfo {
-        match thumbnail.checked_sub(self.world.photos()) {
-            Some(place) => self.known[place as usize],
+    fn info(&self, thumbnail: u32) -> ThumbnailInfo {
+        match thumbnail.checked_sub(self.population.photos()) {
+            Some(index) => self.thumbnails[index as usize],
             None => ThumbnailInfo { photo: thumbnail, maker: MakerVersion::Before },
         }
     }
 
-    fn showing(
-        &self,
-        at_us: u64,
-        row: u64,
-        thumbnail: u32,
-        viewer: u32,
-        known: ThumbnailInfo,
-    ) -> Record {
-        let asked = self.source(known.photo);
-        let none = Vec::new();
-        let bands = self.wrong.get(&thumbnail).unwrap_or(&none);
-        let own = bands.iter().filter(|&&photo| photo == known.photo).count();
-        let others = bands.iter().filter(|&&photo| photo != known.photo);
-        let home = self.world.album_of(viewer);
-        let foreign = others.map(|&photo| ForeignBand {
-            source: Some(self.source(photo)),
-            stranger: self.world.album_with(photo) != home,
-        });
-        let own = if bands.is_empty() { self.plan.script.fleet.bands } else { own as u32 };
-        let what =
-            RecordKind::Shown { made: RowId::from(0), own_bands: own, foreign: foreign.collect() };
-        self.record(at_us, row, person(viewer), asked, known.maker, what)
+    fn shown_record(&self, row: WindowRow) -> Record {
+        let WindowRow { at_us, row, thumbnail, viewer } = row;
+        let ThumbnailInfo { photo, maker } = self.info(thumbnail);
+        let bands = self.wrong_bands.get(&thumbnail).map_or(&[][..], Vec::as_slice);
+        let others = bands.iter().filter(|&&band| band != photo);
+        let viewers_album = self.population.album_of(viewer);
+        let foreign: Vec<ForeignBand> = others
+            .map(|&band| ForeignBand {
+                source: Some(self.photo_ref(band)),
+                stranger: self.population.album_with(band) != viewers_album,
+            })
+            .collect();
+        let own = self.plan.scenario.fleet.bands - foreign.len() as u32;
+        let kind = RecordKind::Shown { made: RowId::from(0), own_bands: own, foreign };
+        self.ledger_record(at_us, row, person_id(viewer), self.photo_ref(photo), maker, kind)
     }
 
-    fn record(
+    fn ledger_record(
         &self,
         at_us: u64,
         row: u64,
@@ -181,75 +167,73 @@ impl<'w, 'l> LedgerAdapter<'w, 'l> {
         maker: MakerVersion,
         what: RecordKind,
     ) -> Record {
+        let (maker, pipeline) = self.makers[maker as usize].clone();
         let event = MakingEvent {
             viewer,
             requested: asked,
-            photo_hash: NOTHING.into(),
-            thumbnail_hash: NOTHING.into(),
+            photo_hash: NO_CONTENT.into(),
+            thumbnail_hash: NO_CONTENT.into(),
             spec: ThumbnailSpec::default(),
-            maker: Arc::clone(&self.makers[maker as usize]),
-            pipeline: Arc::clone(&self.pipelines[maker as usize]),
+            maker,
+            pipeline,
         };
         Record { row: RowId::from(row as i64), at: moment(at_us), event, kind: what }
     }
 
-    fn source(&self, photo: u32) -> PhotoRef {
-        let album = self.world.album_with(photo);
+    fn photo_ref(&self, photo: u32) -> PhotoRef {
+        let album = self.population.album_with(photo);
         PhotoRef {
             photo: i64::from(photo).into(),
             name: PhotoUuid::from(Uuid::from_u128(photo.into())),
             album: AlbumId::from(Uuid::from_u128(album.into())),
-            owner: person(self.world.owner_of(photo, album)),
+            owner: person_id(self.population.owner_of(photo, album)),
         }
     }
 
-    /// All rows of the maker in question.
-    pub(super) fn question(&self) -> ImpactQuery {
-        let maker = Some(Arc::clone(&self.makers[MakerVersion::Rollout as usize]));
+    /// Returns the query for all records of the new maker.
+    pub(super) fn query(&self) -> ImpactQuery {
+        let maker = Some(Arc::clone(&self.makers[MakerVersion::Rollout as usize].0));
         let (from, to) = (moment(0), moment(u64::MAX / 2));
         ImpactQuery { from, to, maker, one_in: NonZeroU32::MIN }
     }
 
-    /// The window that the operator could count in: when it was, and its rows, whatever the maker.
+    /// Returns the query and the records of the estimate's window, for every maker.
     pub(super) fn window(
         &self,
         fixed_us: Option<u64>,
     ) -> Option<(ImpactQuery, impl Iterator<Item = Record>)> {
-        let estimate = self.plan.script.estimate.as_ref()?;
+        let estimate = self.plan.scenario.estimate.as_ref()?;
         let (from, last) = self.window_us?;
-        let by_script = self.plan.script.fix.as_ref().map(|fix| self.plan.us(&fix.at));
-        let to = fixed_us.or(by_script).unwrap_or(last).min(last);
+        let scenario_fix_us = self.plan.scenario.fix.as_ref().map(|fix| self.plan.us(&fix.at));
+        let to = fixed_us.or(scenario_fix_us).unwrap_or(last).min(last);
         let one_in = NonZeroU32::new(estimate.one_in).unwrap_or(NonZeroU32::MIN);
-        let question = ImpactQuery { from: moment(from), to: moment(to), maker: None, one_in };
-        let rows = self.in_scope.iter().filter(move |row| row.at_us < to).map(|row| {
-            let WindowRow { at_us, row, thumbnail, viewer } = *row;
-            self.showing(at_us, row.into(), thumbnail, viewer, self.known(thumbnail))
-        });
-        Some((question, rows))
+        let query = ImpactQuery { from: moment(from), to: moment(to), maker: None, one_in };
+        let rows = self.window_rows.iter().filter(move |row| row.at_us < to);
+        Some((query, rows.map(|row| self.shown_record(*row))))
     }
 
-    /// Everybody who was shown a thumbnail in the window, each once.
+    /// Returns each person who was shown a thumbnail in the window, once.
     pub(super) fn viewers(&self, fixed_us: Option<u64>) -> Vec<u32> {
         let Some((_, rows)) = self.window(fixed_us) else { return Vec::new() };
-        let mut viewers: Vec<u32> = rows.map(|row| number(row.event.viewer)).collect();
+        let mut viewers: Vec<u32> = rows.map(|row| person_number(row.event.viewer)).collect();
         viewers.sort_unstable();
         viewers.dedup();
         viewers
     }
 }
 
-/// Nobody's bytes: a photo here is a number.
-const NOTHING: [u8; 32] = [0; 32];
+/// The content hash of every photo: photos here are numbers without bytes.
+const NO_CONTENT: [u8; 32] = [0; 32];
 
 fn moment(us: u64) -> Moment {
     Moment::from_millis((us / 1_000) as i64)
 }
 
-fn person(number: u32) -> PersonId {
+fn person_id(number: u32) -> PersonId {
     Uuid::from_u128(number.into()).into()
 }
 
-/// The person's number.
-pub(super) fn number(person: PersonId) -> u32 {
+/// Returns the number from which a person's id was made.
+pub(super) fn person_number(person: PersonId) -> u32 {
     person.uuid().as_u128() as u32
 }

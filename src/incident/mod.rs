@@ -1,12 +1,12 @@
-//! 28 November 2024 in virtual time: rollout, threshold, detection, fix, five days of copies, and
-//! who saw whose; and the same day again with one thing changed.
+//! Simulates 28 November 2024 in virtual time: rollout, rising load, detection, fix, five days of
+//! wrong copies. Simulates the same day again with one thing changed.
 //!
-//! A discrete-event simulation: a fleet of instances, a few cores each, on which conversions are
-//! stepped through the *shipped* pipelines at their virtual moments. Mixing is never drawn: it
-//! comes from the pipelines' own code, once there is so much at work that a request is lapped. No
-//! clock, no threads: the same seed gives the same day, byte for byte.
+//! The model is a discrete-event simulation: nodes with a few cores each step conversions through
+//! the *shipped* pipelines at their virtual times. No code draws whether photos mix. Mixing comes
+//! from the pipelines' own code, as soon as the load is so high that a request is lapped (a later
+//! request overwrites its buffer). A simulation uses no clock and no threads: the same seed gives
+//! the same results, byte for byte.
 
-mod document;
 mod engine;
 mod event_log;
 mod lap_law_check;
@@ -28,19 +28,19 @@ mod versions;
 mod what_if;
 mod wrong_copies;
 
-pub use document::{IncidentDocument, WhatIfResult};
 pub use event_log::{LogRow, MadeRow, ServedFrom, ShownRow};
-pub use lap_law_check::{LawCheck, Sample};
-pub use load_series::{AtLoad, Minute, by_load, loads};
+pub use lap_law_check::{LapLawCounts, Sample};
+pub use load_series::{LoadBucket, MinuteStats, by_load};
 pub use plan::{MAX_PEOPLE, MAX_PHOTOS, SimulationPlan, TooLarge};
 pub use population::Population;
-pub use results::{AffectedPerson, Notifications, SimulationError, SimulationResults, play};
-pub use sample_images::{SampleImage, SampleImageError, pictures};
+pub use results::{NotificationEntry, Notifications, SimulationError, SimulationResults, simulate};
+pub use sample_images::{SampleImage, SampleImageError, sample_images};
 pub use scenario::{
-    AlbumAges, AlbumMembers, AlbumPhotos, Alternatives, Beside, Caches, DEFAULT, Detection,
-    Estimate, Fix, Fleet, MAX_BYTES, Parameter, ParameterSource, People, Platform, Published,
-    RolloutStage, Scenario, ScenarioError, ServerChange, Timestamp, Views, parameters,
+    Alternatives, Caches, DEFAULT_SCENARIO, DetectionParams, Estimate, Fix, Fleet,
+    MAX_SCENARIO_BYTES, Milestone, Parameter, ParameterSource, People, Platform, Published,
+    RolloutStage, Scenario, ScenarioError, ServerChange, Timestamp, Views, WeightedValue,
+    parameters,
 };
 pub use versions::MakerVersion;
-pub use what_if::WhatIf;
+pub use what_if::{WhatIf, WhatIfResult};
 pub use wrong_copies::CopiesAt;

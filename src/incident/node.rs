@@ -1,37 +1,39 @@
-//! An instance: a few cores, shared evenly by the conversions at work on it.
+//! Simulates a node: a few cores, shared equally by all conversions in flight (a processor-sharing
+//! server).
 //!
-//! Nothing here says when photos mix. With more at work than cores each conversion takes longer,
-//! and while it takes longer more of them begin: that is all there is to the knee. Time and work
-//! are whole numbers, so that no machine rounds them otherwise.
+//! No code here decides when photos mix. With more conversions than cores each conversion takes
+//! longer, and so more conversions begin before it ends. That alone causes the knee (the load from
+//! which on thumbnails are wrong). Times and work are whole numbers, so every machine rounds them
+//! in the same way.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::num::NonZeroUsize;
 
-use super::ring_model::{Act, RingModel};
+use super::ring_model::{RingModel, RingPosition};
 use super::versions::{Job, MakerVersion, Pipelines};
 use crate::pipelines::PipelineKind;
 use crate::provenance::Traced;
 
-/// Nanoseconds of work that a core does in a microsecond.
-const NS_A_US: u64 = 1_000;
+/// Work that a core does in a microsecond, in nanoseconds.
+const NS_PER_US: u64 = 1_000;
 
-/// Somebody waits for a thumbnail that nobody has made.
+/// Requests a conversion for a person who waits for a thumbnail.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConversionRequest {
     pub(super) person: u32,
     pub(super) photo: u32,
     pub(super) album: u32,
     pub(super) maker: MakerVersion,
-    /// One core's time for it, in nanoseconds.
+    /// One core's time for the conversion, in nanoseconds.
     pub(super) work_ns: u64,
-    /// Whether it is a canary's, who believes no cache. Canaries are not divided by the scale, but
-    /// a conversion's time is multiplied by it; so that they weigh no more than they would, theirs
-    /// go at everybody's pace and take nobody's share.
+    /// True if a canary account issued the request. Canaries bypass caches. `--scale` slows
+    /// conversions but does not reduce canaries, so their conversions use no CPU share: otherwise
+    /// they would weigh more at a larger scale.
     pub(super) canary: bool,
 }
 
-/// How a conversion's work is cut.
+/// Divides a conversion's work among its steps.
 #[derive(Clone, Copy)]
 pub(super) struct StepCosts {
     pub(super) bands: u32,
@@ -40,7 +42,8 @@ pub(super) struct StepCosts {
 }
 
 impl StepCosts {
-    /// The work before a step: 0 is the begin, then the bands, then the finish.
+    /// Returns the work before a step, in nanoseconds. Step 0 is the begin, the bands follow, and
+    /// the finish is last.
     fn before(self, step: u32, work_ns: u64) -> u64 {
         let share = match step {
             0 => self.decode_share,
@@ -53,63 +56,70 @@ impl StepCosts {
     }
 }
 
-/// A conversion at work.
+/// Holds a conversion in flight.
 struct Conversion {
-    order: ConversionRequest,
+    request: ConversionRequest,
     job: Option<Job>,
-    /// The next step.
-    step: u32,
-    /// On a ring: the slot by the law, its place in the order of decodes there, and what the law
-    /// says of the bands so far.
-    ring: Option<(usize, u64)>,
+    next_step: u32,
+    /// The position in the ring by the lap law, if the maker has a ring.
+    ring_position: Option<RingPosition>,
+    /// The decodes that the lap law predicts for the bands made so far.
     predicted: Vec<u64>,
 }
 
-/// What a step came to.
+/// Reports what a step did.
 pub(super) struct StepResult {
-    /// Work done for it, in nanoseconds.
+    /// Work done for the step, in nanoseconds.
     pub(super) work_ns: u64,
     pub(super) finished: Option<Finished>,
 }
 
-/// A thumbnail as it left its maker.
+/// Holds a finished thumbnail.
 pub(super) struct Finished {
-    pub(super) order: ConversionRequest,
-    pub(super) made: Traced<()>,
-    /// Its slot, if it was made in a ring.
+    pub(super) request: ConversionRequest,
+    pub(super) traced: Traced<Vec<usize>>,
+    /// The slot (an index into the ring of shared buffers), if the maker has a ring.
     pub(super) slot: Option<u32>,
-    /// Whether slot and bands are what the lap law says.
+    /// True if slot and bands are as the lap law says.
     pub(super) lawful: bool,
 }
 
+/// Simulates one node.
 pub(super) struct Node {
-    makers: Pipelines,
-    cut: StepCosts,
+    pipelines: Pipelines,
+    step_costs: StepCosts,
     cores: u64,
-    /// Work that each conversion at work has been given so far, in nanoseconds, since the start.
+    /// Work that each conversion in flight has received since the start (its attained service), in
+    /// nanoseconds.
     attained_ns: u64,
-    /// Up to when that is counted.
+    /// The time up to which the attained service is counted.
     at_us: u64,
-    /// For each conversion at work: where `given_ns` must stand for its next step.
+    /// The next step of each conversion in flight, as the attained service at which the step is
+    /// due, the arrival number, and the index of the conversion. Of two steps that are due together
+    /// the step with the lower arrival number is first.
     due: BinaryHeap<Reverse<(u64, u64, usize)>>,
-    /// How many of these are canaries'.
+    /// Number of canary conversions in flight.
     canaries: usize,
-    /// Tells equals in `due` apart: who came first goes first.
     arrivals: u64,
     conversions: Vec<Option<Conversion>>,
-    free: Vec<usize>,
+    free_indices: Vec<usize>,
     pub(super) queue: VecDeque<ConversionRequest>,
-    /// The ring as the lap law has it, if the new maker has one.
-    pub(super) slots: Option<RingModel>,
-    /// Counts changes, so that what was foreseen before one can be told to be out of date.
-    pub(super) changes: u64,
+    /// The model of the ring by the lap law, if the new maker has a ring.
+    pub(super) ring_model: Option<RingModel>,
+    /// Counts changes, so that the engine can tell when a scheduled step is out of date.
+    pub(super) revision: u64,
 }
 
 impl Node {
-    pub(super) fn new(kind: PipelineKind, slots: NonZeroUsize, cores: u32, cut: StepCosts) -> Self {
+    pub(super) fn new(
+        kind: PipelineKind,
+        slots: NonZeroUsize,
+        cores: u32,
+        step_costs: StepCosts,
+    ) -> Self {
         Self {
-            makers: Pipelines::new(kind, slots, cut.bands),
-            cut,
+            pipelines: Pipelines::new(kind, slots, step_costs.bands),
+            step_costs,
             cores: cores.into(),
             attained_ns: 0,
             at_us: 0,
@@ -117,114 +127,120 @@ impl Node {
             canaries: 0,
             arrivals: 0,
             conversions: Vec::new(),
-            free: Vec::new(),
+            free_indices: Vec::new(),
             queue: VecDeque::new(),
-            slots: (kind == PipelineKind::Shared).then(|| RingModel::new(slots)),
-            changes: 0,
+            ring_model: (kind == PipelineKind::Shared).then(|| RingModel::new(slots)),
+            revision: 0,
         }
     }
 
-    /// Conversions at work.
-    pub(super) fn at_work(&self) -> usize {
+    /// Returns the number of conversions in flight.
+    pub(super) fn in_flight(&self) -> usize {
         self.due.len()
     }
 
-    /// When the next step is due, if nobody comes before.
-    pub(super) fn next_us(&self) -> Option<u64> {
+    /// Returns the time at which the next step is due if no further conversion starts.
+    pub(super) fn next_step_us(&self) -> Option<u64> {
         let &Reverse((due_ns, ..)) = self.due.peek()?;
-        let (at_work, cores) = self.shares();
-        let ns = u128::from(due_ns.saturating_sub(self.attained_ns)) * u128::from(at_work);
-        let us = ns.div_ceil(u128::from(cores * NS_A_US)) as u64;
+        let (sharing, cores) = self.sharing();
+        let ns = u128::from(due_ns.saturating_sub(self.attained_ns)) * u128::from(sharing);
+        let us = ns.div_ceil(u128::from(cores * NS_PER_US)) as u64;
         Some(self.at_us + us)
     }
 
-    /// Takes an order to work.
-    pub(super) fn take(&mut self, now_us: u64, order: ConversionRequest) {
+    /// Starts a conversion.
+    pub(super) fn start(&mut self, now_us: u64, request: ConversionRequest) {
         self.advance(now_us);
-        let conversion =
-            Conversion { order, job: None, step: 0, ring: None, predicted: Vec::new() };
-        let place = self.free.pop().unwrap_or(self.conversions.len());
-        if place == self.conversions.len() {
+        let conversion = Conversion {
+            request,
+            job: None,
+            next_step: 0,
+            ring_position: None,
+            predicted: Vec::new(),
+        };
+        let index = self.free_indices.pop().unwrap_or(self.conversions.len());
+        if index == self.conversions.len() {
             self.conversions.push(None);
         }
-        self.conversions[place] = Some(conversion);
-        self.canaries += usize::from(order.canary);
-        self.await_step(place, 0, order.work_ns);
+        self.conversions[index] = Some(conversion);
+        self.canaries += usize::from(request.canary);
+        self.schedule_step(index, 0, request.work_ns);
     }
 
-    /// Makes the step that is due.
+    /// Runs the step that is due.
     pub(super) fn step(&mut self, now_us: u64) -> Option<StepResult> {
         self.advance(now_us);
-        let Reverse((due_ns, _, place)) = self.due.pop()?;
+        let Reverse((due_ns, _, index)) = self.due.pop()?;
         self.attained_ns = self.attained_ns.max(due_ns);
-        self.changes += 1;
-        let conversion = self.conversions[place].as_mut()?;
-        let (step, work_ns) = (conversion.step, conversion.order.work_ns);
-        let stepped = self.cut.before(step, work_ns);
-        if step <= self.cut.bands {
-            conversion.step += 1;
-            self.work(place, step);
-            self.await_step(place, step + 1, work_ns);
-            return Some(StepResult { work_ns: stepped, finished: None });
+        self.revision += 1;
+        let conversion = self.conversions[index].as_mut()?;
+        let (step, request_ns) = (conversion.next_step, conversion.request.work_ns);
+        let work_ns = self.step_costs.before(step, request_ns);
+        if step <= self.step_costs.bands {
+            conversion.next_step += 1;
+            self.run_step(index, step);
+            self.schedule_step(index, step + 1, request_ns);
+            return Some(StepResult { work_ns, finished: None });
         }
-        let conversion = self.conversions[place].take()?;
-        self.canaries -= usize::from(conversion.order.canary);
-        self.free.push(place);
-        Some(StepResult { work_ns: stepped, finished: Some(self.finish(conversion)?) })
+        let conversion = self.conversions[index].take()?;
+        self.canaries -= usize::from(conversion.request.canary);
+        self.free_indices.push(index);
+        Some(StepResult { work_ns, finished: Some(self.finish(conversion)?) })
     }
 
-    /// The begin or a band, on the pipeline and by the law.
-    fn work(&mut self, place: usize, step: u32) {
-        let Some(conversion) = &mut self.conversions[place] else { return };
-        let ConversionRequest { maker, photo, .. } = conversion.order;
-        let slots = self.slots.as_mut().filter(|_| maker == MakerVersion::Rollout);
+    /// Runs the begin or a band, on the pipeline and on the ring model.
+    fn run_step(&mut self, index: usize, step: u32) {
+        let Some(conversion) = &mut self.conversions[index] else { return };
+        let ConversionRequest { maker, photo, .. } = conversion.request;
+        let ring_model = self.ring_model.as_mut().filter(|_| maker == MakerVersion::Rollout);
         if step == 0 {
-            conversion.job = Some(self.makers.begin(maker, photo));
-            conversion.ring = slots.map(RingModel::begin);
+            conversion.job = Some(self.pipelines.begin(maker, photo));
+            conversion.ring_position = ring_model.map(RingModel::begin);
         } else if let Some(job) = &mut conversion.job {
-            self.makers.band(maker, job);
-            if let (Some(slots), Some(ring)) = (slots, conversion.ring) {
-                conversion.predicted.push(slots.band(ring));
+            self.pipelines.band(maker, job);
+            if let (Some(model), Some(position)) = (ring_model, conversion.ring_position) {
+                conversion.predicted.push(model.band(position));
             }
         }
     }
 
     fn finish(&mut self, conversion: Conversion) -> Option<Finished> {
-        let Conversion { order, job, ring, predicted, .. } = conversion;
-        let made = self.makers.finish(order.maker, job?);
-        let bands = made.bands.iter();
-        let (slot, lawful) = match (ring, &mut self.slots) {
-            (Some(ring), Some(slots)) => {
-                slots.note(ring, Act::Finish);
+        let Conversion { request, job, ring_position, predicted, .. } = conversion;
+        let traced = self.pipelines.finish(request.maker, job?);
+        let bands = traced.bands.iter();
+        let (slot, lawful) = match (ring_position, &mut self.ring_model) {
+            (Some(position), Some(model)) => {
+                model.finish(position);
                 let decodes = bands.map(|band| band.map(|tag| tag.decode));
-                let as_said = decodes.eq(predicted.iter().copied().map(Some));
-                let (slot, decode) = ring;
-                let placed = made.frame == slot as u64 && made.own.decode == decode;
-                (Some(slot as u32), as_said && placed)
+                let bands_agree = decodes.eq(predicted.iter().copied().map(Some));
+                let (slot, decode) = position;
+                let slot_agrees = traced.frame == slot as u64 && traced.own.decode == decode;
+                (Some(slot as u32), bands_agree && slot_agrees)
             }
-            _ => (None, bands.flatten().all(|tag| *tag == made.own)),
+            _ => (None, bands.flatten().all(|tag| *tag == traced.own)),
         };
-        Some(Finished { order, made, slot, lawful })
+        Some(Finished { request, traced, slot, lawful })
     }
 
-    fn await_step(&mut self, place: usize, step: u32, work_ns: u64) {
-        let due_ns = self.attained_ns + self.cut.before(step, work_ns);
-        self.due.push(Reverse((due_ns, self.arrivals, place)));
+    fn schedule_step(&mut self, index: usize, step: u32, work_ns: u64) {
+        let due_ns = self.attained_ns + self.step_costs.before(step, work_ns);
+        self.due.push(Reverse((due_ns, self.arrivals, index)));
         self.arrivals += 1;
-        self.changes += 1;
+        self.revision += 1;
     }
 
-    /// Gives everybody at work his share of the time since.
+    /// Gives each conversion in flight its share of the time since the last change.
     fn advance(&mut self, now_us: u64) {
-        let (at_work, cores) = self.shares();
-        let ns = u128::from((now_us - self.at_us) * NS_A_US) * u128::from(cores);
-        self.attained_ns += (ns / u128::from(at_work)) as u64;
+        let (sharing, cores) = self.sharing();
+        let ns = u128::from((now_us - self.at_us) * NS_PER_US) * u128::from(cores);
+        self.attained_ns += (ns / u128::from(sharing)) as u64;
         self.at_us = now_us;
     }
 
-    /// How many conversions share how many cores; none has more than one core.
-    fn shares(&self) -> (u64, u64) {
-        let at_work = self.due.len().saturating_sub(self.canaries).max(1) as u64;
-        (at_work, at_work.min(self.cores))
+    /// Returns the number of conversions that share the cores, and the number of cores in use. A
+    /// conversion uses at most one core.
+    fn sharing(&self) -> (u64, u64) {
+        let sharing = self.due.len().saturating_sub(self.canaries).max(1) as u64;
+        (sharing, sharing.min(self.cores))
     }
 }

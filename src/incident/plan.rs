@@ -1,75 +1,87 @@
-//! A script at a scale, with a seed: everything that decides a day.
+//! Holds the plan of a simulation. Scenario, scale and seed determine all results.
 
 use std::num::NonZeroU32;
 
+use serde::{Serialize, Serializer};
+
 use super::scenario::{Scenario, Timestamp};
 
-/// Photos and people that are held in memory at most, after scaling.
+/// Maximum number of photos that a simulation holds in memory, after scaling.
 pub const MAX_PHOTOS: u64 = 200_000_000;
-/// See [`MOST_PHOTOS`].
+/// Maximum number of people that a simulation holds in memory, after scaling.
 pub const MAX_PEOPLE: u64 = 50_000_000;
 
 pub(super) const MINUTE_US: u64 = 60_000_000;
 pub(super) const DAY_US: u64 = 24 * 60 * MINUTE_US;
 
-/// What is to be played.
+/// Plans a simulation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimulationPlan {
-    /// The day.
-    pub script: Scenario,
-    /// Divides people, photos and views, and multiplies a conversion's time.
+    /// The scenario to simulate.
+    pub scenario: Scenario,
+    /// The divisor of people, photos and views, and the factor of a conversion's time.
     pub scale: NonZeroU32,
-    /// Fixes every draw.
+    /// The seed of every random number.
     pub seed: u64,
 }
 
-/// A day that would not fit.
+/// Reports a simulation that does not fit into memory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "1:{scale} are about {number} {what}, where {most} are held at most: take a larger --scale"
+    "1:{scale} gives about {count} {what}, and at most {max} are allowed: use a larger --scale"
 )]
 pub struct TooLarge {
-    /// The scale that was asked for.
+    /// The requested scale.
     pub scale: NonZeroU32,
-    /// Of what there are too many.
+    /// The kind of things that are too many, `people` or `photos`.
     pub what: &'static str,
-    /// How many.
-    pub number: u64,
-    /// How many are held.
-    pub most: u64,
+    /// Number of these things at the requested scale.
+    pub count: u64,
+    /// Maximum number of these things.
+    pub max: u64,
 }
 
 impl SimulationPlan {
-    /// Whether the day fits into memory.
+    /// Checks that the simulation fits into memory.
     ///
     /// # Errors
-    /// [`TooLarge`], with the number of people or photos.
+    /// Returns [`TooLarge`] if there are too many people or photos.
     pub fn check(&self) -> Result<(), TooLarge> {
-        let hold = |what, number: u64, most| match number <= most {
+        let check = |what, count: u64, max| match count <= max {
             true => Ok(()),
-            false => Err(TooLarge { scale: self.scale, what, number, most }),
+            false => Err(TooLarge { scale: self.scale, what, count, max }),
         };
         let people = self.people();
-        hold("people", people, MAX_PEOPLE)?;
-        let of = |sum: f64| sum.max(1.0);
-        let sizes = &self.script.people;
-        let members = of(sizes.album_members.iter().map(|s| f64::from(s.members) * s.share).sum());
-        let photos = of(sizes.album_photos.iter().map(|s| f64::from(s.photos) * s.share).sum());
-        hold("photos", (people as f64 / members * photos) as u64, MAX_PHOTOS)
+        check("people", people, MAX_PEOPLE)?;
+        let sizes = &self.scenario.people;
+        let mean = |values: &[super::scenario::WeightedValue]| {
+            values.iter().map(|size| f64::from(size.value) * size.share).sum::<f64>().max(1.0)
+        };
+        let (members, photos) = (mean(&sizes.album_members), mean(&sizes.album_photos));
+        check("photos", (people as f64 / members * photos) as u64, MAX_PHOTOS)
     }
 
-    /// People at this scale: one at least.
+    /// Returns the number of people at this scale, at least 1.
     pub fn people(&self) -> u64 {
-        (self.script.people.people / u64::from(self.scale.get())).max(1)
+        (self.scenario.people.count / u64::from(self.scale.get())).max(1)
     }
 
-    /// Microseconds from the start to a moment of the script.
+    /// Returns the microseconds from the start to a timestamp of the scenario.
     pub(crate) fn us(&self, at: &Timestamp) -> u64 {
-        self.script.us(at)
+        self.scenario.us(at)
     }
 
-    /// One core's time for a usual conversion, in nanoseconds of virtual time.
+    /// Returns one core's mean time for a conversion, in nanoseconds of virtual time.
     pub(super) fn conversion_ns(&self) -> f64 {
-        self.script.fleet.conversion_ms * 1e6 * f64::from(self.scale.get())
+        self.scenario.fleet.conversion_ms * 1e6 * f64::from(self.scale.get())
     }
+}
+
+/// Serializes microseconds as seconds.
+pub(super) fn as_seconds<S: Serializer>(
+    us: &(impl Into<Option<u64>> + Copy),
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let us: Option<u64> = (*us).into();
+    us.map(|us| us as f64 / 1e6).serialize(serializer)
 }

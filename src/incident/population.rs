@@ -1,168 +1,170 @@
-//! People, albums and photos, and what is known of each without remembering it.
+//! Generates people, albums and photos, and answers questions about each from its number.
 //!
-//! People and photos are numbers; an album is a run of people and a run of photos. Millions of them
-//! fit into memory because whatever can be worked out from a number is.
+//! People and photos are numbers; an album is a range of people and a range of photos. Facts that
+//! can be computed from a number are not stored, so millions of people fit into memory.
+
+use std::ops::Range;
 
 use super::plan::SimulationPlan;
-use super::rng::{SplitMix64, Stream, hash, share};
+use super::rng::{SplitMix64, Stream, below, hash, share};
+use super::scenario::WeightedValue;
 
-/// Who there is.
+/// Holds the people, albums and photos of a simulation.
 pub struct Population {
     seed: u64,
     people: u32,
-    /// The first member of each album, and behind the last one the number of people.
+    /// The first member of each album, then the number of people.
     first_member: Vec<u32>,
-    /// The first photo of each album, and behind the last one the number of photos.
+    /// The first photo of each album, then the number of photos.
     first_photo: Vec<u32>,
     /// The days since each album's first photo.
     age_days: Vec<u32>,
-    /// Each platform's end on a scale of everybody, from 0 to 1.
-    platforms: Vec<f64>,
-    aged_days: u64,
+    /// The cumulative share of people at the end of each platform, from 0 to 1.
+    platform_ends: Vec<f64>,
+    min_photo_age_days: u64,
     canaries: u32,
 }
 
 impl Population {
     /// Draws the albums of a plan.
     pub fn new(plan: &SimulationPlan) -> Self {
-        let mut chance = SplitMix64::new(plan.seed, Stream::Albums);
-        let script = &plan.script;
-        let sizes = &script.people;
+        let mut rng = SplitMix64::new(plan.seed, Stream::Albums);
+        let scenario = &plan.scenario;
+        let sizes = &scenario.people;
         let people = plan.people() as u32;
         let (mut first_member, mut first_photo, mut age_days) = (vec![0], vec![0], Vec::new());
         let (mut member, mut photo) = (0_u32, 0_u32);
         while member < people {
-            let size = drawn(chance.share(), &sizes.album_members, |size| size.share).members;
-            let photos = drawn(chance.share(), &sizes.album_photos, |size| size.share).photos;
-            let age = drawn(chance.share(), &sizes.album_ages, |age| age.share).days;
-            member += size.min(people - member);
+            let members = draw(rng.share(), &sizes.album_members);
+            let photos = draw(rng.share(), &sizes.album_photos);
+            age_days.push(draw(rng.share(), &sizes.album_age_days));
+            member += members.min(people - member);
             photo = photo.saturating_add(photos);
             first_member.push(member);
             first_photo.push(photo);
-            age_days.push(age);
         }
-        let canaries = script.detection.as_ref().map_or(0, |detection| detection.canaries);
+        let canaries = scenario.detection.as_ref().map_or(0, |detection| detection.canaries);
         for _ in 0..canaries {
-            // An album of one person and one photo that is old enough.
+            // A canary's album has one person and one photo, which is old enough.
             member += 1;
             photo = photo.saturating_add(1);
             first_member.push(member);
             first_photo.push(photo);
             age_days.push(u32::MAX);
         }
-        let ends = script.platforms.iter().scan(0.0, |sum, platform| {
+        let platform_ends = scenario.platforms.iter().scan(0.0, |sum, platform| {
             *sum += platform.share;
             Some(*sum)
         });
-        let aged_days = sizes.aged_days.into();
-        let platforms = ends.collect();
         Self {
             seed: plan.seed,
             people,
             first_member,
             first_photo,
             age_days,
-            platforms,
-            aged_days,
+            platform_ends: platform_ends.collect(),
+            min_photo_age_days: sizes.min_photo_age_days.into(),
             canaries,
         }
     }
 
-    /// How many people there are, without canaries.
+    /// Returns the number of people without canaries.
     pub fn people(&self) -> u32 {
         self.people
     }
 
-    /// How many photos there are, with those of canaries.
+    /// Returns the number of photos, those of canaries included.
     pub fn photos(&self) -> u32 {
-        *self.first_photo.last().expect("there is one end at least")
+        *self.first_photo.last().expect("the list has at least one entry")
     }
 
-    /// How many albums there are, without those of canaries.
+    /// Returns the number of albums without those of canaries.
     pub fn albums(&self) -> u32 {
         self.age_days.len() as u32 - self.canaries
     }
 
-    pub(super) fn canaries(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn canaries(&self) -> Range<u32> {
         self.people..self.people + self.canaries
     }
 
-    /// The album that a person is a member of.
+    /// Returns the album of which a person is a member.
     pub fn album_of(&self, person: u32) -> u32 {
         self.first_member.partition_point(|&first| first <= person) as u32 - 1
     }
 
-    /// The album that a photo lies in.
+    /// Returns the album that contains a photo.
     pub fn album_with(&self, photo: u32) -> u32 {
         self.first_photo.partition_point(|&first| first <= photo) as u32 - 1
     }
 
-    /// The album's photos, newest first.
-    pub(super) fn photos_in(&self, album: u32) -> std::ops::Range<u32> {
+    /// Returns the album's photos, newest first.
+    pub(super) fn photos_in(&self, album: u32) -> Range<u32> {
         self.first_photo[album as usize]..self.first_photo[album as usize + 1]
     }
 
-    /// Who posted a photo.
+    /// Returns the person who posted a photo of an album.
     pub fn owner_of(&self, photo: u32, album: u32) -> u32 {
         let (first, end) =
             (self.first_member[album as usize], self.first_member[album as usize + 1]);
-        let drawn = hash(self.seed, Stream::Owner, photo.into(), 0);
-        first + super::rng::below(drawn, u64::from(end - first)) as u32
+        let draw = hash(self.seed, Stream::Owner, photo.into(), 0);
+        first + below(draw, u64::from(end - first)) as u32
     }
 
-    /// Whether a photo is old enough for the new maker. It was posted between the album's first day
-    /// and now, in the order of its photos.
-    pub fn aged(&self, photo: u32, album: u32) -> bool {
+    /// Returns true if a photo is old enough for the new maker. The album's photos were posted at
+    /// equal distances between its first day and the start.
+    pub fn is_old(&self, photo: u32, album: u32) -> bool {
         let photos = self.photos_in(album);
-        let (place, all) = (u64::from(photo - photos.start), u64::from(photos.end - photos.start));
-        (place * 2 + 1) * u64::from(self.age_days[album as usize]) >= self.aged_days * 2 * all
+        let (index, count) =
+            (u64::from(photo - photos.start), u64::from(photos.end - photos.start));
+        let age_days = u64::from(self.age_days[album as usize]);
+        (index * 2 + 1) * age_days >= self.min_photo_age_days * 2 * count
     }
 
-    /// The first photo of the row that a photo lies in.
-    pub(super) fn row_of(&self, photo: u32, album: u32, thumbnails: u32) -> u32 {
+    /// Returns the first photo of the row that contains a photo.
+    pub(super) fn row_of(&self, photo: u32, album: u32, thumbnails_per_row: u32) -> u32 {
         let first = self.first_photo[album as usize];
-        first + (photo - first) / thumbnails * thumbnails
+        first + (photo - first) / thumbnails_per_row * thumbnails_per_row
     }
 
-    /// Which of so many instances converts a row.
-    pub(super) fn instance_of(&self, first_photo: u32, instances: u32) -> u32 {
-        let drawn = hash(self.seed, Stream::Instance, first_photo.into(), 0);
-        super::rng::below(drawn, instances.into()) as u32
+    /// Returns the index of the node that converts a row, given the number of nodes.
+    pub(super) fn node_of(&self, row: u32, nodes: u32) -> u32 {
+        below(hash(self.seed, Stream::Node, row.into(), 0), nodes.into()) as u32
     }
 
-    /// Whether the service had a row's thumbnails before the start.
-    pub(super) fn on_service(&self, warm: f64, first_photo: u32) -> bool {
-        share(hash(self.seed, Stream::OnService, first_photo.into(), 0)) < warm
+    /// Returns true if the service's cache held a row's thumbnails before the start.
+    pub(super) fn service_is_warm(&self, warm: f64, row: u32) -> bool {
+        share(hash(self.seed, Stream::ServiceCache, row.into(), 0)) < warm
     }
 
-    /// Whether a person's device had them.
-    pub(super) fn on_device(&self, warm: f64, person: u32, first_photo: u32) -> bool {
-        share(hash(self.seed, Stream::OnDevice, person.into(), first_photo.into())) < warm
+    /// Returns true if a person's device held a row's thumbnails before the start.
+    pub(super) fn device_is_warm(&self, warm: f64, person: u32, row: u32) -> bool {
+        share(hash(self.seed, Stream::DeviceCache, person.into(), row.into())) < warm
     }
 
-    /// The place of a person's platform in the script.
+    /// Returns the index of a person's platform in the scenario.
     pub fn platform_of(&self, person: u32) -> usize {
-        let drawn = share(hash(self.seed, Stream::Platform, person.into(), 0));
-        let last = self.platforms.len() - 1;
-        self.platforms.iter().position(|&end| drawn < end).unwrap_or(last)
+        let draw = share(hash(self.seed, Stream::Platform, person.into(), 0));
+        let last = self.platform_ends.len() - 1;
+        self.platform_ends.iter().position(|&end| draw < end).unwrap_or(last)
     }
 
-    /// Where a person stands among those that a server change reaches one after the other.
-    pub(super) fn turn_of_server_change(&self, person: u32) -> f64 {
+    /// Returns a person's position, from 0 to 1, in the order in which the server change reaches
+    /// people.
+    pub(super) fn server_change_position(&self, person: u32) -> f64 {
         share(hash(self.seed, Stream::ServerChange, person.into(), 0))
     }
 
-    /// Where a person stands among those who install a build one after the other.
-    pub(super) fn turn_of_update(&self, person: u32) -> f64 {
+    /// Returns a person's position, from 0 to 1, in the order in which people install a build.
+    pub(super) fn update_position(&self, person: u32) -> f64 {
         share(hash(self.seed, Stream::Update, person.into(), 0))
     }
 }
 
-fn drawn<T>(at: f64, among: &[T], share: impl Fn(&T) -> f64) -> &T {
+fn draw(at: f64, values: &[WeightedValue]) -> u32 {
     let mut sum = 0.0;
-    let found = among.iter().find(|one| {
-        sum += share(one);
+    let drawn = values.iter().find(|weighted| {
+        sum += weighted.share;
         at < sum
     });
-    found.unwrap_or(among.last().expect("shares that make a whole are of something"))
+    drawn.or(values.last()).expect("a list of shares that add up to 1 is not empty").value
 }

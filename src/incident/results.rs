@@ -1,4 +1,4 @@
-//! What came of a day, and the run that finds it out.
+//! Runs a simulation, and holds its results.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -6,211 +6,249 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::engine::Engine;
-use super::lap_law_check::{LawCheck, Sample};
-use super::ledger_adapter::{LedgerAdapter, number};
-use super::load_series::Minute;
-use super::plan::{SimulationPlan, TooLarge};
+use super::lap_law_check::{LapLawCounts, Sample};
+use super::ledger_adapter::{LedgerAdapter, person_number};
+use super::load_series::MinuteStats;
+use super::plan::{SimulationPlan, TooLarge, as_seconds};
 use super::population::Population;
 use super::wrong_copies::CopiesAt;
 use crate::album::{Confirmed, Estimated, impact};
 
-/// From one count of wrong copies to the next.
-const COPIES_STEP_US: u64 = 15 * 60 * 1_000_000;
+/// Time between two counts of wrong copies.
+const COPIES_INTERVAL_US: u64 = 15 * 60 * 1_000_000;
 
-/// Whether people were told of it. Each person counts once, whichever way he is concerned.
+/// Counts notified and missed people. A person is affected as an exposed owner (rows of the
+/// person's photo were shown to a stranger) or as an affected viewer (the person was shown a
+/// stranger's rows). Each person counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Notifications {
-    /// Concerned, and told.
-    pub rightly: u64,
-    /// Told, and not concerned.
-    pub wrongly: u64,
-    /// Concerned, and not told.
-    pub not_at_all: u64,
+    /// Number of people who are affected and notified.
+    pub correct: u64,
+    /// Number of people who are notified and not affected.
+    pub unneeded: u64,
+    /// Number of people who are affected and not notified.
+    pub missed: u64,
 }
 
-/// A person on the list of whom to tell.
+/// Describes a person who is affected, or who would be notified without a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AffectedPerson {
-    /// The person's number in the log.
+pub struct NotificationEntry {
+    /// The person's number in the event log.
     pub person: u32,
-    /// His rows reached a stranger.
+    /// True if rows of the person's photo were shown to a stranger.
     pub exposed_owner: bool,
-    /// He was shown a stranger's rows.
+    /// True if the person was shown a stranger's rows.
     pub affected_viewer: bool,
-    /// He is told without a ledger: he was shown a thumbnail in the window.
-    pub told_without_ledger: bool,
+    /// True if an operator without a ledger notifies the person: the person was shown an old photo
+    /// in the estimate's window.
+    pub notified_without_ledger: bool,
 }
 
-/// What came of a day. Moments are in microseconds since the start.
-#[derive(Clone, Debug)]
+impl NotificationEntry {
+    fn is_affected(&self) -> bool {
+        self.exposed_owner || self.affected_viewer
+    }
+}
+
+/// Holds the results of a simulation. Times are in microseconds since the start. A thumbnail is
+/// wrong if at least one band shows another photo.
+#[derive(Clone, Debug, Serialize)]
 pub struct SimulationResults {
-    /// What was played.
+    /// The simulated plan.
+    #[serde(skip)]
     pub plan: SimulationPlan,
-    /// Somebody ended it early: these are the findings up to there.
+    /// True if an interrupt ended the simulation early. The results then cover the time until the
+    /// interrupt.
     pub interrupted: bool,
-    /// Steps of the simulation.
+    /// Number of people at this scale.
+    pub people: u32,
+    /// Number of albums at this scale.
+    pub albums: u32,
+    /// Number of photos at this scale.
+    pub photos: u32,
+    /// Number of simulated events.
     pub events: u64,
-    /// People, albums, photos at this scale.
-    pub world: [u32; 3],
-    /// Thumbnails made, by any maker.
+    /// Number of thumbnails made, by any maker.
     pub made: u64,
-    /// Of them, with any band of another photo.
+    /// Number of wrong thumbnails made.
     pub wrong_made: u64,
-    /// Of them, by a maker that may make none.
-    pub wrong_elsewhere: u64,
-    /// Times a thumbnail was shown.
+    /// Number of wrong thumbnails of a maker whose pipeline promises none.
+    #[serde(skip)]
+    pub wrong_by_others: u64,
+    /// Number of times a thumbnail was shown.
     pub shown: u64,
-    /// Conversions refused because an instance was full.
+    /// Number of conversions shed because a node or an album's queue was full.
     pub shed: u64,
-    /// What the run's ledger says, by the service's own code.
+    /// The impact that the simulation's ledger confirms, computed by the service's own code.
+    #[serde(skip)]
     pub confirmed: Confirmed,
-    /// What could be said without one.
+    /// The impact that an operator without a ledger could estimate.
+    #[serde(skip)]
     pub estimated: Option<Estimated>,
-    /// Different people who were shown a thumbnail in the estimate's window.
+    /// Number of people who were shown a thumbnail in the estimate's window.
+    #[serde(skip)]
     pub viewers: u64,
-    /// The first wrong thumbnail was made.
+    /// Time at which the first wrong thumbnail was made.
+    #[serde(rename = "first_wrong_at_s", serialize_with = "as_seconds")]
     pub first_wrong_us: Option<u64>,
-    /// The last time one was shown.
-    pub last_shown_us: Option<u64>,
-    /// Somebody noticed.
+    /// Time of the detection.
+    #[serde(rename = "detected_at_s", serialize_with = "as_seconds")]
     pub detected_us: Option<u64>,
-    /// The fix was there.
+    /// Time of the fix.
+    #[serde(rename = "fixed_at_s", serialize_with = "as_seconds")]
     pub fixed_us: Option<u64>,
-    /// The last wrong copy was deleted.
-    pub last_copy_us: Option<u64>,
-    /// Who was told.
-    pub told: Notifications,
-    /// Who should have been, and who was without need, by number.
-    pub concerned: Vec<AffectedPerson>,
-    /// What was going on.
-    pub minutes: Vec<Minute>,
-    /// Wrong copies over time.
+    /// Time at which a wrong thumbnail was last shown.
+    #[serde(rename = "last_wrong_shown_at_s", serialize_with = "as_seconds")]
+    pub last_wrong_shown_us: Option<u64>,
+    /// Time at which the last wrong copy was deleted.
+    #[serde(rename = "last_wrong_copy_at_s", serialize_with = "as_seconds")]
+    pub last_wrong_copy_us: Option<u64>,
+    /// Counts of notified and missed people.
+    pub notifications: Notifications,
+    /// The people who are affected or would be notified without a ledger, by number.
+    #[serde(skip)]
+    pub notification_list: Vec<NotificationEntry>,
+    /// Counts for each minute since the start.
+    #[serde(skip)]
+    pub minutes: Vec<MinuteStats>,
+    /// Counts of wrong copies over time.
+    #[serde(skip)]
     pub copies: Vec<CopiesAt>,
-    /// The lap law, held against the run.
-    pub law: LawCheck,
-    /// Mixed thumbnails to choose pictures from.
+    /// Results of the check against the lap law.
+    pub lap_law: LapLawCounts,
+    /// Wrong thumbnails from which images can be made.
+    #[serde(skip)]
     pub samples: Vec<Sample>,
 }
 
-/// Why a day could not be played.
+/// Describes why a simulation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SimulationError {
-    /// It would not fit into memory.
+    /// The simulation does not fit into memory.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
     /// The log could not be written.
-    #[error("the log: {0}; name a file that can be written")]
+    #[error("cannot write the log: {0}; name a file that can be written")]
     Log(#[from] io::Error),
 }
 
-/// Plays a day. `go_on` is asked now and then; after a `false` nobody comes any more, and what is
-/// at work is finished.
+/// Simulates a plan, and writes the event log if there is a writer for it. From time to time the
+/// simulation calls `keep_running`. After a `false`, no further view comes, and conversions in
+/// progress finish.
 ///
 /// # Errors
-/// [`DayError`] if it is too large, or its log cannot be written.
-pub fn play(
+/// Returns [`SimulationError`] if the plan does not fit into memory, or the log cannot be written.
+pub fn simulate(
     plan: &SimulationPlan,
     log: Option<&mut dyn Write>,
-    go_on: &dyn Fn() -> bool,
+    keep_running: &dyn Fn() -> bool,
 ) -> Result<SimulationResults, SimulationError> {
     plan.check()?;
-    let world = Population::new(plan);
-    let mut day = Engine::new(plan, &world, go_on);
-    let mut books = LedgerAdapter::new(plan, &world, log);
-    let question = books.question();
-    let confirmed = impact(day.by_ref().filter_map(|row| books.enter(&row)), &question).confirmed;
-    if let Some(error) = books.failed.take() {
+    let population = Population::new(plan);
+    let mut engine = Engine::new(plan, &population, keep_running);
+    let mut ledger = LedgerAdapter::new(plan, &population, log);
+    let query = ledger.query();
+    let records = engine.by_ref().filter_map(|row| ledger.record(&row));
+    let confirmed = impact(records, &query).confirmed;
+    if let Some(error) = ledger.log_error.take() {
         return Err(error.into());
     }
-    let fixed_us = day.remedies.fixed_us;
-    let window = books.window(fixed_us);
-    let estimated = window.map(|(question, rows)| impact(rows, &question).estimated);
-    let viewers = books.viewers(fixed_us);
-    let concerned = concerned(&confirmed, &viewers);
-    let copies = day.copies();
+    let (detected_us, fixed_us) = (engine.recovery.detected_us, engine.recovery.fixed_us);
+    let estimated = ledger.window(fixed_us).map(|(query, rows)| impact(rows, &query).estimated);
+    let viewers = ledger.viewers(fixed_us);
+    let notification_list = notification_list(&confirmed, &viewers);
+    let copies = engine.wrong_copies();
     Ok(SimulationResults {
-        interrupted: day.interrupted,
-        events: day.events,
-        world: [world.people(), world.albums(), world.photos()],
-        made: books.made,
-        wrong_made: books.made_wrong,
-        wrong_elsewhere: books.wrong_elsewhere,
-        shown: books.shown,
-        shed: day.shed,
+        plan: plan.clone(),
+        interrupted: engine.interrupted,
+        people: population.people(),
+        albums: population.albums(),
+        photos: population.photos(),
+        events: engine.events,
+        made: ledger.made,
+        wrong_made: ledger.wrong_made,
+        wrong_by_others: ledger.wrong_by_others,
+        shown: ledger.shown,
+        shed: engine.shed,
+        confirmed,
         estimated,
         viewers: viewers.len() as u64,
-        first_wrong_us: day.first_wrong_us,
-        last_shown_us: day.last_shown_us,
-        detected_us: day.remedies.detected_us,
+        first_wrong_us: engine.first_wrong_us,
+        detected_us,
         fixed_us,
-        last_copy_us: copies.last_us(),
-        told: told(plan, day.remedies.detected_us.is_some(), &concerned),
-        concerned,
-        minutes: std::mem::take(&mut day.minutes.0),
-        copies: copies.over_time(COPIES_STEP_US),
-        law: day.law.held.clone(),
-        samples: std::mem::take(&mut day.law.samples),
-        plan: plan.clone(),
-        confirmed,
+        last_wrong_shown_us: engine.last_wrong_shown_us,
+        last_wrong_copy_us: copies.last_us(),
+        notifications: notifications(plan, detected_us.is_some(), &notification_list),
+        notification_list,
+        minutes: engine.load_series.0,
+        copies: copies.over_time(COPIES_INTERVAL_US),
+        lap_law: engine.law_check.counts,
+        samples: engine.law_check.samples,
     })
 }
 
-/// Everybody who is concerned or would be told without a ledger, by number.
-fn concerned(confirmed: &Confirmed, viewers: &[u32]) -> Vec<AffectedPerson> {
-    let owners: BTreeSet<u32> = confirmed.exposed_owners.iter().map(|&id| number(id)).collect();
-    let affected: BTreeSet<u32> = confirmed.affected_viewers.iter().map(|&id| number(id)).collect();
-    let mut people: Vec<u32> = owners.iter().chain(&affected).chain(viewers).copied().collect();
-    people.sort_unstable();
-    people.dedup();
-    let concerned = |person| AffectedPerson {
+fn notification_list(confirmed: &Confirmed, viewers: &[u32]) -> Vec<NotificationEntry> {
+    let numbers = |ids: &BTreeSet<_>| ids.iter().map(|&id| person_number(id)).collect();
+    let owners: BTreeSet<u32> = numbers(&confirmed.exposed_owners);
+    let affected: BTreeSet<u32> = numbers(&confirmed.affected_viewers);
+    let people: BTreeSet<u32> = owners.iter().chain(&affected).chain(viewers).copied().collect();
+    let entry = |person| NotificationEntry {
         person,
         exposed_owner: owners.contains(&person),
         affected_viewer: affected.contains(&person),
-        told_without_ledger: viewers.binary_search(&person).is_ok(),
+        notified_without_ledger: viewers.binary_search(&person).is_ok(),
     };
-    people.into_iter().map(concerned).collect()
+    people.into_iter().map(entry).collect()
 }
 
-/// Who is told: nobody, if nobody noticed.
-fn told(plan: &SimulationPlan, noticed: bool, concerned: &[AffectedPerson]) -> Notifications {
-    let estimate = plan.script.estimate.as_ref().filter(|_| noticed);
-    let mut told = Notifications::default();
-    for one in concerned {
-        let is = one.exposed_owner || one.affected_viewer;
-        let hears = estimate.is_some_and(|by| if by.ledger { is } else { one.told_without_ledger });
-        told.rightly += u64::from(is && hears);
-        told.wrongly += u64::from(!is && hears);
-        told.not_at_all += u64::from(is && !hears);
+/// Counts notifications. Without a detection the operator notifies no person.
+fn notifications(
+    plan: &SimulationPlan,
+    detected: bool,
+    list: &[NotificationEntry],
+) -> Notifications {
+    let estimate = plan.scenario.estimate.as_ref().filter(|_| detected);
+    let mut counts = Notifications::default();
+    for entry in list {
+        let affected = entry.is_affected();
+        let notified = estimate.is_some_and(|estimate| {
+            if estimate.ledger { affected } else { entry.notified_without_ledger }
+        });
+        counts.correct += u64::from(affected && notified);
+        counts.unneeded += u64::from(!affected && notified);
+        counts.missed += u64::from(affected && !notified);
     }
-    told
+    counts
 }
 
 impl SimulationResults {
-    /// Owners whose rows reached a stranger.
+    /// Returns the number of owners whose rows were shown to a stranger.
     pub fn exposed_owners(&self) -> u64 {
         self.confirmed.exposed_owners.len() as u64
     }
 
-    /// Viewers who were shown a stranger's rows.
+    /// Returns the number of viewers who were shown a stranger's rows.
     pub fn affected_viewers(&self) -> u64 {
         self.confirmed.affected_viewers.len() as u64
     }
 
-    /// Whether everything that must hold held: the lap law, and the makers that may never mix.
+    /// Returns true if the lap law held for every thumbnail, and each pipeline that promises no
+    /// wrong thumbnail made none.
     pub fn as_promised(&self) -> bool {
-        let repaired = self.plan.script.fleet.pipeline.is_repair();
-        self.law.broken == 0 && self.wrong_elsewhere == 0 && !(repaired && self.wrong_made > 0)
+        let repaired = self.plan.scenario.fleet.pipeline.is_repair();
+        let mixed_by_repair = repaired && self.wrong_made > 0;
+        self.lap_law.violations == 0 && self.wrong_by_others == 0 && !mixed_by_repair
     }
 
-    /// Minutes from the first wrong thumbnail to somebody's noticing.
+    /// Returns the minutes from the first wrong thumbnail to the detection.
     pub fn minutes_to_detection(&self) -> Option<f64> {
         let (first, detected) = (self.first_wrong_us?, self.detected_us?);
         Some((detected.saturating_sub(first)) as f64 / 60e6)
     }
 
-    /// Hours from the first wrong thumbnail until its last copy is gone.
-    pub fn hours_of_copies(&self) -> Option<f64> {
-        let (first, last) = (self.first_wrong_us?, self.last_copy_us?);
+    /// Returns the hours from the first wrong thumbnail until its last copy is deleted.
+    pub fn hours_until_last_copy(&self) -> Option<f64> {
+        let (first, last) = (self.first_wrong_us?, self.last_wrong_copy_us?);
         Some(last.saturating_sub(first) as f64 / 3_600e6)
     }
 }

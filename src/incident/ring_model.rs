@@ -1,16 +1,19 @@
-//! An instance's ring as the lap law has it, and what was done in each slot of late.
+//! Models a node's ring by the lap law alone, and keeps the latest steps of each slot (an index
+//! into the ring of shared buffers).
 //!
-//! It is kept beside the pipeline and never asks it, so that each can be held against the other;
-//! and from it every mixed thumbnail can be written as the word of its own slot.
+//! The model runs beside the pipeline and never reads it, so each can be checked against the other.
+//! From the kept steps every wrong thumbnail can be written as the word of its own slot (a word is
+//! a schedule written as letters).
 
 use std::num::NonZeroUsize;
 
 use crate::schedule::Schedule;
 
-/// Steps that a slot remembers at most. Older ones belong to words that are too long to read.
-const MOST_STEPS: usize = 4_096;
+/// Maximum number of steps that a slot keeps. Older steps belong to words that are too long to
+/// read.
+const MAX_STEPS: usize = 4_096;
 
-/// What a request does in its slot.
+/// Names a step that a request takes in its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Begin,
@@ -18,68 +21,75 @@ pub(super) enum Act {
     Finish,
 }
 
+/// Locates a request in the ring by its slot and the position of its decode among all decodes.
+pub(super) type RingPosition = (usize, u64);
+
 #[derive(Default)]
 struct Slot {
-    /// The place in the order of decodes of the photo that lies in it.
-    last: u64,
-    /// Requests that have begun here and not finished.
-    at_work: u32,
-    /// Whose step, by the order of decodes, and which.
+    /// The position of the latest decode into this slot among all decodes.
+    last_decode: u64,
+    /// Number of requests that have begun here and not finished.
+    in_flight: u32,
+    /// The latest steps, each with the decode position of its request.
     steps: Vec<(u64, Act)>,
 }
 
+/// Predicts the photo that each band shows.
 pub(super) struct RingModel {
     slots: Vec<Slot>,
-    begun: u64,
+    decodes: u64,
 }
 
 impl RingModel {
     pub(super) fn new(slots: NonZeroUsize) -> Self {
-        Self { slots: (0..slots.get()).map(|_| Slot::default()).collect(), begun: 0 }
+        Self { slots: (0..slots.get()).map(|_| Slot::default()).collect(), decodes: 0 }
     }
 
-    /// A request takes the next slot and decodes its photo there: the slot, and its place in the
-    /// order of decodes.
-    pub(super) fn begin(&mut self) -> (usize, u64) {
-        let slot = (self.begun % self.slots.len() as u64) as usize;
-        let ring = (slot, self.begun);
-        self.begun += 1;
-        self.slots[slot].last = ring.1;
-        self.note(ring, Act::Begin);
-        ring
+    /// Assigns the next slot to a request that decodes its photo.
+    pub(super) fn begin(&mut self) -> RingPosition {
+        let position = ((self.decodes % self.slots.len() as u64) as usize, self.decodes);
+        self.decodes += 1;
+        self.slots[position.0].last_decode = position.1;
+        self.record(position, Act::Begin);
+        position
     }
 
-    /// Whose photo a band shows that is made now.
-    pub(super) fn band(&mut self, ring: (usize, u64)) -> u64 {
-        self.note(ring, Act::Band);
-        self.slots[ring.0].last
+    /// Returns the decode position of the photo that a band shows if the request makes it now.
+    pub(super) fn band(&mut self, position: RingPosition) -> u64 {
+        self.record(position, Act::Band);
+        self.slots[position.0].last_decode
     }
 
-    pub(super) fn note(&mut self, (slot, decode): (usize, u64), act: Act) {
+    /// Records that a request finished.
+    pub(super) fn finish(&mut self, position: RingPosition) {
+        self.record(position, Act::Finish);
+    }
+
+    fn record(&mut self, (slot, decode): RingPosition, act: Act) {
         let slot = &mut self.slots[slot];
         match act {
-            Act::Begin if slot.at_work == 0 => slot.steps.clear(),
-            Act::Begin if slot.steps.len() >= MOST_STEPS => {
-                slot.steps.drain(..MOST_STEPS / 2);
+            Act::Begin if slot.in_flight == 0 => slot.steps.clear(),
+            Act::Begin if slot.steps.len() >= MAX_STEPS => {
+                slot.steps.drain(..MAX_STEPS / 2);
             }
             _ => {}
         }
-        slot.at_work = match act {
-            Act::Begin => slot.at_work + 1,
-            Act::Finish => slot.at_work.saturating_sub(1),
-            Act::Band => slot.at_work,
+        slot.in_flight = match act {
+            Act::Begin => slot.in_flight + 1,
+            Act::Finish => slot.in_flight.saturating_sub(1),
+            Act::Band => slot.in_flight,
         };
         slot.steps.push((decode, act));
     }
 
-    /// What was done in a slot from a request's begin to its finish, as a word of one slot in which
-    /// that request is A, and whose letter is whose in the order of decodes. `None` if there are
-    /// more requests than letters, or the begin is forgotten.
-    pub(super) fn word(&self, (slot, own): (usize, u64)) -> Option<(Schedule, Vec<u64>)> {
+    /// Returns the steps of a slot from a request's begin to its finish, as a word for one slot in
+    /// which that request is A, and the decode position of each letter's request. Returns `None` if
+    /// there are more requests than letters, or the begin is no longer kept.
+    pub(super) fn word(&self, (slot, own): RingPosition) -> Option<(Schedule, Vec<u64>)> {
         let steps = &self.slots[slot].steps;
         let begin = steps.iter().position(|&step| step == (own, Act::Begin))?;
         let (mut letters, mut decodes) = (String::new(), Vec::new());
-        // Who began before does nothing more that could change the slot.
+        // A request that began before has already decoded, so it no longer changes the slot.
         for &(decode, act) in steps[begin..].iter().filter(|&&(decode, _)| decode >= own) {
             let letter = decodes.iter().position(|&known| known == decode).unwrap_or_else(|| {
                 decodes.push(decode);

@@ -1,8 +1,7 @@
-//! A few of the day's mixed thumbnails as pictures: each the word of its own slot, played on the
-//! shipped ring of one slot with real photos.
+//! Makes images of a few wrong thumbnails. It replays the word (a schedule written as letters) of
+//! each thumbnail's own slot on the shipped ring of one slot, with real photos.
 //!
-//! The day itself has no pixels. What a picture shows is held against what the day's log says of
-//! that thumbnail, band by band.
+//! The simulation itself has no pixels. Each image is compared with the event log, band by band.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::Range;
@@ -17,58 +16,64 @@ use crate::provenance::{Numbered, TaggingCodec, convert_undisturbed};
 use crate::sample_photos::SamplePhoto;
 use crate::schedule::{Schedule, replay};
 
-/// A mixed thumbnail, and what it should have been.
+/// Holds a wrong thumbnail and the correct thumbnail as images.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleImage {
-    /// Which thumbnail of the day it stands for.
+    /// The simulated thumbnail that the image shows.
     pub sample: Sample,
-    /// The owners of the word's photos, by order of first letters.
+    /// The owners of the photos, in the order of first letters of the word.
     pub owners: Vec<String>,
-    /// Rows, and whose they are by the order of first letters.
+    /// Each band's rows, and the index of their owner in `owners`.
     pub rows: Vec<(Range<u32>, usize)>,
-    /// As JPEG.
+    /// The wrong thumbnail, as JPEG.
     pub made: Bytes,
-    /// What it should have been, as JPEG.
+    /// The correct thumbnail, as JPEG.
     pub truth: Bytes,
 }
 
-/// Why there are no pictures.
+/// Describes why an image could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleImageError {
-    /// A photo cannot be used.
-    #[error("a photo for the pictures cannot be used: {0}")]
+    /// The codec refuses a photo.
+    #[error("cannot use a photo for the images: {0}")]
     Photo(#[from] ImageError),
-    /// There are fewer photos than the words have requests.
-    #[error("{0} photos for pictures with {1} people: give more")]
-    TooFew(usize, usize),
-    /// What was replayed is not what the day's log says.
-    #[error("the replay of {word} does not show what the log says of thumbnail {thumbnail}")]
-    Otherwise {
-        /// The word.
+    /// There are fewer photos than a word has requests.
+    #[error("{photos} photos, and an image needs {requests}: give more photos")]
+    TooFew {
+        /// Number of photos given.
+        photos: usize,
+        /// Number of photos needed.
+        requests: usize,
+    },
+    /// The replay differs from the event log.
+    #[error("the replay of {word} differs from the log of thumbnail {thumbnail}")]
+    Mismatch {
+        /// The replayed word.
         word: String,
-        /// The thumbnail.
+        /// The thumbnail's number.
         thumbnail: u32,
     },
 }
 
-/// Replays at most `most` samples: torn ones first, and each way of being torn once.
+/// Makes images of at most `max` samples. Torn thumbnails come first, and different patterns of
+/// bands before equal ones.
 ///
 /// # Errors
-/// [`PictureError`] if a photo is refused, or a replay shows anything else than the log says.
-pub fn pictures(
-    findings: &SimulationResults,
+/// Returns [`SampleImageError`] if the codec refuses a photo, there are too few photos, or a replay
+/// differs from the event log.
+pub fn sample_images(
+    results: &SimulationResults,
     photos: &[SamplePhoto],
-    most: usize,
+    max: usize,
 ) -> Result<Vec<SampleImage>, SampleImageError> {
-    let chosen = chosen(&findings.samples, most);
-    let bands = findings.plan.script.fleet.bands;
+    let bands = results.plan.scenario.fleet.bands;
     let bands = NonZeroU32::new(bands).unwrap_or(NonZeroU32::MIN);
-    let numbered = chosen.into_iter().enumerate();
-    numbered.map(|(number, sample)| picture(sample, bands, photos, number)).collect()
+    let numbered = choose(&results.samples, max).into_iter().enumerate();
+    numbered.map(|(number, sample)| sample_image(sample, bands, photos, number)).collect()
 }
 
-/// Each way of being mixed once, torn ones first; then others of other hours.
-fn chosen(samples: &[Sample], most: usize) -> Vec<&Sample> {
+/// Chooses a sample of each pattern of bands, torn ones first, then torn samples of other hours.
+fn choose(samples: &[Sample], max: usize) -> Vec<&Sample> {
     let mut chosen: Vec<&Sample> = Vec::new();
     let of_kind = |torn| samples.iter().filter(move |sample| sample.is_torn() == torn);
     for sample in [true, false].into_iter().flat_map(of_kind) {
@@ -76,56 +81,50 @@ fn chosen(samples: &[Sample], most: usize) -> Vec<&Sample> {
             chosen.push(sample);
         }
     }
-    let others = samples.iter().step_by((samples.len() / most.max(1)).max(1));
+    let others = samples.iter().step_by((samples.len() / max.max(1)).max(1));
     for sample in others.filter(|sample| sample.is_torn()) {
         if !chosen.contains(&sample) {
             chosen.push(sample);
         }
     }
-    chosen.truncate(most);
+    chosen.truncate(max);
     chosen
 }
 
-fn picture(
+fn sample_image(
     sample: &Sample,
     bands: NonZeroU32,
     photos: &[SamplePhoto],
     number: usize,
 ) -> Result<SampleImage, SampleImageError> {
-    let otherwise =
-        || SampleImageError::Otherwise { word: sample.word.clone(), thumbnail: sample.thumbnail };
-    let word: Schedule = sample.word.parse().map_err(|_| otherwise())?;
+    let mismatch =
+        || SampleImageError::Mismatch { word: sample.word.clone(), thumbnail: sample.thumbnail };
+    let word: Schedule = sample.word.parse().map_err(|_| mismatch())?;
+    let letters = 0..word.requests();
     if photos.len() < word.requests() {
-        return Err(SampleImageError::TooFew(photos.len(), word.requests()));
+        return Err(SampleImageError::TooFew { photos: photos.len(), requests: word.requests() });
     }
-    // Another cast each time, so that no two pictures are of the same people.
-    let cast = |letter: usize| &photos[(number * 3 + letter) % photos.len()];
-    let asked = |letter: usize| {
-        let photo = codec::normalize(&cast(letter).bytes)?;
-        Ok(Numbered {
-            number: letter,
-            request: ThumbnailRequest {
-                photo,
-                spec: ThumbnailSpec { size: Size::default(), fit: Fit::Cover },
-            },
-        })
+    // Each image starts at other photos, so that no two images show the same people.
+    let photo = |letter: usize| &photos[(number * 3 + letter) % photos.len()];
+    let request = |letter: usize| {
+        let spec = ThumbnailSpec { size: Size::default(), fit: Fit::Cover };
+        let photo = codec::normalize(&photo(letter).bytes)?;
+        Ok(Numbered { number: letter, request: ThumbnailRequest { photo, spec } })
     };
-    let requests: Vec<Numbered<ThumbnailRequest>> =
-        (0..word.requests()).map(asked).collect::<Result<_, ImageError>>()?;
+    let requests: Vec<_> = letters.clone().map(request).collect::<Result<_, ImageError>>()?;
     let pipeline = Shared::new(TaggingCodec::new(ImageCodec::new(bands)), NonZeroUsize::MIN);
-    let played = replay(&word, bands, &pipeline, |letter| &requests[letter]).swap_remove(0);
-    let made = played.ok_or_else(otherwise)??;
-    let shown: Vec<usize> = made.bands.iter().flatten().map(|tag| tag.number).collect();
+    let replayed = replay(&word, bands, &pipeline, |letter| &requests[letter]).swap_remove(0);
+    let traced = replayed.ok_or_else(mismatch)??;
+    let shown: Vec<usize> = traced.bands.iter().flatten().map(|tag| tag.number).collect();
     if shown != sample.bands {
-        return Err(otherwise());
+        return Err(mismatch());
     }
-    let header = codec::probe(&made.output)?;
-    let rows = codec::band_rows(header.height, bands).zip(shown).collect();
+    let header = codec::probe(&traced.output)?;
     Ok(SampleImage {
         sample: sample.clone(),
-        owners: (0..word.requests()).map(|letter| cast(letter).owner.clone()).collect(),
-        rows,
+        owners: letters.map(|letter| photo(letter).owner.clone()).collect(),
+        rows: codec::band_rows(header.height, bands).zip(shown).collect(),
         truth: convert_undisturbed(&ImageCodec::new(bands), &requests[0].request)?,
-        made: made.output,
+        made: traced.output,
     })
 }

@@ -1,6 +1,6 @@
-//! Thumbnails kept by the service and on devices, and which of their copies are wrong.
+//! Caches thumbnails on the service and on devices, and records the wrong copies.
 //!
-//! Making a wrong thumbnail takes a second; how long it is shown is decided here.
+//! Making a wrong thumbnail takes a second; the caches decide how long it is shown.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -11,11 +11,11 @@ use super::recovery::Recovery;
 use super::scenario::Caches;
 use super::versions::MakerVersion;
 
-/// No thumbnail of a photo has been made since the start.
+/// Marks a photo of which no thumbnail has been made since the start.
 const NONE: u32 = u32::MAX;
 
-/// A thumbnail that was made. Its place is its number less the number of photos: those below are of
-/// thumbnails from before the start, and are their photos'.
+/// Describes a thumbnail made since the start. Its index is its number minus the number of photos,
+/// because a thumbnail from before the start has its photo's number.
 #[derive(Clone, Copy)]
 struct Version {
     minute: u32,
@@ -23,28 +23,29 @@ struct Version {
     wrong: bool,
 }
 
-/// A wrong thumbnail in a cache.
+/// Describes a wrong thumbnail in a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WrongCopy {
-    /// Whose device it is on; `None`: the service.
+    /// The person whose device holds the copy; `None` for the service.
     pub(super) person: Option<u32>,
-    /// Since when.
+    /// The time at which the copy was stored.
     pub(super) from_us: u64,
-    /// When another took its place.
+    /// The time at which another thumbnail replaced the copy.
     pub(super) replaced_us: Option<u64>,
 }
 
-/// Somebody asks for a photo's thumbnail.
+/// Asks for a photo's thumbnail on behalf of a person.
 #[derive(Clone, Copy)]
 pub(super) struct Lookup {
     pub(super) person: u32,
     pub(super) photo: u32,
-    /// The first photo of its row, by which it is known what was cached before the start.
+    /// The first photo of the photo's row. A hash of it decides whether the row was cached before
+    /// the start.
     pub(super) row: u32,
     pub(super) now_us: u64,
 }
 
-/// Multiplies and folds: the keys are numbers that nobody outside chooses.
+/// Hashes by a multiplication. No outsider chooses the keys, so no keyed hash is needed.
 #[derive(Default)]
 pub(super) struct MulHasher(u64);
 
@@ -67,154 +68,152 @@ impl Hasher for MulHasher {
     }
 }
 
+/// Maps numbers to values with [`MulHasher`].
 pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<MulHasher>>;
 
-pub(super) struct ThumbnailCaches<'w> {
-    world: &'w Population,
-    rules: Caches,
-    made: Vec<Version>,
-    /// For each photo its thumbnail.
+/// Holds the caches of the service and of all devices.
+pub(super) struct ThumbnailCaches<'p> {
+    population: &'p Population,
+    params: Caches,
+    versions: Vec<Version>,
+    /// The service's thumbnail of each photo.
     service: Vec<u32>,
-    /// For a person and a photo the thumbnail, and the minute of keeping.
+    /// The thumbnail on a device and the minute in which it was stored, by person and photo.
     devices: FastMap<u64, (u32, u32)>,
     copies: Vec<WrongCopy>,
-    /// Where a wrong copy stands in `copies`: for a person and a photo, and for the service's.
-    wrong_devices: FastMap<u64, u32>,
-    wrong_service: FastMap<u32, u32>,
+    /// The index in `copies` of the wrong copy in a cache, by cache and photo.
+    wrong_copies: FastMap<u64, u32>,
 }
 
-impl<'w> ThumbnailCaches<'w> {
-    pub(super) fn new(world: &'w Population, rules: Caches) -> Self {
+impl<'p> ThumbnailCaches<'p> {
+    pub(super) fn new(population: &'p Population, params: Caches) -> Self {
         Self {
-            world,
-            rules,
-            made: Vec::new(),
-            service: vec![NONE; world.photos() as usize],
+            population,
+            params,
+            versions: Vec::new(),
+            service: vec![NONE; population.photos() as usize],
             devices: FastMap::default(),
             copies: Vec::new(),
-            wrong_devices: FastMap::default(),
-            wrong_service: FastMap::default(),
+            wrong_copies: FastMap::default(),
         }
     }
 
-    /// The thumbnail on a person's device that it would show.
-    pub(super) fn on_device(&self, asking: Lookup, remedies: &Recovery) -> Option<u32> {
-        let Lookup { person, photo, row, now_us } = asking;
-        if !self.rules.device {
+    /// Returns the thumbnail that a person's device shows from its cache.
+    pub(super) fn on_device(&self, lookup: Lookup, recovery: &Recovery) -> Option<u32> {
+        let Lookup { person, photo, row, now_us } = lookup;
+        if !self.params.device_enabled {
             return None;
         }
-        let emptied = remedies.updates_us(self.world, person).filter(|&at| at <= now_us);
-        match self.devices.get(&key(person, photo)) {
+        let emptied =
+            recovery.update_us(self.population, person).filter(|&update_us| update_us <= now_us);
+        match self.devices.get(&key(Some(person), photo)) {
             Some(&(thumbnail, minute)) => {
                 let since = u64::from(minute) * MINUTE_US;
-                let maker = self.kept(thumbnail).map_or(MakerVersion::Before, |kept| kept.maker);
-                let holds = now_us < since + u64::from(self.rules.device_days) * DAY_US
+                let version = self.version(thumbnail);
+                let maker = version.map_or(MakerVersion::Before, |version| version.maker);
+                let valid = now_us < since + u64::from(self.params.device_ttl_days) * DAY_US
                     && emptied.is_none_or(|at| since >= at)
-                    && !remedies.withdrawn(self.world, person, maker, now_us);
-                holds.then_some(thumbnail)
+                    && !recovery.is_withdrawn(self.population, person, maker, now_us);
+                valid.then_some(thumbnail)
             }
             None => {
-                let warm = self.world.on_device(self.rules.device_warm, person, row);
+                let warm = self.population.device_is_warm(self.params.device_warm, person, row);
                 (warm && emptied.is_none()).then_some(photo)
             }
         }
     }
 
-    /// The service's thumbnail that it would give a person, where `maker` would make a new one.
+    /// Returns the cached thumbnail that the service shows to a person. `maker` is the version that
+    /// would convert the photo now.
     pub(super) fn on_service(
         &self,
-        asking: Lookup,
+        lookup: Lookup,
         maker: MakerVersion,
-        remedies: &Recovery,
+        recovery: &Recovery,
     ) -> Option<u32> {
-        let Lookup { person, photo, row, now_us } = asking;
-        let in_key = self.rules.service_maker_in_key;
+        let Lookup { person, photo, row, now_us } = lookup;
+        let in_key = self.params.service_maker_in_key;
         match self.service[photo as usize] {
             NONE => {
-                let warm = self.world.on_service(self.rules.service_warm, row);
+                let warm = self.population.service_is_warm(self.params.service_warm, row);
                 (warm && !(in_key && maker != MakerVersion::Before)).then_some(photo)
             }
             thumbnail => {
-                let kept = self.kept(thumbnail)?;
-                let since = u64::from(kept.minute) * MINUTE_US;
-                let holds = now_us < since + u64::from(self.rules.service_days) * DAY_US
-                    && !(in_key && maker != kept.maker)
-                    && !remedies.withdrawn(self.world, person, kept.maker, now_us);
-                holds.then_some(thumbnail)
+                let version = self.version(thumbnail)?;
+                let since = u64::from(version.minute) * MINUTE_US;
+                let valid = now_us < since + u64::from(self.params.service_ttl_days) * DAY_US
+                    && !(in_key && maker != version.maker)
+                    && !recovery.is_withdrawn(self.population, person, version.maker, now_us);
+                valid.then_some(thumbnail)
             }
         }
     }
 
-    /// Gives a thumbnail that was just made its number, and keeps it on the service if `keep`.
-    pub(super) fn made(
+    /// Assigns a number to a new thumbnail, and stores it on the service if `store` is true.
+    pub(super) fn add(
         &mut self,
         photo: u32,
         maker: MakerVersion,
         wrong: bool,
         now_us: u64,
-        keep: bool,
+        store: bool,
     ) -> u32 {
-        let thumbnail = self.world.photos() + self.made.len() as u32;
-        self.made.push(Version { minute: (now_us / MINUTE_US) as u32, maker, wrong });
-        if keep {
-            self.keep_on_service(photo, thumbnail, now_us);
+        let thumbnail = self.population.photos() + self.versions.len() as u32;
+        self.versions.push(Version { minute: (now_us / MINUTE_US) as u32, maker, wrong });
+        if store {
+            self.service[photo as usize] = thumbnail;
+            self.record_copy(None, photo, thumbnail, now_us);
         }
         thumbnail
     }
 
-    /// Keeps a thumbnail on a person's device.
-    pub(super) fn keep_on_device(&mut self, asking: Lookup, thumbnail: u32) {
-        let Lookup { person, photo, now_us, .. } = asking;
-        if !self.rules.device {
-            return;
-        }
-        self.devices.insert(key(person, photo), (thumbnail, (now_us / MINUTE_US) as u32));
-        if let Some(copy) = self.wrong_devices.remove(&key(person, photo)) {
-            self.copies[copy as usize].replaced_us = Some(now_us);
-        }
-        if self.is_wrong(thumbnail) {
-            self.wrong_devices.insert(key(person, photo), self.copies.len() as u32);
-            self.copies.push(WrongCopy {
-                person: Some(person),
-                from_us: now_us,
-                replaced_us: None,
-            });
+    /// Stores a thumbnail on a person's device.
+    pub(super) fn store_on_device(&mut self, lookup: Lookup, thumbnail: u32) {
+        let Lookup { person, photo, now_us, .. } = lookup;
+        if self.params.device_enabled {
+            let minute = (now_us / MINUTE_US) as u32;
+            self.devices.insert(key(Some(person), photo), (thumbnail, minute));
+            self.record_copy(Some(person), photo, thumbnail, now_us);
         }
     }
 
-    fn keep_on_service(&mut self, photo: u32, thumbnail: u32, now_us: u64) {
-        self.service[photo as usize] = thumbnail;
-        if let Some(copy) = self.wrong_service.remove(&photo) {
-            self.copies[copy as usize].replaced_us = Some(now_us);
+    /// Records a thumbnail that replaces another thumbnail in a cache. `person` is `None` for the
+    /// service's cache.
+    fn record_copy(&mut self, person: Option<u32>, photo: u32, thumbnail: u32, now_us: u64) {
+        let key = key(person, photo);
+        if let Some(index) = self.wrong_copies.remove(&key) {
+            self.copies[index as usize].replaced_us = Some(now_us);
         }
         if self.is_wrong(thumbnail) {
-            self.wrong_service.insert(photo, self.copies.len() as u32);
-            self.copies.push(WrongCopy { person: None, from_us: now_us, replaced_us: None });
+            self.wrong_copies.insert(key, self.copies.len() as u32);
+            self.copies.push(WrongCopy { person, from_us: now_us, replaced_us: None });
         }
     }
 
-    /// Whether a thumbnail shows another photo than it should. Those from before the start do not.
+    /// Returns true if a thumbnail is wrong. A thumbnail from before the start is never wrong.
     pub(super) fn is_wrong(&self, thumbnail: u32) -> bool {
-        self.kept(thumbnail).is_some_and(|kept| kept.wrong)
+        self.version(thumbnail).is_some_and(|version| version.wrong)
     }
 
-    /// Whether a thumbnail of a photo has been made and kept since the start.
-    pub(super) fn is_made(&self, photo: u32) -> bool {
+    /// Returns true if the service has stored a thumbnail of a photo since the start.
+    pub(super) fn is_stored(&self, photo: u32) -> bool {
         self.service[photo as usize] != NONE
     }
 
-    /// All wrong copies that ever were.
+    /// Returns all wrong copies that have ever been stored.
     pub(super) fn copies(&self) -> &[WrongCopy] {
         &self.copies
     }
 
-    /// What is known of a thumbnail that was made since the start.
-    fn kept(&self, thumbnail: u32) -> Option<Version> {
-        let place = thumbnail.checked_sub(self.world.photos())?;
-        Some(self.made[place as usize])
+    /// Returns the description of a thumbnail made since the start.
+    fn version(&self, thumbnail: u32) -> Option<Version> {
+        let index = thumbnail.checked_sub(self.population.photos())?;
+        Some(self.versions[index as usize])
     }
 }
 
-fn key(person: u32, photo: u32) -> u64 {
-    u64::from(person) << 32 | u64::from(photo)
+/// Combines a photo with the person whose device caches the photo's thumbnail. `u32::MAX` stands
+/// for the service, because a person's number is always lower.
+fn key(person: Option<u32>, photo: u32) -> u64 {
+    u64::from(person.unwrap_or(u32::MAX)) << 32 | u64::from(photo)
 }

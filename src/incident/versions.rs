@@ -1,28 +1,33 @@
-//! The makers of an instance: the shipped pipelines, run on photos that are numbers.
+//! Runs the thumbnail makers of a node: the shipped pipelines, on photos that are numbers.
 //!
-//! A frame holds nothing but the witness's tag, so a conversion costs nanoseconds; which photo
-//! comes to lie where is decided by the pipelines' own code, and by nothing here.
+//! A frame holds a photo's number and a tag instead of pixels, so a conversion costs nanoseconds.
+//! The pipelines' own code decides which photo lies in which frame.
 
-use std::convert::Infallible;
 use std::num::NonZeroUsize;
 
-use crate::pipeline::{Bounds, Codec, Frame, Owned, Pipeline, Pooled, Shared};
-use crate::pipelines::PipelineKind;
-use crate::provenance::{Numbered, TaggingCodec, Traced};
+use serde::Serialize;
 
-/// The version of the thumbnail maker that a thumbnail came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+use crate::pipeline::Pipeline;
+use crate::pipelines::{AnyJob, AnyPipeline, PipelineKind};
+use crate::provenance::{Numbered, TaggingCodec, Traced};
+use crate::schedule::SymbolicCodec;
+
+/// Names a version of the maker (the code that makes thumbnails).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum MakerVersion {
-    /// The one before the rollout; on `owned`.
+    /// The version before the rollout, with the pipeline `owned`.
     Before,
-    /// The one that is rolled out; on the script's pipeline.
+    /// The new version, which the rollout brings to all nodes, with the scenario's pipeline.
     Rollout,
-    /// The one after the fix; on `owned`.
+    /// The version after the fix, with the pipeline `owned`.
     Fix,
 }
 
 impl MakerVersion {
-    /// As the log has it.
+    pub(super) const ALL: [Self; 3] = [Self::Before, Self::Rollout, Self::Fix];
+
+    /// Returns the name that the log uses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Before => "before",
@@ -30,144 +35,41 @@ impl MakerVersion {
             Self::Fix => "fix",
         }
     }
-}
 
-/// A codec without pixels.
-pub(super) struct SymbolicCodec {
-    bands: u32,
-}
-
-/// A frame without pixels: whose photo lies in it is on the witness's tag.
-#[derive(Default)]
-pub(super) struct SymbolicFrame;
-
-/// How many bands are still to be made.
-pub(super) struct BandsLeft(u32);
-
-impl Frame for SymbolicFrame {
-    fn clear(&mut self) {}
-
-    fn capacity(&self) -> usize {
-        0
+    /// Returns the pipeline of this version if the new version uses `rollout`.
+    pub(super) fn pipeline(self, rollout: PipelineKind) -> PipelineKind {
+        if self == Self::Rollout { rollout } else { PipelineKind::Owned }
     }
 }
 
-impl Codec for SymbolicCodec {
-    type Request = ();
-    type Photo = ();
-    type Frame = SymbolicFrame;
-    type Thumbnail = BandsLeft;
-    type Output = ();
-    type Error = Infallible;
+type Codec = TaggingCodec<SymbolicCodec>;
 
-    fn decode(&self, (): &()) -> Result<(), Infallible> {
-        Ok(())
-    }
+/// Holds a conversion between two steps.
+pub(super) type Job = AnyJob<Codec>;
 
-    fn fill(&self, (): (), _: &mut SymbolicFrame) -> BandsLeft {
-        BandsLeft(self.bands)
-    }
-
-    fn band(&self, _: &SymbolicFrame, left: &mut BandsLeft) -> bool {
-        left.0 = left.0.saturating_sub(1);
-        left.0 > 0
-    }
-
-    fn encode(&self, _: BandsLeft) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
-type Watched = TaggingCodec<SymbolicCodec>;
-type Request = Numbered<()>;
-type JobOf<P> = <P as Pipeline>::Job;
-
-/// A conversion between two steps, by the pipeline that has it.
-pub(super) enum Job {
-    Shared(JobOf<Shared<Watched>>),
-    Owned(JobOf<Owned<Watched>>),
-    Pooled(JobOf<Pooled<Watched>>),
-}
-
-enum RolloutPipeline {
-    Shared(Shared<Watched>),
-    Owned(Owned<Watched>),
-    Pooled(Pooled<Watched>),
-}
-
-/// One instance's makers.
-pub(super) struct Pipelines {
-    before: Owned<Watched>,
-    rollout: RolloutPipeline,
-    fix: Owned<Watched>,
-}
+/// Holds one node's pipelines, by maker version.
+pub(super) struct Pipelines([AnyPipeline<Codec>; 3]);
 
 impl Pipelines {
-    pub(super) fn new(kind: PipelineKind, slots: NonZeroUsize, bands: u32) -> Self {
-        let codec = || TaggingCodec::new(SymbolicCodec { bands });
-        let bounds = Bounds { max_frames: slots.get(), max_frame_bytes: usize::MAX };
-        let rollout = match kind {
-            PipelineKind::Shared => RolloutPipeline::Shared(Shared::new(codec(), slots)),
-            PipelineKind::Owned => RolloutPipeline::Owned(Owned::new(codec())),
-            PipelineKind::Pooled => RolloutPipeline::Pooled(Pooled::new(codec(), bounds)),
-        };
-        Self { before: Owned::new(codec()), rollout, fix: Owned::new(codec()) }
+    pub(super) fn new(rollout: PipelineKind, slots: NonZeroUsize, bands: u32) -> Self {
+        Self(MakerVersion::ALL.map(|maker| {
+            let codec = TaggingCodec::new(SymbolicCodec { bands: bands as usize });
+            AnyPipeline::new(maker.pipeline(rollout), codec, slots, usize::MAX)
+        }))
     }
 
     pub(super) fn begin(&self, maker: MakerVersion, photo: u32) -> Job {
-        let request = Numbered { number: photo as usize, request: () };
-        match (maker, &self.rollout) {
-            (MakerVersion::Before, _) => Job::Owned(begun(&self.before, &request)),
-            (MakerVersion::Fix, _) => Job::Owned(begun(&self.fix, &request)),
-            (MakerVersion::Rollout, RolloutPipeline::Shared(shared)) => {
-                Job::Shared(begun(shared, &request))
-            }
-            (MakerVersion::Rollout, RolloutPipeline::Owned(owned)) => {
-                Job::Owned(begun(owned, &request))
-            }
-            (MakerVersion::Rollout, RolloutPipeline::Pooled(pooled)) => {
-                Job::Pooled(begun(pooled, &request))
-            }
-        }
+        let number = photo as usize;
+        let Ok(job) = self.0[maker as usize].begin(&Numbered { number, request: number });
+        job
     }
 
-    /// Makes the next band, and says whether more remain.
-    pub(super) fn band(&self, maker: MakerVersion, job: &mut Job) -> bool {
-        match (job, &self.rollout) {
-            (Job::Shared(job), RolloutPipeline::Shared(shared)) => shared.band(job),
-            (Job::Pooled(job), RolloutPipeline::Pooled(pooled)) => pooled.band(job),
-            (Job::Owned(job), rollout) => self.owned(maker, rollout).band(job),
-            _ => unreachable!("a job is stepped by the pipeline that began it"),
-        }
+    pub(super) fn band(&self, maker: MakerVersion, job: &mut Job) {
+        self.0[maker as usize].band(job);
     }
 
-    pub(super) fn finish(&self, maker: MakerVersion, job: Job) -> Traced<()> {
-        let Ok(made) = match (job, &self.rollout) {
-            (Job::Shared(job), RolloutPipeline::Shared(shared)) => shared.finish(job),
-            (Job::Pooled(job), RolloutPipeline::Pooled(pooled)) => pooled.finish(job),
-            (Job::Owned(job), rollout) => self.owned(maker, rollout).finish(job),
-            _ => unreachable!("a job is finished by the pipeline that began it"),
-        };
-        made
+    pub(super) fn finish(&self, maker: MakerVersion, job: Job) -> Traced<Vec<usize>> {
+        let Ok(traced) = self.0[maker as usize].finish(job);
+        traced
     }
-
-    fn owned<'a>(
-        &'a self,
-        maker: MakerVersion,
-        rollout: &'a RolloutPipeline,
-    ) -> &'a Owned<Watched> {
-        match (maker, rollout) {
-            (MakerVersion::Rollout, RolloutPipeline::Owned(owned)) => owned,
-            (MakerVersion::Fix, _) => &self.fix,
-            _ => &self.before,
-        }
-    }
-}
-
-fn begun<P>(pipeline: &P, request: &Request) -> P::Job
-where
-    P: Pipeline<Codec = Watched>,
-{
-    let Ok(job) = pipeline.begin(request);
-    job
 }

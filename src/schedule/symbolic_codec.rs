@@ -50,17 +50,17 @@ where
     replayed.into_iter().map(|result| result?.ok()).collect()
 }
 
-/// Makes thumbnails that list the owner of each band.
-struct SymbolicCodec {
-    bands: usize,
+/// Converts photos that are numbers: an output lists the number of the photo in each band.
+pub(crate) struct SymbolicCodec {
+    pub(crate) bands: usize,
 }
 
 /// Holds the number of the photo's owner, or `None` before the first photo.
 #[derive(Default)]
-struct SymbolicFrame(Option<usize>);
+pub(crate) struct SymbolicFrame(Option<usize>);
 
 /// Holds the owners of the bands made so far.
-struct SymbolicThumbnail(Vec<usize>);
+pub(crate) struct SymbolicThumbnail(Vec<usize>);
 
 impl Frame for SymbolicFrame {
     fn clear(&mut self) {

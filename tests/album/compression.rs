@@ -10,7 +10,7 @@ use double_exposure::album::{
     COMPRESSION_AGE, CompressionSummary, ContentHash, Moment, PersonId, Photo, PhotoState,
     Recompressed, Store, Upload, UploadOutcome, compress_due, recompress,
 };
-use double_exposure::codec::{probe, luma};
+use double_exposure::codec::{luma, probe};
 
 use crate::fixture::{DAY, START, TestFile, append, contains, is_cached, jpeg, made, upload};
 

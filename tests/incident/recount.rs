@@ -1,12 +1,14 @@
-//! Goal: counts that know nothing of the simulation. Method: the log's lines are read as JSON, and
-//! counted by what the fields are called.
+//! Goal: count without any knowledge of the simulation. Method: read the lines of the log as JSON,
+//! and count by the names of the fields.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde::Deserialize;
 
-/// What a log says.
-#[derive(Debug, Default, PartialEq)]
+use crate::plans::rows;
+
+/// Holds the counts of a log, or the same counts of a document.
+#[derive(Debug, Default, PartialEq, Deserialize)]
 pub(crate) struct Counted {
     pub(crate) made: u64,
     pub(crate) wrong_made: u64,
@@ -17,15 +19,14 @@ pub(crate) struct Counted {
     pub(crate) first_wrong_at_s: Option<f64>,
 }
 
-/// Counts a log's lines.
+/// Counts the lines of a log.
 pub(crate) fn recount(log: &str) -> Counted {
     let mut counted = Counted::default();
     let mut owner_of = BTreeMap::new();
     let mut foreign_in: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
     let (mut shown_photos, mut viewers) = (BTreeSet::new(), BTreeSet::new());
-    for line in log.lines() {
-        let row: Value = serde_json::from_str(line).expect("a line is JSON");
-        let number = |name: &str| row[name].as_u64().unwrap_or_else(|| panic!("{name}: {line}"));
+    for row in rows(log) {
+        let number = |name: &str| row[name].as_u64().unwrap_or_else(|| panic!("{name}: {row}"));
         match row["event"].as_str() {
             Some("made") => {
                 counted.made += 1;
@@ -36,7 +37,7 @@ pub(crate) fn recount(log: &str) -> Counted {
                     bands.filter(|&photo| photo != number("photo")).collect();
                 if !foreign.is_empty() {
                     counted.wrong_made += 1;
-                    let at_s = row["at_s"].as_f64().expect("a moment is a number");
+                    let at_s = row["at_s"].as_f64().expect("a time is a number");
                     counted.first_wrong_at_s.get_or_insert(at_s);
                     foreign_in.insert(number("thumbnail"), foreign);
                 }
@@ -49,7 +50,7 @@ pub(crate) fn recount(log: &str) -> Counted {
                     viewers.insert(number("viewer"));
                 }
             }
-            other => panic!("{other:?} is no event: {line}"),
+            other => panic!("{other:?} is no event: {row}"),
         }
     }
     let owners: BTreeSet<u64> = shown_photos.iter().map(|photo| owner_of[photo]).collect();

@@ -1,4 +1,5 @@
-//! `incident`: 28 November 2024 in virtual time, and the same day again with one thing changed.
+//! Implements `incident`: simulates 28 November 2024 in virtual time, and the same day again with
+//! one thing changed.
 
 mod what_if_args;
 
@@ -14,86 +15,85 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::interrupt::Interrupt;
 use super::output::{eprint, print, print_json};
 use super::{Exit, OutputArgs, exit_code};
-use crate::incident::report::{IncidentDir, IncidentPage, timeline};
-use crate::incident::{
-    self, IncidentDocument, Scenario, SimulationPlan, SimulationResults, WhatIf, WhatIfResult,
-};
+use crate::incident::report::{IncidentDir, IncidentDocument, IncidentPage, timeline};
+use crate::incident::{self, Scenario, SimulationPlan, SimulationResults, WhatIf, WhatIfResult};
 use crate::sample_photos::{self, SamplePhotos};
 use what_if_args::WhatIfArgs;
 
-/// Pictures on the page at most.
-const MOST_PICTURES: usize = 6;
+/// Maximum number of images on the page.
+const MAX_IMAGES: usize = 6;
 
-/// The whole event in virtual time, on the real pipelines
+/// Simulates 28 November 2024 in virtual time, on the real pipelines.
 ///
-/// A script says who there is, how much is looked at and when, and what makes the thumbnails; a
-/// simulation without a clock steps each conversion through the shipped pipelines at its virtual
-/// moment. Where photos mix is never drawn: it comes from load against slots. The same seed gives
-/// the same day, byte for byte.
+/// A scenario describes the people, the traffic and the nodes that make thumbnails. The simulation
+/// uses no clock: it steps each conversion through the shipped pipelines at its virtual time. No
+/// random number decides where photos mix: load and slots decide it. The same seed gives the same
+/// results, byte for byte.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Incident {
-    /// A script of another day; see --print-script
+    /// A scenario of another day; see --print-scenario.
     #[arg(long, value_name = "FILE")]
-    script: Option<PathBuf>,
-    /// Instead, print the script of 28 November 2024, to be edited
+    scenario: Option<PathBuf>,
+    /// Prints the scenario of 28 November 2024, to be edited, and simulates nothing.
     #[arg(long)]
-    print_script: bool,
-    /// Fixes every draw
+    print_scenario: bool,
+    /// The seed of every random number.
     #[arg(long, value_name = "N", default_value_t = 20_241_128)]
     seed: u64,
-    /// Divides people, photos and views, and multiplies a conversion's time
+    /// The divisor of people, photos and views, and the factor of a conversion's time.
     #[arg(long, value_name = "N", default_value = "100", value_parser = scale)]
     scale: NonZeroU32,
-    /// A file for every thumbnail made and shown, as JSON Lines; an earlier file there is replaced
+    /// A file for a log of every thumbnail made and shown, as JSON Lines. An existing file is
+    /// replaced.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
-    /// Where the page goes; an earlier one there is replaced
+    /// The folder of the page. An existing page is replaced.
     #[arg(long, value_name = "DIR", default_value = "double-exposure-incident")]
     out: PathBuf,
-    /// A folder of photos for the pictures on the page [default: built in]
+    /// A folder of photos for the images on the page [default: built in].
     #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
     #[command(flatten)]
-    changes: WhatIfArgs,
+    what_ifs: WhatIfArgs,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
 const EXAMPLES: &str = "\
-Each flag under \"The same day with one thing changed\" plays that day too, and compares it with
-the day itself in one table. With one or several of them, what is told, logged and drawn is the
-day with all of these changes.
+Each flag under \"The same day with one thing changed\" also simulates that day, and compares it
+with the day itself in one table. With one or more of these flags, the timeline, the log and the
+page describe the day with all of these changes.
 
 Examples:
-  double-exposure incident                            the day, its page and its timeline
-  double-exposure incident --what-ifs                 what would have helped?
-  double-exposure incident --pipeline owned           nobody is mixed, at any load
-  double-exposure incident --canaries --json          in one document
-  double-exposure incident --print-script > my.toml   a day of one's own: edit, then
-  double-exposure incident --script my.toml --scale 1000
+  double-exposure incident                               the day, its page and its timeline
+  double-exposure incident --what-ifs                    the effect of eight changes
+  double-exposure incident --pipeline owned              no wrong thumbnail, at any load
+  double-exposure incident --canaries --json             as one document
+  double-exposure incident --print-scenario > my.toml    a scenario to edit, then:
+  double-exposure incident --scenario my.toml --scale 1000
 
-Exit codes: 0 if the lap law held and only the shared ring mixed, 1 if not, 2 for wrong usage or a
-script that contradicts itself, 130 if interrupted: what is known by then is told.";
+Exit codes: 0 if the lap law held and only the shared ring mixed photos, 1 if not, 2 for wrong usage
+or a scenario that contradicts itself, 130 after an interrupt, with the results until then.";
 
 impl Incident {
     pub(super) fn run(self) -> Exit {
-        exit_code(self.carry_out())
+        exit_code(self.execute())
     }
 
-    fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
-        if self.print_script {
-            print(incident::DEFAULT);
+    fn execute(self) -> Result<Exit, Box<dyn Error>> {
+        if self.print_scenario {
+            print(incident::DEFAULT_SCENARIO);
             return Ok(Exit::Held);
         }
-        let script = match &self.script {
-            Some(path) => read(path)?,
-            None => Scenario::of_the_day(),
+        let scenario = match &self.scenario {
+            Some(path) => read_scenario(path)?,
+            None => Scenario::built_in(),
         };
-        let day = SimulationPlan { script, scale: self.scale, seed: self.seed };
+        let day = SimulationPlan { scenario, scale: self.scale, seed: self.seed };
         day.check()?;
-        let asked = self.changes.asked(&day)?;
-        let told = self.changes.told(&day)?;
+        let selected = self.what_ifs.selected(&day)?;
+        let combined = self.what_ifs.combined(&day)?;
         let folder = IncidentDir::open(&self.out)?;
         let mut log = self.log.as_deref().map(Log::create).transpose()?;
         let photos = match &self.photos {
@@ -101,23 +101,23 @@ impl Incident {
             None => SamplePhotos { photos: sample_photos::default_set(), skipped: Vec::new() },
         };
         let interrupt = Interrupt::listen();
-        let go_on = || !interrupt.heard();
-        let days = Days { bar: Bar::new(self.voice, 1 + asked.len()), go_on: &go_on };
+        let keep_running = || !interrupt.heard();
+        let bar = Bar::new(self.output, 1 + selected.len());
+        let simulations = Simulations { bar, keep_running: &keep_running };
 
-        let findings = days.play(&told, log.as_mut())?;
-        let compared = days.compare(&day, &asked, &findings)?;
-        let mut as_promised = findings.as_promised();
-        as_promised &= compared.iter().all(|(_, held)| *held);
+        let results = simulations.run(&combined, log.as_mut())?;
+        let compared = simulations.compare(&day, &selected, &results)?;
+        drop(simulations);
+        let as_promised = results.as_promised() && compared.iter().all(|(_, promised)| *promised);
         let compared: Vec<WhatIfResult> = compared.into_iter().map(|(row, _)| row).collect();
-        drop(days);
-        let pictures = incident::pictures(&findings, &photos.photos, MOST_PICTURES)?;
-        let page = IncidentPage { findings: &findings, compared: &compared, pictures: &pictures };
+        let images = incident::sample_images(&results, &photos.photos, MAX_IMAGES)?;
+        let page = IncidentPage { results: &results, compared: &compared, images: &images };
         folder.write(&page)?;
-        if self.voice.json {
-            print_json(&IncidentDocument::new(&findings, compared));
+        if self.output.json {
+            print_json(&IncidentDocument::new(&results, compared));
         } else {
-            print(&timeline(&findings, &compared));
-            if !self.voice.quiet {
+            print(&timeline(&results, &compared));
+            if !self.output.quiet {
                 eprint(&format!("page: {}\n", folder.path().display()));
             }
         }
@@ -131,75 +131,82 @@ impl Incident {
     }
 }
 
-/// Plays days one after the other, and shows how many are done.
-struct Days<'a> {
+/// Runs simulations one after the other, and shows progress.
+struct Simulations<'a> {
     bar: Bar,
-    go_on: &'a dyn Fn() -> bool,
+    keep_running: &'a dyn Fn() -> bool,
 }
 
-impl Days<'_> {
-    fn play(
+impl Simulations<'_> {
+    fn run(
         &self,
         plan: &SimulationPlan,
         log: Option<&mut Log>,
     ) -> Result<SimulationResults, Box<dyn Error>> {
-        let Some(log) = log else { return Ok(incident::play(plan, None, self.go_on)?) };
-        let findings = incident::play(plan, Some(&mut log.file), self.go_on)?;
-        log.file.flush().map_err(|error| format!("{}: {error}", log.path.display()))?;
+        let results = match log {
+            None => incident::simulate(plan, None, self.keep_running)?,
+            Some(Log { path, file }) => {
+                let results = incident::simulate(plan, Some(&mut *file), self.keep_running)?;
+                file.flush().map_err(|error| format!("{}: {error}", path.display()))?;
+                results
+            }
+        };
         self.bar.0.inc(1);
-        Ok(findings)
+        Ok(results)
     }
 
-    /// The rows of the table: the day itself, each change alone, and all together if the told day
-    /// is none of these. No row is made of a day that was cut short.
+    /// Returns the rows of the what-if table: the day itself, each change alone, and all changes
+    /// together if `combined` is none of these. An interrupted simulation gives no row.
     fn compare(
         &self,
         day: &SimulationPlan,
-        asked: &[WhatIf],
-        told: &SimulationResults,
+        selected: &[WhatIf],
+        combined: &SimulationResults,
     ) -> Result<Vec<(WhatIfResult, bool)>, Box<dyn Error>> {
+        if selected.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut days = vec![("the day itself".to_owned(), None, day.clone())];
         days.extend(
-            asked
+            selected
                 .iter()
-                .map(|change| (change.to_string(), Some(change.flag()), change.of(day.clone()))),
+                .map(|change| (change.to_string(), Some(change.flag()), change.apply(day.clone()))),
         );
-        if asked.is_empty() {
-            days.clear();
-        } else if days.iter().all(|(.., plan)| *plan != told.plan) {
-            days.push(("all of these together".into(), None, told.plan.clone()));
+        if days.iter().all(|(.., plan)| *plan != combined.plan) {
+            days.push(("all of these together".into(), None, combined.plan.clone()));
         }
         let mut rows = Vec::new();
         for (name, flag, plan) in days {
-            let played;
-            let findings = if plan == told.plan {
-                told
-            } else if (self.go_on)() {
-                played = incident::play(&plan, None, self.go_on)?;
+            let changed;
+            let results = if plan == combined.plan {
+                combined
+            } else if (self.keep_running)() {
+                changed = incident::simulate(&plan, None, self.keep_running)?;
                 self.bar.0.inc(1);
-                &played
+                &changed
             } else {
                 break;
             };
-            if !findings.interrupted {
-                rows.push((WhatIfResult::new(name, flag, findings), findings.as_promised()));
+            if !results.interrupted {
+                rows.push((WhatIfResult::new(name, flag, results), results.as_promised()));
             }
         }
         Ok(rows)
     }
 }
 
-fn read(path: &Path) -> Result<Scenario, String> {
-    let named = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let length = fs::metadata(path).map_err(|error| named(&error))?.len();
-    if length > incident::MAX_BYTES as u64 {
-        return Err(named(&incident::ScenarioError::TooLong(length as usize)));
+fn read_scenario(path: &Path) -> Result<Scenario, String> {
+    let with_path = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let length = fs::metadata(path).map_err(|error| with_path(&error))?.len();
+    if length > incident::MAX_SCENARIO_BYTES as u64 {
+        return Err(with_path(&incident::ScenarioError::TooLong(length as usize)));
     }
-    let text = fs::read_to_string(path).map_err(|error| named(&error))?;
-    Scenario::read(&text).map_err(|error| named(&error))
+    let text = fs::read_to_string(path).map_err(|error| with_path(&error))?;
+    Scenario::read(&text).map_err(|error| with_path(&error))
 }
 
-/// The log, opened before anything runs: a day whose log has no place is lost time.
+/// Holds the log file. It is opened before the simulation, because a failure afterwards would lose
+/// the results.
 struct Log {
     path: PathBuf,
     file: BufWriter<File>,
@@ -214,12 +221,12 @@ impl Log {
     }
 }
 
-/// How many days are played, on standard error, on a terminal only.
+/// Shows the number of finished simulations on standard error, on a terminal only.
 struct Bar(ProgressBar);
 
 impl Bar {
-    fn new(voice: OutputArgs, days: usize) -> Self {
-        if voice.quiet || days == 1 {
+    fn new(output: OutputArgs, days: usize) -> Self {
+        if output.quiet || days == 1 {
             return Self(ProgressBar::hidden());
         }
         let style = ProgressStyle::with_template("days {wide_bar} {pos}/{len} {eta:>4}")

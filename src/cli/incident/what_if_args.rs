@@ -1,93 +1,93 @@
-//! The flags that change one thing of the day.
+//! Defines the flags that change one thing of the day.
 
 use clap::Args;
 
 use crate::incident::{Alternatives, SimulationPlan, WhatIf};
 use crate::pipelines::PipelineKind;
 
-/// What is changed. A flag without its value takes it from the script.
+/// Holds the selected changes. A flag without a value takes the scenario's value.
 #[derive(Args)]
 #[command(next_help_heading = "The same day with one thing changed")]
 pub(super) struct WhatIfArgs {
-    /// All of the following, each with the script's value
+    /// All of the following changes, each with the scenario's value.
     #[arg(long, conflicts_with_all = [
         "pipeline", "slots", "canaries", "slow_rollout", "shed", "purge", "no_device_cache",
         "ledger",
     ])]
     what_ifs: bool,
-    /// Another pipeline in the new maker
+    /// Another pipeline in the new maker.
     #[arg(long, value_enum, value_name = "P")]
     pipeline: Option<PipelineKind>,
-    /// More slots in each ring, or fewer
+    /// Another number of slots (buffers in each ring).
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = false)]
     slots: Option<Option<u32>>,
-    /// Canary accounts, which look at their own known photos every minute
+    /// Canary accounts, each of which views its own known photo every minute.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
     canaries: Option<Option<u32>>,
-    /// A smaller first stage, in percent of instances, held for so many hours
+    /// A smaller first stage, in percent of the nodes, held for a number of hours.
     #[arg(long, value_name = "PERCENT,HOURS", num_args = 0..=1, require_equals = true,
           value_parser = stage)]
     slow_rollout: Option<Option<(f64, f64)>>,
-    /// Load shed below the knee: at most so many conversions at work on an instance
+    /// Load shedding below the knee, with at most N conversions in flight on a node and no queue.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
     shed: Option<Option<u32>>,
-    /// All thumbnails of the wrong maker withdrawn so many minutes after the fix
+    /// A purge of all thumbnails of the new maker, a number of minutes after the fix.
     #[arg(long, value_name = "MINUTES", num_args = 0..=1, require_equals = true)]
     purge: Option<Option<u32>>,
-    /// Devices keep no thumbnails
+    /// No cache on devices.
     #[arg(long)]
     no_device_cache: bool,
-    /// People are told by a ledger
+    /// Notifications by a ledger.
     #[arg(long)]
     ledger: bool,
 }
 
 fn stage(text: &str) -> Result<(f64, f64), String> {
-    let refuse = || "write a percentage above 0 and hours, as 12.5,24".to_owned();
+    let refuse = || "write a percentage above 0 and hours, such as 12.5,24".to_owned();
     let (percent, hours) = text.split_once(',').ok_or_else(refuse)?;
     let (percent, hours): (f64, f64) =
         (percent.parse().map_err(|_| refuse())?, hours.parse().map_err(|_| refuse())?);
-    let sound = percent > 0.0 && percent <= 100.0 && hours > 0.0 && hours <= 744.0;
-    sound.then_some((percent / 100.0, hours)).ok_or_else(refuse)
+    let valid = percent > 0.0 && percent <= 100.0 && hours > 0.0 && hours <= 744.0;
+    valid.then_some((percent / 100.0, hours)).ok_or_else(refuse)
 }
 
 impl WhatIfArgs {
-    /// Each change that is asked for, to be played alone.
+    /// Returns each selected change, to be simulated alone.
     ///
     /// # Errors
-    /// If the script contradicts itself with it.
-    pub(super) fn asked(&self, day: &SimulationPlan) -> Result<Vec<WhatIf>, String> {
-        let script = &day.script.what_ifs;
-        let asked = if self.what_ifs { WhatIf::all(script) } else { self.flags(script) };
-        for change in &asked {
-            let changed = change.of(day.clone()).script.check();
-            changed.map_err(|why| format!("{}: {why}", change.flag()))?;
+    /// Returns the flag and the reason if the scenario contradicts itself with a change.
+    pub(super) fn selected(&self, plan: &SimulationPlan) -> Result<Vec<WhatIf>, String> {
+        let values = &plan.scenario.what_ifs;
+        let selected = if self.what_ifs { WhatIf::all(values) } else { self.flags(values) };
+        for change in &selected {
+            let checked = change.apply(plan.clone()).scenario.check();
+            checked.map_err(|why| format!("{}: {why}", change.flag()))?;
         }
-        Ok(asked)
+        Ok(selected)
     }
 
-    /// The day that is told: with all changes that have a flag.
+    /// Returns the plan with all changes that have a flag.
     ///
     /// # Errors
-    /// If the script contradicts itself with them.
-    pub(super) fn told(&self, day: &SimulationPlan) -> Result<SimulationPlan, String> {
-        let changes = self.flags(&day.script.what_ifs);
-        let told = changes.into_iter().fold(day.clone(), |plan, change| change.of(plan));
-        told.script.check().map(|()| told)
+    /// Returns the reason if the scenario contradicts itself with the changes.
+    pub(super) fn combined(&self, plan: &SimulationPlan) -> Result<SimulationPlan, String> {
+        let changes = self.flags(&plan.scenario.what_ifs);
+        let plan = changes.into_iter().fold(plan.clone(), |plan, change| change.apply(plan));
+        plan.scenario.check().map(|()| plan)
     }
 
-    fn flags(&self, script: &Alternatives) -> Vec<WhatIf> {
+    fn flags(&self, values: &Alternatives) -> Vec<WhatIf> {
         let or = |flag: Option<Option<u32>>, usual: u32| flag.map(|value| value.unwrap_or(usual));
         let slow = self
             .slow_rollout
-            .map(|value| value.unwrap_or((script.first_stage, script.first_stage_h)));
+            .map(|value| value.unwrap_or((values.first_stage, values.first_stage_h)));
         let flags = [
             self.pipeline.map(WhatIf::Pipeline),
-            or(self.slots, script.slots).map(WhatIf::Slots),
-            or(self.canaries, script.canaries).map(WhatIf::Canaries),
+            or(self.slots, values.slots).map(WhatIf::Slots),
+            or(self.canaries, values.canaries).map(WhatIf::Canaries),
             slow.map(|(share, hours)| WhatIf::SlowRollout(share, hours)),
-            or(self.shed, script.at_work_most).map(WhatIf::Shedding),
-            or(self.purge, script.purge_after_min).map(WhatIf::Purge),
+            or(self.shed, values.max_conversions).map(WhatIf::Shedding),
+            or(self.purge, values.purge_after_min).map(WhatIf::Purge),
             self.no_device_cache.then_some(WhatIf::NoDeviceCache),
             self.ledger.then_some(WhatIf::Ledger),
         ];

@@ -1,47 +1,52 @@
-//! The moments of a day, published and ours, in the order in which they are told.
+//! Compares published times with the simulated milestones.
 
-use crate::incident::{Beside, Published, SimulationResults, Timestamp};
+use crate::incident::{Milestone, Published, SimulationResults, Timestamp};
 
-/// A line of the timeline.
-pub(super) struct Line<'f> {
-    pub(super) published: &'f Published,
-    /// Our moment, in microseconds since the start, where one stands beside it.
-    pub(super) ours: Option<Option<u64>>,
+/// Pairs a published event with its simulated milestone.
+pub(super) struct TimelineRow<'r> {
+    pub(super) published: &'r Published,
+    /// The simulated time in microseconds since the start, if the event has a milestone and the
+    /// milestone was reached.
+    pub(super) simulated: Option<Option<u64>>,
 }
 
-/// The published moments with ours.
-pub(super) fn lines(findings: &SimulationResults) -> Vec<Line<'_>> {
-    let line = |published: &'_ Published| published.beside.map(|beside| ours(findings, beside));
-    let published = findings.plan.script.published.iter();
-    published.map(|published| Line { published, ours: line(published) }).collect()
+/// Lists the published events, in the scenario's order, with their simulated milestones.
+pub(super) fn timeline_rows(results: &SimulationResults) -> Vec<TimelineRow<'_>> {
+    let row = |published| {
+        let &Published { milestone, .. } = published;
+        let simulated = milestone.map(|milestone| milestone_us(results, milestone));
+        TimelineRow { published, simulated }
+    };
+    results.plan.scenario.published.iter().map(row).collect()
 }
 
-/// When something happened here.
-pub(super) fn ours(findings: &SimulationResults, beside: Beside) -> Option<u64> {
-    let plan = &findings.plan;
-    match beside {
-        Beside::Rollout => plan.script.rollout.first().map(|stage| plan.us(&stage.at)),
-        Beside::FirstWrong => findings.first_wrong_us,
-        Beside::Detected => findings.detected_us,
-        Beside::Fixed => findings.fixed_us,
-        Beside::LastShown => findings.last_shown_us,
-        Beside::LastCopy => findings.last_copy_us,
+/// Returns the simulated time of a milestone.
+fn milestone_us(results: &SimulationResults, milestone: Milestone) -> Option<u64> {
+    let plan = &results.plan;
+    match milestone {
+        Milestone::Rollout => plan.scenario.rollout.first().map(|stage| plan.us(&stage.at)),
+        Milestone::FirstWrong => results.first_wrong_us,
+        Milestone::Detected => results.detected_us,
+        Milestone::Fixed => results.fixed_us,
+        Milestone::LastShown => results.last_wrong_shown_us,
+        Milestone::LastCopy => results.last_wrong_copy_us,
     }
 }
 
-/// What stands beside a published moment, where that is not the same thing.
-pub(super) fn meant(published: &Published) -> Option<&'static str> {
-    match published.beside? {
-        Beside::LastShown => Some("here: the last wrong one shown"),
-        Beside::LastCopy => Some("here: the last wrong copy deleted"),
-        _ => None,
+/// Returns the event in words, with the meaning of its milestone if the two differ.
+pub(super) fn event_text(published: &Published) -> String {
+    let event = &published.event;
+    match published.milestone {
+        Some(Milestone::LastShown) => format!("{event} (simulated: last wrong thumbnail shown)"),
+        Some(Milestone::LastCopy) => format!("{event} (simulated: last wrong copy deleted)"),
+        _ => event.clone(),
     }
 }
 
-/// A published moment as it was written, also where lists differ.
-pub(super) fn written(published: &Published) -> String {
+/// Formats the published time, and the alternative time of another list.
+pub(super) fn published_time(published: &Published) -> String {
     let at = published.at.day_and_time(0);
-    match &published.or_at {
+    match &published.alternative_at {
         Some(other) => format!("{at} or {}", time_or_day(&published.at, other)),
         None => at,
     }
@@ -51,7 +56,7 @@ fn time_or_day(at: &Timestamp, other: &Timestamp) -> String {
     if at.day(0) == other.day(0) { other.time(0) } else { other.day_and_time(0) }
 }
 
-/// A moment of ours, such as `28 Nov 17:50`.
-pub(super) fn told(findings: &SimulationResults, us: Option<u64>) -> String {
-    us.map_or("never".into(), |us| findings.plan.script.start.day_and_time(us))
+/// Formats a simulated time, such as `28 Nov 17:50`.
+pub(super) fn simulated_time(results: &SimulationResults, us: Option<u64>) -> String {
+    us.map_or("never".into(), |us| results.plan.scenario.start.day_and_time(us))
 }

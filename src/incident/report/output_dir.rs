@@ -4,13 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::IncidentPage;
-use crate::incident::IncidentDocument;
+use super::{IncidentDocument, IncidentPage};
 use crate::output::is_ours;
 
 const DOCUMENT: &str = "incident.json";
 const PAGE: &str = "index.html";
-const LIST: &str = "to-tell.csv";
+const LIST: &str = "notifications.csv";
 
 /// A folder that a day may be written into.
 pub struct IncidentDir {
@@ -51,7 +50,7 @@ impl IncidentDir {
     /// # Errors
     /// The system's, with the path.
     pub fn write(&self, page: &IncidentPage) -> Result<(), OutputError> {
-        let document = IncidentDocument::new(page.findings, page.compared.to_vec());
+        let document = IncidentDocument::new(page.results, page.compared.to_vec());
         let mut text = serde_json::to_vec_pretty(&document)
             .expect("a document of numbers and strings is always JSON");
         text.push(b'\n');
@@ -71,13 +70,13 @@ impl IncidentDir {
     }
 }
 
-/// Whom to tell, and who would be told without need where there is no ledger: a line a person.
+/// Lists the people to notify, and the people notified without need if there is no ledger, as CSV.
 fn list(page: &IncidentPage) -> String {
-    let mut text = "person,exposed_owner,affected_viewer,told_without_ledger\n".to_owned();
-    for one in &page.findings.concerned {
+    let mut text = "person,exposed_owner,affected_viewer,notified_without_ledger\n".to_owned();
+    for entry in &page.results.notification_list {
         text += &format!(
             "{},{},{},{}\n",
-            one.person, one.exposed_owner, one.affected_viewer, one.told_without_ledger
+            entry.person, entry.exposed_owner, entry.affected_viewer, entry.notified_without_ledger
         );
     }
     text

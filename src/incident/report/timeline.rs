@@ -1,232 +1,233 @@
-//! A day in virtual time as text for the terminal: published times beside ours, the counts, and the
-//! table of what would have helped.
+//! Writes the results of a simulation as text for the terminal: published and simulated times, the
+//! counts, and the what-if table.
 
 use std::fmt::Write;
 
-use super::milestones::{lines, meant, told, written};
-use crate::incident::{SimulationResults, WhatIfResult, by_load};
+use super::json::relative_error;
+use super::milestones::{event_text, published_time, simulated_time, timeline_rows};
+use crate::incident::{LoadBucket, SimulationResults, WhatIfResult, by_load};
 use crate::output::terminal::{self, GREEN, PLAIN, RED, YELLOW, percent, wrap};
 
-/// The published figures that the day is held against. Source: the operator's notice.
+/// Number of exposed owners that the operator's notice gives.
 pub(super) const PUBLISHED_OWNERS: f64 = 135_000.0;
-/// See [`PUBLISHED_OWNERS`].
+/// Number of affected viewers that the operator's notice gives.
 pub(super) const PUBLISHED_VIEWERS: f64 = 114_000.0;
 
-/// The timeline, the counts and the table, in lines of at most the terminal's width from 40 up.
-pub fn timeline(findings: &SimulationResults, compared: &[WhatIfResult]) -> String {
+/// Formats the timeline, the counts and the table. Lines are at most as wide as the terminal, and
+/// at most 40 columns wide on a narrower terminal.
+pub fn timeline(results: &SimulationResults, compared: &[WhatIfResult]) -> String {
     let width = terminal::width().max(40);
     let mut text = String::new();
-    opening(&mut text, findings, width);
-    moments(&mut text, findings, width);
-    counts(&mut text, findings, width);
-    knee(&mut text, findings);
+    write_plan(&mut text, results, width);
+    write_milestones(&mut text, results, width);
+    write_counts(&mut text, results, width);
+    write_knee(&mut text, results);
     if !compared.is_empty() {
-        table(&mut text, compared, width);
+        write_what_ifs(&mut text, compared, width);
     }
-    closing(&mut text, findings, width);
+    write_law(&mut text, results, width);
     text
 }
 
-fn say(text: &mut String, told: &str, width: usize) {
-    for line in wrap(told, width) {
+fn write_wrapped(text: &mut String, paragraph: &str, width: usize) {
+    for line in wrap(paragraph, width) {
         let _ = writeln!(text, "{line}");
     }
 }
 
-fn opening(text: &mut String, findings: &SimulationResults, width: usize) {
-    let plan = &findings.plan;
-    let fleet = &plan.script.fleet;
-    let [people, albums, photos] = findings.world;
-    let told = format!(
-        "{} · 1:{} · seed {} · {people} people, {albums} albums, {photos} photos · {} instances of \
-         {} cores · {}, {} slots, {} bands",
-        terminal::plain(&plan.script.title),
+fn write_plan(text: &mut String, results: &SimulationResults, width: usize) {
+    let plan = &results.plan;
+    let fleet = &plan.scenario.fleet;
+    let paragraph = format!(
+        "{} · 1:{} · seed {} · {} people, {} albums, {} photos · {} nodes of {} cores · {}, {} \
+         slots, {} bands",
+        terminal::plain(&plan.scenario.title),
         plan.scale,
         plan.seed,
-        fleet.instances,
+        results.people,
+        results.albums,
+        results.photos,
+        fleet.nodes,
         fleet.cores,
         fleet.pipeline,
         fleet.slots,
         fleet.bands
     );
-    say(text, &told, width);
-    if findings.interrupted {
-        say(text, "Interrupted: this is what was known by then.", width);
+    write_wrapped(text, &paragraph, width);
+    if results.interrupted {
+        write_wrapped(text, "Interrupted: the results end at the interrupt.", width);
     }
     text.push('\n');
 }
 
-fn moments(text: &mut String, findings: &SimulationResults, width: usize) {
+fn write_milestones(text: &mut String, results: &SimulationResults, width: usize) {
     let wide = width >= 78;
     if wide {
-        let _ = writeln!(text, "{:<22}  {:<13}  what", "published", "here");
+        let _ = writeln!(text, "{:<22}  {:<13}  event", "published", "simulated");
     }
-    for line in lines(findings) {
-        let ours = line.ours.map_or(String::new(), |us| told(findings, us));
-        let at = written(line.published);
-        let meant = meant(line.published).map_or(String::new(), |meant| format!(" ({meant})"));
-        let what = terminal::plain(&line.published.what) + &meant;
+    for row in timeline_rows(results) {
+        let simulated = row.simulated.map_or(String::new(), |us| simulated_time(results, us));
+        let published = published_time(row.published);
+        let event = terminal::plain(&event_text(row.published));
         if wide {
-            let what = wrap(&what, width - 39);
-            let _ = writeln!(text, "{at:<22}  {YELLOW}{ours:<13}{PLAIN}  {}", what[0]);
-            for more in &what[1..] {
-                let _ = writeln!(text, "{:39}{more}", "");
+            let event = wrap(&event, width - 39);
+            let simulated = format!("{YELLOW}{simulated:<13}{PLAIN}");
+            let _ = writeln!(text, "{published:<22}  {simulated}  {}", event[0]);
+            for line in &event[1..] {
+                let _ = writeln!(text, "{:39}{line}", "");
             }
         } else {
-            say(text, &format!("{at}: {what}"), width);
-            if !ours.is_empty() {
-                let _ = writeln!(text, "  {YELLOW}here: {ours}{PLAIN}");
+            write_wrapped(text, &format!("{published}: {event}"), width);
+            if !simulated.is_empty() {
+                let _ = writeln!(text, "  {YELLOW}simulated: {simulated}{PLAIN}");
             }
         }
     }
     text.push('\n');
 }
 
-fn counts(text: &mut String, findings: &SimulationResults, width: usize) {
-    let colour = if findings.wrong_made > 0 { RED } else { GREEN };
-    let share = findings.wrong_made as f64 / findings.made.max(1) as f64;
-    let _ = writeln!(text, "confirmed, by the run's ledger");
-    let _ = writeln!(
-        text,
-        "  thumbnails made   {}, {colour}wrong {}{PLAIN} ({})",
-        findings.made,
-        findings.wrong_made,
-        percent(share)
-    );
-    let shown_wrong = findings.confirmed.shown_wrong;
-    let _ = writeln!(text, "  thumbnails shown  {}, wrong {shown_wrong}", findings.shown);
-    let _ = writeln!(text, "  exposed owners    {}", findings.exposed_owners());
-    let _ = writeln!(text, "  affected viewers  {}", findings.affected_viewers());
-    let _ = writeln!(text, "  refused, unharmed {}", findings.shed);
-    if let Some(guess) = &findings.estimated {
-        let about = |guess: Option<f64>, count: u64| match guess {
-            None => "?".into(),
-            Some(guess) if count == 0 => format!("about {guess:.0}"),
-            Some(guess) => {
-                format!("about {guess:.0}, {:+.0} %", (guess / count as f64 - 1.0) * 100.0)
-            }
+fn write_counts(text: &mut String, results: &SimulationResults, width: usize) {
+    let colour = if results.wrong_made > 0 { RED } else { GREEN };
+    let share = percent(results.wrong_made as f64 / results.made.max(1) as f64);
+    let (made, wrong_made) = (results.made, results.wrong_made);
+    let (owners, viewers) = (results.exposed_owners(), results.affected_viewers());
+    let shown_wrong = results.confirmed.shown_wrong;
+    let _ = writeln!(text, "confirmed, by the simulation's ledger");
+    let _ =
+        writeln!(text, "  thumbnails made   {made}, {colour}wrong {wrong_made}{PLAIN} ({share})");
+    let _ = writeln!(text, "  thumbnails shown  {}, wrong {shown_wrong}", results.shown);
+    let _ = writeln!(text, "  exposed owners    {owners}");
+    let _ = writeln!(text, "  affected viewers  {viewers}");
+    let _ = writeln!(text, "  conversions shed  {}", results.shed);
+    if let Some(estimate) = &results.estimated {
+        let about = |estimate: Option<f64>, count: u64| {
+            let error = relative_error(estimate, count)
+                .map_or(String::new(), |error| format!(", {:+.0} %", error * 100.0));
+            estimate.map_or("?".into(), |estimate| format!("about {estimate:.0}{error}"))
         };
-        let rate = guess.rate.map_or("?".into(), |rate| format!("{:.3} %", rate * 100.0));
+        let rate = estimate.rate.map_or("?".into(), |rate| format!("{:.3} %", rate * 100.0));
         let _ =
             writeln!(text, "estimated, as without a ledger: people in the window x sampled rate");
         let _ = writeln!(
             text,
             "  sampled           {} of {}, wrong {}: {rate}",
-            guess.sampled, guess.accesses, guess.sampled_wrong
+            estimate.sampled, estimate.accesses, estimate.sampled_wrong
         );
-        let owners = about(guess.exposed_owners, findings.exposed_owners());
-        let viewers = about(guess.affected_viewers, findings.affected_viewers());
+        let owners = about(estimate.exposed_owners, owners);
+        let viewers = about(estimate.affected_viewers, viewers);
         let _ = writeln!(text, "  exposed owners    {owners}");
         let _ = writeln!(text, "  affected viewers  {viewers}");
     }
-    let told = findings.told;
-    let told = format!(
-        "people told: {} rightly, {} without need; {} who should have been are not",
-        told.rightly, told.wrongly, told.not_at_all
+    let counts = results.notifications;
+    let notified = format!(
+        "people notified: {} affected, {} not affected; affected people not notified: {}",
+        counts.correct, counts.unneeded, counts.missed
     );
-    say(text, &told, width);
-    say(text, &calibration(findings), width);
+    write_wrapped(text, &notified, width);
+    write_wrapped(text, &calibration(results), width);
     text.push('\n');
 }
 
-/// How near the day comes to the published figures.
-pub(super) fn calibration(findings: &SimulationResults) -> String {
-    let (owners, viewers) = (findings.exposed_owners(), findings.affected_viewers());
+/// Compares the results with the published figures, in words.
+pub(super) fn calibration(results: &SimulationResults) -> String {
+    let (owners, viewers) = (results.exposed_owners(), results.affected_viewers());
     if viewers == 0 {
-        return "nobody is affected".into();
+        return "no viewer is affected".into();
     }
     format!(
         "{} of the window's viewers are affected (published: 0.3 % or less of thumbnails); {:.2} \
-         exposed owners to an affected viewer (published: {:.2})",
-        fine_percent(viewers as f64 / findings.viewers.max(1) as f64),
+         exposed owners per affected viewer (published: {:.2})",
+        fine_percent(viewers as f64 / results.viewers.max(1) as f64),
         owners as f64 / viewers as f64,
         PUBLISHED_OWNERS / PUBLISHED_VIEWERS
     )
 }
 
-/// A small share, such as `0.31 %`.
-pub(super) fn fine_percent(share: f64) -> String {
+/// Formats a small share, such as `0.31 %`.
+fn fine_percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
-fn knee(text: &mut String, findings: &SimulationResults) {
-    let rows = by_load(&findings.plan, &findings.minutes);
+fn write_knee(text: &mut String, results: &SimulationResults) {
+    let rows = by_load(&results.plan, &results.minutes);
     if rows.is_empty() {
         return;
     }
-    let _ = writeln!(text, "load of the cores  new maker's thumbnails   mixed     share");
+    let _ = writeln!(text, "load of the cores  new maker's thumbnails   wrong     share");
     for row in rows {
-        let load = load(row.from_percent, row.to_percent);
-        let share = fine_percent(row.wrong as f64 / row.made.max(1) as f64);
+        let [load, share] = load_cells(&row);
         let _ = writeln!(text, "{load:>17}  {:>22}  {:>6}  {share:>8}", row.made, row.wrong);
     }
     text.push('\n');
 }
 
-/// A range of load, such as `80 to 85 %`.
-pub(super) fn load(from: u32, to: u32) -> String {
-    if to > 1_000 { format!("{from} % and more") } else { format!("{from} to {to} %") }
+/// Formats the range of load, such as `80 to 85 %`, and the share of wrong thumbnails.
+pub(super) fn load_cells(row: &LoadBucket) -> [String; 2] {
+    let (from, to) = (row.from_percent, row.to_percent);
+    let load = if to > 1_000 { format!("{from} % and more") } else { format!("{from} to {to} %") };
+    [load, fine_percent(row.wrong as f64 / row.made.max(1) as f64)]
 }
 
-fn table(text: &mut String, compared: &[WhatIfResult], width: usize) {
+fn write_what_ifs(text: &mut String, compared: &[WhatIfResult], width: usize) {
     const HEAD: [&str; 8] =
-        ["wrong", "owners", "viewers", "min", "hours", "rightly", "wrongly", "not"];
+        ["wrong", "owners", "viewers", "min", "hours", "correct", "unneeded", "missed"];
     let rows: Vec<_> = compared.iter().map(|row| (row.name.as_str(), cells(row))).collect();
-    let name = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let room = |column: usize| {
+    let name_width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let column_width = |column: usize| {
         let cells = rows.iter().map(|(_, cells)| cells[column].len());
         cells.chain([HEAD[column].len()]).max().unwrap_or(0) + 2
     };
-    if name + (0..HEAD.len()).map(room).sum::<usize>() > width {
+    if name_width + (0..HEAD.len()).map(column_width).sum::<usize>() > width {
         for (name, cells) in &rows {
-            say(text, &format!("{name}:"), width);
-            let told = HEAD.iter().zip(cells).map(|(head, cell)| format!("{head} {cell}"));
-            say(text, &format!("  {}", told.collect::<Vec<_>>().join(", ")), width);
+            write_wrapped(text, &format!("{name}:"), width);
+            let cells = HEAD.iter().zip(cells).map(|(head, cell)| format!("{head} {cell}"));
+            write_wrapped(text, &format!("  {}", cells.collect::<Vec<_>>().join(", ")), width);
         }
     } else {
         let head = HEAD.map(String::from);
-        for (name_of, cells) in [("", head)].iter().chain(&rows) {
-            let _ = write!(text, "{name_of:name$}");
+        for (name, cells) in [("", head)].iter().chain(&rows) {
+            let _ = write!(text, "{name:name_width$}");
             for (column, cell) in cells.iter().enumerate() {
-                let _ = write!(text, "{cell:>room$}", room = room(column));
+                let _ = write!(text, "{cell:>width$}", width = column_width(column));
             }
             text.push('\n');
         }
     }
     let legend = "wrong thumbnails made; exposed owners; affected viewers; min from the first \
-                  wrong one to detection; hours from it until the last wrong copy is gone; people \
-                  told rightly, wrongly, not at all";
-    say(text, legend, width);
+                  wrong thumbnail to detection; hours from the first wrong thumbnail until the \
+                  last wrong copy is deleted; notifications: correct, unneeded, missed";
+    write_wrapped(text, legend, width);
     text.push('\n');
 }
 
-/// A row's numbers as text.
+/// Formats the numbers of a what-if.
 pub(super) fn cells(row: &WhatIfResult) -> [String; 8] {
-    let or_never = |number: Option<f64>| number.map_or("-".into(), |number| format!("{number:.0}"));
+    let minutes = row.minutes_to_detection.map(|minutes| format!("{minutes:.0}"));
+    let hours = row.hours_until_last_copy.map(|hours| format!("{hours:.1}"));
     [
         row.wrong_made.to_string(),
         row.exposed_owners.to_string(),
         row.affected_viewers.to_string(),
-        or_never(row.minutes_to_detection),
-        row.hours_until_last_copy.map_or("-".into(), |hours| format!("{hours:.1}")),
-        row.told.rightly.to_string(),
-        row.told.wrongly.to_string(),
-        row.told.not_at_all.to_string(),
+        minutes.unwrap_or("-".into()),
+        hours.unwrap_or("-".into()),
+        row.notifications.correct.to_string(),
+        row.notifications.unneeded.to_string(),
+        row.notifications.missed.to_string(),
     ]
 }
 
-fn closing(text: &mut String, findings: &SimulationResults, width: usize) {
-    let held = &findings.law;
-    let told = format!(
-        "The lap law held {} thumbnails of this run to the band, and {} mixed ones once more as \
+fn write_law(text: &mut String, results: &SimulationResults, width: usize) {
+    let counts = &results.lap_law;
+    let checked = format!(
+        "Lap law: {} thumbnails checked band by band, and {} wrong thumbnails checked again as \
          words of their own slots.",
-        held.thumbnails, held.words
+        counts.thumbnails, counts.words
     );
-    say(text, &told, width);
-    if held.broken > 0 {
-        let _ = writeln!(text, "{RED}It does not hold for {}.{PLAIN}", held.broken);
+    write_wrapped(text, &checked, width);
+    if counts.violations > 0 {
+        let _ = writeln!(text, "{RED}Violations: {}.{PLAIN}", counts.violations);
     }
-    if !findings.as_promised() {
-        let _ = writeln!(text, "{RED}A promise is broken.{PLAIN}");
+    if !results.as_promised() {
+        let _ = writeln!(text, "{RED}Not as expected: a promise is broken.{PLAIN}");
     }
 }

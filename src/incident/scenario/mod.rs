@@ -1,324 +1,269 @@
-//! A day as a script: a TOML file that a trainer can edit.
+//! Describes a day as a scenario: a TOML file that a trainer can edit.
 //!
-//! Everything that the simulation takes for granted stands in it, each number with its unit in its
-//! name; what contradicts itself is refused with the line and why.
+//! A scenario holds every assumption of the simulation, and the name of each number contains its
+//! unit. A scenario that contradicts itself is refused with the line and the reason.
 
 mod check;
 mod parameter_source;
-mod published;
-mod source_line;
+mod read;
 mod timestamp;
 
 pub use parameter_source::{Parameter, ParameterSource, parameters};
-pub use published::{Beside, Published};
+pub use read::{MAX_SCENARIO_BYTES, ScenarioError};
 pub use timestamp::Timestamp;
 
 use serde::{Deserialize, Serialize};
 
 use crate::pipelines::PipelineKind;
 
-/// The script of 28 November 2024.
-pub const DEFAULT: &str = include_str!("default.toml");
+/// Text of the built-in scenario of 28 November 2024, as TOML.
+pub const DEFAULT_SCENARIO: &str = include_str!("default.toml");
 
-/// Longest script, in bytes.
-pub const MAX_BYTES: usize = 1 << 20;
-
-/// A day and the days after it.
+/// Describes a day and the days after it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
-    /// What the page calls it.
+    /// The title of the page.
     pub title: String,
-    /// The moment from which `at_s` counts.
+    /// The start of the simulation, from which `at_s` counts.
     pub start: Timestamp,
-    /// The moment after the last view.
+    /// The end of the traffic.
     pub end: Timestamp,
-    /// Who there is, and what they have.
+    /// The people and their albums.
     pub people: People,
-    /// How much is looked at, and when.
+    /// The traffic.
     pub views: Views,
-    /// What makes the thumbnails.
+    /// The nodes that make thumbnails.
     pub fleet: Fleet,
-    /// Where thumbnails are kept.
+    /// The caches of the service and of devices.
     pub caches: Caches,
-    /// What people hold in their hands.
+    /// The kinds of devices.
     pub platforms: Vec<Platform>,
-    /// The new maker's way into the fleet; none: the old one stays.
+    /// The stages of the rollout. Without a stage the old maker stays.
     #[serde(default)]
     pub rollout: Vec<RolloutStage>,
-    /// From when on somebody looks; none: nobody ever notices.
-    pub detection: Option<Detection>,
+    /// The detection by the operator. Without it the operator never detects the failure.
+    pub detection: Option<DetectionParams>,
     /// The end of wrong thumbnails.
     pub fix: Option<Fix>,
-    /// What keeps devices from showing what they have cached.
+    /// The change of the service after which devices no longer show cached thumbnails of the new
+    /// maker.
     pub server_change: Option<ServerChange>,
-    /// What the operator could count without a ledger.
+    /// The count that the operator could make without a ledger.
     pub estimate: Option<Estimate>,
-    /// What the other days have.
+    /// The values of the what-ifs.
     pub what_ifs: Alternatives,
-    /// What was published, to stand beside ours.
+    /// The published events, to compare with the simulated times.
     #[serde(default)]
     pub published: Vec<Published>,
 }
 
-/// People and their albums.
+/// Describes people and their albums.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct People {
-    /// How many, before `--scale`.
-    pub people: u64,
-    /// How many people share an album: a share of albums for each size.
-    pub album_members: Vec<AlbumMembers>,
-    /// How many photos lie in it.
-    pub album_photos: Vec<AlbumPhotos>,
-    /// How long ago its first photo was posted. Photos are spread evenly from then to now.
-    pub album_ages: Vec<AlbumAges>,
-    /// From which age on a photo's thumbnail comes from the new maker, in days.
-    pub aged_days: u32,
+    /// Number of people, before `--scale`.
+    pub count: u64,
+    /// Numbers of members of an album, each with its share of albums.
+    pub album_members: Vec<WeightedValue>,
+    /// Numbers of photos in an album, each with its share of albums.
+    pub album_photos: Vec<WeightedValue>,
+    /// Ages of an album's first photo in days, each with its share of albums. The album's photos
+    /// are spread evenly over its age.
+    pub album_age_days: Vec<WeightedValue>,
+    /// Lowest age at which a photo's thumbnail comes from the new maker, in days.
+    pub min_photo_age_days: u32,
 }
 
-/// A size of album.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Pairs a value with the share of albums that have it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AlbumMembers {
-    /// People.
-    pub members: u32,
-    /// Of all albums.
+pub struct WeightedValue {
+    /// The value.
+    pub value: u32,
+    /// The share of albums, from 0 to 1.
     pub share: f64,
 }
 
-/// A number of photos.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AlbumPhotos {
-    /// Photos.
-    pub photos: u32,
-    /// Of all albums.
-    pub share: f64,
-}
-
-/// An age of album.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AlbumAges {
-    /// Days.
-    pub days: u32,
-    /// Of all albums.
-    pub share: f64,
-}
-
-/// Traffic. A view is a person who opens an album and sees one row of its photos.
+/// Describes the traffic. In a view a person opens an album and sees one row of its photos.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Views {
     /// Views of a day, before `--scale`.
     pub per_day: u64,
     /// Thumbnails in a row.
-    pub thumbnails: u32,
-    /// How much the newest rows are preferred: 1 not at all, 2 and 3 more.
-    pub newest_first: u32,
-    /// The weight of each full hour from 0 to 23, in the time zone of `start`; straight lines
-    /// between them.
-    pub by_hour: Vec<f64>,
+    pub thumbnails_per_row: u32,
+    /// Preference for the newest rows, from 1 (no preference) to 8.
+    pub recency_bias: u32,
+    /// The weight of each full hour from 0 to 23, in the time zone of `start`. Weights between full
+    /// hours are interpolated linearly.
+    pub hourly_weights: Vec<f64>,
 }
 
-/// Instances, cores, slots.
+/// Describes the nodes that make thumbnails.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fleet {
-    /// Instances.
-    pub instances: u32,
-    /// Cores of each, shared evenly by its conversions.
+    /// Number of nodes.
+    pub nodes: u32,
+    /// Cores of a node, shared equally by its conversions.
     pub cores: u32,
     /// The new maker's pipeline.
     pub pipeline: PipelineKind,
-    /// Slots of an instance's ring, if the pipeline is `shared`.
+    /// Slots (buffers in a node's ring), if the pipeline is `shared`.
     pub slots: u32,
-    /// Bands of a thumbnail.
+    /// Bands (steps in which the pipeline makes rows) of a thumbnail.
     pub bands: u32,
-    /// One core's time for one conversion, before `--scale`.
+    /// One core's mean time for a conversion, in milliseconds, before `--scale`.
     pub conversion_ms: f64,
-    /// Conversions take from 1 − this to 1 + this of that time.
-    pub spread: f64,
-    /// The part of a conversion before its photo lies decoded.
+    /// Largest relative deviation of a conversion's time from the mean, from 0 to below 1.
+    pub conversion_spread: f64,
+    /// The share of a conversion's work before its photo is decoded.
     pub decode_share: f64,
-    /// The part after its last band.
+    /// The share of a conversion's work after its last band.
     pub encode_share: f64,
-    /// Conversions at work on an instance at most.
-    pub at_work_most: u32,
-    /// Conversions that wait at an instance at most; one more is shed.
-    pub queue_most: u32,
+    /// Maximum number of conversions in flight on a node.
+    pub max_conversions: u32,
+    /// Maximum number of conversions in a node's queue. The node sheds further conversions.
+    pub max_queue: u32,
 }
 
-/// Caches of the service and of devices.
+/// Describes the caches of the service and of devices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Caches {
-    /// Rows of an album that the service has thumbnails of at the start.
+    /// The share of rows whose thumbnails the service's cache holds at the start.
     pub service_warm: f64,
-    /// Whether the service looks thumbnails up by photo and maker, not by photo alone.
+    /// True if the service's cache key is photo and maker, false if it is the photo alone.
     pub service_maker_in_key: bool,
-    /// How long it keeps one.
-    pub service_days: u32,
-    /// Whether devices keep thumbnails.
-    pub device: bool,
-    /// Rows that a person's device has at the start, of those in albums he may open.
+    /// Days after which a thumbnail in the service's cache expires.
+    pub service_ttl_days: u32,
+    /// True if devices cache thumbnails.
+    pub device_enabled: bool,
+    /// The share of rows of a person's album whose thumbnails the device holds at the start.
     pub device_warm: f64,
-    /// How long it keeps one.
-    pub device_days: u32,
-    /// How long after the fix all thumbnails of the wrong maker are withdrawn, from the service
-    /// and from devices; none: nobody can tell a thumbnail's maker.
+    /// Days after which a thumbnail in a device's cache expires.
+    pub device_ttl_days: u32,
+    /// Minutes from the fix to the purge of all thumbnails of the new maker, on the service and on
+    /// devices. `None` if no cache records a thumbnail's maker.
     pub purge_after_min: Option<u32>,
 }
 
-/// A kind of device.
+/// Describes a kind of device.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Platform {
-    /// What it is called.
+    /// The platform's name.
     pub name: String,
-    /// Of all people.
+    /// The share of people who use the platform, from 0 to 1.
     pub share: f64,
-    /// When a build comes out that deletes the cached thumbnails.
+    /// The release of a build that deletes cached thumbnails.
     pub build: Option<Timestamp>,
-    /// Hours from then until everybody has installed it, evenly.
-    pub everybody_in_h: f64,
+    /// Hours from the release until every user has installed the build. Progress is linear.
+    pub adoption_h: f64,
 }
 
-/// A step of the rollout.
+/// Describes a stage of the rollout.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RolloutStage {
-    /// When.
+    /// The start of the stage.
     pub at: Timestamp,
-    /// Of all instances, rounded up.
+    /// The share of nodes that have the new maker after the stage's start, rounded up to whole
+    /// nodes.
     pub share: f64,
 }
 
-/// Somebody looks.
+/// Describes how the operator detects the failure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Detection {
-    /// From when on a wrong thumbnail that was shown is noticed.
+pub struct DetectionParams {
+    /// The time from which on a shown wrong thumbnail is detected.
     pub at: Timestamp,
-    /// Accounts that look at a photo of their own every minute.
+    /// Number of canary accounts. Each views its own photo every minute.
     pub canaries: u32,
 }
 
-/// The old way of making thumbnails again.
+/// Describes the fix, with which the nodes return to a maker with the pipeline `owned`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fix {
-    /// When, if it is detected when the script says. Detected earlier, it is fixed so much earlier,
-    /// and so is all that follows.
+    /// The time of the fix. If the detection comes earlier than in the scenario, the fix and
+    /// everything after it come earlier by the same time.
     pub at: Timestamp,
 }
 
-/// Devices are told, person by person, not to show what the wrong maker made.
+/// Describes the server change, which makes devices hide thumbnails of the new maker, person by
+/// person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerChange {
-    /// From then
+    /// The start of the server change's rollout.
     pub from: Timestamp,
-    /// until it has reached everybody, evenly.
+    /// The time at which the server change has reached every person. Progress is linear.
     pub to: Timestamp,
 }
 
-/// Accesses in a window times a sampled rate. The window ends with the fix.
+/// Describes an estimate without a ledger, which multiplies accesses in a window by a sampled rate.
+/// The window ends with the fix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Estimate {
-    /// The window's start.
+    /// The start of the window.
     pub from: Timestamp,
-    /// One showing in so many is looked at.
+    /// Sampling interval of the estimate, in shown thumbnails. The operator examines one thumbnail
+    /// of each interval.
     pub one_in: u32,
-    /// Whether the operator has a ledger, and tells people by it.
+    /// True if the operator has a ledger and notifies people by it.
     pub ledger: bool,
 }
 
-/// What the what-ifs change, if no flag says otherwise.
+/// Holds the values of the what-ifs whose flags give none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alternatives {
-    /// More slots.
+    /// Number of slots.
     pub slots: u32,
-    /// Canary accounts.
+    /// Number of canary accounts.
     pub canaries: u32,
-    /// The first stage's share of instances,
+    /// The share of nodes in the first stage of a slow rollout.
     pub first_stage: f64,
-    /// and how long it is held.
+    /// Hours for which a slow rollout holds its first stage.
     pub first_stage_h: f64,
-    /// Load shedding: conversions at work on an instance at most, and none waits.
-    pub at_work_most: u32,
-    /// How long a purge by maker takes.
+    /// Maximum number of conversions in flight on a node that sheds load and has no queue.
+    pub max_conversions: u32,
+    /// Minutes from the fix to the purge.
     pub purge_after_min: u32,
 }
 
-/// Why a script is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScenarioError {
-    /// It is no TOML, or not of a script's form.
-    #[error("line {line}: {why}")]
-    Form {
-        /// Counted from 1.
-        line: usize,
-        /// In the parser's words.
-        why: String,
-    },
-    /// It contradicts itself.
-    #[error("line {line}: {path}: {why}")]
-    Contradiction {
-        /// Counted from 1.
-        line: usize,
-        /// The value, as `fix.at`.
-        path: String,
-        /// What it contradicts.
-        why: String,
-    },
-    /// It is longer than [`MAX_BYTES`].
-    #[error("the script has {0} bytes: write at most {MAX_BYTES}")]
-    TooLong(usize),
+/// Describes a published event. The reports show the event next to a simulated time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// The published time.
+    pub at: Timestamp,
+    /// The time in another published list, if it differs.
+    pub alternative_at: Option<Timestamp>,
+    /// The event in words.
+    pub event: String,
+    /// The simulated milestone to compare with.
+    pub milestone: Option<Milestone>,
 }
 
-impl Scenario {
-    /// The script of 28 November 2024.
-    pub fn of_the_day() -> Self {
-        Self::read(DEFAULT).expect("the built-in script is one")
-    }
-
-    /// Reads a script.
-    ///
-    /// # Errors
-    /// [`ScriptError`], with the line, if it has another form or contradicts itself.
-    pub fn read(text: &str) -> Result<Self, ScenarioError> {
-        if text.len() > MAX_BYTES {
-            return Err(ScenarioError::TooLong(text.len()));
-        }
-        let script: Self = toml::from_str(text).map_err(|error| ScenarioError::Form {
-            line: error.span().map_or(1, |span| source_line::line(text, span.start)),
-            why: error.message().trim().replace('\n', ", "),
-        })?;
-        check::check(&script).map_err(|check::Contradiction { path, why }| {
-            ScenarioError::Contradiction { line: source_line::line_of(text, &path), path, why }
-        })?;
-        Ok(script)
-    }
-
-    /// Whether it still agrees with itself after something was changed.
-    ///
-    /// # Errors
-    /// The value, and what it contradicts.
-    pub fn check(&self) -> Result<(), String> {
-        check::check(self).map_err(|check::Contradiction { path, why }| format!("{path}: {why}"))
-    }
-
-    /// Microseconds from the start to a moment of the script.
-    pub(crate) fn us(&self, at: &Timestamp) -> u64 {
-        (at.moment.millis() - self.start.moment.millis()).max(0) as u64 * 1_000
-    }
-
-    /// Microseconds from the start to the end.
-    pub(crate) fn length_us(&self) -> u64 {
-        self.us(&self.end)
-    }
+/// Names a milestone of the simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Milestone {
+    /// The first stage of the rollout.
+    Rollout,
+    /// The first wrong thumbnail.
+    FirstWrong,
+    /// The detection.
+    Detected,
+    /// The fix, after which no conversion by the new maker starts.
+    Fixed,
+    /// The last time a wrong thumbnail was shown.
+    LastShown,
+    /// The deletion of the last wrong copy.
+    LastCopy,
 }

@@ -1,29 +1,29 @@
-//! Where each parameter of a script comes from: published, inferred from what is, or invented.
+//! States the source of each parameter of a scenario: published, inferred, fitted or invented.
 //!
-//! A number without its origin would be taken for a fact.
+//! A reader would take a number without a source for a fact.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Scenario;
 
-/// What a value of the built-in script rests on.
+/// Names the source of a value of the built-in scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ParameterSource {
-    /// By the operator, the ministry or the press.
+    /// A publication of the operator, the ministry or the press.
     Published,
-    /// Worked out from published figures.
+    /// A conclusion from published figures.
     Inferred,
-    /// Ours, and chosen so that the day fits the published figures.
+    /// A value chosen by this project so that the results come near the published figures.
     Fitted,
-    /// Ours.
+    /// A value chosen freely by this project.
     Invented,
 }
 
 impl ParameterSource {
-    /// In one word.
-    pub fn word(self) -> &'static str {
+    /// Returns the source in a word.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Published => "published",
             Self::Inferred => "inferred",
@@ -33,28 +33,28 @@ impl ParameterSource {
     }
 }
 
-/// A value of a script.
+/// Describes a value of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameter {
-    /// Such as `fleet.slots`.
+    /// The path, such as `fleet.slots`.
     pub path: String,
-    /// As it is written.
+    /// The value as text.
     pub value: String,
-    /// `None` where the value is not that of the built-in script: then its origin is the author.
-    pub origin: Option<ParameterSource>,
+    /// The source; `None` if the value differs from the built-in scenario's.
+    pub source: Option<ParameterSource>,
 }
 
-/// The origins of the built-in script's values, by the beginnings of their paths: the longest that
-/// fits counts.
-const ORIGINS: [(&str, ParameterSource); 27] = [
+/// Sources of the built-in scenario's values, by prefixes of their paths. The longest matching
+/// prefix counts.
+const SOURCES: [(&str, ParameterSource); 27] = [
     ("title", ParameterSource::Published),
     ("start", ParameterSource::Invented),
     ("end", ParameterSource::Invented),
     ("people", ParameterSource::Invented),
-    ("people.aged_days", ParameterSource::Published),
+    ("people.min_photo_age_days", ParameterSource::Published),
     ("views", ParameterSource::Invented),
     ("views.per_day", ParameterSource::Inferred),
-    ("views.by_hour", ParameterSource::Fitted),
+    ("views.hourly_weights", ParameterSource::Fitted),
     ("fleet", ParameterSource::Invented),
     ("fleet.pipeline", ParameterSource::Inferred),
     ("fleet.conversion_ms", ParameterSource::Fitted),
@@ -76,56 +76,55 @@ const ORIGINS: [(&str, ParameterSource); 27] = [
     ("published", ParameterSource::Published),
 ];
 
-/// All values of a script, each with its origin.
-pub fn parameters(script: &Scenario) -> Vec<Parameter> {
-    let built_in = flat(&Scenario::of_the_day());
-    let mut found = Vec::new();
-    for (path, value) in flat(script) {
+/// Lists all values of a scenario with their sources.
+pub fn parameters(scenario: &Scenario) -> Vec<Parameter> {
+    let built_in = flatten(&Scenario::built_in());
+    let parameter = |(path, value): (String, String)| {
         let same = built_in.iter().any(|(known, usual)| *known == path && *usual == value);
-        let origin = if same { origin(&path) } else { None };
-        found.push(Parameter { path, value, origin });
-    }
-    found
+        let source = if same { source(&path) } else { None };
+        Parameter { path, value, source }
+    };
+    flatten(scenario).into_iter().map(parameter).collect()
 }
 
-fn origin(path: &str) -> Option<ParameterSource> {
-    // A platform's place in its list says nothing about where its build comes from.
+fn source(path: &str) -> Option<ParameterSource> {
+    // The sources hold for all platforms, so the index of a platform is left out of its path.
     let mut names: Vec<&str> = path.split('.').collect();
     if names[0] == "platforms" && names.len() > 1 {
         names.remove(1);
     }
     let path = names.join(".");
-    let fits = |start: &str| {
-        path.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let matches = |prefix: &str| {
+        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let fitting = ORIGINS.iter().filter(|(start, _)| fits(start));
-    fitting.max_by_key(|(start, _)| start.len()).map(|&(_, origin)| origin)
+    let matching = SOURCES.iter().filter(|(prefix, _)| matches(prefix));
+    matching.max_by_key(|(prefix, _)| prefix.len()).map(|&(_, source)| source)
 }
 
-fn flat(script: &Scenario) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let value = serde_json::to_value(script).expect("a script is numbers and strings");
-    flatten(String::new(), &value, &mut found);
-    found
+fn flatten(scenario: &Scenario) -> Vec<(String, String)> {
+    let mut values = Vec::new();
+    let value = serde_json::to_value(scenario).expect("a scenario is numbers and strings");
+    collect(String::new(), &value, &mut values);
+    values
 }
 
-fn flatten(path: String, value: &Value, found: &mut Vec<(String, String)>) {
+fn collect(path: String, value: &Value, values: &mut Vec<(String, String)>) {
     let join = |name: &str| if path.is_empty() { name.into() } else { format!("{path}.{name}") };
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, value)| flatten(join(name), value, found))
+            fields.iter().for_each(|(name, value)| collect(join(name), value, values))
         }
         Value::Array(list) if list.iter().all(Value::is_number) => {
             let numbers: Vec<String> = list.iter().map(Value::to_string).collect();
-            found.push((path, numbers.join(" ")));
+            values.push((path, numbers.join(" ")));
         }
         Value::Array(list) => {
             let numbered = list.iter().enumerate();
-            numbered.for_each(|(place, value)| flatten(join(&place.to_string()), value, found));
+            numbered.for_each(|(index, value)| collect(join(&index.to_string()), value, values));
         }
-        Value::String(text) => found.push((path, text.clone())),
-        Value::Null => found.push((path, "none".into())),
-        other => found.push((path, other.to_string())),
+        Value::String(text) => values.push((path, text.clone())),
+        Value::Null => values.push((path, "none".into())),
+        other => values.push((path, other.to_string())),
     }
 }
 
@@ -134,29 +133,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_value_of_the_built_in_script_has_an_origin_and_every_origin_a_value() {
-        let all = parameters(&Scenario::of_the_day());
-        let without: Vec<_> = all.iter().filter(|one| one.origin.is_none()).collect();
+    fn every_value_of_the_built_in_scenario_has_a_source_and_every_source_a_value() {
+        let all = parameters(&Scenario::built_in());
+        let without: Vec<_> = all.iter().filter(|parameter| parameter.source.is_none()).collect();
         assert!(without.is_empty(), "{without:?}");
-        for (start, _) in ORIGINS {
-            let used = all.iter().any(|one| {
-                let path = one.path.replace("platforms.0.", "platforms.");
-                path.starts_with(start)
+        for (prefix, _) in SOURCES {
+            let used = all.iter().any(|parameter| {
+                let path = parameter.path.replace("platforms.0.", "platforms.");
+                path.starts_with(prefix)
             });
-            assert!(used, "{start} is the start of no value");
+            assert!(used, "{prefix} is the prefix of no value");
         }
     }
 
     #[test]
-    fn a_value_that_somebody_changed_is_nobodys_publication() {
-        let mut script = Scenario::of_the_day();
-        script.fleet.slots += 1;
-        script.people.aged_days += 1;
-        let changed: Vec<String> = parameters(&script)
-            .into_iter()
-            .filter(|one| one.origin.is_none())
-            .map(|one| one.path)
-            .collect();
-        assert_eq!(changed, ["fleet.slots", "people.aged_days"]);
+    fn a_changed_value_has_no_source() {
+        let mut scenario = Scenario::built_in();
+        scenario.fleet.slots += 1;
+        scenario.people.min_photo_age_days += 1;
+        let parameters = parameters(&scenario).into_iter();
+        let changed = parameters.filter(|parameter| parameter.source.is_none());
+        let paths: Vec<String> = changed.map(|parameter| parameter.path).collect();
+        assert_eq!(paths, ["fleet.slots", "people.min_photo_age_days"]);
     }
 }

@@ -1,4 +1,4 @@
-//! A moment in a script, with the offset that it was written with.
+//! Represents a timestamp in a scenario, with its time zone offset.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use toml::value::Datetime;
 
 use crate::album::Moment;
 
-/// A moment as it is written: RFC 3339, with an offset.
+/// Holds a timestamp as written: RFC 3339 with an offset.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Datetime")]
 pub struct Timestamp {
     text: String,
-    /// Which moment it is.
+    /// The point in time.
     pub moment: Moment,
-    /// Seconds east of Greenwich.
+    /// The time zone offset, in seconds east of Greenwich.
     pub offset_s: i32,
 }
 
@@ -38,52 +38,43 @@ impl TryFrom<Datetime> for Timestamp {
 }
 
 impl Timestamp {
-    /// The moment `later_us` microseconds after another, as it would be written.
-    pub(in crate::incident) fn after(other: &Self, later_us: u64) -> Self {
-        let minutes = other.offset_s / 60;
+    /// Returns the timestamp `us` microseconds later, with the same offset.
+    pub(in crate::incident) fn plus(&self, us: u64) -> Self {
+        let minutes = self.offset_s / 60;
         let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
-        let local = other.local(later_us).strftime("%Y-%m-%dT%H:%M:%S");
+        let local = self.local(us).strftime("%Y-%m-%dT%H:%M:%S");
         let text = format!("{local}{sign}{:02}:{:02}", minutes / 60, minutes % 60);
-        let moment = other.moment.after(Duration::from_micros(later_us));
-        Self { text, moment, offset_s: other.offset_s }
+        let moment = self.moment.after(Duration::from_micros(us));
+        Self { text, moment, offset_s: self.offset_s }
     }
 
-    /// The local date and time so many microseconds later.
-    pub fn local(&self, later_us: u64) -> DateTime {
-        let ms = self.moment.millis().saturating_add((later_us / 1_000) as i64);
+    /// Returns the local date and time `us` microseconds later.
+    pub fn local(&self, us: u64) -> DateTime {
+        let ms = self.moment.millis().saturating_add((us / 1_000) as i64);
         let offset = Offset::from_seconds(self.offset_s).unwrap_or(Offset::UTC);
-        let stamp = Instant::from_millisecond(ms).unwrap_or(Instant::MAX);
-        offset.to_datetime(stamp)
+        offset.to_datetime(Instant::from_millisecond(ms).unwrap_or(Instant::MAX))
     }
 
-    /// Such as `28 Nov 17:50`.
-    pub fn day_and_time(&self, later_us: u64) -> String {
-        let local = self.local(later_us);
-        format!("{} {:02}:{:02}", day(local), local.hour(), local.minute())
+    /// Formats the local day and time `us` microseconds later, such as `28 Nov 17:50`.
+    pub fn day_and_time(&self, us: u64) -> String {
+        self.local(us).strftime("%-d %b %H:%M").to_string()
     }
 
-    /// Such as `17:50`.
-    pub fn time(&self, later_us: u64) -> String {
-        let local = self.local(later_us);
-        format!("{:02}:{:02}", local.hour(), local.minute())
+    /// Formats the local time `us` microseconds later, such as `17:50`.
+    pub fn time(&self, us: u64) -> String {
+        self.local(us).strftime("%H:%M").to_string()
     }
 
-    /// Such as `28 Nov`.
-    pub fn day(&self, later_us: u64) -> String {
-        day(self.local(later_us))
+    /// Formats the local day `us` microseconds later, such as `28 Nov`.
+    pub fn day(&self, us: u64) -> String {
+        self.local(us).strftime("%-d %b").to_string()
     }
 
-    /// Minutes since local midnight.
+    /// Returns the minutes since local midnight.
     pub fn minute_of_day(&self) -> u32 {
         let local = self.local(0);
         local.hour() as u32 * 60 + local.minute() as u32
     }
-}
-
-fn day(local: DateTime) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    format!("{} {}", local.day(), MONTHS[local.month() as usize - 1])
 }
 
 impl fmt::Display for Timestamp {

@@ -1,22 +1,24 @@
-//! One axis of time for a day and the days after it: the day itself wide, what follows close.
+//! Maps times to positions on an axis of two parts: the day itself is wide, the days after it are
+//! compressed.
 //!
-//! Six hours decide and five days follow: on an even axis the hours would be a line.
+//! Six hours decide and five days follow. On a linear axis the six hours would be too narrow to
+//! read.
 
 use crate::incident::SimulationResults;
 
-/// Units of the drawing.
+/// Width of the drawing, in SVG units.
 pub(super) const WIDTH: f64 = 1200.0;
-/// Where the lanes begin, behind their names.
+/// Left end of the lanes, after their names, in SVG units.
 pub(super) const LEFT: f64 = 214.0;
-/// The part of the lanes that the day itself takes.
+/// The share of the lanes' width that the day itself takes.
 const WIDE: f64 = 0.62;
-/// Between the two parts.
+/// Gap between the two parts, in SVG units.
 const GAP: f64 = 14.0;
 
 const HOUR: u64 = 3_600_000_000;
 const DAY: u64 = 24 * HOUR;
 
-/// A part of time and where it lies.
+/// Maps a range of times to a range of positions.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     pub(super) from_us: u64,
@@ -32,25 +34,27 @@ impl Part {
     }
 }
 
+/// Maps times to positions.
 pub(super) struct Axis {
-    /// The day, and what follows.
+    /// The day itself, and the days after it.
     pub(super) parts: [Part; 2],
-    /// Seconds from a full local hour to the start.
+    /// Microseconds from a full local hour to the start.
     past_hour_us: u64,
+    /// Microseconds from local midnight to the start.
     past_midnight_us: u64,
 }
 
 impl Axis {
-    pub(super) fn new(findings: &SimulationResults) -> Self {
-        let (plan, script) = (&findings.plan, &findings.plan.script);
-        let end = plan.us(&script.end).max(findings.last_copy_us.unwrap_or(0));
-        let minutes = u64::from(script.start.minute_of_day());
+    pub(super) fn new(results: &SimulationResults) -> Self {
+        let (plan, scenario) = (&results.plan, &results.plan.scenario);
+        let end = plan.us(&scenario.end).max(results.last_wrong_copy_us.unwrap_or(0));
+        let minutes = u64::from(scenario.start.minute_of_day());
         let past_midnight_us = minutes * 60_000_000;
         let past_hour_us = past_midnight_us % HOUR;
         let full = |us: u64| (us + past_hour_us) / HOUR * HOUR;
-        let first = script.rollout.first().map_or(0, |stage| plan.us(&stage.at));
+        let first = scenario.rollout.first().map_or(0, |stage| plan.us(&stage.at));
         let from = full(first).saturating_sub(past_hour_us);
-        let ends = [findings.fixed_us, findings.detected_us, findings.first_wrong_us];
+        let ends = [results.fixed_us, results.detected_us, results.first_wrong_us];
         let busy = ends.into_iter().flatten().max().unwrap_or(from + 8 * HOUR);
         let to = full(busy + HOUR + HOUR / 2).min(from + 2 * DAY).min(end).max(from + 1);
         let all = WIDTH - LEFT - 6.0;
@@ -65,13 +69,13 @@ impl Axis {
         Self { parts: [day, after], past_hour_us, past_midnight_us }
     }
 
-    /// Where a moment lies, if it is on the axis.
+    /// Returns the position of a time, if the axis contains it.
     pub(super) fn at(&self, us: u64) -> Option<f64> {
         let on = |part: &&Part| (part.from_us..=part.to_us).contains(&us);
         self.parts.iter().find(on).map(|part| part.at(us))
     }
 
-    /// Full hours of the day that are labelled, and midnights of what follows.
+    /// Returns the labelled full hours of the day itself, and the midnights of the days after it.
     pub(super) fn ticks(&self) -> (Vec<u64>, Vec<u64>) {
         let [day, after] = self.parts;
         let hours = (day.to_us - day.from_us) / HOUR;
@@ -89,7 +93,8 @@ impl Axis {
         )
     }
 
-    /// Columns of a part, each with its minutes: two units wide at least, and a minute at least.
+    /// Returns the columns of a part, each with its left end and its minutes. A column is at least
+    /// two units wide and contains at least a minute.
     pub(super) fn columns(part: Part) -> Vec<(f64, std::ops::Range<usize>)> {
         let minute = |us: u64| (us / 60_000_000) as usize;
         let columns = ((part.right - part.left) / 2.0) as u64;

@@ -1,6 +1,7 @@
-//! A day in virtual time as one HTML page that a room can read.
+//! Renders the results of a simulation as an HTML page for a classroom.
 //!
-//! Like the reproduction's, it holds its pictures and its style, runs no script and loads nothing.
+//! Like the page of `repro`, the page contains its images and its style, runs no script and loads
+//! nothing.
 
 mod axis;
 mod swimlanes;
@@ -8,72 +9,73 @@ mod text;
 
 use maud::{Markup, html};
 
-use crate::incident::{SampleImage, SimulationResults, WhatIfResult};
+use crate::incident::{SampleImage, SimulationResults, Timestamp, WhatIfResult};
 use crate::output::facts;
 use crate::output::figure::{self, Rows};
 use crate::output::html::whole;
 
 const OWN_STYLE: &str = include_str!("style.css");
 
-/// What a page is made from.
+/// Holds the content of a page.
 #[derive(Clone, Copy)]
 pub struct IncidentPage<'a> {
-    /// The day.
-    pub findings: &'a SimulationResults,
-    /// Other days beside it.
+    /// The results of the simulation.
+    pub results: &'a SimulationResults,
+    /// The rows of the what-if table.
     pub compared: &'a [WhatIfResult],
-    /// Mixed thumbnails of the day.
-    pub pictures: &'a [SampleImage],
+    /// Images of wrong thumbnails.
+    pub images: &'a [SampleImage],
 }
 
 impl IncidentPage<'_> {
-    /// The page as HTML.
+    /// Renders the page as HTML.
     pub fn html(&self) -> String {
-        let title = &self.findings.plan.script.title;
+        let title = &self.results.plan.scenario.title;
         let header = html! {
-            p { (title) ", replayed in virtual time" }
-            h1 { (text::claim(self.findings)) }
-            (text::story(self.findings))
+            p { (title) ", simulated in virtual time" }
+            h1 { (text::headline(self.results)) }
+            (text::story(self.results))
         };
         let title = format!("double-exposure: {title}");
         whole(&title, OWN_STYLE, ("#day", "Skip to the day"), &header, &self.sections())
     }
 
     fn sections(&self) -> Markup {
-        let Self { findings, compared, .. } = *self;
+        let Self { results, compared, .. } = *self;
         html! {
             section #day aria-label="the day and the days after it" {
                 figure {
                     div.wide tabindex="0" role="region" aria-label="drawing, scrolls sideways" {
-                        (swimlanes::lanes(findings))
+                        (swimlanes::swimlanes(results))
                     }
                     figcaption {
-                        "Wrong copies on devices that would still be shown, by platform:"
-                        (swimlanes::key(findings))
+                        (text::slots_note(results))
+                        "Wrong copies on devices that a view would show, by platform:"
+                        (swimlanes::key(results))
                     }
                 }
-                (text::moments(findings))
+                (text::milestones(results))
             }
             section aria-labelledby="who" {
-                h2 #who { "Who was concerned, and who was told" }
-                (text::accounting(findings))
+                h2 #who { "Affected and notified people" }
+                (text::accounting(results))
             }
             section aria-labelledby="helped" {
                 h2 #helped { "The same day with one thing changed" }
                 (text::what_ifs(compared))
             }
             section aria-labelledby="torn" {
-                h2 #torn { "Thumbnails of that evening, each beside what it should have been" }
-                (self.pictures())
+                h2 #torn { "Wrong thumbnails of that evening, each next to the correct thumbnail" }
+                (self.images())
             }
             section aria-labelledby="knee" {
                 h2 #knee { "Why in the evening" }
-                (text::knee(findings))
+                (text::knee(results))
             }
             section aria-labelledby="published" {
-                h2 #published { "What is published, what is inferred, what is invented" }
+                h2 #published { "Published, inferred and invented values" }
                 (facts::published())
-                (text::all_parameters(findings))
+                (text::all_parameters(results))
             }
             section aria-labelledby="not-claimed" {
                 h2 #not-claimed { "What this does not claim" }
@@ -82,41 +84,42 @@ impl IncidentPage<'_> {
         }
     }
 
-    fn pictures(&self) -> Markup {
-        let start = &self.findings.plan.script.start;
+    fn images(&self) -> Markup {
+        let start = &self.results.plan.scenario.start;
         html! {
-            @if self.pictures.is_empty() {
-                p { "No thumbnail of this day was mixed, so there is nothing to show." }
+            @if self.images.is_empty() {
+                p { "No thumbnail of this day was wrong, so there are no images." }
             } @else {
                 p {
-                    "The simulation has no pixels. These are thumbnails of its log, played again \
-                    as they came about, with real photos in a ring of one slot: what each \
-                    shows is what the log says of it, row by row. People and photos are stand-ins."
+                    "The simulation has no pixels. Each image replays a thumbnail of the log with \
+                    real photos in a ring of one slot. Its rows are compared with the log. People \
+                    and photos are stand-ins. A torn thumbnail shows rows of its own photo and of \
+                    another photo; a swapped thumbnail shows only rows of other photos."
                 }
-                div.sheet { @for picture in self.pictures { (pair(picture, start)) } }
+                div.sheet { @for image in self.images { (pair(image, start)) } }
             }
         }
     }
 }
 
-fn pair(picture: &SampleImage, start: &crate::incident::Timestamp) -> Markup {
-    let sample = &picture.sample;
+fn pair(image: &SampleImage, start: &Timestamp) -> Markup {
+    let sample = &image.sample;
     let kind = if sample.is_torn() { "torn" } else { "swapped" };
-    let name = |letter: usize| picture.owners[letter].as_str();
+    let name = |letter: usize| image.owners[letter].as_str();
     let mut rows: Vec<(std::ops::Range<u32>, usize)> = Vec::new();
-    for (place, letter) in &picture.rows {
+    for (range, letter) in &image.rows {
         match rows.last_mut() {
-            Some((above, same)) if same == letter => above.end = place.end,
-            _ => rows.push((place.clone(), *letter)),
+            Some((above, same)) if same == letter => above.end = range.end,
+            _ => rows.push((range.clone(), *letter)),
         }
     }
     let caption = html! {
-        b { (start.time(sample.at_us)) ", " (kind) } ": " b { (name(0)) } " asked. "
-        code { "replay " (sample.word) }
+        b { (start.time(sample.at_us)) ", " (kind) } ": request for a photo of " b { (name(0)) }
+        ". " code { "replay " (sample.word) }
     };
     let rows: Vec<Rows<'_>> = rows
         .into_iter()
         .map(|(rows, letter)| Rows { rows, is_stranger: letter != 0, name: name(letter) })
         .collect();
-    figure::pair(&caption, name(0), &rows, &picture.made, &picture.truth)
+    figure::pair(&caption, name(0), &rows, &image.made, &image.truth)
 }

@@ -1,46 +1,48 @@
-//! The day as lanes under one axis: rollout, traffic, in flight against slots, wrong thumbnails,
-//! wrong copies; and the moments, published above, ours below.
+//! Draws the day as swimlanes under one time axis: rollout, traffic, conversions in flight (begun
+//! and not finished), wrong thumbnails, wrong copies. Published times stand above the axis,
+//! simulated times below it.
 
 use std::fmt::Write;
 
 use maud::{Markup, html};
 
 use super::axis::{Axis, LEFT, WIDTH};
-use crate::incident::report::milestones::{lines, told, written};
-use crate::incident::{Minute, SimulationResults};
+use crate::incident::report::milestones::{published_time, simulated_time, timeline_rows};
+use crate::incident::{CopiesAt, MinuteStats, SimulationResults};
 use crate::pipelines::PipelineKind;
 
-/// Height of a lane, and what lies above the first one.
+/// Height of a lane, in SVG units.
 const LANE: f64 = 118.0;
+/// Height above the first lane, in SVG units.
 const TOP: f64 = 116.0;
-/// The part of a lane that its curve may fill.
+/// Height of a lane's highest value, in SVG units.
 const FULL: f64 = 92.0;
 const DASHES: [&str; 4] = ["", "14 6", "3 6", "14 5 3 5"];
 
-/// A lane's name, its greatest value, and what is drawn in it.
+/// Holds a lane's name, its label for the highest value, and its drawing.
 struct Lane {
     name: String,
     below: String,
     drawn: Markup,
 }
 
-/// The drawing.
-pub(super) fn lanes(findings: &SimulationResults) -> Markup {
-    let axis = Axis::new(findings);
-    let drawn = [
-        rollout(findings, &axis),
-        traffic(findings, &axis),
-        in_flight(findings, &axis),
-        wrong(findings, &axis),
-        copies(findings, &axis),
+/// Draws all lanes.
+pub(super) fn swimlanes(results: &SimulationResults) -> Markup {
+    let axis = Axis::new(results);
+    let lanes = [
+        rollout(results, &axis),
+        traffic(results, &axis),
+        in_flight(results, &axis),
+        wrong(results, &axis),
+        copies(results, &axis),
     ];
-    let height = TOP + LANE * drawn.len() as f64 + 14.0;
+    let height = TOP + LANE * lanes.len() as f64 + 14.0;
     html! {
-        svg.day viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label=(in_words(findings)) {
-            (grid(findings, &axis, height))
-            (flags(findings, &axis, height))
-            @for (place, lane) in drawn.iter().enumerate() {
-                @let bottom = TOP + LANE * (place as f64 + 1.0) - 14.0;
+        svg.day viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label=(description(results)) {
+            (grid(results, &axis, height))
+            (markers(results, &axis, height))
+            @for (index, lane) in lanes.iter().enumerate() {
+                @let bottom = TOP + LANE * (index as f64 + 1.0) - 14.0;
                 line.lane x1="0" x2=(WIDTH) y1=(bottom) y2=(bottom) {}
                 text.name x="0" y=(bottom - 58.0) { (lane.name) }
                 text.below x="0" y=(bottom - 30.0) { (lane.below) }
@@ -50,16 +52,16 @@ pub(super) fn lanes(findings: &SimulationResults) -> Markup {
     }
 }
 
-/// Full hours, midnights, and the break between them.
-fn grid(findings: &SimulationResults, axis: &Axis, height: f64) -> Markup {
-    let start = &findings.plan.script.start;
+/// Draws full hours, midnights, and the gap between the two parts of the axis.
+fn grid(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
+    let start = &results.plan.scenario.start;
     let (hours, midnights) = axis.ticks();
-    let hours = placed(axis, hours, |us| start.time(us));
-    let midnights = placed(axis, midnights, |us| start.day(us));
+    let hours = labels(axis, hours, |us| start.time(us));
+    let midnights = labels(axis, midnights, |us| start.day(us));
     let foot = height - 14.0;
     html! {
         text.below x="0" y="22" { "published" }
-        text.below x="0" y="104" { "here" }
+        text.below x="0" y="104" { "simulated" }
         @for (x, name) in hours.into_iter().chain(midnights) {
             line.grid x1=(n(x)) x2=(n(x)) y1="76" y2=(foot) {}
             text.tick x=(n(x)) y="72" text-anchor="middle" { (name) }
@@ -71,81 +73,83 @@ fn grid(findings: &SimulationResults, axis: &Axis, height: f64) -> Markup {
     }
 }
 
-/// Ticks with their labels, each where there is room for it.
-fn placed(axis: &Axis, ticks: Vec<u64>, name: impl Fn(u64) -> String) -> Vec<(f64, String)> {
+/// Returns the position and the label of each tick that does not overlap the previous label.
+fn labels(axis: &Axis, ticks: Vec<u64>, name: impl Fn(u64) -> String) -> Vec<(f64, String)> {
     const ROOM: f64 = 84.0;
     let mut free = LEFT + ROOM / 2.0;
-    let mut placed = Vec::new();
+    let mut labels = Vec::new();
     for us in ticks {
         let Some(x) = axis.at(us).filter(|&x| x >= free && x < WIDTH - ROOM / 2.0) else {
             continue;
         };
         free = x + ROOM;
-        placed.push((x, name(us)));
+        labels.push((x, name(us)));
     }
-    placed
+    labels
 }
 
-/// The numbers of the published moments above the axis, and of ours below.
-fn flags(findings: &SimulationResults, axis: &Axis, height: f64) -> Markup {
-    let plan = &findings.plan;
-    let moments = lines(findings);
-    let numbered = || moments.iter().zip(1..);
-    let published = numbered()
-        .filter_map(|(line, number)| Some((axis.at(plan.us(&line.published.at))?, number)));
-    let ours = numbered().filter_map(|(line, number)| Some((axis.at(line.ours??)?, number)));
+/// Draws the numbers of the published times above the axis, and of the simulated times below it.
+fn markers(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
+    let plan = &results.plan;
+    let rows = timeline_rows(results);
+    let numbered = || rows.iter().zip(1..);
+    let published =
+        numbered().filter_map(|(row, number)| Some((axis.at(plan.us(&row.published.at))?, number)));
+    let simulated =
+        numbered().filter_map(|(row, number)| Some((axis.at(row.simulated??)?, number)));
     html! {
-        @for (x, at, number) in apart(published.collect()) {
+        @for (x, at, number) in spread(published.collect()) {
             line.published x1=(n(x)) x2=(n(at)) y1="42" y2="30" {}
             line.published x1=(n(x)) x2=(n(x)) y1="42" y2="50" {}
             text.published x=(n(at)) y="24" text-anchor="middle" { (number) }
         }
-        @for (x, at, number) in apart(ours.collect()) {
-            line.ours x1=(n(x)) x2=(n(x)) y1="110" y2=(height - 14.0) {}
-            text.ours x=(n(at)) y="104" text-anchor="middle" { (number) }
+        @for (x, at, number) in spread(simulated.collect()) {
+            line.simulated x1=(n(x)) x2=(n(x)) y1="110" y2=(height - 14.0) {}
+            text.simulated x=(n(at)) y="104" text-anchor="middle" { (number) }
         }
     }
 }
 
-/// Moves numbers apart that would lie on each other: each with its moment and its own place.
-fn apart(mut flags: Vec<(f64, i32)>) -> Vec<(f64, f64, i32)> {
+/// Moves numbers apart that would overlap. Returns each number with the position of its time and
+/// the position of the number.
+fn spread(mut markers: Vec<(f64, i32)>) -> Vec<(f64, f64, i32)> {
     const ROOM: f64 = 30.0;
-    flags.sort_by(|a, b| a.0.total_cmp(&b.0));
+    markers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut free = f64::MIN;
     let mut placed: Vec<(f64, f64, i32)> = Vec::new();
-    for (x, number) in flags {
+    for (x, number) in markers {
         let at = x.max(free);
         free = at + ROOM;
         placed.push((x, at, number));
     }
-    let mut most = WIDTH - 16.0;
+    let mut max = WIDTH - 16.0;
     for (_, at, _) in placed.iter_mut().rev() {
-        *at = at.min(most);
-        most = *at - ROOM;
+        *at = at.min(max);
+        max = *at - ROOM;
     }
     placed
 }
 
-fn rollout(findings: &SimulationResults, axis: &Axis) -> Lane {
-    let all = findings.plan.script.fleet.instances;
-    let stages = findings.plan.script.rollout.iter();
+fn rollout(results: &SimulationResults, axis: &Axis) -> Lane {
+    let all = results.plan.scenario.fleet.nodes;
+    let stages = results.plan.scenario.rollout.iter();
     let share = |share: f64| (share * f64::from(all)).ceil() / f64::from(all);
     let steps: Vec<(u64, f64)> =
-        stages.map(|stage| (findings.plan.us(&stage.at), share(stage.share))).collect();
-    let end = findings.fixed_us.unwrap_or(u64::MAX);
+        stages.map(|stage| (results.plan.us(&stage.at), share(stage.share))).collect();
+    let end = results.fixed_us.unwrap_or(u64::MAX);
     let value = |us: u64| {
         let reached = steps.iter().rfind(|(at, _)| *at <= us);
         reached.filter(|_| us < end).map_or(0.0, |&(_, share)| share)
     };
     Lane {
         name: "new maker".into(),
-        below: format!("on {all} instances"),
+        below: format!("on {all} nodes"),
         drawn: area(axis, "rollout", 1.0, |minutes| value(minutes.start as u64 * 60_000_000)),
     }
 }
 
-fn traffic(findings: &SimulationResults, axis: &Axis) -> Lane {
-    let views = |minutes: std::ops::Range<usize>| mean(findings, minutes, |minute| minute.views);
+fn traffic(results: &SimulationResults, axis: &Axis) -> Lane {
+    let views = |minutes: std::ops::Range<usize>| mean(results, minutes, |minute| minute.views);
     let top = peak(axis, views);
     Lane {
         name: "traffic".into(),
@@ -154,36 +158,36 @@ fn traffic(findings: &SimulationResults, axis: &Axis) -> Lane {
     }
 }
 
-fn in_flight(findings: &SimulationResults, axis: &Axis) -> Lane {
-    let fleet = &findings.plan.script.fleet;
-    let most = |minutes: std::ops::Range<usize>| {
-        let within = findings.minutes.get(clamped(findings, minutes)).unwrap_or_default();
-        within.iter().map(|minute| minute.at_work_most).max().unwrap_or(0).into()
+fn in_flight(results: &SimulationResults, axis: &Axis) -> Lane {
+    let fleet = &results.plan.scenario.fleet;
+    let highest = |minutes: std::ops::Range<usize>| {
+        let within = results.minutes.get(clamped(results, minutes)).unwrap_or_default();
+        within.iter().map(|minute| minute.peak_conversions).max().unwrap_or(0).into()
     };
     let ring = fleet.pipeline == PipelineKind::Shared;
     let slots = f64::from(fleet.slots);
-    let peak = peak(axis, most);
+    let peak = peak(axis, highest);
     let top = if ring && slots < 4.0 * peak { peak.max(slots * 1.1) } else { peak };
     let line = -FULL * slots / top;
     Lane {
         name: "in flight".into(),
-        below: format!("to {peak:.0} on one"),
+        below: format!("to {peak:.0} on a node"),
         drawn: html! {
-            (area(axis, "flight", top, most))
+            (area(axis, "flight", top, highest))
             @if ring && slots <= top {
                 line.slots x1=(LEFT) x2=(WIDTH - 6.0) y1=(n(line)) y2=(n(line)) {}
                 text.slots x=(WIDTH - 10.0) y=(n(line - 8.0)) text-anchor="end" {
-                    (fleet.slots) " slots"
+                    (fleet.slots) " slots: below, mixing is rare"
                 }
             }
         },
     }
 }
 
-fn wrong(findings: &SimulationResults, axis: &Axis) -> Lane {
+fn wrong(results: &SimulationResults, axis: &Axis) -> Lane {
     let wrong = |minutes: std::ops::Range<usize>| {
         let length = minutes.len() as f64;
-        mean(findings, minutes, |minute| minute.wrong) * if length > 0.0 { 1.0 } else { 0.0 }
+        mean(results, minutes, |minute| minute.wrong) * if length > 0.0 { 1.0 } else { 0.0 }
     };
     let top = peak(axis, wrong);
     Lane {
@@ -193,16 +197,16 @@ fn wrong(findings: &SimulationResults, axis: &Axis) -> Lane {
     }
 }
 
-fn copies(findings: &SimulationResults, axis: &Axis) -> Lane {
-    let platforms = findings.plan.script.platforms.len();
-    let stored = findings.copies.iter().map(|lying| lying.stored).max().unwrap_or(0);
+fn copies(results: &SimulationResults, axis: &Axis) -> Lane {
+    let platforms = results.plan.scenario.platforms.len();
+    let stored = results.copies.iter().map(|copies| copies.stored).max().unwrap_or(0);
     let top = stored.max(1) as f64;
-    let path = |value: &dyn Fn(&crate::incident::CopiesAt) -> u64| {
+    let path = |value: &dyn Fn(&CopiesAt) -> u64| {
         let mut path = String::new();
-        for lying in &findings.copies {
-            let Some(x) = axis.at(lying.at_s * 1_000_000) else { continue };
+        for copies in &results.copies {
+            let Some(x) = axis.at(copies.at_s * 1_000_000) else { continue };
             let letter = if path.is_empty() { 'M' } else { 'L' };
-            let y = -FULL * value(lying) as f64 / top;
+            let y = -FULL * value(copies) as f64 / top;
             let _ = write!(path, "{letter}{} {}", n(x), n(y));
         }
         path
@@ -211,52 +215,49 @@ fn copies(findings: &SimulationResults, axis: &Axis) -> Lane {
         name: "wrong copies".into(),
         below: format!("{stored} on devices"),
         drawn: html! {
-            path.stored d=(path(&|lying| lying.stored)) {}
+            path.stored d=(path(&|copies| copies.stored)) {}
             @for platform in 0..platforms {
                 path class={ "copies p" (platform % 4) } stroke-dasharray=(DASHES[platform % 4])
-                    d=(path(&|lying| lying.visible[platform])) {}
+                    d=(path(&|copies| copies.visible[platform])) {}
             }
         },
     }
 }
 
-/// Which line is whose.
-pub(super) fn key(findings: &SimulationResults) -> Markup {
-    let platforms = findings.plan.script.platforms.iter().enumerate();
+/// Explains the lines of the last lane.
+pub(super) fn key(results: &SimulationResults) -> Markup {
+    let platforms = results.plan.scenario.platforms.iter().enumerate();
     html! {
         ul.key {
-            @for (place, platform) in platforms {
+            @for (index, platform) in platforms {
                 li {
                     svg.sample viewBox="0 0 60 12" aria-hidden="true" {
-                        path class={ "copies p" (place % 4) }
-                            stroke-dasharray=(DASHES[place % 4]) d="M0 6L60 6" {}
+                        path class={ "copies p" (index % 4) }
+                            stroke-dasharray=(DASHES[index % 4]) d="M0 6L60 6" {}
                     }
                     " " (platform.name)
                 }
             }
             li {
                 svg.sample viewBox="0 0 60 12" aria-hidden="true" { path.stored d="M0 6L60 6" {} }
-                " all that lie on devices, also those that are no longer shown"
+                " all copies on devices, hidden copies included"
             }
         }
     }
 }
 
-fn clamped(
-    findings: &SimulationResults,
-    minutes: std::ops::Range<usize>,
-) -> std::ops::Range<usize> {
-    let end = minutes.end.min(findings.minutes.len());
+fn clamped(results: &SimulationResults, minutes: std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let end = minutes.end.min(results.minutes.len());
     minutes.start.min(end)..end
 }
 
 fn mean(
-    findings: &SimulationResults,
+    results: &SimulationResults,
     minutes: std::ops::Range<usize>,
-    value: fn(&Minute) -> u32,
+    value: fn(&MinuteStats) -> u32,
 ) -> f64 {
     let length = minutes.len().max(1);
-    let within = findings.minutes.get(clamped(findings, minutes)).unwrap_or_default();
+    let within = results.minutes.get(clamped(results, minutes)).unwrap_or_default();
     within.iter().map(|minute| f64::from(value(minute))).sum::<f64>() / length as f64
 }
 
@@ -282,20 +283,21 @@ fn area(
     html! { path class=(class) d=(path) {} }
 }
 
-/// A number of the drawing, to a tenth of a unit.
+/// Formats a coordinate to a tenth of a unit.
 fn n(number: f64) -> String {
     let text = format!("{number:.1}");
     text.strip_suffix(".0").map_or(text.clone(), String::from)
 }
 
-fn in_words(findings: &SimulationResults) -> String {
-    let mut text = "Time to the right: the day itself wide, the days after it close.".to_owned();
-    for (line, number) in lines(findings).iter().zip(1..) {
-        let at = written(line.published);
-        let _ = write!(text, " {number}: {}, published {at}", line.published.what);
-        if let Some(ours) = line.ours {
-            let told = told(findings, ours);
-            let _ = write!(text, ", here {told}");
+fn description(results: &SimulationResults) -> String {
+    let mut text =
+        "Time runs to the right: the day itself is wide, the days after it are compressed."
+            .to_owned();
+    for (row, number) in timeline_rows(results).iter().zip(1..) {
+        let at = published_time(row.published);
+        let _ = write!(text, " {number}: {}, published {at}", row.published.event);
+        if let Some(us) = row.simulated {
+            let _ = write!(text, ", simulated {}", simulated_time(results, us));
         }
         text.push('.');
     }

@@ -1,138 +1,160 @@
-//! What the page says in sentences: the claim, the counts, and what is whose invention.
+//! Writes the page's sentences and tables: headline, counts, what-ifs, and the source of each
+//! value.
 
 use maud::{Markup, html};
 
-use crate::incident::report::milestones::{lines, meant, told, written};
+use crate::incident::report::json::relative_error;
+use crate::incident::report::milestones::{
+    event_text, published_time, simulated_time, timeline_rows,
+};
 use crate::incident::report::timeline::{
-    PUBLISHED_OWNERS, PUBLISHED_VIEWERS, calibration, cells, fine_percent, load,
+    PUBLISHED_OWNERS, PUBLISHED_VIEWERS, calibration, cells, load_cells,
 };
 use crate::incident::{ParameterSource, SimulationResults, WhatIfResult, by_load, parameters};
+use crate::pipelines::PipelineKind;
 
-/// The one sentence that stands first.
-pub(super) fn claim(findings: &SimulationResults) -> String {
-    let made = findings.made;
-    let fleet = &findings.plan.script.fleet;
-    match findings.first_wrong_us {
-        None if made == 0 => "Nobody asked for a thumbnail, so nobody saw anything wrong.".into(),
-        None => format!("Of {made} thumbnails none showed anybody else’s photo."),
+/// Writes the headline.
+pub(super) fn headline(results: &SimulationResults) -> String {
+    let made = results.made;
+    match results.first_wrong_us {
+        None if made == 0 => "No thumbnail was requested, so no wrong thumbnail was shown.".into(),
+        None => format!("None of {made} thumbnails showed another person’s photo."),
         Some(first) => format!(
-            "From {} on, {} thumbnails showed somebody else’s photo: more was in the making than \
-             a ring of {} reused buffers could keep apart.",
-            findings.plan.script.start.time(first),
-            findings.wrong_made,
-            fleet.slots
+            "From {} on, {} thumbnails showed another person’s photo: requests reused one of {} \
+             shared buffers before its earlier request was done.",
+            results.plan.scenario.start.time(first),
+            results.wrong_made,
+            results.plan.scenario.fleet.slots
         ),
     }
 }
 
-/// What a person needs who knows nothing of it.
-pub(super) fn story(findings: &SimulationResults) -> Markup {
-    let plan = &findings.plan;
+/// Tells the story for a reader without previous knowledge.
+pub(super) fn story(results: &SimulationResults) -> Markup {
+    let plan = &results.plan;
     html! {
         p {
-            "A messenger’s album makes small pictures of people’s photos, "
-            i { "thumbnails" } ", when somebody looks. An update let it make them in a few buffers \
-            that are used again and again. In the evening so many were asked for at once that a \
-            buffer was given to the next photo before the last one was done, and part of the \
-            next person’s photo came out in the last one’s thumbnail. Wrong ones were kept, by the \
-            service and on phones, and shown again for days."
+            "A messenger’s album service makes small versions of people’s photos, "
+            i { "thumbnails" } ", when a person views an album. An update made the service reuse a \
+            few buffers for all requests. In the evening there were so many requests at once that \
+            a buffer was given to the next photo before the previous thumbnail was done. Part of \
+            the next person’s photo then came out in the previous person’s thumbnail. The service \
+            and phones cached wrong thumbnails, and showed them again for days."
         }
         p {
             b { "This is a simulation, 1:" (plan.scale) ", and no record of the real event. " }
-            "The moments marked " b.published { "published" } " are the operator’s; those marked "
-            b.ours { "here" } " came out of this run. That it was reused buffers is this project’s \
-            inference: nothing published says so."
-            @if findings.interrupted {
-                " " b { "It was interrupted: this is what was known by then." }
+            "The operator published the times marked " b.published { "published" } ". The times \
+            marked " b.simulated { "simulated" } " are results of this simulation. That buffers \
+            were reused is an inference of this project: no publication says so."
+            @if results.interrupted {
+                " " b { "The simulation was interrupted: the results end at the interrupt." }
             }
         }
     }
 }
 
-/// Confirmed, and apart from it estimated.
-pub(super) fn accounting(findings: &SimulationResults) -> Markup {
-    let (owners, viewers) = (findings.exposed_owners(), findings.affected_viewers());
-    let about = |guess: Option<f64>| guess.map_or("?".into(), |guess| format!("about {guess:.0}"));
-    let error = |guess: Option<f64>, count: u64| match guess {
-        Some(guess) if count > 0 => format!("{:+.0} %", (guess / count as f64 - 1.0) * 100.0),
-        _ => "–".into(),
-    };
-    let guess = findings.estimated.as_ref();
-    let owners_guess = guess.and_then(|guess| guess.exposed_owners);
-    let viewers_guess = guess.and_then(|guess| guess.affected_viewers);
-    let scaled = |published: f64| published / f64::from(findings.plan.scale.get());
+/// Explains the line that marks the number of slots.
+pub(super) fn slots_note(results: &SimulationResults) -> Markup {
+    let fleet = &results.plan.scenario.fleet;
     html! {
-        div.wide tabindex="0" role="region" aria-label="who was concerned, scrolls sideways" {
+        @if fleet.pipeline == PipelineKind::Shared {
+            p {
+                "A conversion is in flight from its begin to its finish. A slot is a buffer in a \
+                node’s ring, and a node has " (fleet.slots) " slots. With at most as many \
+                conversions in flight as slots, mixing is rare, not impossible: a conversion that \
+                takes very long can still be lapped (a later request overwrites its buffer)."
+            }
+        }
+    }
+}
+
+/// Tabulates the confirmed counts, and apart from these the estimated counts.
+pub(super) fn accounting(results: &SimulationResults) -> Markup {
+    let estimate = results.estimated.as_ref();
+    let rows = [
+        (
+            "exposed owners: people whose rows were shown to a stranger",
+            results.exposed_owners(),
+            estimate.and_then(|estimate| estimate.exposed_owners),
+            PUBLISHED_OWNERS,
+        ),
+        (
+            "affected viewers: people who were shown a stranger’s rows",
+            results.affected_viewers(),
+            estimate.and_then(|estimate| estimate.affected_viewers),
+            PUBLISHED_VIEWERS,
+        ),
+    ];
+    let about = |estimate: Option<f64>| {
+        estimate.map_or("?".into(), |estimate| format!("about {estimate:.0}"))
+    };
+    let error = |estimate: Option<f64>, count: u64| {
+        let error = relative_error(estimate, count);
+        error.map_or("–".into(), |error| format!("{:+.0} %", error * 100.0))
+    };
+    let scaled = |published: f64| published / f64::from(results.plan.scale.get());
+    let notifications = results.notifications;
+    html! {
+        div.wide tabindex="0" role="region" aria-label="affected people, scrolls sideways" {
             table.counts {
                 thead { tr {
                     th scope="col" {}
                     th scope="col" { "confirmed, by the ledger" }
-                    th scope="col" { "estimated, without one" }
-                    th scope="col" { "its error" }
-                    th scope="col" { "published, ÷ " (findings.plan.scale) }
+                    th scope="col" { "estimated, without a ledger" }
+                    th scope="col" { "error of the estimate" }
+                    th scope="col" { "published, ÷ " (results.plan.scale) }
                 } }
-                tbody {
-                    tr {
-                        th scope="row" { "exposed owners: whose rows reached a stranger" }
-                        td { (owners) } td { (about(owners_guess)) }
-                        td { (error(owners_guess, owners)) }
-                        td { "about " (format!("{:.0}", scaled(PUBLISHED_OWNERS))) }
-                    }
-                    tr {
-                        th scope="row" { "affected viewers: who was shown a stranger’s rows" }
-                        td { (viewers) } td { (about(viewers_guess)) }
-                        td { (error(viewers_guess, viewers)) }
-                        td { "about " (format!("{:.0}", scaled(PUBLISHED_VIEWERS))) }
-                    }
-                }
+                tbody { @for (name, count, estimate, published) in rows { tr {
+                    th scope="row" { (name) }
+                    td { (count) } td { (about(estimate)) }
+                    td { (error(estimate, count)) }
+                    td { "about " (format!("{:.0}", scaled(published))) }
+                } } }
             }
         }
         p {
-            "Two counts of different people, never added. The estimate is what an operator without \
-            a ledger can do: people in the window times the rate in a sample"
-            @if let Some(guess) = guess {
-                ", here " (guess.sampled_wrong) " wrong ones of " (guess.sampled) " looked at"
+            "The two rows count different people and are never added. The estimate shows what an \
+            operator without a ledger can do: people in the window times the rate in a sample"
+            @if let Some(estimate) = estimate {
+                ", here " (estimate.sampled_wrong) " wrong thumbnails of " (estimate.sampled)
+                " examined"
             }
-            ". It names nobody. " (told_of(findings))
+            ". The estimate names no person. The operator notified " (notifications.correct)
+            " affected people, and " (notifications.unneeded) " people who were not affected. "
+            (notifications.missed) " affected people were not notified."
         }
     }
 }
 
-fn told_of(findings: &SimulationResults) -> String {
-    let told = findings.told;
-    format!(
-        "So {} people were told rightly, {} without need, and {} who should have been were not.",
-        told.rightly, told.wrongly, told.not_at_all
-    )
-}
-
-/// The knee, by load.
-pub(super) fn knee(findings: &SimulationResults) -> Markup {
-    let rows = by_load(&findings.plan, &findings.minutes);
+/// Explains the knee, and tabulates wrong thumbnails by load.
+pub(super) fn knee(results: &SimulationResults) -> Markup {
+    let rows = by_load(&results.plan, &results.minutes);
     html! {
         p {
-            "Nothing in the script says at which load photos mix. It comes out of the pipeline’s \
-            own code: the more is at work, the longer each conversion takes, and the more requests \
-            take the slots after it meanwhile. (" (calibration(findings)) ".)"
+            "No value of the scenario says at which load photos mix. The pipeline’s own code \
+            decides it. The more conversions are in flight, the longer each one takes, and the \
+            more later requests take slots before it ends. So the share of wrong thumbnails rises \
+            steeply from a certain load on, the knee. (" (calibration(results)) ".)"
         }
-        div.wide tabindex="0" role="region" aria-label="mixed by load, scrolls sideways" {
+        div.wide tabindex="0" role="region" aria-label="wrong by load, scrolls sideways" {
             table.counts {
                 thead { tr {
                     th scope="col" { "load of the cores" }
                     th scope="col" { "thumbnails of the new maker" }
-                    th scope="col" { "mixed" } th scope="col" { "share" }
+                    th scope="col" { "wrong" } th scope="col" { "share" }
                 } }
                 tbody { @for row in rows { tr.mixed[row.wrong > 0] {
-                    th scope="row" { (load(row.from_percent, row.to_percent)) }
+                    @let [load, share] = load_cells(&row);
+                    th scope="row" { (load) }
                     td { (row.made) } td { (row.wrong) }
-                    td { (fine_percent(row.wrong as f64 / row.made.max(1) as f64)) }
+                    td { (share) }
                 } } }
             }
         }
     }
 }
 
-/// The same day with one thing changed.
+/// Tabulates the what-ifs.
 pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
     const HEAD: [&str; 8] = [
         "wrong made",
@@ -140,14 +162,14 @@ pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
         "affected viewers",
         "min to detec\u{ad}tion",
         "hours to last copy",
-        "told rightly",
-        "told without need",
-        "not told",
+        "correct notifi\u{ad}cations",
+        "unneeded notifi\u{ad}cations",
+        "missed people",
     ];
     html! {
         @if compared.is_empty() {
-            p { "No other day was played. " code { "double-exposure incident --what-ifs" }
-                " plays eight of them." }
+            p { "No changed day was simulated. " code { "double-exposure incident --what-ifs" }
+                " simulates eight changes." }
         } @else {
             div.wide tabindex="0" role="region" aria-label="what-ifs, scrolls sideways" {
                 table.counts {
@@ -165,29 +187,30 @@ pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
     }
 }
 
-/// Every parameter, with where it comes from.
-pub(super) fn all_parameters(findings: &SimulationResults) -> Markup {
-    let all = parameters(&findings.plan.script);
+/// Tabulates every parameter with its source.
+pub(super) fn all_parameters(results: &SimulationResults) -> Markup {
+    let parameters = parameters(&results.plan.scenario).into_iter();
+    let parameters = parameters.filter(|parameter| !parameter.path.starts_with("published."));
     html! {
         p {
             b { "Published" } ": by the operator, the ministry or the press. " b { "Inferred" }
-            ": worked out from published figures, or this project’s reading of them. "
-            b { "Fitted" } ": ours, and chosen so that the day comes near the published figures: \
-            that it does is no evidence for anything else. " b { "Invented" } ": ours. "
-            b { "Changed" } ": by whoever wrote this script or gave a flag."
+            ": a conclusion of this project from published figures. " b { "Fitted" } ": chosen by \
+            this project so that the results come near the published figures. Their nearness is \
+            therefore no evidence. " b { "Invented" } ": chosen freely by this project. "
+            b { "Changed" } ": set by the author of this scenario or by a flag."
         }
         div.wide tabindex="0" role="region" aria-label="parameters, scrolls sideways" {
             table.facts {
                 thead { tr {
                     th scope="col" { "parameter" } th scope="col" { "value" }
-                    th scope="col" { "origin" }
+                    th scope="col" { "source" }
                 } }
                 tbody {
-                    tr { td { "--scale" } td { (findings.plan.scale) } td { "invented" } }
-                    tr { td { "--seed" } td { (findings.plan.seed) } td { "invented" } }
-                    @for one in all.iter().filter(|one| !one.path.starts_with("published.")) { tr {
-                        td { (one.path) } td { (one.value) }
-                        td { (one.origin.map_or("changed", ParameterSource::word)) }
+                    tr { td { "--scale" } td { (results.plan.scale) } td { "invented" } }
+                    tr { td { "--seed" } td { (results.plan.seed) } td { "invented" } }
+                    @for parameter in parameters { tr {
+                        td { (parameter.path) } td { (parameter.value) }
+                        td { (parameter.source.map_or("changed", ParameterSource::name)) }
                     } }
                 }
             }
@@ -195,27 +218,23 @@ pub(super) fn all_parameters(findings: &SimulationResults) -> Markup {
     }
 }
 
-/// The moments in a table, by their numbers.
-pub(super) fn moments(findings: &SimulationResults) -> Markup {
+/// Tabulates the published and the simulated times, numbered as in the drawing.
+pub(super) fn milestones(results: &SimulationResults) -> Markup {
     html! {
-        div.wide tabindex="0" role="region" aria-label="moments, scrolls sideways" {
-            table.facts.moments {
+        div.wide tabindex="0" role="region" aria-label="times, scrolls sideways" {
+            table.facts.milestones {
                 thead { tr {
-                    th scope="col" {} th scope="col" { "published" } th scope="col" { "here" }
-                    th scope="col" { "what" }
+                    th scope="col" {} th scope="col" { "published" } th scope="col" { "simulated" }
+                    th scope="col" { "event" }
                 } }
                 tbody {
-                    @for (line, number) in
-                        lines(findings).iter().zip(1..) { tr {
+                    @for (row, number) in timeline_rows(results).iter().zip(1..) { tr {
                         th scope="row" { (number) }
-                        td.published {
-                            (written(line.published))
+                        td.published { (published_time(row.published)) }
+                        td.simulated {
+                            @if let Some(us) = row.simulated { (simulated_time(results, us)) }
                         }
-                        td.ours { @if let Some(ours) = line.ours { (told(findings, ours)) } }
-                        td {
-                            (line.published.what)
-                            @if let Some(meant) = meant(line.published) { " (" (meant) ")" }
-                        }
+                        td { (event_text(row.published)) }
                     } }
                 }
             }
