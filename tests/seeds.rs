@@ -21,7 +21,7 @@ const TARGETS: [(&str, Body); 4] = [
     ("decode", fuzzing::decode),
     ("schedule", fuzzing::schedule),
     ("replay", replay),
-    ("mark", fuzzing::mark),
+    ("watermark", fuzzing::watermark),
 ];
 
 /// Files longer than this are no seeds: the fuzzer makes inputs of at most so many bytes.
@@ -85,8 +85,8 @@ fn seeds_of_typed_words_are_accepted_or_refused_with_their_place() {
 }
 
 #[test]
-fn seeds_of_strange_pixels_are_read_and_name_nobody_who_was_not_issued() {
-    hold("mark");
+fn seeds_of_unusual_pixels_are_read_and_name_only_ids_of_the_codebook() {
+    hold("watermark");
 }
 
 #[test]
