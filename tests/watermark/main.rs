@@ -13,6 +13,10 @@ use double_exposure::audit::watermark::{
     Codebook, Detection, Detector, ExpectedFit, ExpectedImage, MarkId, Raster, YCbCrImage, embed,
 };
 
+fn codebook(count: usize, seed: u64) -> Codebook {
+    Codebook::new(count, seed).expect("a codebook holds MAX_IDS")
+}
+
 /// Returns a photo of this width and height with an id's watermark and no background.
 fn photo(id: MarkId, (width, height): (u32, u32)) -> Raster {
     embed(id, width, height, None).expect("the shape has room for a watermark")

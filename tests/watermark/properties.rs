@@ -13,10 +13,9 @@ use proptest::sample::select;
 use proptest::test_runner::RngSeed;
 
 use crate::evaluation::{Effect, Encoding, Filter, SimulatedService};
-use crate::photo;
+use crate::{codebook, photo};
 
-static CODEBOOK: LazyLock<Codebook> =
-    LazyLock::new(|| Codebook::new(MAX_IDS, 16).expect("a codebook holds MAX_IDS"));
+static CODEBOOK: LazyLock<Codebook> = LazyLock::new(|| codebook(MAX_IDS, 16));
 
 fn config(cases: u32) -> ProptestConfig {
     let rng_seed = RngSeed::Fixed(20_241_128);

@@ -8,7 +8,7 @@ use double_exposure::audit::watermark::{
 };
 
 use crate::evaluation::{Effect, Encoding, Filter, SimulatedService, Tampering};
-use crate::{detect, photo};
+use crate::{codebook, detect, photo};
 
 const SHAPES: [(u32, u32); 4] = [(640, 480), (480, 640), (500, 500), (900, 300)];
 
@@ -20,10 +20,6 @@ fn plain(size: u32) -> SimulatedService {
         effect: Effect::Plain,
         encoding: Encoding::Jpeg420(80),
     }
-}
-
-fn codebook() -> Codebook {
-    Codebook::new(256, 1).expect("a codebook holds 256 ids")
 }
 
 /// Detects the photos in a thumbnail of a photo of 640 × 480 px that is mixed with another photo.
@@ -48,7 +44,7 @@ fn only_finding(detection: &Detection, id: MarkId, kind: RowFindingKind) -> RowF
 
 #[test]
 fn clean_thumbnails_are_clean_through_every_filter_encoding_and_effect() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let mut ids = codebook.ids().iter().copied();
     let encodings = [
         Encoding::Lossless,
@@ -78,7 +74,7 @@ fn clean_thumbnails_are_clean_through_every_filter_encoding_and_effect() {
 
 #[test]
 fn a_tail_of_another_photo_is_found_with_its_id_and_its_rows() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let ids = [codebook.ids()[3], codebook.ids()[7]];
     for size in [56, 128, 256] {
         for tail in [2, 3, 8, 17, size / 2] {
@@ -93,7 +89,7 @@ fn a_tail_of_another_photo_is_found_with_its_id_and_its_rows() {
 
 #[test]
 fn a_blend_is_found_with_its_id_and_its_share() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     for (index, percent) in [3, 6, 12, 25, 40, 50].into_iter().enumerate() {
         let ids = [codebook.ids()[index], codebook.ids()[index + 30]];
         let detection = detect_mixed(&codebook, 256, Tampering::Blend(percent), ids);
@@ -106,7 +102,7 @@ fn a_blend_is_found_with_its_id_and_its_share() {
 
 #[test]
 fn a_swapped_thumbnail_is_found_with_its_id() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let (own, other) = (codebook.ids()[0], codebook.ids()[1]);
     for shape in SHAPES {
         let thumbnail = plain(160).send(plain(160).resize(&photo(other, shape)));
@@ -119,7 +115,7 @@ fn a_swapped_thumbnail_is_found_with_its_id() {
 
 #[test]
 fn a_crop_to_the_side_is_read_like_a_crop_of_the_middle() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let ids = [codebook.ids()[4], codebook.ids()[5]];
     for offset in [0, 37, 90, 160] {
         let mut square = Raster { width: 480, height: 480, rgb: Vec::new() };
@@ -138,7 +134,7 @@ fn a_crop_to_the_side_is_read_like_a_crop_of_the_middle() {
 
 #[test]
 fn colour_of_another_photo_is_found_in_the_planes_that_have_it() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let ids = [codebook.ids()[8], codebook.ids()[9]];
     for (tampering, planes) in [(Tampering::Colour, "cb+cr"), (Tampering::Blue, "cb")] {
         let detection = detect_mixed(&codebook, 256, tampering, ids);
@@ -150,7 +146,7 @@ fn colour_of_another_photo_is_found_in_the_planes_that_have_it() {
 
 #[test]
 fn displaced_rows_of_the_expected_photo_are_found_and_never_called_mixed() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let own = codebook.ids()[10];
     let intact = plain(256).resize(&photo(own, (500, 500)));
     let row = 256 * 3;
@@ -168,7 +164,7 @@ fn displaced_rows_of_the_expected_photo_are_found_and_never_called_mixed() {
 
 #[test]
 fn every_other_row_of_another_photo_is_found_with_its_id() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let (own, other) = (codebook.ids()[11], codebook.ids()[12]);
     let [mut mixed, from] = [own, other].map(|id| plain(256).resize(&photo(id, (500, 500))));
     for row in (1..256).step_by(2) {
@@ -181,7 +177,7 @@ fn every_other_row_of_another_photo_is_found_with_its_id() {
 
 #[test]
 fn planes_whose_length_does_not_match_the_dimensions_are_unreadable() {
-    let codebook = codebook();
+    let codebook = codebook(256, 1);
     let image = ExpectedImage { width: 640, height: 480, fit: ExpectedFit::Unknown };
     let detector = Detector::new(&codebook, image);
     let bytes = [0; 64];

@@ -7,7 +7,7 @@ use double_exposure::audit::watermark::{
 };
 
 use crate::evaluation::{Effect, Encoding, Filter, SimulatedService};
-use crate::photo;
+use crate::{codebook, photo};
 
 const SHAPE: (u32, u32) = (500, 500);
 
@@ -47,10 +47,6 @@ const OVERLAYS: [(&str, Overlay); 7] = [
     }),
     ("fade", |sample, _, y, strength| f32::from(sample) * (1.0 - (0.5 + 0.5 * strength) * y)),
 ];
-
-fn codebook() -> Codebook {
-    Codebook::new(MAX_IDS, 5).expect("a codebook holds MAX_IDS")
-}
 
 fn service(index: usize) -> SimulatedService {
     let encodings = [
@@ -92,7 +88,7 @@ fn splice_right(thumbnail: &mut Raster, other: &Raster, part: usize) {
 
 #[test]
 fn an_overlay_on_a_clean_photo_names_no_other_photo() {
-    let codebook = codebook();
+    let codebook = codebook(MAX_IDS, 5);
     for (name, overlay) in OVERLAYS {
         for (index, &id) in codebook.ids().iter().take(60).enumerate() {
             let service = service(index);
@@ -112,7 +108,7 @@ fn an_overlay_on_a_clean_photo_names_no_other_photo() {
 
 #[test]
 fn another_photo_beside_the_expected_one_is_found_and_never_a_third() {
-    let codebook = codebook();
+    let codebook = codebook(MAX_IDS, 5);
     let mut mixed = 0;
     for (index, ids) in codebook.ids().chunks_exact(2).take(60).enumerate() {
         let service =
@@ -129,7 +125,7 @@ fn another_photo_beside_the_expected_one_is_found_and_never_a_third() {
 
 #[test]
 fn a_photo_beside_itself_moved_names_no_other_photo() {
-    let codebook = codebook();
+    let codebook = codebook(MAX_IDS, 5);
     let service = SimulatedService { size: 160, encoding: Encoding::Jpeg444(80), ..service(3) };
     for (index, &id) in codebook.ids().iter().take(150).enumerate() {
         let clean = thumbnail(&service, id);
@@ -148,7 +144,7 @@ fn a_photo_beside_itself_moved_names_no_other_photo() {
 
 #[test]
 fn a_thumbnail_that_is_a_third_hidden_is_not_clean_and_a_thumbnail_with_bars_is() {
-    let codebook = codebook();
+    let codebook = codebook(MAX_IDS, 5);
     let service = SimulatedService { size: 200, encoding: Encoding::Jpeg420(85), ..service(3) };
     let (own, other) = (codebook.ids()[1], codebook.ids()[2]);
     let mut inset = thumbnail(&service, own);

@@ -176,7 +176,7 @@ impl Search<'_> {
     }
 
     /// Returns the ranges of rows in which the share is at least half of its maximum.
-    fn extent(&self, plane: usize, estimator: &ShareEstimator) -> Vec<Range<u32>> {
+    fn extent(&self, plane: usize, estimator: &ShareEstimator<'_>) -> Vec<Range<u32>> {
         let share = |row: usize| {
             let is_free = self.free[plane][row];
             if is_free { estimator.share(&self.planes[plane].rows[row]) } else { 0.0 }

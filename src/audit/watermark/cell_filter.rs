@@ -101,28 +101,20 @@ fn dot(pixels: &[f32], weights: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// Returns, for each pixel and each cell, the part of the pixel that lies in the middle of the
-/// cell, as a matrix of pixels × cells.
+/// Returns, for each pixel and each cell, how much of the cell's middle lies in the pixel, as a
+/// matrix of pixels × cells.
 fn middle_coverage(width: usize, alignment: &Alignment) -> Vec<f64> {
-    let mut coverage = vec![0.0; width * CELLS];
     let cell_width = alignment.width / CELLS as f64;
-    let cell_at = |x: f64| ((x - alignment.left) / cell_width).floor() as i64;
-    for cell in cell_at(0.0)..=cell_at(width as f64) {
-        let middle = alignment.left + (cell as f64 + 0.5) * cell_width;
-        let (from, to) = (middle - cell_width * MIDDLE / 2.0, middle + cell_width * MIDDLE / 2.0);
-        let pixels = from.max(0.0) as usize..(to.ceil().max(0.0) as usize).min(width);
-        for x in pixels {
-            let share = (x as f64 + 1.0).min(to) - (x as f64).max(from);
-            coverage[x * CELLS + cell.rem_euclid(CELLS as i64) as usize] += share.max(0.0);
-        }
-    }
-    coverage
+    let margin = (1.0 - MIDDLE) / 2.0 * cell_width;
+    coverage(width, alignment, 0.5, |left| {
+        let (from, to) = (left + margin, left + cell_width - margin);
+        (to.min(0.5) - from.max(-0.5)).max(0.0)
+    })
 }
 
 /// Returns, for each pixel and each cell, how much of the cell shows in the pixel, as a matrix of
 /// pixels × cells. Each pixel is blurred over `blur` px more than its own width.
 fn blurred_coverage(width: usize, alignment: &Alignment, blur: f64) -> Vec<f64> {
-    let mut coverage = vec![0.0; width * CELLS];
     let cell_width = alignment.width / CELLS as f64;
     // The part of a pixel to the left of an edge that lies `edge` px from the pixel's middle: the
     // integral of a trapezium, which is a box of one pixel blurred by a box of `blur` px.
@@ -135,13 +127,26 @@ fn blurred_coverage(width: usize, alignment: &Alignment, blur: f64) -> Vec<f64> 
         let falling = if slope > 0.0 { beyond * beyond / (2.0 * slope) } else { 0.0 };
         0.5 + side * top * (x - falling)
     };
+    coverage(width, alignment, outer, |left| part_before(left + cell_width) - part_before(left))
+}
+
+/// Fills a matrix of pixels × cells with the share of each cell that lies within `reach` px of a
+/// pixel's middle. The share is a function of the distance in px from the pixel's middle to the
+/// cell's left edge.
+fn coverage(
+    width: usize,
+    alignment: &Alignment,
+    reach: f64,
+    share: impl Fn(f64) -> f64,
+) -> Vec<f64> {
+    let mut coverage = vec![0.0; width * CELLS];
+    let cell_width = alignment.width / CELLS as f64;
+    let cell_at = |x: f64| ((x - alignment.left) / cell_width).floor() as i64;
     for x in 0..width {
         let middle = x as f64 + 0.5;
-        let cell_at = |x: f64| ((x - alignment.left) / cell_width).floor() as i64;
-        for cell in cell_at(middle - outer)..=cell_at(middle + outer) {
+        for cell in cell_at(middle - reach)..=cell_at(middle + reach) {
             let left = alignment.left + cell as f64 * cell_width - middle;
-            let share = part_before(left + cell_width) - part_before(left);
-            coverage[x * CELLS + cell.rem_euclid(CELLS as i64) as usize] += share;
+            coverage[x * CELLS + cell.rem_euclid(CELLS as i64) as usize] += share(left);
         }
     }
     coverage

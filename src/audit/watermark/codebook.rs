@@ -9,6 +9,7 @@ use std::fmt;
 use fastrand::Rng;
 use thiserror::Error;
 
+use super::embed::{MAX_PIXELS, MIN_SIDE_PX};
 use super::layout::{CELLS, POSITIONS, packed, unpacked};
 
 /// Polynomial of CRC-16/DNP. With 16 data bits any two codewords differ in at least six bits
@@ -51,35 +52,29 @@ impl fmt::Display for MarkId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WatermarkError {
     /// The caller requests more ids than can be told apart.
-    #[error("{requested} photos cannot be told apart; request at most {max_ids}")]
+    #[error("{requested} photos cannot be told apart; request at most {MAX_IDS}")]
     TooMany {
         /// Number of ids that the caller requested.
         requested: usize,
-        /// Number of ids that a codebook can hold.
-        max_ids: usize,
     },
     /// The photo is too small to hold a watermark.
     #[error(
         "a photo of {width}x{height} px is too small for a watermark; make each side at least \
-             {min_side_px} px long"
+             {MIN_SIDE_PX} px long"
     )]
     TooSmall {
         /// Width of the photo in px.
         width: u32,
         /// Height of the photo in px.
         height: u32,
-        /// Shortest side that a photo can have, in px.
-        min_side_px: u32,
     },
-    /// The photo is larger than the limit.
-    #[error("a photo of {width}x{height} px is too large; use at most {max_pixels} px")]
+    /// The photo has more than [`MAX_PIXELS`].
+    #[error("a photo of {width}x{height} px is too large; use at most {MAX_PIXELS} px")]
     TooLarge {
         /// Width of the photo in px.
         width: u32,
         /// Height of the photo in px.
         height: u32,
-        /// Pixels that a photo can have.
-        max_pixels: u64,
     },
     /// The background image has other dimensions than the photo, or another length than its own
     /// dimensions require.
@@ -110,7 +105,7 @@ impl Codebook {
     /// # Errors
     /// Returns [`WatermarkError::TooMany`] if `count` is above [`MAX_IDS`].
     pub fn new(count: usize, seed: u64) -> Result<Self, WatermarkError> {
-        let too_many = WatermarkError::TooMany { requested: count, max_ids: MAX_IDS };
+        let too_many = WatermarkError::TooMany { requested: count };
         if count > MAX_IDS {
             return Err(too_many);
         }
@@ -179,20 +174,10 @@ impl Codebook {
 /// Returns the bitwise blends of two codewords, and the codewords made of parts of both, as far as
 /// a blend differs from both.
 fn blends(first: u32, second: u32) -> impl Iterator<Item = u32> {
-    const PARTS: [u32; 10] = [
-        0xffff_0000,
-        0x0000_ffff,
-        0xff00_ff00,
-        0x00ff_00ff,
-        0xff00_0000,
-        0x00ff_ffff,
-        0xffff_ff00,
-        0x0000_00ff,
-        0xaaaa_aaaa,
-        0x5555_5555,
-    ];
+    const PARTS: [u32; 5] = [0xffff_0000, 0xff00_ff00, 0xff00_0000, 0xffff_ff00, 0xaaaa_aaaa];
     let bitwise = [first & second, first | second, first ^ second, !(first ^ second)];
-    let combined = PARTS.map(|part| (first & part) | (second & !part));
+    let parts = PARTS.into_iter().flat_map(|part| [part, !part]);
+    let combined = parts.map(move |part| (first & part) | (second & !part));
     bitwise.into_iter().chain(combined).filter(move |blend| *blend != first && *blend != second)
 }
 

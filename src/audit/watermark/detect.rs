@@ -68,7 +68,7 @@ impl Detector {
         }
         let photo = [self.image.width, self.image.height];
         let alignments = alignments(photo, [thumbnail.width, thumbnail.height], self.image.fit);
-        let Some(alignment) = self.best_alignment(&alignments, expected, &thumbnail) else {
+        let Some(alignment) = self.best_alignment(&alignments, expected, thumbnail) else {
             return unreadable(thumbnail.height);
         };
         let planes = SampledRows::of_planes(&thumbnail, &alignment);
@@ -100,26 +100,23 @@ impl Detector {
         &self,
         alignments: &[Alignment],
         expected: MarkId,
-        thumbnail: &YCbCrView<'_>,
+        thumbnail: YCbCrView<'_>,
     ) -> Option<Alignment> {
-        let probe = AlignmentProbe::new(thumbnail, &self.codebook, expected);
+        let probe = AlignmentProbe { image: thumbnail, codebook: &self.codebook, expected };
+        let usual =
+            alignments.iter().map(|&alignment| (probe.count_readable(&alignment), alignment));
+        let shifted = (0..SHIFT_STEPS).filter_map(|step| {
+            let alignment = alignments.first()?.moved(f64::from(step) / f64::from(SHIFT_STEPS));
+            let (cells, readable) = probe.best_shift(&alignment);
+            Some((readable, alignment.moved(cells as f64)))
+        });
         let mut best: Option<(u32, Alignment)> = None;
-        let mut offer = |readable: u32, alignment: Alignment| {
+        for (readable, alignment) in usual.chain(shifted) {
             if best.is_none_or(|(most, _)| readable > most) {
                 best = Some((readable, alignment));
             }
-            best.filter(|(most, _)| 4 * most >= 3 * probe.samples())
-        };
-        for &alignment in alignments {
-            if let Some((_, found)) = offer(probe.count_readable(&alignment), alignment) {
-                return Some(found);
-            }
-        }
-        for step in 0..SHIFT_STEPS {
-            let alignment = alignments.first()?.moved(f64::from(step) / f64::from(SHIFT_STEPS));
-            let (cells, readable) = probe.best_shift(&alignment);
-            if let Some((_, found)) = offer(readable, alignment.moved(cells as f64)) {
-                return Some(found);
+            if 4 * readable >= 3 * probe.samples() {
+                break;
             }
         }
         best.map(|(_, alignment)| alignment)

@@ -4,7 +4,7 @@
 //! That keeps the watermark readable through any change of colours that maps the two colours to
 //! two different colours.
 
-use super::layout::{self, CELLS, CellPattern};
+use super::layout::{CELLS, pattern, position_of};
 use super::{MarkId, Raster, WatermarkError};
 
 /// Shortest side of a photo in px. In a shorter photo a cell has no pixel of its own.
@@ -13,15 +13,10 @@ pub const MIN_SIDE_PX: u32 = 56;
 /// Pixels of a photo, at most.
 pub const MAX_PIXELS: u64 = 1 << 26;
 
-/// Amplitude of the watermark in luma, up and down from the middle level of 128. The colour planes
-/// go the opposite way, so that a photo whose planes come from three photos still fits into RGB.
-const LUMA_AMPLITUDE: f32 = 62.0;
-
-/// Amplitude of the watermark in the blue-difference plane, against the sign of luma.
-const CB_AMPLITUDE: f32 = -40.0;
-
-/// Amplitude of the watermark in the red-difference plane, against the sign of luma.
-const CR_AMPLITUDE: f32 = -36.0;
+/// Amplitudes of the watermark in luma, blue difference and red difference, around the middle level
+/// of 128. The colour planes go the opposite way, so that a photo whose planes come from three
+/// photos still fits into RGB.
+const AMPLITUDES: [f32; 3] = [62.0, -40.0, -36.0];
 
 /// Share of the background's contrast that is left under a watermark.
 const BACKGROUND_CONTRAST: f32 = 0.2;
@@ -40,10 +35,10 @@ pub fn embed(
     background: Option<&Raster>,
 ) -> Result<Raster, WatermarkError> {
     if width.min(height) < MIN_SIDE_PX {
-        return Err(WatermarkError::TooSmall { width, height, min_side_px: MIN_SIDE_PX });
+        return Err(WatermarkError::TooSmall { width, height });
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(WatermarkError::TooLarge { width, height, max_pixels: MAX_PIXELS });
+        return Err(WatermarkError::TooLarge { width, height });
     }
     let bytes = width as usize * height as usize * 3;
     if let Some(Raster { width: background_width, height: background_height, rgb }) = background
@@ -57,10 +52,10 @@ pub fn embed(
     let mut levels = Vec::new();
     let mut row_alone = Vec::new();
     for y in 0..height {
-        let position_of_row = layout::position_of(y, height);
+        let position_of_row = position_of(y, height);
         if position != Some(position_of_row) {
             position = Some(position_of_row);
-            levels = row_levels(&CellPattern::new(id.codeword(), position_of_row), width, height);
+            levels = row_levels(&pattern(id.codeword(), position_of_row), width, height);
             row_alone = levels.iter().flat_map(|&level| colour(level, [128; 3])).collect();
         }
         match background {
@@ -76,9 +71,10 @@ pub fn embed(
     Ok(Raster { width, height, rgb })
 }
 
-/// Returns the level of each pixel of a row, -1 to 1. A pixel on the edge between two cells has the
+/// Returns the level of each pixel of a row, -1 to 1. Outside of the centre square the pattern of
+/// cells repeats. A pixel on the edge between two cells has the
 /// mean of both, weighted by area.
-fn row_levels(pattern: &CellPattern, width: u32, height: u32) -> Vec<f32> {
+fn row_levels(pattern: &[f32; CELLS], width: u32, height: u32) -> Vec<f32> {
     let cell_width = f64::from(width.min(height)) / CELLS as f64;
     let square_left = f64::from(width) / 2.0 - f64::from(width.min(height)) / 2.0;
     let cell_at = |x: f64| (x - square_left) / cell_width;
@@ -87,7 +83,8 @@ fn row_levels(pattern: &CellPattern, width: u32, height: u32) -> Vec<f32> {
         let (mut sum, mut left) = (0.0, from);
         while left < to {
             let right = (left.floor() + 1.0).min(to);
-            sum += (right - left) * f64::from(pattern.level(left.floor() as i64));
+            sum += (right - left)
+                * f64::from(pattern[(left.floor() as i64).rem_euclid(CELLS as i64) as usize]);
             left = right;
         }
         (sum / (to - from)) as f32
@@ -97,7 +94,7 @@ fn row_levels(pattern: &CellPattern, width: u32, height: u32) -> Vec<f32> {
 
 /// Returns the colour of a pixel of this level over a pixel of the background.
 fn colour(level: f32, background: [u8; 3]) -> [u8; 3] {
-    let (luma, cb, cr) = (LUMA_AMPLITUDE * level, CB_AMPLITUDE * level, CR_AMPLITUDE * level);
+    let [luma, cb, cr] = AMPLITUDES.map(|amplitude| amplitude * level);
     let mark = [luma + 1.402 * cr, luma - 0.344_136 * cb - 0.714_136 * cr, luma + 1.772 * cb];
     [0, 1, 2].map(|channel| {
         let under = BACKGROUND_CONTRAST * (f32::from(background[channel]) - 128.0);

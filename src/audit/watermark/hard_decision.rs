@@ -100,15 +100,11 @@ impl NormalizedRow {
     /// Decodes the sixteenth of its photo that the row comes from, or returns `None` if a position
     /// cell is too weak.
     pub(super) fn position(&self) -> Option<u8> {
-        let mut code = 0;
-        for cell in POSITION {
-            let level = self.levels[cell];
-            if level.abs() < MIN_POSITION_LEVEL {
-                return None;
-            }
-            code = code << 1 | u8::from(level > 0.0);
-        }
-        Some(ungray(code))
+        let mut levels = self.levels[POSITION].iter();
+        let code = levels.try_fold(0, |code, level| {
+            (level.abs() >= MIN_POSITION_LEVEL).then_some(code << 1 | u8::from(*level > 0.0))
+        });
+        code.map(ungray)
     }
 }
 
@@ -119,7 +115,7 @@ pub(super) fn expected_levels(id: MarkId) -> Levels {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{CellPattern, POSITIONS, symmetries};
+    use super::super::layout::{POSITIONS, pattern, symmetries};
     use super::*;
     use crate::audit::watermark::MAX_IDS;
 
@@ -131,8 +127,7 @@ mod tests {
         for &id in codebook.ids() {
             let own = expected_levels(id);
             for position in 0..POSITIONS as u8 {
-                let pattern = CellPattern::new(id.codeword(), position);
-                let row: Levels = std::array::from_fn(|cell| pattern.level(cell as i64));
+                let row = pattern(id.codeword(), position);
                 let inverted = |levels: Levels| [levels, levels.map(|level| -level)];
                 for levels in symmetries(&row).flat_map(inverted) {
                     let row = NormalizedRow::new(&levels, 0.5).expect("the row has contrast");

@@ -42,29 +42,19 @@ pub(super) fn ungray(code: u8) -> u8 {
     halved ^ (halved >> 1)
 }
 
-/// Holds the levels of a watermark's cells at one vertical position, each -1 or 1.
-pub(super) struct CellPattern([f32; CELLS]);
-
-impl CellPattern {
-    pub(super) fn new(codeword: u32, position: u8) -> Self {
-        let mut cells = levels(codeword);
-        for (bit, cell) in POSITION.enumerate() {
-            cells[cell] = level(gray(position) >> (POSITION.len() - 1 - bit) & 1 == 1);
-        }
-        Self(cells)
+/// Returns the levels of a watermark's cells at one vertical position, each -1 or 1.
+pub(super) fn pattern(codeword: u32, position: u8) -> [f32; CELLS] {
+    let mut cells = levels(codeword);
+    for (bit, cell) in POSITION.enumerate() {
+        cells[cell] = level(gray(position) >> (POSITION.len() - 1 - bit) & 1 == 1);
     }
-
-    /// Returns the level of a cell, counted from the left edge of the centre square. Cells outside
-    /// of the square repeat the pattern.
-    pub(super) fn level(&self, cell: i64) -> f32 {
-        self.0[cell.rem_euclid(CELLS as i64) as usize]
-    }
+    cells
 }
 
 /// Packs a row's cells into bits, the first cell in the lowest bit.
 pub(super) fn packed(codeword: u32, position: u8) -> u64 {
-    let pattern = CellPattern::new(codeword, position);
-    (0..CELLS).map(|cell| u64::from(pattern.0[cell] > 0.0) << cell).sum()
+    let pattern = pattern(codeword, position);
+    (0..CELLS).map(|cell| u64::from(pattern[cell] > 0.0) << cell).sum()
 }
 
 /// Unpacks the codeword from a row's cells. Returns `None` if a guard cell is wrong.

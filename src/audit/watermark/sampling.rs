@@ -109,16 +109,12 @@ pub(super) fn mean<'a>(rows: impl Iterator<Item = &'a Levels>) -> Option<Levels>
 
 /// Samples a few luma rows of a thumbnail, to choose an alignment.
 pub(super) struct AlignmentProbe<'a> {
-    image: &'a YCbCrView<'a>,
-    codebook: &'a Codebook,
-    expected: MarkId,
+    pub(super) image: YCbCrView<'a>,
+    pub(super) codebook: &'a Codebook,
+    pub(super) expected: MarkId,
 }
 
-impl<'a> AlignmentProbe<'a> {
-    pub(super) fn new(image: &'a YCbCrView<'a>, codebook: &'a Codebook, expected: MarkId) -> Self {
-        Self { image, codebook, expected }
-    }
-
+impl AlignmentProbe<'_> {
     /// Returns the number of sampled rows.
     pub(super) fn samples(&self) -> u32 {
         MAX_SAMPLES.min(self.image.height)
@@ -144,7 +140,7 @@ impl<'a> AlignmentProbe<'a> {
     }
 
     fn levels(&self, alignment: &Alignment) -> impl Iterator<Item = Levels> {
-        let YCbCrView { width, height, y, .. } = *self.image;
+        let YCbCrView { width, height, y, .. } = self.image;
         let (width, samples) = (width as usize, self.samples());
         let filter = CellFilter::new(width, alignment, LUMA.blur);
         filter.into_iter().flat_map(move |filter| {

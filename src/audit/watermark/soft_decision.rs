@@ -43,21 +43,25 @@ pub(super) struct Candidate {
 }
 
 /// Estimates the share of one other photo in rows that resemble the rows of a residual.
-pub(super) struct ShareEstimator {
+pub(super) struct ShareEstimator<'a> {
+    residual: &'a Residual,
     mark: Levels,
     direction: Levels,
     length: f32,
-    own: Levels,
-    own_direction: Levels,
 }
 
 fn dot(first: &Levels, second: &Levels) -> f32 {
     first.iter().zip(second).map(|(first, second)| first * second).sum()
 }
 
-fn subtract_projection(levels: &mut Levels, direction: &Levels) {
-    let along = dot(levels, direction);
-    levels.iter_mut().zip(direction).for_each(|(level, direction)| *level -= along * direction);
+/// Subtracts the projections of levels on orthonormal directions, and returns the length of the
+/// rest.
+fn project_out(levels: &mut Levels, directions: &[Levels]) -> f32 {
+    for direction in directions {
+        let along = dot(levels, direction);
+        levels.iter_mut().zip(direction).for_each(|(level, direction)| *level -= along * direction);
+    }
+    dot(levels, levels).sqrt()
 }
 
 /// Sets the position cells to 0, because they do not encode the id.
@@ -73,15 +77,14 @@ impl Residual {
         for mut echo in echoes(levels, own, is_wide) {
             clear_position(&mut echo);
             let before = dot(&echo, &echo).sqrt();
-            explained.iter().for_each(|direction| subtract_projection(&mut echo, direction));
-            let length = dot(&echo, &echo).sqrt();
+            let length = project_out(&mut echo, &explained);
             if length > MIN_NEW_PART * before {
                 explained.push(echo.map(|value| value / length));
             }
         }
         let mut residual = *levels;
         clear_position(&mut residual);
-        explained.iter().for_each(|direction| subtract_projection(&mut residual, direction));
+        project_out(&mut residual, &explained);
         Self { explained, own: *own, levels: *levels, residual }
     }
 
@@ -136,8 +139,7 @@ impl Residual {
         let size = dot(&self.residual, &self.residual).sqrt().max(1e-6);
         let correlation = |mut own: Levels| {
             clear_position(&mut own);
-            self.explained.iter().for_each(|direction| subtract_projection(&mut own, direction));
-            let length = dot(&own, &own).sqrt();
+            let length = project_out(&mut own, &self.explained);
             if length < MIN_LENGTH {
                 0.0
             } else {
@@ -149,29 +151,28 @@ impl Residual {
 
     /// Creates an estimator for one other photo. Returns `None` if the photo's watermark cannot be
     /// told from the expected photo and its echoes.
-    pub(super) fn share_estimator(&self, id: MarkId) -> Option<ShareEstimator> {
+    pub(super) fn share_estimator(&self, id: MarkId) -> Option<ShareEstimator<'_>> {
         let mark = levels(id.codeword());
         let mut direction = mark;
-        self.explained.iter().for_each(|explained| subtract_projection(&mut direction, explained));
-        let length = dot(&direction, &direction).sqrt();
-        let own_direction = *self.explained.last()?;
-        (length >= MIN_LENGTH).then_some(ShareEstimator {
+        let length = project_out(&mut direction, &self.explained);
+        (length >= MIN_LENGTH && !self.explained.is_empty()).then_some(ShareEstimator {
+            residual: self,
             mark,
             direction,
             length,
-            own: self.own,
-            own_direction,
         })
     }
 }
 
-impl ShareEstimator {
+impl ShareEstimator<'_> {
     /// Estimates the other photo's share in levels, 0 to 1.
     pub(super) fn share(&self, levels: &Levels) -> f32 {
         let other = dot(levels, &self.direction) / (self.length * self.length);
         let mut without = *levels;
         without.iter_mut().zip(&self.mark).for_each(|(level, mark)| *level -= other * mark);
-        let own = dot(&without, &self.own_direction) / dot(&self.own, &self.own_direction);
+        let Residual { own, explained, .. } = self.residual;
+        let own_direction = &explained[explained.len() - 1];
+        let own = dot(&without, own_direction) / dot(own, own_direction);
         let all = own + other;
         if all > 0.0 { (other / all).clamp(0.0, 1.0) } else { 0.0 }
     }

@@ -1,15 +1,10 @@
 //! Counts the results of trials: intact thumbnails by each setting, tampered ones by width.
-//!
-//! All counts are sums, so that each thread counts alone and the totals do not depend on the order.
 
 use std::collections::BTreeMap;
 
 use double_exposure::audit::watermark::{Codebook, RowOwner};
 
 use super::{Tampering, Trial, describe};
-
-/// Wrong trials that are kept, at most.
-const MAX_WRONG: usize = 20;
 
 /// Counts the results of some thumbnails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +24,37 @@ pub(crate) struct Count {
 }
 
 impl Count {
+    /// Runs a trial and counts its result.
+    pub(super) fn of(trial: &Trial, codebook: &Codebook) -> Self {
+        let [own, other] = trial.ids(codebook);
+        let is_mixed = trial.tampering != Tampering::Clean;
+        let detection = trial.detect(codebook);
+        let is_right = |owner: RowOwner| match owner {
+            RowOwner::Own | RowOwner::Unknown => true,
+            RowOwner::Other(id) => is_mixed && id == other,
+            RowOwner::NotIssued(_) => false,
+        };
+        let wrong_rows =
+            detection.rows.iter().filter(|row| !row.planes().into_iter().all(is_right));
+        let wrong_findings = detection
+            .findings
+            .iter()
+            .filter(|finding| finding.id != Some(own) && !(is_mixed && finding.id == Some(other)));
+        Self {
+            thumbnails: 1,
+            rows: detection.rows.len() as u64,
+            rows_read: detection.rows_read.into(),
+            wrong_rows: wrong_rows.count() as u64,
+            wrong_findings: wrong_findings.count() as u64,
+            found: trial.tampering.is_found(&detection, other).into(),
+        }
+    }
+
+    /// Returns the number of wrong rows and findings.
+    pub(crate) fn wrong(&self) -> u64 {
+        self.wrong_rows + self.wrong_findings
+    }
+
     fn add(&mut self, other: &Self) {
         self.thumbnails += other.thumbnails;
         self.rows += other.rows;
@@ -47,66 +73,24 @@ pub(crate) struct Counts {
     pub(crate) clean: BTreeMap<(usize, String), Count>,
     /// Tampered thumbnails, by index in [`Tampering::ALL`] and by width in px.
     pub(crate) tampered: BTreeMap<(usize, u32), Count>,
-    /// Descriptions of the trials with a wrong row or finding, by number: the 20 lowest numbers.
+    /// Descriptions of the trials with a wrong row or finding, by number.
     pub(crate) wrong: BTreeMap<u64, String>,
 }
 
 impl Counts {
-    /// Runs a trial and counts its result.
-    pub(super) fn run(&mut self, trial: &Trial, codebook: &Codebook) {
-        let [own, other] = trial.ids(codebook);
-        let is_mixed = trial.tampering != Tampering::Clean;
-        let detection = trial.detect(codebook);
-        let is_right = |owner: RowOwner| match owner {
-            RowOwner::Own | RowOwner::Unknown => true,
-            RowOwner::Other(id) => is_mixed && id == other,
-            RowOwner::NotIssued(_) => false,
-        };
-        let wrong_rows =
-            detection.rows.iter().filter(|row| !row.planes().into_iter().all(is_right));
-        let wrong_findings = detection
-            .findings
-            .iter()
-            .filter(|finding| finding.id != Some(own) && !(is_mixed && finding.id == Some(other)));
-        let count = Count {
-            thumbnails: 1,
-            rows: detection.rows.len() as u64,
-            rows_read: detection.rows_read.into(),
-            wrong_rows: wrong_rows.count() as u64,
-            wrong_findings: wrong_findings.count() as u64,
-            found: trial.tampering.is_found(&detection, other).into(),
-        };
-        if count.wrong_rows + count.wrong_findings > 0 {
-            self.add_wrong(trial.number, describe(trial, codebook));
+    /// Adds the count of a trial.
+    pub(super) fn add(&mut self, trial: &Trial, count: &Count, codebook: &Codebook) {
+        if count.wrong() > 0 {
+            self.wrong.insert(trial.number, describe(trial, codebook));
         }
-        self.total.add(&count);
+        self.total.add(count);
         let index = Tampering::ALL.iter().position(|tampering| *tampering == trial.tampering);
         if let Some(index) = index {
-            self.tampered.entry((index, trial.width)).or_default().add(&count);
+            self.tampered.entry((index, trial.width)).or_default().add(count);
         } else {
             for setting in trial.settings() {
-                self.clean.entry(setting).or_default().add(&count);
+                self.clean.entry(setting).or_default().add(count);
             }
-        }
-    }
-
-    fn add_wrong(&mut self, number: u64, description: String) {
-        self.wrong.insert(number, description);
-        while self.wrong.len() > MAX_WRONG {
-            self.wrong.pop_last();
-        }
-    }
-
-    pub(super) fn add(&mut self, other: &Self) {
-        self.total.add(&other.total);
-        for (key, count) in &other.clean {
-            self.clean.entry(key.clone()).or_default().add(count);
-        }
-        for (key, count) in &other.tampered {
-            self.tampered.entry(*key).or_default().add(count);
-        }
-        for (number, description) in &other.wrong {
-            self.add_wrong(*number, description.clone());
         }
     }
 

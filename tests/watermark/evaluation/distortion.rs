@@ -113,18 +113,26 @@ pub(crate) struct SimulatedService {
 }
 
 impl SimulatedService {
+    /// Returns the width and the height of the thumbnail of a photo of this width and height.
+    pub(crate) fn thumbnail_size(&self, (width, height): (u32, u32)) -> (u32, u32) {
+        if self.square {
+            return (self.size, self.size);
+        }
+        let longest = f64::from(width.max(height));
+        let scaled = |side: u32| f64::from(side) * f64::from(self.size) / longest;
+        let rounded = |side: u32| (scaled(side).round() as u32).max(1);
+        (rounded(width), rounded(height))
+    }
+
     /// Resizes a photo to a thumbnail. A service can tamper with the thumbnail before it sends it.
     pub(crate) fn resize(&self, photo: &Raster) -> Raster {
-        let (width, height) = (photo.width, photo.height);
-        let side = width.min(height);
-        let scaled = |side: u32| {
-            let longest = f64::from(width.max(height));
-            ((f64::from(side) * f64::from(self.size) / longest).round() as u32).max(1)
-        };
-        let (size, crop) = if self.square {
-            ([self.size; 2], [(width - side) / 2, (height - side) / 2, side, side])
+        let &Raster { width: photo_width, height: photo_height, rgb: ref pixels } = photo;
+        let (width, height) = self.thumbnail_size((photo_width, photo_height));
+        let side = photo_width.min(photo_height);
+        let crop = if self.square {
+            [(photo_width - side) / 2, (photo_height - side) / 2, side, side]
         } else {
-            ([scaled(width), scaled(height)], [0, 0, width, height])
+            [0, 0, photo_width, photo_height]
         };
         let [left, top, crop_width, crop_height] = crop.map(f64::from);
         let options = ResizeOptions::new().resize_alg(self.filter.algorithm()).crop(
@@ -133,9 +141,9 @@ impl SimulatedService {
             crop_width,
             crop_height,
         );
-        let mut rgb = vec![0; size[0] as usize * size[1] as usize * 3];
-        let source = TypedImageRef::<U8x3>::from_buffer(width, height, &photo.rgb);
-        let target = TypedImage::<U8x3>::from_buffer(size[0], size[1], &mut rgb);
+        let mut rgb = vec![0; width as usize * height as usize * 3];
+        let source = TypedImageRef::<U8x3>::from_buffer(photo_width, photo_height, pixels);
+        let target = TypedImage::<U8x3>::from_buffer(width, height, &mut rgb);
         Resizer::new()
             .resize_typed(
                 &source.expect("a photo's bytes match its dimensions"),
@@ -143,7 +151,7 @@ impl SimulatedService {
                 &options,
             )
             .expect("the crop lies in the photo");
-        Raster { width: size[0], height: size[1], rgb }
+        Raster { width, height, rgb }
     }
 
     /// Sends a thumbnail. Returns the image that the client decodes.

@@ -6,6 +6,9 @@ use double_exposure::audit::watermark::{Codebook, RowFinding};
 
 use super::{Counts, Tampering, Trial, WIDTHS};
 
+/// Wrong trials that the table names, at most: the lowest numbers.
+const MAX_WRONG: usize = 20;
+
 /// Formats all counts of a run as Markdown.
 pub(crate) fn table(seed: u64, counts: &Counts) -> String {
     let total = &counts.total;
@@ -14,10 +17,10 @@ pub(crate) fn table(seed: u64, counts: &Counts) -> String {
          the thumbnail.\n",
         total.rows, total.thumbnails, total.wrong_rows, total.wrong_findings
     );
-    if total.wrong_rows + total.wrong_findings == 0 {
+    if total.wrong() == 0 {
         let _ = writeln!(text, "So at most {:.1e} of such rows do, at 95 %.", counts.bound());
     }
-    for (number, description) in &counts.wrong {
+    for (number, description) in counts.wrong.iter().take(MAX_WRONG) {
         let _ = writeln!(text, "\nWrong in trial {number}: {description}");
     }
     text += "\nClean thumbnails, by each setting alone:\n\n";
@@ -30,7 +33,7 @@ pub(crate) fn table(seed: u64, counts: &Counts) -> String {
             count.thumbnails,
             count.rows,
             percent(count.rows_read, count.rows),
-            count.wrong_rows + count.wrong_findings,
+            count.wrong(),
             percent(count.found, count.thumbnails)
         );
     }

@@ -85,24 +85,16 @@ impl Trial {
         Self { number, tampering, width, service, shape, has_background, ids, background_seed }
     }
 
-    /// Returns the number of trials that have at least `min_rows` rows together.
-    pub(super) fn count_for_rows(min_rows: u64, seed: u64) -> u64 {
-        let (mut rows, mut trials) = (0, 0);
-        while rows < min_rows {
-            rows += Self::new(trials, seed).rows();
-            trials += 1;
-        }
-        trials
-    }
-
-    fn rows(&self) -> u64 {
-        let (width, height) = self.shape;
-        let size = u64::from(self.service.size);
-        if self.service.square {
-            return size;
-        }
-        let rows = f64::from(height) * size as f64 / f64::from(width.max(height));
-        (rows.round() as u64).max(1)
+    /// Returns the first trials that have at least `min_rows` rows together.
+    pub(super) fn for_rows(min_rows: u64, seed: u64) -> Vec<Self> {
+        let mut rows = 0;
+        let trials = (0..).map(|number| Self::new(number, seed));
+        let is_needed = |trial: &Self| {
+            let is_needed = rows < min_rows;
+            rows += u64::from(trial.service.thumbnail_size(trial.shape).1);
+            is_needed
+        };
+        trials.take_while(is_needed).collect()
     }
 
     /// Returns the id of the expected photo, and of the photo that tampering mixes in.
@@ -130,34 +122,25 @@ impl Trial {
     /// Returns the settings by which intact thumbnails are counted, each with its group.
     pub(super) fn settings(&self) -> [(usize, String); 6] {
         let SimulatedService { square, filter, effect, encoding, .. } = self.service;
+        let shape = if square { "centre square" } else { "whole photo" };
+        let background = if self.has_background { "over a background" } else { "alone" };
         [
             (0, format!("{:3} px", self.width)),
             (1, encoding_name(encoding)),
             (2, format!("{filter:?}")),
             (3, format!("{effect:?}")),
-            (4, shape_name(square).into()),
-            (4, self.background_name().into()),
+            (4, shape.into()),
+            (4, background.into()),
         ]
-    }
-
-    fn background_name(&self) -> &'static str {
-        if self.has_background { "over a background" } else { "alone" }
     }
 }
 
 impl fmt::Display for Trial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let SimulatedService { square, filter, effect, encoding, .. } = self.service;
-        let (tampering, encoding) = (self.tampering.name(), encoding_name(encoding));
+        let settings = self.settings().map(|(_, setting)| setting).join(", ");
         let (width, height) = self.shape;
-        let (shape, background) = (shape_name(square), self.background_name());
-        write!(f, "{tampering}; {} px, {encoding}, {filter:?}, {effect:?}, ", self.width)?;
-        write!(f, "{shape} of {width}x{height}, {background}")
+        write!(f, "{}; {}, {width}x{height} px", self.tampering.name(), settings.trim_start())
     }
-}
-
-fn shape_name(square: bool) -> &'static str {
-    if square { "centre square" } else { "whole photo" }
 }
 
 fn encoding_name(encoding: Encoding) -> String {
