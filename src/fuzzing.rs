@@ -161,38 +161,38 @@ fn check_bands(word: &Schedule, text: &str) {
     }
 }
 
-/// Checks the watermark detector on any bytes. The first two bytes give the dimensions of a
-/// thumbnail, and the rest replace some of its pixels.
+/// Checks that the detector reads any pixels as a thumbnail without a panic. The first two bytes
+/// give the dimensions, the others the planes.
 ///
-/// The detector must not panic, and must read every row once. A finding must lie inside the thumbnail
-/// and name an issued id or none. The verdict must be mixed if and only if a finding mixes.
+/// The result has every row once. A finding lies inside the thumbnail and names an id of the
+/// codebook or none. The verdict is *mixed* if and only if a finding mixes. A finding names the
+/// expected photo if and only if the finding is about the order of rows.
 ///
 /// # Panics
-/// Panics if one of these properties does not hold.
-pub fn mark(bytes: &[u8]) {
-    let [width, height, rest @ ..] = bytes else { return };
+/// Panics if the detector breaks one of these promises.
+pub fn watermark(bytes: &[u8]) {
+    let [width, height, pixels @ ..] = bytes else { return };
     let (width, height) = (64 + u32::from(*width), 1 + u32::from(*height));
-    let issued = Codebook::new(64, 1).expect("64 can be told apart");
-    let own_id = issued.ids()[0];
-    let photo = embed(own_id, width, height.max(64), None).expect("it has room for a watermark");
-    let luma: Vec<u8> = photo.rgb.chunks_exact(3).map(|pixel| pixel[1]).collect();
+    let codebook = Codebook::new(64, 1).expect("a codebook holds 64 ids");
+    let expected = codebook.ids()[0];
+    let photo = embed(expected, width, height.max(64), None).expect("it has room for a watermark");
     let area = (width * height) as usize;
-    let mut luma = luma[..area].to_vec();
-    let replaced = rest.len().min(area);
-    luma[..replaced].copy_from_slice(&rest[..replaced]);
-    let chroma: Vec<u8> = rest.iter().copied().chain(std::iter::repeat(128)).take(area).collect();
-    let planes = YCbCrView { width, height, y: &luma, cb: &chroma, cr: &chroma };
-    let detector =
-        Detector::new(&issued, ExpectedImage { width, height: height.max(64), fit: Shown::Cover });
-    let detection = detector.read(own_id, planes);
+    // Green stands for luma. The pixels overwrite the beginning of the photo's own rows.
+    let own = photo.rgb.chunks_exact(3).map(|pixel| pixel[1]);
+    let luma: Vec<u8> = pixels.iter().copied().chain(own.skip(pixels.len())).take(area).collect();
+    let grey = std::iter::repeat(128);
+    let colour: Vec<u8> = pixels.iter().copied().chain(grey).take(area).collect();
+    let thumbnail = YCbCrView { width, height, y: &luma, cb: &colour, cr: &colour };
+    let image = ExpectedImage { width, height: height.max(64), fit: Shown::Cover };
+    let detection = Detector::new(&codebook, image).detect(expected, thumbnail);
     assert_eq!(detection.rows.len(), height as usize, "every row once");
-    assert_eq!(detection.read + detection.unknown, height);
+    assert_eq!(detection.rows_read + detection.rows_unknown, height);
     for finding in &detection.findings {
         assert!(finding.rows.start < finding.rows.end && finding.rows.end <= height, "{finding:?}");
         assert!((0.0..=1.0).contains(&finding.share), "{finding:?}");
-        let own = finding.found == Some(own_id);
-        assert_eq!(own, finding.kind == RowFindingKind::Order, "{finding:?}");
-        assert!(finding.found.is_none_or(|id| issued.contains(id)), "{finding:?}");
+        let is_own = finding.id == Some(expected);
+        assert_eq!(is_own, finding.kind == RowFindingKind::Order, "{finding:?}");
+        assert!(finding.id.is_none_or(|id| codebook.contains(id)), "{finding:?}");
     }
     let mixes = detection.findings.iter().any(|finding| finding.mixes());
     assert_eq!(detection.verdict == DetectionVerdict::Mixed, mixes);

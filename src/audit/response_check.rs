@@ -121,7 +121,7 @@ impl ResponseChecker {
             InspectedPixels::Rgb(rgb) => YCbCrImage::from_rgb(&Raster { width, height, rgb }),
         };
         let subject = &self.subjects.all[ask.photo];
-        let reading = self.reader.read(subject.id, planes.planes());
+        let reading = self.reader.detect(subject.id, planes.view());
         let mut found: Vec<Evidence> =
             reading.findings.iter().map(|finding| self.found(ask, finding)).collect();
         let whole = 0..height;
@@ -139,15 +139,15 @@ impl ResponseChecker {
             file: (!found.is_empty()).then_some(body.bytes),
             hash,
             verdict: reading.verdict,
-            rows_read: reading.read,
-            rows_unknown: reading.unknown,
+            rows_read: reading.rows_read,
+            rows_unknown: reading.rows_unknown,
             found,
         })
     }
 
     fn found(&self, ask: PlannedRequest, finding: &watermark::RowFinding) -> Evidence {
         let asked = &self.subjects.all[ask.photo];
-        let found = finding.found.and_then(|id| self.subjects.of(id));
+        let found = finding.id.and_then(|id| self.subjects.of(id));
         let (photo, is_earlier) = (found.map(|(photo, _)| photo), found.is_some_and(|(_, is)| is));
         let owner = photo.map(|photo| self.subjects.all[photo].owner);
         let kind = match (finding.kind, owner) {

@@ -25,7 +25,7 @@ use super::stats::{AuditStats, Finding};
 use super::test_photos::TestPhotos;
 use super::verdict::{AbortReason, AuditVerdict, bound, verdict};
 use super::workload::{Outcome, Workload};
-use crate::audit::watermark::CodebookError;
+use crate::audit::watermark::WatermarkError;
 
 /// Answers that wait for one judge, at most.
 const WAITING: usize = 32;
@@ -110,7 +110,7 @@ impl AuditResults {
 pub enum AuditError {
     /// The photos cannot be marked.
     #[error("{0}; see [photos]")]
-    Marks(#[from] CodebookError),
+    Marks(#[from] WatermarkError),
     /// The system gives no threads, or no port.
     #[error("the system gives no threads or no port ({0}): free some")]
     System(#[from] std::io::Error),

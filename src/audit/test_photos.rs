@@ -10,7 +10,7 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use uuid::Uuid;
 
 use super::spec::{PhotoFormat, PhotosSpec};
-use crate::audit::watermark::{Codebook, CodebookError, MarkId, Raster, embed};
+use crate::audit::watermark::{Codebook, MarkId, Raster, WatermarkError, embed};
 
 /// Quality of the photos that are sent, of 100: what makes marks hard to read should be the
 /// service's doing.
@@ -59,7 +59,7 @@ impl TestPhotos {
     ///
     /// # Panics
     /// Never for photos within [`Photos`]' bounds.
-    pub fn paint(photos: PhotosSpec, seed: u64) -> Result<Self, CodebookError> {
+    pub fn paint(photos: PhotosSpec, seed: u64) -> Result<Self, WatermarkError> {
         let whole = photos.people * photos.each;
         let cut = if photos.truncated { TRUNCATED.min(photos.people) } else { 0 };
         let replaced = if photos.replaced { whole } else { 0 };
@@ -85,7 +85,7 @@ impl TestPhotos {
             let picture = embed(id, photos.width, photos.height, None)?;
             Ok((id, Bytes::from(file(&picture, photos.format))))
         });
-        let earlier = earlier.collect::<Result<_, CodebookError>>()?;
+        let earlier = earlier.collect::<Result<_, WatermarkError>>()?;
         let run = Uuid::new_v4().simple().to_string()[..12].to_owned();
         Ok(Self { photos, all, earlier, issued, run })
     }

@@ -13,7 +13,7 @@ use double_exposure::fuzzing;
 use crate::run_on_each;
 
 /// Names of the targets.
-const TARGETS: [&str; 4] = ["decode", "mark", "replay", "schedule"];
+const TARGETS: [&str; 4] = ["decode", "replay", "schedule", "watermark"];
 
 /// Bytes of a seed, at most 64 KiB, like the inputs that the fuzzer makes.
 const MAX_SEED_BYTES: usize = 64 << 10;
@@ -65,7 +65,7 @@ fn seeds_of_typed_words_are_accepted_or_refused_with_their_position() {
 
 #[test]
 fn seeds_of_strange_pixels_are_read_and_name_only_issued_ids() {
-    check("mark", |seed| fuzzing::mark(seed));
+    check("watermark", |seed| fuzzing::watermark(seed));
 }
 
 #[test]

@@ -1,202 +1,197 @@
-//! Blends: rows in which another photo shines through, with its share.
+//! Finds blends: rows into which another photo is blended, and its share.
 //!
-//! A row alone has too much noise for a share of a few hundredths; neighbouring rows are averaged,
-//! and what they say together is then looked for in each of them.
+//! A single row has too much noise for a share of a few percent. So neighbouring rows are averaged,
+//! and a photo that the average shows is then looked for in each row.
 
 use std::ops::Range;
 
 use super::cell_filter::Levels;
-use super::hard_decision::expected;
-use super::layout::CELLS;
-use super::sampling::SampledRows;
+use super::hard_decision::expected_levels;
+use super::row_runs::ranges;
+use super::sampling::{SampledRows, mean};
 use super::soft_decision::{Candidate, Residual, ShareEstimator, residual_upper_bound};
 use super::{Codebook, MarkId, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult};
 
-/// What is left of rows looks like one issued mark at least so much. Noise looks like one of 2,048
-/// by less than three quarters; see the table of the marks.
-const LIKE: f32 = 0.9;
+/// Smallest correlation of luma with a single watermark. Noise correlates with some of 2,048
+/// watermarks by less than three quarters (see the table in docs/watermarks.md).
+const MIN_CORRELATION: f32 = 0.9;
 
-/// The same where a plane of colour has the same mark.
-const LIKE_WITH_COLOUR: f32 = 0.8;
+/// Smallest correlation of luma where a colour plane shows the same watermark.
+const MIN_CORRELATION_WITH_COLOUR: f32 = 0.8;
 
-/// A share of another photo leaves at least so much of it unexplained.
-const LEFT_BY_A_SHARE: f32 = 0.6;
+/// Smallest correlation of a colour plane alone.
+const MIN_COLOUR_CORRELATION: f32 = 0.92;
 
-/// Colour, alone.
-const COLOUR_LIKE: f32 = 0.92;
+/// Smallest residual of a blend, as a part of the noise floor.
+const MIN_RESIDUAL_PART: f32 = 0.6;
 
-/// Rows that are averaged where all together show nothing.
+/// Rows that are averaged where all rows together show nothing, by plane.
 const CHUNKS: [usize; 3] = [8, 16, 16];
 
-/// The shares, from px a cell on, below which a blend is not told from what compression does.
+/// Noise floors: the smallest width of a cell in px, and the share below which a blend cannot be
+/// told from the effects of compression.
 const FLOORS: [(f64, f32); 3] = [(4.5, 0.02), (3.0, 0.025), (0.0, 0.08)];
 
-/// Colour has half as many samples, and less contrast.
+/// Factor of the noise floor in colour, which has half as many samples and less contrast.
 const COLOUR_FLOOR: f32 = 2.0;
 
-/// The two photos of a blend explain its luma but for so much, where a cell has [`WIDE_PX`].
-const UNEXPLAINED: f32 = 0.2;
+/// Largest part of luma that the two photos of a blend leave unexplained, where a cell is at least
+/// [`WIDE_PX`] wide.
+const MAX_UNEXPLAINED: f32 = 0.2;
 
-/// The same of colour, and of narrow cells.
-const UNEXPLAINED_AT_WORST: f32 = 0.4;
+/// Largest part of colour, and of luma in narrow cells, that the two photos leave unexplained.
+const MAX_UNEXPLAINED_NARROW: f32 = 0.4;
 
-/// From so many px a cell on, luma is explained well.
+/// Width of a cell in px from which the two photos explain luma well.
 const WIDE_PX: f64 = 3.0;
 
-/// The asked photo itself, moved, explains what is left less well by so much.
-const AHEAD_OF_MOVED: f32 = 0.15;
+/// Smallest lead of the other photo's correlation over the correlation of the expected photo moved
+/// to the side.
+const MIN_LEAD_OVER_MOVED: f32 = 0.15;
+
+/// Largest step between two rows of one blend.
+const MAX_ROW_STEP: u32 = 3;
 
 struct Search<'a> {
     rows: &'a [RowResult],
-    scans: &'a [SampledRows; 3],
-    issued: &'a Codebook,
+    planes: &'a [SampledRows; 3],
+    codebook: &'a Codebook,
     own: Levels,
-    /// Rows that are in no finding yet, by plane: luma, then colour.
+    /// True for each row that belongs to no finding yet, by plane: luma, blue and red difference.
     free: [Vec<bool>; 3],
 }
 
-/// The blends of a thumbnail whose rows' hard verdicts made `found`.
+/// Finds the blends of a thumbnail, in rows outside of the earlier findings.
 pub(super) fn findings(
     rows: &[RowResult],
-    scans: &[SampledRows; 3],
-    found: &[RowFinding],
-    issued: &Codebook,
-    asked: MarkId,
+    planes: &[SampledRows; 3],
+    earlier: &[RowFinding],
+    codebook: &Codebook,
+    expected: MarkId,
 ) -> Vec<RowFinding> {
-    let mut free = [const { Vec::new() }; 3];
-    for (plane, free) in free.iter_mut().enumerate() {
-        free.extend((0..rows.len()).map(|row| scans[plane].has_contrast(row)));
-    }
-    let mut search = Search { rows, scans, issued, own: expected(asked), free };
-    for finding in found.iter().filter(|finding| finding.rows.len() >= 2) {
-        search.take(&finding.rows, finding.planes);
+    let free =
+        planes.each_ref().map(|plane| (0..rows.len()).map(|row| plane.has_contrast(row)).collect());
+    let mut search = Search { rows, planes, codebook, own: expected_levels(expected), free };
+    for finding in earlier.iter().filter(|finding| finding.rows.len() >= 2) {
+        search.exclude(&finding.rows, finding.planes);
     }
     let mut blends = Vec::new();
     for plane in 0..3 {
-        let read = |row: &RowResult| [row.y, row.cb, row.cr][plane];
-        let own: Vec<usize> =
-            (0..rows.len()).filter(|&at| read(&rows[at]) == RowOwner::Own).collect();
-        search.look(plane, &own, &mut blends);
-        let starts: Vec<usize> = (0..rows.len()).step_by(CHUNKS[plane]).collect();
-        for start in starts {
+        let is_own = |&row: &usize| rows[row].planes()[plane] == RowOwner::Own;
+        let own: Vec<usize> = (0..rows.len()).filter(is_own).collect();
+        search.search(plane, &own, &mut blends);
+        for start in (0..rows.len()).step_by(CHUNKS[plane]) {
             let chunk: Vec<usize> = (start..(start + CHUNKS[plane]).min(rows.len())).collect();
-            search.look(plane, &chunk, &mut blends);
+            search.search(plane, &chunk, &mut blends);
         }
     }
     blends
 }
 
 impl Search<'_> {
-    /// Rows of a finding are not looked at again.
-    fn take(&mut self, rows: &Range<u32>, planes: PlaneSet) {
-        let taken = [planes.y, planes.y || planes.cb, planes.y || planes.cr];
-        for (free, _) in self.free.iter_mut().zip(taken).filter(|(_, taken)| *taken) {
+    /// Excludes the rows of a finding from the search.
+    fn exclude(&mut self, rows: &Range<u32>, planes: PlaneSet) {
+        let excluded = [planes.y, planes.y || planes.cb, planes.y || planes.cr];
+        for (free, _) in self.free.iter_mut().zip(excluded).filter(|(_, excluded)| *excluded) {
             free[rows.start as usize..rows.end as usize].fill(false);
         }
     }
 
     fn floor(&self, plane: usize) -> f32 {
-        let cell = self.scans[plane].cell;
-        let floor = FLOORS.iter().find(|(from, _)| cell >= *from).map_or(1.0, |(_, floor)| *floor);
+        let cell_width = self.planes[plane].cell_width;
+        let floor = FLOORS.iter().find(|(from, _)| cell_width >= *from);
+        let floor = floor.map_or(1.0, |(_, floor)| *floor);
         if plane == 0 { floor } else { floor * COLOUR_FLOOR }
     }
 
-    fn unexplained(&self, plane: usize) -> f32 {
-        let is_wide = plane == 0 && self.scans[plane].cell >= WIDE_PX;
-        if is_wide { UNEXPLAINED } else { UNEXPLAINED_AT_WORST }
+    fn max_unexplained(&self, plane: usize) -> f32 {
+        let is_wide = plane == 0 && self.planes[plane].cell_width >= WIDE_PX;
+        if is_wide { MAX_UNEXPLAINED } else { MAX_UNEXPLAINED_NARROW }
     }
 
-    /// The mean levels of those of some rows that are in no finding.
+    /// Returns the mean levels of those of the rows that belong to no finding.
     fn mean(&self, plane: usize, rows: &[usize]) -> Option<Levels> {
-        let mut mean = [0.0; CELLS];
         let free = rows.iter().filter(|&&row| self.free[plane][row]);
-        let mut count = 0.0_f32;
-        for &row in free {
-            count += 1.0;
-            mean.iter_mut()
-                .zip(&self.scans[plane].rows[row])
-                .for_each(|(mean, level)| *mean += level);
-        }
-        (count > 0.0).then(|| mean.map(|sum| sum / count))
+        mean(free.map(|&row| &self.planes[plane].rows[row]))
     }
 
-    fn rest(&self, plane: usize, mean: &Levels) -> Residual {
-        Residual::new(mean, &self.own, self.scans[plane].is_wide())
+    fn residual(&self, plane: usize, mean: &Levels) -> Residual {
+        Residual::new(mean, &self.own, self.planes[plane].is_wide())
     }
 
-    /// Whether rows of a plane have another's part that is no noise.
-    fn judge(&self, plane: usize, rows: &[usize]) -> Option<(Candidate, Residual)> {
+    /// Returns the photo that is blended into rows of a plane, if it is more than noise.
+    fn blended_photo(&self, plane: usize, rows: &[usize]) -> Option<(Candidate, Residual)> {
         let mean = self.mean(plane, rows)?;
-        let least = LEFT_BY_A_SHARE * self.floor(plane);
-        if residual_upper_bound(&mean, &self.own) < least {
+        let min_residual = MIN_RESIDUAL_PART * self.floor(plane);
+        if residual_upper_bound(&mean, &self.own) < min_residual {
             return None;
         }
-        let rest = self.rest(plane, &mean);
-        if rest.size() < least {
+        let residual = self.residual(plane, &mean);
+        if residual.size() < min_residual {
             return None;
         }
-        let best = rest.search(self.issued)?;
-        let like = if plane == 0 { LIKE } else { COLOUR_LIKE };
-        let backed = plane == 0
-            && best.likeness >= LIKE_WITH_COLOUR
-            && (1..3).any(|colour| self.agrees(colour, rows, best.id, LIKE_WITH_COLOUR));
-        let tells = best.likeness >= like || backed;
-        let alone = best.unexplained <= self.unexplained(plane)
-            && best.likeness >= rest.self_similarity(&self.own) + AHEAD_OF_MOVED;
-        (tells && best.share >= self.floor(plane) && alone).then_some((best, rest))
+        let best = residual.search(self.codebook)?;
+        let min_correlation = if plane == 0 { MIN_CORRELATION } else { MIN_COLOUR_CORRELATION };
+        let is_confirmed_by_colour = || {
+            plane == 0
+                && best.correlation >= MIN_CORRELATION_WITH_COLOUR
+                && (1..3).any(|colour| self.colour_agrees(colour, rows, best.id))
+        };
+        let is_blend = best.share >= self.floor(plane)
+            && best.unexplained <= self.max_unexplained(plane)
+            && (best.correlation >= min_correlation || is_confirmed_by_colour())
+            && best.correlation >= residual.self_similarity(&self.own) + MIN_LEAD_OVER_MOVED;
+        is_blend.then_some((best, residual))
     }
 
-    fn agrees(&self, plane: usize, rows: &[usize], id: MarkId, likeness: f32) -> bool {
-        let found =
-            self.mean(plane, rows).and_then(|mean| self.rest(plane, &mean).search(self.issued));
-        found.is_some_and(|found| found.id == id && found.likeness >= likeness)
+    fn colour_agrees(&self, plane: usize, rows: &[usize], id: MarkId) -> bool {
+        let mean = self.mean(plane, rows);
+        let best = mean.and_then(|mean| self.residual(plane, &mean).search(self.codebook));
+        best.is_some_and(|best| best.id == id && best.correlation >= MIN_CORRELATION_WITH_COLOUR)
     }
 
-    /// Looks at rows together; a blend that they show is followed as far as it goes.
-    fn look(&mut self, plane: usize, rows: &[usize], blends: &mut Vec<RowFinding>) {
-        let Some((found, rest)) = self.judge(plane, rows) else { return };
-        let Some(gauge) = rest.gauge(found.id) else { return };
-        for rows in self.reach(plane, &gauge) {
-            let of_reach: Vec<usize> = rows.clone().map(|row| row as usize).collect();
-            let Some((again, _)) = self.judge(plane, &of_reach) else { continue };
-            if again.id != found.id {
+    /// Searches the mean of some rows for a blend, and adds a finding for each range of rows that
+    /// shows the same photo.
+    fn search(&mut self, plane: usize, rows: &[usize], blends: &mut Vec<RowFinding>) {
+        let Some((photo, residual)) = self.blended_photo(plane, rows) else { return };
+        let Some(estimator) = residual.share_estimator(photo.id) else { return };
+        for rows in self.extent(plane, &estimator) {
+            let indices: Vec<usize> = rows.clone().map(|row| row as usize).collect();
+            let Some((again, _)) = self.blended_photo(plane, &indices) else { continue };
+            if again.id != photo.id {
                 continue;
             }
-            let has = |colour: usize| {
-                plane == colour || self.agrees(colour, &of_reach, found.id, LIKE_WITH_COLOUR)
-            };
-            let planes = PlaneSet { y: plane == 0, cb: has(1), cr: has(2) };
-            self.take(&rows, planes);
-            let kind = RowFindingKind::Blend;
+            let shows =
+                |colour: usize| plane == colour || self.colour_agrees(colour, &indices, photo.id);
+            let planes = PlaneSet { y: plane == 0, cb: shows(1), cr: shows(2) };
+            self.exclude(&rows, planes);
             blends.push(RowFinding {
-                found: Some(found.id),
+                id: Some(photo.id),
                 rows,
                 planes,
                 share: again.share,
-                kind,
+                kind: RowFindingKind::Blend,
             });
         }
     }
 
-    /// The stretches of rows in which a share is at least half of what it is at its highest.
-    fn reach(&self, plane: usize, gauge: &ShareEstimator) -> Vec<Range<u32>> {
+    /// Returns the ranges of rows in which the share is at least half of its maximum.
+    fn extent(&self, plane: usize, estimator: &ShareEstimator<'_>) -> Vec<Range<u32>> {
         let share = |row: usize| {
             let is_free = self.free[plane][row];
-            if is_free { gauge.share(&self.scans[plane].rows[row]) } else { 0.0 }
+            if is_free { estimator.share(&self.planes[plane].rows[row]) } else { 0.0 }
         };
         let shares: Vec<f32> = (0..self.rows.len()).map(share).collect();
         let near = |row: usize| &shares[row.saturating_sub(1)..(row + 2).min(shares.len())];
         let smooth: Vec<f32> = (0..shares.len())
             .map(|row| near(row).iter().sum::<f32>() / near(row).len() as f32)
             .collect();
-        let highest = smooth.iter().fold(0.0_f32, |most, share| most.max(*share));
-        let in_it: Vec<u32> = (0..)
+        let highest = smooth.iter().copied().fold(0.0, f32::max);
+        let rows: Vec<u32> = (0..)
             .zip(&smooth)
             .filter(|(_, share)| **share >= highest / 2.0)
-            .map(|(at, _)| at)
+            .map(|row| row.0)
             .collect();
-        let stretches = in_it.chunk_by(|one, next| next - one <= 3);
-        let stretches = stretches.map(|rows| rows[0]..rows[rows.len() - 1] + 1);
-        stretches.filter(|rows| rows.len() >= 2).collect()
+        ranges(&rows, MAX_ROW_STEP).filter(|rows| rows.len() >= 2).collect()
     }
 }

@@ -1,122 +1,125 @@
-//! From a row's pixels to the levels of its 40 cells: a few dot products, made once for a width.
+//! Filters a row's pixels into the levels of its 40 cells: a linear filter, made once per width.
 //!
-//! Where cells are wide, the middle of each is averaged, far from its neighbours' blur. Where they
-//! are narrow, no pixel is a cell's alone, and the levels are those that explain the row best.
+//! Where cells are wide, the filter averages the middle of each cell, which the blur of the
+//! neighbours does not reach. Where cells are narrow, each pixel mixes several cells, and the
+//! filter solves for the levels that explain the row best (deconvolution by least squares).
 
 use super::alignment::Alignment;
 use super::layout::CELLS;
 
-/// Levels of a row's cells, as they are: in units of the plane.
+/// Holds the level of each cell of a row, in units of the plane's samples.
 pub(super) type Levels = [f32; CELLS];
 
-/// Below so many px a cell, in units of the plane's own samples, neighbours are untangled.
+/// Width in px below which cells are deconvolved, for a plane stored at full width.
 const NARROW_PX: f64 = 3.0;
 
-/// How much of a wide cell is looked at.
+/// Share of a wide cell's width that is averaged.
 const MIDDLE: f64 = 0.5;
 
-/// Pixels that are weighed at once.
+/// Pixels that are multiplied at once.
 const LANES: usize = 4;
 
-/// Keeps untangling from inventing levels out of noise.
-const CALM: f64 = 0.02;
+/// Regularization of the least squares. It keeps the deconvolution from turning noise into levels.
+const REGULARIZATION: f64 = 0.02;
 
-/// Weights that are less than this share of a cell's largest are left out.
-const LEAST_WEIGHT: f32 = 0.004;
+/// Smallest weight that is kept, as a share of the cell's largest weight.
+const MIN_WEIGHT: f32 = 0.004;
 
-/// A cell of which less than so much can be seen, in px, is not read.
-const LEAST_SEEN_PX: f64 = 0.4;
+/// Smallest visible width of a cell that is read, in px.
+const MIN_VISIBLE_PX: f64 = 0.4;
 
-/// How the cells of rows of one width are read.
+/// Filters rows of one width and one alignment.
 #[derive(Clone, Debug)]
 pub(super) struct CellFilter {
-    /// The stretches of px that make up a cell, with a weight for each.
+    /// Runs of pixels that make up the cells, each with its weights.
     spans: Vec<Span>,
 }
 
 #[derive(Clone, Debug)]
 struct Span {
     cell: usize,
-    from: usize,
+    start: usize,
     weights: Vec<f32>,
 }
 
 impl CellFilter {
-    /// A lens for rows of `width` px through a window. A plane that is stored at half its width is
-    /// blurred over `blur` = 2 px, another over 1. None if some cell cannot be seen at all.
-    pub(super) fn new(width: usize, window: &Alignment, blur: f64) -> Option<Self> {
-        let cell = window.width / CELLS as f64;
-        if cell.is_nan() || cell < 1.0 {
+    /// Creates a filter for rows of `width` px. The blur is the number of px over which the plane
+    /// may have been blurred: 2 for a plane stored at half its width, else 1. Returns `None` if the
+    /// thumbnail hides a cell.
+    pub(super) fn new(width: usize, alignment: &Alignment, blur: f64) -> Option<Self> {
+        let cell_width = alignment.width / CELLS as f64;
+        if cell_width.is_nan() || cell_width < 1.0 {
             return None;
         }
-        let wide = cell >= NARROW_PX * blur;
-        let shares = if wide { middles(width, window) } else { cover(width, window, blur) };
-        let mut seen = [0.0; CELLS];
-        for (at, share) in shares.iter().enumerate() {
-            seen[at % CELLS] += share;
-        }
-        let least = if wide { LEAST_SEEN_PX.min(cell * MIDDLE / 2.0) } else { LEAST_SEEN_PX };
-        if seen.iter().any(|&seen| seen < least) {
-            return None;
-        }
-        let weights = if wide {
-            shares.iter().enumerate().map(|(at, share)| share / seen[at % CELLS]).collect()
+        let is_wide = cell_width >= NARROW_PX * blur;
+        let coverage = if is_wide {
+            middle_coverage(width, alignment)
         } else {
-            untangled(&shares, width)?
+            blurred_coverage(width, alignment, blur)
+        };
+        let mut visible = [0.0; CELLS];
+        for (index, share) in coverage.iter().enumerate() {
+            visible[index % CELLS] += share;
+        }
+        let min_visible =
+            if is_wide { MIN_VISIBLE_PX.min(cell_width * MIDDLE / 2.0) } else { MIN_VISIBLE_PX };
+        if visible.iter().any(|&visible| visible < min_visible) {
+            return None;
+        }
+        let weights = if is_wide {
+            let shares = coverage.iter().enumerate();
+            shares.map(|(index, share)| share / visible[index % CELLS]).collect()
+        } else {
+            least_squares(&coverage, width)?
         };
         Some(Self { spans: spans(&weights, width) })
     }
 
-    /// The levels of a row's cells. The row has the width that the lens was made for.
+    /// Returns the levels of a row's cells. The row must have the width of the filter.
     pub(super) fn levels(&self, row: &[f32]) -> Levels {
         let mut levels = [0.0; CELLS];
         for span in &self.spans {
-            let pixels = &row[span.from..][..span.weights.len()];
+            let pixels = &row[span.start..][..span.weights.len()];
             levels[span.cell] += dot(pixels, &span.weights);
         }
         levels
     }
 }
 
-/// A dot product in four sums, which the compiler makes wide instructions of. Spans have room for
-/// it.
-fn dot(one: &[f32], other: &[f32]) -> f32 {
+/// Returns a dot product, summed in four lanes, which the compiler turns into wide instructions.
+/// Spans are padded to a multiple of the lanes.
+fn dot(pixels: &[f32], weights: &[f32]) -> f32 {
     let mut sums = [0.0; LANES];
-    let (ones, others) = (one.chunks_exact(LANES), other.chunks_exact(LANES));
-    let rest: f32 = ones.remainder().iter().zip(others.remainder()).map(|(a, b)| a * b).sum();
-    for (one, other) in ones.zip(others) {
-        for at in 0..LANES {
-            sums[at] += one[at] * other[at];
+    let (pixels, last_pixels) = pixels.as_chunks::<LANES>();
+    let (weights, last_weights) = weights.as_chunks::<LANES>();
+    let rest: f32 = last_pixels.iter().zip(last_weights).map(|(a, b)| a * b).sum();
+    for (pixels, weights) in pixels.iter().zip(weights) {
+        for lane in 0..LANES {
+            sums[lane] += pixels[lane] * weights[lane];
         }
     }
     sums.iter().sum::<f32>() + rest
 }
 
-/// For each px, how much of it lies in the middle of each cell: px × cells.
-fn middles(width: usize, window: &Alignment) -> Vec<f64> {
-    let mut shares = vec![0.0; width * CELLS];
-    let cell = window.width / CELLS as f64;
-    let number = |x: f64| ((x - window.left) / cell).floor() as i64;
-    for at in number(0.0)..=number(width as f64) {
-        let middle = window.left + (at as f64 + 0.5) * cell;
-        let (from, to) = (middle - cell * MIDDLE / 2.0, middle + cell * MIDDLE / 2.0);
-        let pixels = from.max(0.0) as usize..(to.ceil().max(0.0) as usize).min(width);
-        for x in pixels {
-            let share = (x as f64 + 1.0).min(to) - (x as f64).max(from);
-            shares[x * CELLS + at.rem_euclid(CELLS as i64) as usize] += share.max(0.0);
-        }
-    }
-    shares
+/// Returns, for each pixel and each cell, how much of the cell's middle lies in the pixel, as a
+/// matrix of pixels × cells.
+fn middle_coverage(width: usize, alignment: &Alignment) -> Vec<f64> {
+    let cell_width = alignment.width / CELLS as f64;
+    let margin = (1.0 - MIDDLE) / 2.0 * cell_width;
+    coverage(width, alignment, 0.5, |left| {
+        let (from, to) = (left + margin, left + cell_width - margin);
+        (to.min(0.5) - from.max(-0.5)).max(0.0)
+    })
 }
 
-/// For each px, how much of each cell shows in it, if each px is blurred over `blur` px more.
-fn cover(width: usize, window: &Alignment, blur: f64) -> Vec<f64> {
-    let mut shares = vec![0.0; width * CELLS];
-    let cell = window.width / CELLS as f64;
-    // The part of a px to the left of an edge at `edge` px from its middle: the integral of a
-    // trapezium, which is a box of a px blurred by a box of `blur` px.
+/// Returns, for each pixel and each cell, how much of the cell shows in the pixel, as a matrix of
+/// pixels × cells. Each pixel is blurred over `blur` px more than its own width.
+fn blurred_coverage(width: usize, alignment: &Alignment, blur: f64) -> Vec<f64> {
+    let cell_width = alignment.width / CELLS as f64;
+    // The part of a pixel to the left of an edge that lies `edge` px from the pixel's middle: the
+    // integral of a trapezium, which is a box of one pixel blurred by a box of `blur` px.
     let (outer, inner) = ((1.0 + blur) / 2.0, (1.0 - blur).abs() / 2.0);
-    let before = |edge: f64| {
+    let part_before = |edge: f64| {
         let (side, x) = (edge.signum(), edge.abs().min(outer));
         let slope = outer - inner;
         let top = 1.0 / (outer + inner);
@@ -124,66 +127,81 @@ fn cover(width: usize, window: &Alignment, blur: f64) -> Vec<f64> {
         let falling = if slope > 0.0 { beyond * beyond / (2.0 * slope) } else { 0.0 };
         0.5 + side * top * (x - falling)
     };
-    for x in 0..width {
-        let middle = x as f64 + 0.5;
-        let number = |at: f64| ((at - window.left) / cell).floor() as i64;
-        for at in number(middle - outer)..=number(middle + outer) {
-            let left = window.left + at as f64 * cell - middle;
-            let share = before(left + cell) - before(left);
-            shares[x * CELLS + at.rem_euclid(CELLS as i64) as usize] += share;
-        }
-    }
-    shares
+    coverage(width, alignment, outer, |left| part_before(left + cell_width) - part_before(left))
 }
 
-/// The weights that find the levels which explain a row best: least squares, calmed.
-fn untangled(shares: &[f64], width: usize) -> Option<Vec<f64>> {
+/// Fills a matrix of pixels × cells with the share of each cell that lies within `reach` px of a
+/// pixel's middle. The share is a function of the distance in px from the pixel's middle to the
+/// cell's left edge.
+fn coverage(
+    width: usize,
+    alignment: &Alignment,
+    reach: f64,
+    share: impl Fn(f64) -> f64,
+) -> Vec<f64> {
+    let mut coverage = vec![0.0; width * CELLS];
+    let cell_width = alignment.width / CELLS as f64;
+    let cell_at = |x: f64| ((x - alignment.left) / cell_width).floor() as i64;
+    for x in 0..width {
+        let middle = x as f64 + 0.5;
+        for cell in cell_at(middle - reach)..=cell_at(middle + reach) {
+            let left = alignment.left + cell as f64 * cell_width - middle;
+            coverage[x * CELLS + cell.rem_euclid(CELLS as i64) as usize] += share(left);
+        }
+    }
+    coverage
+}
+
+/// Returns the weights that solve for the levels which explain a row best: regularized least
+/// squares. Returns `None` if the normal equations are singular.
+fn least_squares(coverage: &[f64], width: usize) -> Option<Vec<f64>> {
     let mut normal = [[0.0; CELLS]; CELLS];
-    let touched = |x: usize| {
-        let of_px = &shares[x * CELLS..][..CELLS];
-        of_px.iter().enumerate().filter(|(_, share)| **share > 0.0)
+    let covered = |x: usize| {
+        let cells = &coverage[x * CELLS..][..CELLS];
+        cells.iter().enumerate().filter(|(_, share)| **share > 0.0)
     };
     for x in 0..width {
-        for (one, share) in touched(x) {
-            for (other, with) in touched(x) {
-                normal[one][other] += share * with;
+        for (row, share) in covered(x) {
+            for (column, other_share) in covered(x) {
+                normal[row][column] += share * other_share;
             }
         }
     }
-    for (at, row) in normal.iter_mut().enumerate() {
-        row[at] += CALM * width as f64 / CELLS as f64;
+    for (index, row) in normal.iter_mut().enumerate() {
+        row[index] += REGULARIZATION * width as f64 / CELLS as f64;
     }
     let inverse = inverse(normal)?;
     let mut weights = vec![0.0; width * CELLS];
     for x in 0..width {
-        for (other, share) in touched(x) {
+        for (column, share) in covered(x) {
             for (cell, row) in inverse.iter().enumerate() {
-                weights[x * CELLS + cell] += row[other] * share;
+                weights[x * CELLS + cell] += row[column] * share;
             }
         }
     }
     Some(weights)
 }
 
-/// By Gauss and Jordan; the matrix is positive definite, so no pivots are sought.
+/// Inverts a matrix by Gauss-Jordan elimination. The matrix is positive definite, so the method
+/// needs no pivot search.
 fn inverse(mut matrix: [[f64; CELLS]; CELLS]) -> Option<Box<[[f64; CELLS]; CELLS]>> {
     let mut inverse = Box::new([[0.0; CELLS]; CELLS]);
-    for (at, row) in inverse.iter_mut().enumerate() {
-        row[at] = 1.0;
+    for (index, row) in inverse.iter_mut().enumerate() {
+        row[index] = 1.0;
     }
-    for at in 0..CELLS {
-        let pivot = matrix[at][at];
+    for index in 0..CELLS {
+        let pivot = matrix[index][index];
         if pivot.is_nan() || pivot < 1e-9 {
             return None;
         }
-        matrix[at].iter_mut().chain(&mut inverse[at]).for_each(|value| *value /= pivot);
-        let (row, of_inverse) = (matrix[at], inverse[at]);
-        for other in (0..CELLS).filter(|&other| other != at) {
-            let factor = matrix[other][at];
+        matrix[index].iter_mut().chain(&mut inverse[index]).for_each(|value| *value /= pivot);
+        let (pivot_row, inverse_row) = (matrix[index], inverse[index]);
+        for row in (0..CELLS).filter(|&row| row != index) {
+            let factor = matrix[row][index];
             if factor != 0.0 {
                 for column in 0..CELLS {
-                    matrix[other][column] -= factor * row[column];
-                    inverse[other][column] -= factor * of_inverse[column];
+                    matrix[row][column] -= factor * pivot_row[column];
+                    inverse[row][column] -= factor * inverse_row[column];
                 }
             }
         }
@@ -191,26 +209,26 @@ fn inverse(mut matrix: [[f64; CELLS]; CELLS]) -> Option<Box<[[f64; CELLS]; CELLS
     Some(inverse)
 }
 
-/// The stretches of px whose weights matter, cell by cell.
+/// Returns the runs of pixels whose weights are large enough to matter, cell by cell.
 fn spans(weights: &[f64], width: usize) -> Vec<Span> {
     let mut spans = Vec::new();
     for cell in 0..CELLS {
         let of_cell: Vec<f32> = (0..width).map(|x| weights[x * CELLS + cell] as f32).collect();
-        let largest = of_cell.iter().fold(0.0_f32, |most, weight| most.max(weight.abs()));
-        let matters = |weight: &f32| weight.abs() > largest * LEAST_WEIGHT;
+        let largest = of_cell.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let matters = |weight: &f32| weight.abs() > largest * MIN_WEIGHT;
         let mut from = 0;
         while let Some(next) = of_cell[from..].iter().position(matters) {
             from += next;
-            // A stretch goes on over a gap of a few px: starting anew costs more.
+            // A span continues over a gap of a few pixels, because a new span costs more.
             let mut to = from;
             while let Some(more) = of_cell[to..].iter().take(8).rposition(matters) {
                 to += more + 1;
             }
-            let padded = (to - from).next_multiple_of(LANES).min(width);
-            let from_padded = from.min(width - padded);
-            let mut weights = vec![0.0; padded];
-            weights[from - from_padded..to - from_padded].copy_from_slice(&of_cell[from..to]);
-            spans.push(Span { cell, from: from_padded, weights });
+            let length = (to - from).next_multiple_of(LANES).min(width);
+            let start = from.min(width - length);
+            let mut weights = vec![0.0; length];
+            weights[from - start..to - start].copy_from_slice(&of_cell[from..to]);
+            spans.push(Span { cell, start, weights });
             from = to;
         }
     }

@@ -1,23 +1,24 @@
-//! Reads a thumbnail: whose each row is, and what the rows come to.
+//! Detects which photo each row of a thumbnail comes from, and judges the thumbnail.
 //!
-//! It knows only what anybody outside has: the pixels, which ids there are, and the photo's shape.
+//! The detector uses only what an outside auditor has: the pixels, the codebook, and the photo's
+//! dimensions.
 
 use std::sync::Arc;
 
-use super::alignment::{Alignment, windows};
-use super::hard_decision::expected;
-use super::sampling::{SampledRows, Samples};
+use super::alignment::{Alignment, alignments};
+use super::hard_decision::expected_levels;
+use super::sampling::{AlignmentProbe, SampledRows};
 use super::{
     Codebook, Detection, DetectionVerdict, MarkId, RowFinding, RowOwner, RowResult, YCbCrView,
     blend, row_order, row_runs, side_by_side,
 };
 
-/// Steps of a cell in which a window is moved to the side.
-const STEPS: u32 = 3;
+/// Fractions of a cell by which an alignment is moved to the side.
+const SHIFT_STEPS: u32 = 3;
 
-/// Of a clean thumbnail at most this share of rows shows something that cannot be read: a sign, not
-/// somebody's picture laid into it.
-const MOST_HIDDEN: f64 = 0.25;
+/// Largest share of rows of a clean thumbnail that have contrast and cannot be read. A logo hides
+/// fewer rows; an image pasted into the thumbnail hides more.
+const MAX_HIDDEN: f64 = 0.25;
 
 /// What the service was asked to do with a photo's shape.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,110 +32,112 @@ pub enum ExpectedFit {
     Unknown,
 }
 
-/// The shape of the photo that a thumbnail is of.
+/// Describes the photo that a thumbnail should show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedImage {
-    /// The photo's width in px.
+    /// Width of the photo in px.
     pub width: u32,
-    /// The photo's height in px.
+    /// Height of the photo in px.
     pub height: u32,
     /// What was asked for.
     pub fit: ExpectedFit,
 }
 
-/// Reads thumbnails of photos of one shape. It keeps nothing of what it read.
+/// Detects watermarks in thumbnails of photos of one shape. A detector keeps no state between two
+/// thumbnails.
 #[derive(Clone, Debug)]
 pub struct Detector {
-    issued: Arc<Codebook>,
-    expect: ExpectedImage,
+    codebook: Arc<Codebook>,
+    image: ExpectedImage,
 }
 
 impl Detector {
-    /// A reader of thumbnails of photos of one shape.
-    pub fn new(issued: &Codebook, expect: ExpectedImage) -> Self {
-        Self { issued: Arc::new(issued.clone()), expect }
+    /// Creates a detector for photos of one shape whose ids are in the codebook.
+    pub fn new(codebook: &Codebook, image: ExpectedImage) -> Self {
+        Self { codebook: Arc::new(codebook.clone()), image }
     }
 
-    /// Reads a thumbnail that should be of the photo `asked`. One whose planes are not as long as
-    /// its dimensions say is unreadable.
-    pub fn read(&self, asked: MarkId, planes: YCbCrView<'_>) -> Detection {
-        let area = u64::from(planes.width) * u64::from(planes.height);
-        let whole = [planes.y, planes.cb, planes.cr].iter().all(|p| p.len() as u64 == area);
-        if !whole || area == 0 {
-            return nothing(if whole { planes.height } else { 0 });
+    /// Detects the photos in a thumbnail that should show the photo `expected`. A thumbnail whose
+    /// planes have another length than its dimensions require is unreadable.
+    pub fn detect(&self, expected: MarkId, thumbnail: YCbCrView<'_>) -> Detection {
+        let area = u64::from(thumbnail.width) * u64::from(thumbnail.height);
+        let planes = [thumbnail.y, thumbnail.cb, thumbnail.cr];
+        let is_complete = planes.iter().all(|plane| plane.len() as u64 == area);
+        if !is_complete || area == 0 {
+            return unreadable(if is_complete { thumbnail.height } else { 0 });
         }
-        let photo = [self.expect.width, self.expect.height];
-        let windows = windows(photo, [planes.width, planes.height], self.expect.fit);
-        let Some(window) = self.best(&windows, asked, &planes) else {
-            return nothing(planes.height);
+        let photo = [self.image.width, self.image.height];
+        let alignments = alignments(photo, [thumbnail.width, thumbnail.height], self.image.fit);
+        let Some(alignment) = self.best_alignment(&alignments, expected, thumbnail) else {
+            return unreadable(thumbnail.height);
         };
-        let scans = SampledRows::all(&planes, &window);
-        let own = expected(asked);
-        let mut rows = vec![RowResult::default(); planes.height as usize];
-        for (at, row) in rows.iter_mut().enumerate() {
-            let normals = [0, 1, 2].map(|plane: usize| scans[plane].normal(at));
-            let read = |plane: usize| {
-                normals[plane].map_or(RowOwner::Unknown, |n| n.read(&own, &self.issued, asked))
-            };
-            [row.y, row.cb, row.cr] = [read(0), read(1), read(2)];
-            row.place = normals[0].filter(|_| row.y != RowOwner::Unknown).and_then(|n| n.place());
+        let planes = SampledRows::of_planes(&thumbnail, &alignment);
+        let own = expected_levels(expected);
+        let mut rows = vec![RowResult::default(); thumbnail.height as usize];
+        for (index, row) in rows.iter_mut().enumerate() {
+            let normalized = planes.each_ref().map(|plane| plane.normalized(index));
+            [row.y, row.cb, row.cr] = normalized.map(|row| {
+                row.map_or(RowOwner::Unknown, |row| row.owner(&own, &self.codebook, expected))
+            });
+            let luma = normalized[0].filter(|_| row.y != RowOwner::Unknown);
+            row.position = luma.and_then(|luma| luma.position());
         }
-        let mut findings = row_runs::findings(&rows, &self.issued);
-        findings.extend(side_by_side::findings(&rows, &scans, &self.issued, asked));
-        findings.extend(blend::findings(&rows, &scans, &findings, &self.issued, asked));
-        findings.extend(row_order::findings(&rows, asked, &windows));
+        let mut findings = row_runs::findings(&rows, &self.codebook);
+        findings.extend(side_by_side::findings(&rows, &planes, &self.codebook, expected));
+        findings.extend(blend::findings(&rows, &planes, &findings, &self.codebook, expected));
+        findings.extend(row_order::findings(&rows, expected, &alignments));
         findings.sort_by_key(|finding| (finding.rows.start, finding.kind));
-        let is_busy = |at: usize| rows[at].y == RowOwner::Unknown && scans[0].has_contrast(at);
-        let hidden = (0..rows.len()).filter(|&at| is_busy(at)).count() as u32;
-        reading(rows, findings, hidden)
+        let is_hidden =
+            |&row: &usize| rows[row].y == RowOwner::Unknown && planes[0].has_contrast(row);
+        let hidden = (0..rows.len()).filter(is_hidden).count() as u32;
+        detection(rows, findings, hidden)
     }
 
-    /// The window through which most can be read: one of those that are usual, else one of them
-    /// moved to the side, as services do that look for the part of a photo that matters.
-    fn best(
+    /// Returns the alignment that makes most rows readable: one of the hypotheses, else the first
+    /// hypothesis moved to the side, because some services crop around the part of a photo that
+    /// they consider important.
+    fn best_alignment(
         &self,
-        windows: &[Alignment],
-        asked: MarkId,
-        planes: &YCbCrView<'_>,
+        alignments: &[Alignment],
+        expected: MarkId,
+        thumbnail: YCbCrView<'_>,
     ) -> Option<Alignment> {
-        let samples = Samples::new(planes, &self.issued, asked);
+        let probe = AlignmentProbe { image: thumbnail, codebook: &self.codebook, expected };
+        let usual =
+            alignments.iter().map(|&alignment| (probe.count_readable(&alignment), alignment));
+        let shifted = (0..SHIFT_STEPS).filter_map(|step| {
+            let alignment = alignments.first()?.moved(f64::from(step) / f64::from(SHIFT_STEPS));
+            let (cells, readable) = probe.best_shift(&alignment);
+            Some((readable, alignment.moved(cells as f64)))
+        });
         let mut best: Option<(u32, Alignment)> = None;
-        let mut offer = |read: u32, window: Alignment| {
-            if best.is_none_or(|(most, _)| read > most) {
-                best = Some((read, window));
+        for (readable, alignment) in usual.chain(shifted) {
+            if best.is_none_or(|(most, _)| readable > most) {
+                best = Some((readable, alignment));
             }
-            best.filter(|(most, _)| 4 * most >= 3 * samples.count())
-        };
-        for &window in windows {
-            if let Some((_, found)) = offer(samples.readable(&window), window) {
-                return Some(found);
+            if 4 * readable >= 3 * probe.samples() {
+                break;
             }
         }
-        for step in 0..STEPS {
-            let window = windows.first()?.moved(f64::from(step) / f64::from(STEPS));
-            let (cells, read) = samples.shift(&window);
-            if let Some((_, found)) = offer(read, window.moved(cells as f64)) {
-                return Some(found);
-            }
-        }
-        best.map(|(_, window)| window)
+        best.map(|(_, alignment)| alignment)
     }
 }
 
-fn nothing(height: u32) -> Detection {
-    reading(vec![RowResult::default(); height as usize], Vec::new(), height)
+fn unreadable(height: u32) -> Detection {
+    detection(vec![RowResult::default(); height as usize], Vec::new(), height)
 }
 
-/// What rows come to, of which `hidden` show something that cannot be read; a bar shows nothing.
-fn reading(rows: Vec<RowResult>, findings: Vec<RowFinding>, hidden: u32) -> Detection {
-    let unknown = rows.iter().filter(|row| row.y == RowOwner::Unknown).count() as u32;
-    let read = rows.len() as u32 - unknown;
+/// Judges the rows of a thumbnail, of which `hidden` have contrast and cannot be read. A bar of one
+/// colour has no contrast and is not hidden.
+fn detection(rows: Vec<RowResult>, findings: Vec<RowFinding>, hidden: u32) -> Detection {
+    let rows_unknown = rows.iter().filter(|row| row.y == RowOwner::Unknown).count() as u32;
+    let rows_read = rows.len() as u32 - rows_unknown;
     let verdict = if findings.iter().any(RowFinding::mixes) {
         DetectionVerdict::Mixed
-    } else if read > unknown && f64::from(hidden) <= MOST_HIDDEN * rows.len() as f64 {
+    } else if rows_read > rows_unknown && f64::from(hidden) <= MAX_HIDDEN * rows.len() as f64 {
         DetectionVerdict::Clean
     } else {
         DetectionVerdict::Unreadable
     };
-    Detection { rows, findings, read, unknown, verdict }
+    Detection { rows, findings, rows_read, rows_unknown, verdict }
 }

@@ -1,94 +1,110 @@
-//! What a thumbnail said: for each row whose it is, and what of it is not as it should be.
+//! Describes the result of a detection: the owner of each row, and all findings.
 //!
-//! Rows are reported as they were read, and findings beside them, so that whoever doubts a finding
-//! can look at the rows that it came from.
+//! The result keeps the rows as they were read beside the findings, so that an operator who doubts
+//! a finding can check the rows behind it.
 
 use std::fmt;
 use std::ops::Range;
 
 use super::MarkId;
 
-/// Whose one plane of one row is.
+/// Names the photo that one plane of one row belongs to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RowOwner {
-    /// The photo's that was asked for.
+    /// The expected photo.
     Own,
-    /// Another issued photo's.
+    /// Another photo of the codebook.
     Other(MarkId),
-    /// A whole mark with a right checksum, of a number that was not issued.
+    /// A complete codeword with a valid checksum, whose number is not in the codebook.
     NotIssued(u16),
-    /// It cannot be told: too narrow, too damaged, at a seam, or nothing of ours.
+    /// No photo, because the row is too narrow, too damaged, at a seam, or has no watermark.
     #[default]
     Unknown,
 }
 
-/// One row of a thumbnail.
+/// Holds the result of one row of a thumbnail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RowResult {
-    /// What luma says.
+    /// Owner of the row in luma.
     pub y: RowOwner,
-    /// What the blue-difference plane says.
+    /// Owner of the row in the blue-difference plane.
     pub cb: RowOwner,
-    /// What the red-difference plane says.
+    /// Owner of the row in the red-difference plane.
     pub cr: RowOwner,
-    /// Which sixteenth of its photo, from the top, the row says that it is from.
-    pub place: Option<u8>,
+    /// Vertical position of the row in its photo, in sixteenths of the height from the top, 0 to
+    /// 15. `None` if the row does not show its position.
+    pub position: Option<u8>,
 }
 
-/// A set of planes.
+impl RowResult {
+    /// Returns the owners of the row in luma, blue difference and red difference, in this order.
+    pub fn planes(&self) -> [RowOwner; 3] {
+        [self.y, self.cb, self.cr]
+    }
+}
+
+/// Holds a set of planes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PlaneSet {
-    /// Luma.
+    /// True if luma is in the set.
     pub y: bool,
-    /// Blue difference.
+    /// True if blue difference is in the set.
     pub cb: bool,
-    /// Red difference.
+    /// True if red difference is in the set.
     pub cr: bool,
+}
+
+impl PlaneSet {
+    /// The set of luma alone.
+    pub(super) const LUMA: Self = Self { y: true, cb: false, cr: false };
 }
 
 impl fmt::Display for PlaneSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = [(self.y, "y"), (self.cb, "cb"), (self.cr, "cr")];
-        let named: Vec<_> = named.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
-        f.write_str(&named.join("+"))
+        let names = [(self.y, "y"), (self.cb, "cb"), (self.cr, "cr")];
+        let names: Vec<_> =
+            names.iter().filter(|(is_in, _)| *is_in).map(|(_, name)| *name).collect();
+        f.write_str(&names.join("+"))
     }
 }
 
-/// What kind of thing a finding is.
+/// Classifies findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RowFindingKind {
-    /// Some rows are another photo's.
+    /// Some rows belong to another photo.
     Rows,
-    /// All that could be read is another photo's.
+    /// All readable rows belong to one other photo.
     Whole,
-    /// Another photo shines through.
+    /// Another photo is blended into the rows.
     Blend,
-    /// Colour alone is another photo's: luma is not.
+    /// A colour plane belongs to another photo, and luma does not.
     Planes,
-    /// Rows of the right photo stand in the wrong place. Nobody else's, so never a mix.
+    /// Rows of the expected photo appear at a wrong position. Their pixels are the photo's own, so
+    /// the finding is never a mix.
     Order,
 }
 
-/// Something that is not as it should be.
+/// Describes rows that are not as expected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowFinding {
-    /// Whose it is; of a [`FindingKind::Order`] the photo's own. None: a mark that nobody was
-    /// given.
-    pub found: Option<MarkId>,
-    /// The rows, from the top of the thumbnail.
+    /// Id of the photo that the rows show: the expected photo's for [`RowFindingKind::Order`], else
+    /// another photo's. `None` if the rows show a number that is not in the codebook.
+    pub id: Option<MarkId>,
+    /// Rows of the thumbnail, counted from the top.
     pub rows: Range<u32>,
-    /// The planes in which it was read.
+    /// Planes that show the photo.
     pub planes: PlaneSet,
-    /// How much of these rows is the other's, 0 to 1: an estimate for a blend, less than 1 where
-    /// only one side of the rows is the other's, else 1.
+    /// Share of the photo in these rows, 0 to 1. It is an estimate for a blend, less than 1 if the
+    /// photo covers one side of the rows only, and else 1.
     pub share: f32,
-    /// What kind of thing it is.
+    /// Class of the finding.
     pub kind: RowFindingKind,
 }
 
 impl RowFinding {
-    /// Whether this finding alone makes a thumbnail mixed: another's rows, two of them at least
-    /// since one could be a seam's, or a blend above the floor, below which none is reported.
+    /// Returns `true` if this finding alone makes a thumbnail mixed (torn or swapped). Rows of
+    /// another photo mix if there are at least two, because a single row can come from a seam. A
+    /// blend always mixes, because a blend below the noise floor is not reported.
     pub fn mixes(&self) -> bool {
         match self.kind {
             RowFindingKind::Order => false,
@@ -98,28 +114,28 @@ impl RowFinding {
     }
 }
 
-/// What a thumbnail comes to.
+/// Judges a thumbnail as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DetectionVerdict {
-    /// Enough was read, and nothing of it is another's.
+    /// Enough rows are readable, and no finding is a mix.
     Clean,
-    /// Something of it is another's.
+    /// At least one finding is a mix: the thumbnail shows another photo.
     Mixed,
-    /// Too little was read to say.
+    /// Too few rows are readable to judge the thumbnail.
     Unreadable,
 }
 
-/// All that a thumbnail said.
+/// Holds the result of a detection in one thumbnail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detection {
-    /// Every row, from the top.
+    /// Results of all rows, from the top.
     pub rows: Vec<RowResult>,
-    /// What is not as it should be, from the top.
+    /// All findings, in the order of their first rows.
     pub findings: Vec<RowFinding>,
-    /// Rows whose luma was read.
-    pub read: u32,
-    /// Rows whose luma could not be read.
-    pub unknown: u32,
-    /// What it comes to.
+    /// Number of rows whose owner is known in luma.
+    pub rows_read: u32,
+    /// Number of rows whose owner is unknown in luma.
+    pub rows_unknown: u32,
+    /// Verdict on the thumbnail.
     pub verdict: DetectionVerdict,
 }

@@ -1,95 +1,90 @@
-//! Paints an identity into a photo: upright stripes, alone or woven into a picture.
+//! Embeds a watermark into a photo as vertical stripes, alone or over a background image.
 //!
-//! Stripes put the whole mark into each row, and two colours for all of them keep it readable
-//! whatever a service does to colours: any two different colours will do.
+//! Vertical stripes put the whole watermark into each row. All stripes have one of two colours.
+//! That keeps the watermark readable through any change of colours that maps the two colours to
+//! two different colours.
 
-use super::layout::{self, CELLS, Painted};
-use super::{CodebookError, MarkId};
+use super::layout::{CELLS, pattern, position_of};
+use super::{MarkId, Raster, WatermarkError};
 
-/// Each side of a photo has at least so many px: below, no cell of the mark has a pixel to itself.
+/// Shortest side of a photo in px. In a shorter photo a cell has no pixel of its own.
 pub const MIN_SIDE_PX: u32 = 56;
 
-/// A photo has at most so many px.
+/// Pixels of a photo, at most.
 pub const MAX_PIXELS: u64 = 1 << 26;
 
-/// How far the mark moves luma from the middle, up and down; colour goes the other way, so that
-/// even a photo with planes of two others stays in RGB.
-const LUMA: f32 = 62.0;
-const BLUE: f32 = -40.0;
-const RED: f32 = -36.0;
+/// Amplitudes of the watermark in luma, blue difference and red difference, around the middle level
+/// of 128. The colour planes go the opposite way, so that a photo whose planes come from three
+/// photos still fits into RGB.
+const AMPLITUDES: [f32; 3] = [62.0, -40.0, -36.0];
 
-/// How much of a picture is left where a mark is woven into it.
-const LEFT: f32 = 0.2;
+/// Share of the background's contrast that is left under a watermark.
+const BACKGROUND_CONTRAST: f32 = 0.2;
 
-/// A picture in RGB, row by row without padding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Raster {
-    /// Width in px.
-    pub width: u32,
-    /// Height in px.
-    pub height: u32,
-    /// Width × height × 3 bytes.
-    pub rgb: Vec<u8>,
-}
-
-/// Paints an id into a photo of these dimensions in px, alone or woven into the picture `under`.
+/// Creates a photo of the given dimensions in px with an id's watermark, alone or over a background
+/// of the same dimensions.
 ///
 /// # Errors
-/// If a side is shorter than [`LEAST_SIDE`], if there are more than [`MOST_PIXELS`], or if the
-/// picture under it has other dimensions.
+/// Returns [`WatermarkError::TooSmall`] if a side is shorter than [`MIN_SIDE_PX`],
+/// [`WatermarkError::TooLarge`] if the photo has more than [`MAX_PIXELS`], and
+/// [`WatermarkError::Background`] if the background has other dimensions.
 pub fn embed(
     id: MarkId,
     width: u32,
     height: u32,
-    under: Option<&Raster>,
-) -> Result<Raster, CodebookError> {
+    background: Option<&Raster>,
+) -> Result<Raster, WatermarkError> {
     if width.min(height) < MIN_SIDE_PX {
-        return Err(CodebookError::TooSmall { width, height, least: MIN_SIDE_PX });
+        return Err(WatermarkError::TooSmall { width, height });
     }
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(CodebookError::TooLarge { width, height, most: MAX_PIXELS });
+        return Err(WatermarkError::TooLarge { width, height });
     }
     let bytes = width as usize * height as usize * 3;
-    if let Some(under) = under
-        && (under.width, under.height, under.rgb.len()) != (width, height, bytes)
+    if let Some(Raster { width: background_width, height: background_height, rgb }) = background
+        && (*background_width, *background_height, rgb.len()) != (width, height, bytes)
     {
-        let (width, height, bytes) = (under.width, under.height, under.rgb.len());
-        return Err(CodebookError::Under { width, height, bytes });
+        let (width, height) = (*background_width, *background_height);
+        return Err(WatermarkError::Background { width, height, bytes: rgb.len() });
     }
     let mut rgb = Vec::with_capacity(bytes);
-    let mut place = None;
+    let mut position = None;
     let mut levels = Vec::new();
-    let mut alone = Vec::new();
+    let mut row_alone = Vec::new();
     for y in 0..height {
-        let here = layout::place_of(y, height);
-        if place != Some(here) {
-            place = Some(here);
-            levels = across(&Painted::new(id.word(), here), width, height);
-            alone = levels.iter().flat_map(|&level| colour(level, [128; 3])).collect();
+        let position_of_row = position_of(y, height);
+        if position != Some(position_of_row) {
+            position = Some(position_of_row);
+            levels = row_levels(&pattern(id.codeword(), position_of_row), width, height);
+            row_alone = levels.iter().flat_map(|&level| colour(level, [128; 3])).collect();
         }
-        match under {
-            None => rgb.extend_from_slice(&alone),
-            Some(under) => {
-                let row = &under.rgb[rgb.len()..][..alone.len()];
-                let woven = levels.iter().zip(row.chunks_exact(3));
-                rgb.extend(woven.flat_map(|(&level, p)| colour(level, [p[0], p[1], p[2]])));
+        match background {
+            None => rgb.extend_from_slice(&row_alone),
+            Some(background) => {
+                let (row, _) = background.rgb[rgb.len()..][..row_alone.len()].as_chunks::<3>();
+                rgb.extend(
+                    levels.iter().zip(row).flat_map(|(&level, &pixel)| colour(level, pixel)),
+                );
             }
         }
     }
     Ok(Raster { width, height, rgb })
 }
 
-/// The level of each px of a row, -1 to 1: a px on an edge has its part of both cells.
-fn across(painted: &Painted, width: u32, height: u32) -> Vec<f32> {
-    let cell = f64::from(width.min(height)) / CELLS as f64;
-    let first = f64::from(width) / 2.0 - f64::from(width.min(height)) / 2.0;
-    let at = |edge: f64| (edge - first) / cell;
+/// Returns the level of each pixel of a row, -1 to 1. Outside of the centre square the pattern of
+/// cells repeats. A pixel on the edge between two cells has the
+/// mean of both, weighted by area.
+fn row_levels(pattern: &[f32; CELLS], width: u32, height: u32) -> Vec<f32> {
+    let cell_width = f64::from(width.min(height)) / CELLS as f64;
+    let square_left = f64::from(width) / 2.0 - f64::from(width.min(height)) / 2.0;
+    let cell_at = |x: f64| (x - square_left) / cell_width;
     let level = |x: u32| {
-        let (from, to) = (at(f64::from(x)), at(f64::from(x) + 1.0));
+        let (from, to) = (cell_at(f64::from(x)), cell_at(f64::from(x) + 1.0));
         let (mut sum, mut left) = (0.0, from);
         while left < to {
             let right = (left.floor() + 1.0).min(to);
-            sum += (right - left) * f64::from(painted.cell(left.floor() as i64));
+            sum += (right - left)
+                * f64::from(pattern[(left.floor() as i64).rem_euclid(CELLS as i64) as usize]);
             left = right;
         }
         (sum / (to - from)) as f32
@@ -97,9 +92,12 @@ fn across(painted: &Painted, width: u32, height: u32) -> Vec<f32> {
     (0..width).map(level).collect()
 }
 
-fn colour(level: f32, under: [u8; 3]) -> [u8; 3] {
-    let (luma, blue, red) = (LUMA * level, BLUE * level, RED * level);
-    let mark = [luma + 1.402 * red, luma - 0.344_136 * blue - 0.714_136 * red, luma + 1.772 * blue];
-    let mixed = |at: usize| 128.0 + mark[at] + LEFT * (f32::from(under[at]) - 128.0);
-    [0, 1, 2].map(|at| mixed(at).round().clamp(0.0, 255.0) as u8)
+/// Returns the colour of a pixel of this level over a pixel of the background.
+fn colour(level: f32, background: [u8; 3]) -> [u8; 3] {
+    let [luma, cb, cr] = AMPLITUDES.map(|amplitude| amplitude * level);
+    let mark = [luma + 1.402 * cr, luma - 0.344_136 * cb - 0.714_136 * cr, luma + 1.772 * cb];
+    [0, 1, 2].map(|channel| {
+        let under = BACKGROUND_CONTRAST * (f32::from(background[channel]) - 128.0);
+        (128.0 + mark[channel] + under).round().clamp(0.0, 255.0) as u8
+    })
 }

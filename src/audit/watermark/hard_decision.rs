@@ -1,158 +1,150 @@
-//! The hard verdict on one plane of one row: whose it is, or unknown.
+//! Decodes one plane of one row by hard decision: each cell is thresholded to a bit before the
+//! codeword is looked up, without soft information.
 //!
-//! There is no error correction: it would turn a small mix into a clean row. A row is its owner's
-//! if every cell says so, and another's only if every cell says so loudly.
+//! There is no error correction, because correction would turn a small mix into a clean row. A row
+//! belongs to the expected photo if every cell agrees. A row belongs to another photo only if every
+//! cell says so at a much higher level.
 
 use super::cell_filter::Levels;
-use super::codebook::word;
-use super::layout::{BITS, CELLS, GUARDS, PLACE, cell_of, levels, ungray};
+use super::codebook::number_of;
+use super::layout::{BITS, CELLS, GUARDS, POSITION, cell_of, levels, ungray};
 use super::{Codebook, MarkId, RowOwner};
 
-/// A cell of the photo that was asked for says so at this share of the full level. It may be
-/// little: nothing but the photo itself agrees with it in 36 cells.
-const OWN: f32 = 0.1;
+/// Smallest level at which a cell agrees with the expected photo, as a share of the full level. A
+/// low level is enough, because only the expected photo agrees with itself in 36 cells.
+const MIN_OWN_LEVEL: f32 = 0.1;
 
-/// A cell of another photo says so at this share of the full level.
-pub(super) const OTHER: f32 = 0.35;
+/// Smallest level at which a cell counts for another photo, as a share of the full level.
+pub(super) const MIN_OTHER_LEVEL: f32 = 0.35;
 
-/// How far the levels of another photo's row lie from the two they should have, as a share of the
-/// full level and a root of the mean square.
-const SCATTER: f32 = 0.35;
+/// Largest root mean square distance of a row's levels from the two levels of another photo's row,
+/// as a share of the full level.
+const MAX_SCATTER: f32 = 0.35;
 
-/// A cell of the place says so at this share; on the edge of two places one does not.
-const PLACED: f32 = 0.5;
+/// Smallest level of a position cell, as a share of the full level. On the edge between two
+/// positions one cell is below it.
+const MIN_POSITION_LEVEL: f32 = 0.5;
 
-/// The cells that say whose a row is: bits and guards, not the place.
-pub(super) const DATA_CELLS: usize = CELLS - PLACE.end + PLACE.start;
+/// Cells that encode the id: bits and guards, without the position.
+pub(super) const DATA_CELLS: usize = CELLS - POSITION.end + POSITION.start;
 
-/// 1 for each of these cells, 0 for the others.
+/// Mask with 1 for each cell that encodes the id, and 0 for each position cell.
 pub(super) const DATA_MASK: Levels = {
-    let mut says = [1.0; CELLS];
-    let mut cell = PLACE.start;
-    while cell < PLACE.end {
-        says[cell] = 0.0;
+    let mut mask = [1.0; CELLS];
+    let mut cell = POSITION.start;
+    while cell < POSITION.end {
+        mask[cell] = 0.0;
         cell += 1;
     }
-    says
+    mask
 };
 
-/// A row's levels, from -1 to 1.
+/// Holds a row's levels, scaled to the range from -1 to 1.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NormalizedRow {
-    /// Each cell's level; noise and sharpening carry it beyond 1.
+    /// Level of each cell. Noise and sharpening carry a level beyond 1.
     pub(super) levels: Levels,
 }
 
 impl NormalizedRow {
-    /// Levels between the middle of the dark and the middle of the bright cells; None if the two
-    /// are less than twice `least` apart.
-    pub(super) fn new(levels: &Levels, least: f32) -> Option<Self> {
-        // Every cell is gone through in the same way, without a branch: the compiler does eight at
-        // once.
+    /// Scales levels so that the mean of the dark cells is -1 and the mean of the bright cells is
+    /// 1. Returns `None` if half the distance between the two means is less than `min_contrast`.
+    pub(super) fn new(levels: &Levels, min_contrast: f32) -> Option<Self> {
+        // All cells are treated alike, without a branch: the compiler then handles eight cells per
+        // instruction.
         let count = DATA_CELLS as f32;
-        let all: f32 = levels.iter().zip(&DATA_MASK).map(|(level, says)| level * says).sum();
-        let mut middle = all / count;
-        let mut reach = 0.0;
+        let sum: f32 = levels.iter().zip(&DATA_MASK).map(|(level, mask)| level * mask).sum();
+        let mut middle = sum / count;
+        let mut contrast = 0.0;
         for _ in 0..3 {
-            let (mut bright, mut brights) = (0.0, 0.0);
-            for (level, says) in levels.iter().zip(&DATA_MASK) {
-                let is_bright = if *level > middle { *says } else { 0.0 };
-                bright += is_bright * level;
-                brights += is_bright;
+            let (mut bright_sum, mut bright_count) = (0.0, 0.0);
+            for (level, mask) in levels.iter().zip(&DATA_MASK) {
+                let is_bright = if *level > middle { *mask } else { 0.0 };
+                bright_sum += is_bright * level;
+                bright_count += is_bright;
             }
-            let dark = (all - bright) / (count - brights).max(1.0);
-            let bright = bright / brights.max(1.0);
+            let dark = (sum - bright_sum) / (count - bright_count).max(1.0);
+            let bright = bright_sum / bright_count.max(1.0);
             middle = (dark + bright) / 2.0;
-            reach = (bright - dark) / 2.0;
+            contrast = (bright - dark) / 2.0;
         }
-        (reach >= least).then(|| Self { levels: levels.map(|level| (level - middle) / reach) })
+        (contrast >= min_contrast)
+            .then(|| Self { levels: levels.map(|level| (level - middle) / contrast) })
     }
 
-    /// Whose the row is.
-    pub(super) fn read(&self, own: &Levels, issued: &Codebook, asked: MarkId) -> RowOwner {
-        let (mut against, mut quiet, mut scatter) = (0, 0, 0.0);
-        for ((level, own), says) in self.levels.iter().zip(own).zip(&DATA_MASK) {
-            let counts = *says > 0.0;
-            against += u32::from(counts & (level * own < OWN));
-            quiet += u32::from(counts & (level.abs() < OTHER));
-            scatter += says * (level.abs() - 1.0) * (level.abs() - 1.0);
+    /// Decides which photo the row belongs to.
+    pub(super) fn owner(&self, own: &Levels, codebook: &Codebook, expected: MarkId) -> RowOwner {
+        let (mut disagreeing, mut weak, mut scatter) = (0, 0, 0.0);
+        for ((level, own), mask) in self.levels.iter().zip(own).zip(&DATA_MASK) {
+            let is_data = *mask > 0.0;
+            disagreeing += u32::from(is_data & (level * own < MIN_OWN_LEVEL));
+            weak += u32::from(is_data & (level.abs() < MIN_OTHER_LEVEL));
+            scatter += mask * (level.abs() - 1.0) * (level.abs() - 1.0);
         }
-        if against == 0 {
+        if disagreeing == 0 {
             return RowOwner::Own;
         }
-        let guarded = GUARDS.iter().all(|&(cell, is_high)| (self.levels[cell] > 0.0) == is_high);
-        if !guarded || quiet > 0 || scatter > SCATTER * SCATTER * DATA_CELLS as f32 {
+        let is_guarded = GUARDS.iter().all(|&(cell, bright)| (self.levels[cell] > 0.0) == bright);
+        if !is_guarded || weak > 0 || scatter > MAX_SCATTER * MAX_SCATTER * DATA_CELLS as f32 {
             return RowOwner::Unknown;
         }
         let bit = |bits: u32, bit: usize| bits << 1 | u32::from(self.levels[cell_of(bit)] > 0.0);
-        let bits = (0..BITS).fold(0, bit);
-        match issued.number_of(bits) {
-            Some(id) if id == asked => RowOwner::Own,
-            Some(id) => RowOwner::Other(id),
-            None => not_issued(bits),
+        match number_of((0..BITS).fold(0, bit)).map(|number| (number, codebook.get(number))) {
+            Some((_, Some(id))) if id == expected => RowOwner::Own,
+            Some((_, Some(id))) => RowOwner::Other(id),
+            Some((number, None)) => RowOwner::NotIssued(number),
+            None => RowOwner::Unknown,
         }
     }
 
-    /// From which sixteenth of its photo the row is, if it says so.
-    pub(super) fn place(&self) -> Option<u8> {
-        let mut code = 0;
-        for cell in PLACE {
-            let level = self.levels[cell];
-            if level.abs() < PLACED {
-                return None;
-            }
-            code = code << 1 | u8::from(level > 0.0);
-        }
-        Some(ungray(code))
+    /// Decodes the sixteenth of its photo that the row comes from, or returns `None` if a position
+    /// cell is too weak.
+    pub(super) fn position(&self) -> Option<u8> {
+        let mut levels = self.levels[POSITION].iter();
+        let code = levels.try_fold(0, |code, level| {
+            (level.abs() >= MIN_POSITION_LEVEL).then_some(code << 1 | u8::from(*level > 0.0))
+        });
+        code.map(ungray)
     }
 }
 
-/// What a whole mark says that is no issued one's.
-fn not_issued(bits: u32) -> RowOwner {
-    let number = (bits >> 16) as u16;
-    if word(number) == bits { RowOwner::NotIssued(number) } else { RowOwner::Unknown }
-}
-
-/// The levels that a photo's rows should have.
-pub(super) fn expected(id: MarkId) -> Levels {
-    levels(id.word())
+/// Returns the levels that a photo's rows have without any distortion.
+pub(super) fn expected_levels(id: MarkId) -> Levels {
+    levels(id.codeword())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{PLACES, Painted};
+    use super::super::layout::{POSITIONS, pattern, symmetries};
     use super::*;
     use crate::audit::watermark::MAX_IDS;
 
-    /// Whose the rows of issued photos are, moved to the side, turned over and inverted, if they
-    /// are read as somebody else's.
-    fn taken_for_others(seed: u64) -> Vec<(MarkId, RowOwner)> {
-        let issued = Codebook::new(MAX_IDS, seed).expect("so many can be issued");
-        let mut taken = Vec::new();
-        for &id in issued.ids() {
-            let own = expected(id);
-            for place in 0..PLACES as u8 {
-                let painted = Painted::new(id.word(), place);
-                let row: Levels = std::array::from_fn(|cell| painted.cell(cell as i64));
-                let turned: Levels = std::array::from_fn(|cell| row[CELLS - 1 - cell]);
-                for levels in [row, turned, row.map(|level| -level), turned.map(|level| -level)] {
-                    for by in 0..CELLS {
-                        let moved = std::array::from_fn(|cell| levels[(cell + by) % CELLS]);
-                        let row = NormalizedRow::new(&moved, 0.5).expect("it has contrast");
-                        let read = row.read(&own, &issued, id);
-                        if let RowOwner::Other(_) = read {
-                            taken.push((id, read));
-                        }
+    /// Returns the rows that are read as another photo's, of all rows of a full codebook's photos,
+    /// moved to the side, mirrored and inverted.
+    fn misread_rows(seed: u64) -> Vec<(MarkId, RowOwner)> {
+        let codebook = Codebook::new(MAX_IDS, seed).expect("a codebook holds MAX_IDS");
+        let mut misread = Vec::new();
+        for &id in codebook.ids() {
+            let own = expected_levels(id);
+            for position in 0..POSITIONS as u8 {
+                let row = pattern(id.codeword(), position);
+                let inverted = |levels: Levels| [levels, levels.map(|level| -level)];
+                for levels in symmetries(&row).flat_map(inverted) {
+                    let row = NormalizedRow::new(&levels, 0.5).expect("the row has contrast");
+                    let owner = row.owner(&own, &codebook, id);
+                    if let RowOwner::Other(_) = owner {
+                        misread.push((id, owner));
                     }
                 }
             }
         }
-        taken
+        misread
     }
 
-    /// Some of these rows say another's word, and only the guards say that they are moved.
+    /// Depends on the guard cells. Some of these rows show the codeword of another id, and only the
+    /// guards tell that the row is moved.
     #[test]
-    fn a_photos_rows_moved_to_the_side_turned_over_or_inverted_are_nobodys() {
-        assert_eq!(taken_for_others(0), []);
+    fn a_photos_own_rows_moved_mirrored_or_inverted_are_never_another_photos() {
+        assert_eq!(misread_rows(0), []);
     }
 }

@@ -1,90 +1,91 @@
-//! Where the bits of a mark lie: 40 cells across the centre square, repeated outward.
+//! Lays out a watermark: 40 cells across the centre square, repeated outward.
 //!
-//! The square is what every fit keeps. Guard cells at both its ends, the same in every mark, say
-//! whether a row is being read at the right scale and place.
+//! Every fit keeps the centre square. Guard cells at both ends of the square are the same in every
+//! watermark, and tell the detector whether it reads a row at the right scale and offset.
 
 use std::ops::Range;
 
 /// Cells across the centre square.
 pub(super) const CELLS: usize = 40;
 
-/// Bits of a mark's word.
+/// Bits of a codeword.
 pub(super) const BITS: usize = 32;
 
-/// The cells that say from which sixteenth of the photo a row is.
-pub(super) const PLACE: Range<usize> = 18..22;
+/// Cells that hold the vertical position of a row, in Gray code.
+pub(super) const POSITION: Range<usize> = 18..22;
 
-/// The guard cells, and what is painted there.
+/// Guard cells, each with `true` where it is bright.
 pub(super) const GUARDS: [(usize, bool); 4] = [(0, true), (1, false), (38, false), (39, true)];
 
-/// Sixteenths of a photo's height.
-pub(super) const PLACES: u32 = 16;
+/// Vertical positions that a row can encode: sixteenths of the photo's height.
+pub(super) const POSITIONS: u32 = 16;
 
-/// The cell of each bit of a word, the highest bit first.
+/// Returns the cell of each bit of a codeword, the highest bit first.
 pub(super) const fn cell_of(bit: usize) -> usize {
     if bit < 16 { 2 + bit } else { 6 + bit }
 }
 
-/// The sixteenth that a row of a photo lies in.
-pub(super) fn place_of(y: u32, height: u32) -> u8 {
-    (u64::from(y) * u64::from(PLACES) / u64::from(height)) as u8
+/// Returns the vertical position of a row of a photo, 0 to 15.
+pub(super) fn position_of(y: u32, height: u32) -> u8 {
+    (u64::from(y) * u64::from(POSITIONS) / u64::from(height)) as u8
 }
 
-/// A place in Gray code: one cell alone changes from a sixteenth to the next, so that a row that
-/// lies on the edge is of one of the two.
-pub(super) fn gray(place: u8) -> u8 {
-    place ^ (place >> 1)
+/// Encodes a position in Gray code. Neighbouring positions differ in a single cell, so that a row
+/// on the edge between two positions is read as one of the two.
+pub(super) fn gray(position: u8) -> u8 {
+    position ^ (position >> 1)
 }
 
-/// The place that a Gray code stands for.
+/// Decodes a position from Gray code.
 pub(super) fn ungray(code: u8) -> u8 {
     let halved = code ^ (code >> 2);
     halved ^ (halved >> 1)
 }
 
-/// The levels of a mark's cells, -1 or 1, as they repeat.
-pub(super) struct Painted([f32; CELLS]);
-
-impl Painted {
-    pub(super) fn new(word: u32, place: u8) -> Self {
-        let mut cells = levels(word);
-        for (at, cell) in PLACE.enumerate() {
-            cells[cell] = level(gray(place) >> (PLACE.len() - 1 - at) & 1 == 1);
-        }
-        Self(cells)
-    }
-
-    /// The level of a cell, counted from the left of the square; there are cells outside of it.
-    pub(super) fn cell(&self, at: i64) -> f32 {
-        self.0[at.rem_euclid(CELLS as i64) as usize]
-    }
-}
-
-/// A row's cells as bits, the first cell the lowest.
-pub(super) fn packed(word: u32, place: u8) -> u64 {
-    let painted = Painted::new(word, place);
-    (0..CELLS).map(|cell| u64::from(painted.0[cell] > 0.0) << cell).sum()
-}
-
-/// The word that a row's cells say, if the guards are right.
-pub(super) fn unpacked(cells: u64) -> Option<u32> {
-    let is_high = |cell: usize| cells >> cell & 1 == 1;
-    let guarded = GUARDS.iter().all(|&(cell, high)| is_high(cell) == high);
-    guarded.then(|| (0..BITS).fold(0, |bits, bit| bits << 1 | u32::from(is_high(cell_of(bit)))))
-}
-
-/// The levels of a word's cells and of the guards; 0 where the place is.
-pub(super) fn levels(word: u32) -> [f32; CELLS] {
-    let mut cells = [0.0; CELLS];
-    for (cell, is_high) in GUARDS {
-        cells[cell] = level(is_high);
-    }
-    for bit in 0..BITS {
-        cells[cell_of(bit)] = level(word >> (BITS - 1 - bit) & 1 == 1);
+/// Returns the levels of a watermark's cells at one vertical position, each -1 or 1.
+pub(super) fn pattern(codeword: u32, position: u8) -> [f32; CELLS] {
+    let mut cells = levels(codeword);
+    for (bit, cell) in POSITION.enumerate() {
+        cells[cell] = level(gray(position) >> (POSITION.len() - 1 - bit) & 1 == 1);
     }
     cells
 }
 
-fn level(is_high: bool) -> f32 {
-    if is_high { 1.0 } else { -1.0 }
+/// Packs a row's cells into bits, the first cell in the lowest bit.
+pub(super) fn packed(codeword: u32, position: u8) -> u64 {
+    let pattern = pattern(codeword, position);
+    (0..CELLS).map(|cell| u64::from(pattern[cell] > 0.0) << cell).sum()
+}
+
+/// Unpacks the codeword from a row's cells. Returns `None` if a guard cell is wrong.
+pub(super) fn unpacked(cells: u64) -> Option<u32> {
+    let is_bright = |cell: usize| cells >> cell & 1 == 1;
+    let guarded = GUARDS.iter().all(|&(cell, bright)| is_bright(cell) == bright);
+    guarded.then(|| (0..BITS).fold(0, |bits, bit| bits << 1 | u32::from(is_bright(cell_of(bit)))))
+}
+
+/// Returns the levels of a codeword's cells and of the guards, each -1 or 1, and 0 in the position
+/// cells.
+pub(super) fn levels(codeword: u32) -> [f32; CELLS] {
+    let mut cells = [0.0; CELLS];
+    for (cell, is_bright) in GUARDS {
+        cells[cell] = level(is_bright);
+    }
+    for bit in 0..BITS {
+        cells[cell_of(bit)] = level(codeword >> (BITS - 1 - bit) & 1 == 1);
+    }
+    cells
+}
+
+/// Returns the levels of a row's cells moved to the side by each number of cells, as they are and
+/// mirrored. Cells that leave at one end come in at the other end.
+pub(super) fn symmetries(levels: &[f32; CELLS]) -> impl Iterator<Item = [f32; CELLS]> {
+    let mirrored = std::array::from_fn(|cell| levels[CELLS - 1 - cell]);
+    [*levels, mirrored].into_iter().flat_map(|levels| {
+        (0..CELLS).map(move |shift| std::array::from_fn(|cell| levels[(cell + shift) % CELLS]))
+    })
+}
+
+fn level(is_bright: bool) -> f32 {
+    if is_bright { 1.0 } else { -1.0 }
 }

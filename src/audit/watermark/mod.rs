@@ -1,7 +1,13 @@
-//! An identity painted into a photo's pixels, and read back from every row of its thumbnail.
+//! Embeds an id into a photo's pixels as a watermark, and detects the id in every row of a
+//! thumbnail.
 //!
-//! Whose rows a service gave away is a question that its own pictures must answer when nobody can
-//! look inside: here each picture answers for itself, row for row, and where it cannot, it says so.
+//! An auditor cannot look inside a service, so each thumbnail itself has to tell which photo each
+//! of its rows comes from. Where a row cannot tell, the detector reports *unknown*.
+//!
+//! The terms are those of coding theory. A [`Codebook`] holds codewords with a minimum Hamming
+//! distance; [`embed`] writes a codeword into every row of a photo; a [`Detector`] decodes each row
+//! by hard decision (cell by cell), and the mean of many rows by soft decision (correlation with
+//! every codeword).
 
 mod alignment;
 mod blend;
@@ -12,19 +18,19 @@ mod detection;
 mod embed;
 mod hard_decision;
 mod layout;
+mod raster;
 mod row_order;
 mod row_runs;
 mod sampling;
 mod side_by_side;
 mod soft_decision;
-pub mod table;
-pub mod wear;
 mod ycbcr_image;
 
-pub use self::codebook::{Codebook, CodebookError, MAX_IDS, MarkId};
+pub use self::codebook::{Codebook, MAX_IDS, MarkId, WatermarkError};
 pub use self::detect::{Detector, ExpectedFit, ExpectedImage};
 pub use self::detection::{
     Detection, DetectionVerdict, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult,
 };
-pub use self::embed::{MAX_PIXELS, MIN_SIDE_PX, Raster, embed};
+pub use self::embed::{MAX_PIXELS, MIN_SIDE_PX, embed};
+pub use self::raster::Raster;
 pub use self::ycbcr_image::{YCbCrImage, YCbCrView};

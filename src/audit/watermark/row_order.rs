@@ -1,68 +1,67 @@
-//! Rows of the right photo in the wrong place: displaced, or repeated.
+//! Finds displaced and repeated rows of the expected photo.
 //!
-//! Each row says from which sixteenth of its photo it is. Nobody else's pixels are in it, but a
-//! service that gets rows wrong is about to get them wrong between two photos.
-
-use std::ops::Range;
+//! Each row encodes the sixteenth of its photo that it comes from. Such rows show no other photo.
+//! They are reported, because a service that misplaces rows within a photo may soon misplace rows
+//! between two photos.
 
 use super::alignment::Alignment;
+use super::row_runs::ranges;
 use super::{MarkId, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult};
 
-/// A row may be off its place by a pixel and this share of the thumbnail's height.
+/// Tolerance of a row's position, as a share of the thumbnail's height, beside one pixel.
 const SLACK: f64 = 0.01;
 
-/// A window's places are believed if so many of ten rows agree with them.
-const OF_TEN: usize = 6;
+/// Rows out of ten that must agree with an alignment, at least, before its positions are used.
+const MIN_AGREEING_OF_TEN: usize = 6;
 
-/// Rows, at least, that say so before it is a finding.
-const ROWS: usize = 2;
+/// Displaced rows that make a finding, at least.
+const MIN_ROWS: usize = 2;
 
-/// The stretches of own rows that are not where they belong.
+/// Finds the runs of own rows that are at a wrong position.
 pub(super) fn findings(
     rows: &[RowResult],
-    asked: MarkId,
-    windows: &[Alignment],
+    expected: MarkId,
+    alignments: &[Alignment],
 ) -> Vec<RowFinding> {
     let slack = 1.0 + SLACK * rows.len() as f64;
-    let place = |row: &RowResult| row.place.filter(|_| row.y == RowOwner::Own).map(i32::from);
-    let placed: Vec<(u32, i32)> =
-        (0..).zip(rows).filter_map(|(at, row)| Some((at, place(row)?))).collect();
-    let is_off = |window: &Alignment, (at, place): (u32, i32)| {
-        let (first, last) = window.places(at, slack);
-        !(first..=last).contains(&place)
+    let position = |row: &RowResult| row.position.filter(|_| row.y == RowOwner::Own).map(i32::from);
+    let positions: Vec<(u32, i32)> =
+        (0..).zip(rows).filter_map(|(index, row)| Some((index, position(row)?))).collect();
+    let is_displaced = |alignment: &Alignment, (index, position): (u32, i32)| {
+        let (first, last) = alignment.positions(index, slack);
+        !(first..=last).contains(&position)
     };
-    let count_off = |window: &Alignment| placed.iter().filter(|row| is_off(window, **row)).count();
-    let best = windows.iter().min_by_key(|window| count_off(window));
-    let Some(window) = best else { return Vec::new() };
-    let off: Vec<u32> = if 10 * count_off(window) <= (10 - OF_TEN) * placed.len() {
-        placed.iter().filter(|row| is_off(window, **row)).map(|(at, _)| *at).collect()
-    } else {
-        backwards(&placed)
+    let count_displaced = |alignment: &&Alignment| {
+        positions.iter().filter(|row| is_displaced(alignment, **row)).count()
     };
-    let planes = PlaneSet { y: true, ..PlaneSet::default() };
-    let finding = |rows: Range<u32>| RowFinding {
-        found: Some(asked),
+    let Some(best) = alignments.iter().min_by_key(count_displaced) else { return Vec::new() };
+    let displaced: Vec<u32> =
+        if 10 * count_displaced(&best) <= (10 - MIN_AGREEING_OF_TEN) * positions.len() {
+            let displaced = positions.iter().filter(|row| is_displaced(best, **row));
+            displaced.map(|(index, _)| *index).collect()
+        } else {
+            decreasing(&positions)
+        };
+    let finding = |rows| RowFinding {
+        id: Some(expected),
         rows,
-        planes,
+        planes: PlaneSet::LUMA,
         share: 1.0,
         kind: RowFindingKind::Order,
     };
-    stretches(&off).filter(|rows| rows.len() >= ROWS).map(finding).collect()
+    ranges(&displaced, 1).filter(|rows| rows.len() >= MIN_ROWS).map(finding).collect()
 }
 
-/// The rows that come from further up than a row above them: wrong in any crop whatever.
-fn backwards(placed: &[(u32, i32)]) -> Vec<u32> {
+/// Returns the rows that come from a higher part of the photo than a row above them. No crop
+/// explains such rows.
+fn decreasing(positions: &[(u32, i32)]) -> Vec<u32> {
     let mut lowest = i32::MIN;
-    let mut off = Vec::new();
-    for &(at, place) in placed {
-        if place < lowest {
-            off.push(at);
+    let mut rows = Vec::new();
+    for &(index, position) in positions {
+        if position < lowest {
+            rows.push(index);
         }
-        lowest = lowest.max(place);
+        lowest = lowest.max(position);
     }
-    off
-}
-
-fn stretches(rows: &[u32]) -> impl Iterator<Item = Range<u32>> {
-    rows.chunk_by(|one, next| one + 1 == *next).map(|rows| rows[0]..rows[rows.len() - 1] + 1)
+    rows
 }

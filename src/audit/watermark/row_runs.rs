@@ -1,112 +1,119 @@
-//! Rows that are another's, joined to findings: which rows, which planes, whose.
+//! Joins adjacent rows of another photo into findings.
 //!
-//! Each plane is read on its own; what several planes say about the same rows is one finding.
+//! Each plane is read alone. Rows that several planes assign to the same photo become one finding.
 
 use std::ops::Range;
 
 use super::{Codebook, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult};
 
-/// So many rows between two stretches of the same photo may be unknown, and it is one stretch.
-const GAP: u32 = 2;
+/// Unknown rows between two runs of the same photo that still count as one run, at most.
+const MAX_GAP: u32 = 2;
 
-/// So far, in rows, colour that is stored at half its height may be off its luma.
-const COLOUR_ROWS: u32 = 2;
+/// Distance in rows, at most, between a run in luma and the same run in a colour plane. Colour is
+/// often stored at half the height.
+const MAX_COLOUR_OFFSET: u32 = 2;
 
-/// A stretch of rows that one plane reads as another's.
-struct Stretch {
-    read: RowOwner,
+/// Holds adjacent rows that one plane assigns to the same other photo.
+struct RowRun {
+    owner: RowOwner,
     rows: Range<u32>,
 }
 
-/// The findings that hard verdicts make, in the order of their first rows, plane by plane.
-pub(super) fn findings(rows: &[RowResult], issued: &Codebook) -> Vec<RowFinding> {
-    let [luma, blue, red] =
-        [|row: &RowResult| row.y, |row: &RowResult| row.cb, |row: &RowResult| row.cr]
-            .map(|plane: fn(&RowResult) -> RowOwner| stretches(rows, plane));
+/// Returns the findings that follow from the hard decisions, plane by plane, each plane in the
+/// order of the first rows.
+pub(super) fn findings(rows: &[RowResult], codebook: &Codebook) -> Vec<RowFinding> {
+    let [luma, cb, cr] = [0, 1, 2].map(|plane| row_runs(rows, plane));
     let mut findings: Vec<(RowOwner, RowFinding)> = Vec::new();
-    for stretch in luma {
-        let planes = PlaneSet { y: true, ..PlaneSet::default() };
-        findings.push((stretch.read, finding(&stretch, planes, RowFindingKind::Rows)));
+    for run in luma {
+        findings.push((run.owner, finding(&run, PlaneSet::LUMA, RowFindingKind::Rows)));
     }
-    for (stretches, is_blue) in [(blue, true), (red, false)] {
-        for stretch in stretches {
-            join(&mut findings, &stretch, is_blue);
+    for (runs, is_blue) in [(cb, true), (cr, false)] {
+        for run in runs {
+            join_colour(&mut findings, &run, is_blue);
         }
     }
     let mut findings: Vec<RowFinding> = findings.into_iter().map(|(_, finding)| finding).collect();
-    let mut read = rows.iter().map(|row| row.y).filter(|read| *read != RowOwner::Unknown);
-    if let Some(first) = read.next()
+    let mut owners = rows.iter().map(|row| row.y).filter(|owner| *owner != RowOwner::Unknown);
+    if let Some(first) = owners.next()
         && first != RowOwner::Own
-        && read.all(|other| other == first)
+        && owners.all(|owner| owner == first)
     {
-        let whole = findings.iter_mut().filter(|finding| finding.planes.y);
-        whole.for_each(|finding| finding.kind = RowFindingKind::Whole);
+        let in_luma = findings.iter_mut().filter(|finding| finding.planes.y);
+        in_luma.for_each(|finding| finding.kind = RowFindingKind::Whole);
     }
-    debug_assert!(findings.iter().all(|f| f.found.is_none_or(|id| issued.contains(id))));
+    debug_assert!(findings.iter().all(|f| f.id.is_none_or(|id| codebook.contains(id))));
     findings
 }
 
-/// Adds what a plane of colour says to the finding about the same rows, or makes one of its own.
-fn join(findings: &mut Vec<(RowOwner, RowFinding)>, stretch: &Stretch, is_blue: bool) {
-    let near = |rows: &Range<u32>| {
-        rows.start <= stretch.rows.end + COLOUR_ROWS && stretch.rows.start <= rows.end + COLOUR_ROWS
+/// Joins sorted row numbers into ranges. Rows whose numbers differ by at most `max_step` are in one
+/// range.
+pub(super) fn ranges(rows: &[u32], max_step: u32) -> impl Iterator<Item = Range<u32>> {
+    let runs = rows.chunk_by(move |row, next| next - row <= max_step);
+    runs.map(|run| run[0]..run[run.len() - 1] + 1)
+}
+
+/// Adds a run of a colour plane to the finding about the same rows, or adds a finding of its own.
+fn join_colour(findings: &mut Vec<(RowOwner, RowFinding)>, run: &RowRun, is_blue: bool) {
+    let is_near = |rows: &Range<u32>| {
+        rows.start <= run.rows.end + MAX_COLOUR_OFFSET
+            && run.rows.start <= rows.end + MAX_COLOUR_OFFSET
     };
-    let known = findings.iter_mut().find(|(read, f)| *read == stretch.read && near(&f.rows));
+    let same = findings.iter_mut().find(|(owner, f)| *owner == run.owner && is_near(&f.rows));
     let planes = PlaneSet { y: false, cb: is_blue, cr: !is_blue };
-    match known {
+    match same {
         Some((_, finding)) => {
             finding.planes.cb |= planes.cb;
             finding.planes.cr |= planes.cr;
             if !finding.planes.y {
-                finding.rows.start = finding.rows.start.min(stretch.rows.start);
-                finding.rows.end = finding.rows.end.max(stretch.rows.end);
+                finding.rows.start = finding.rows.start.min(run.rows.start);
+                finding.rows.end = finding.rows.end.max(run.rows.end);
             }
         }
-        None => findings.push((stretch.read, finding(stretch, planes, RowFindingKind::Planes))),
+        None => findings.push((run.owner, finding(run, planes, RowFindingKind::Planes))),
     }
 }
 
-fn finding(stretch: &Stretch, planes: PlaneSet, kind: RowFindingKind) -> RowFinding {
-    let found = match stretch.read {
+fn finding(run: &RowRun, planes: PlaneSet, kind: RowFindingKind) -> RowFinding {
+    let id = match run.owner {
         RowOwner::Other(id) => Some(id),
         _ => None,
     };
-    RowFinding { found, rows: stretch.rows.clone(), planes, share: 1.0, kind }
+    RowFinding { id, rows: run.rows.clone(), planes, share: 1.0, kind }
 }
 
-/// The stretches that a plane reads as another's.
-fn stretches(rows: &[RowResult], plane: fn(&RowResult) -> RowOwner) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = Vec::new();
-    for (at, row) in (0..).zip(rows) {
-        let read = plane(row);
-        if matches!(read, RowOwner::Own | RowOwner::Unknown) {
+/// Returns the runs of rows that a plane assigns to other photos.
+fn row_runs(rows: &[RowResult], plane: usize) -> Vec<RowRun> {
+    let owner_of = |row: &RowResult| row.planes()[plane];
+    let mut runs: Vec<RowRun> = Vec::new();
+    for (index, row) in (0..).zip(rows) {
+        let owner = owner_of(row);
+        if matches!(owner, RowOwner::Own | RowOwner::Unknown) {
             continue;
         }
-        match stretches.last_mut().filter(|last| last.read == read && last.rows.end == at) {
-            Some(last) => last.rows.end = at + 1,
-            None => stretches.push(Stretch { read, rows: at..at + 1 }),
+        match runs.last_mut().filter(|last| last.owner == owner && last.rows.end == index) {
+            Some(last) => last.rows.end = index + 1,
+            None => runs.push(RowRun { owner, rows: index..index + 1 }),
         }
     }
-    joined(stretches, |gap| {
-        gap.len() as u32 <= GAP
-            && rows[gap.start as usize..gap.end as usize]
-                .iter()
-                .all(|row| plane(row) == RowOwner::Unknown)
+    join_over_gaps(runs, |gap| {
+        let mut between = rows[gap.start as usize..gap.end as usize].iter();
+        gap.len() as u32 <= MAX_GAP && between.all(|row| owner_of(row) == RowOwner::Unknown)
     })
 }
 
-/// Joins stretches over gaps that may be; two single rows never become two adjacent ones.
-fn joined(stretches: Vec<Stretch>, may_be: impl Fn(Range<u32>) -> bool) -> Vec<Stretch> {
-    let mut joined: Vec<Stretch> = Vec::new();
-    for stretch in stretches {
+/// Joins runs of the same photo over gaps. Two single rows are never joined, because the gap would
+/// turn them into two adjacent rows.
+fn join_over_gaps(runs: Vec<RowRun>, may_join: impl Fn(Range<u32>) -> bool) -> Vec<RowRun> {
+    let mut joined: Vec<RowRun> = Vec::new();
+    for run in runs {
         let last = joined.last_mut().filter(|last| {
-            last.read == stretch.read
-                && last.rows.len().max(stretch.rows.len()) >= 2
-                && may_be(last.rows.end..stretch.rows.start)
+            last.owner == run.owner
+                && last.rows.len().max(run.rows.len()) >= 2
+                && may_join(last.rows.end..run.rows.start)
         });
         match last {
-            Some(last) => last.rows.end = stretch.rows.end,
-            None => joined.push(stretch),
+            Some(last) => last.rows.end = run.rows.end,
+            None => joined.push(run),
         }
     }
     joined

@@ -1,134 +1,135 @@
-//! A thumbnail's rows as levels of cells, plane by plane, seen through the window that fits.
+//! Samples a thumbnail's rows: turns every row of every plane into the levels of its cells.
 //!
-//! The window is chosen by what can be read through it, not by what the service was asked for.
+//! The alignment is chosen by the number of rows that it makes readable, not by the fit that the
+//! client requested.
 
 use std::ops::Range;
 
 use super::alignment::Alignment;
 use super::cell_filter::{CellFilter, Levels};
-use super::hard_decision::{NormalizedRow, expected};
+use super::hard_decision::{NormalizedRow, expected_levels};
 use super::layout::CELLS;
 use super::{Codebook, MarkId, RowOwner, YCbCrView};
 
-/// Luma of less contrast than this, in levels from the middle, is not read.
-const LEAST_LUMA: f32 = 8.0;
-
-/// Colour of less contrast than this is not read.
-const LEAST_COLOUR: f32 = 5.0;
-
-/// From so many px a cell on, in units of the plane's own samples, only next neighbours echo.
+/// Width of a cell, in px of the plane's own samples, from which only the next neighbours blur into
+/// a cell.
 const WIDE_PX: f64 = 6.0;
 
-/// Rows that are looked at to choose a window.
-const SAMPLES: u32 = 16;
+/// Rows that are sampled to choose an alignment, at most.
+const MAX_SAMPLES: u32 = 16;
 
-/// A plane's rows, as levels of cells.
-pub(super) struct SampledRows {
-    /// Each row's levels, bright where the mark is; empty if the plane is too narrow.
-    pub(super) rows: Vec<Levels>,
-    /// The width of a cell, in px.
-    pub(super) cell: f64,
-    kind: Kind,
-}
-
-/// How one of the planes is looked at.
+/// Describes how the rows of a plane are sampled.
 #[derive(Clone, Copy)]
-struct Kind {
-    /// Over how many px it may have been blurred.
+struct PlaneKind {
+    /// Width in px over which the plane may have been blurred.
     blur: f64,
-    /// 1, or -1 where the mark's bright cells are the plane's low ones.
+    /// 1, or -1 where the watermark's bright cells are the plane's low ones.
     sign: f32,
-    least: f32,
+    /// Smallest contrast of a row that is read, in levels from the middle.
+    min_contrast: f32,
 }
 
-const LUMA: Kind = Kind { blur: 1.0, sign: 1.0, least: LEAST_LUMA };
-const COLOUR: Kind = Kind { blur: 2.0, sign: -1.0, least: LEAST_COLOUR };
+const LUMA: PlaneKind = PlaneKind { blur: 1.0, sign: 1.0, min_contrast: 8.0 };
+const COLOUR: PlaneKind = PlaneKind { blur: 2.0, sign: -1.0, min_contrast: 5.0 };
 
-/// A row of samples as numbers, with the mark's sign.
-fn numbers(plane: &[u8], width: usize, row: usize, sign: f32, into: &mut Vec<f32>) {
-    into.clear();
-    into.extend(plane[row * width..][..width].iter().map(|&sample| sign * f32::from(sample)));
+impl PlaneKind {
+    /// Copies a row of samples as numbers with the watermark's sign.
+    fn copy_row(self, plane: &[u8], width: usize, row: usize, pixels: &mut Vec<f32>) {
+        pixels.clear();
+        let samples = &plane[row * width..][..width];
+        pixels.extend(samples.iter().map(|&sample| self.sign * f32::from(sample)));
+    }
+}
+
+/// Holds the rows of a plane as levels of cells.
+pub(super) struct SampledRows {
+    /// Levels of each row, bright where the watermark is bright. Empty if the plane is too narrow.
+    pub(super) rows: Vec<Levels>,
+    /// Width of a cell in px.
+    pub(super) cell_width: f64,
+    kind: PlaneKind,
 }
 
 impl SampledRows {
-    fn new(plane: &[u8], size: [u32; 2], window: &Alignment, kind: Kind) -> Self {
+    fn new(plane: &[u8], size: [u32; 2], alignment: &Alignment, kind: PlaneKind) -> Self {
         let [width, height] = size.map(|side| side as usize);
         let mut rows = Vec::new();
-        if let Some(lens) = CellFilter::new(width, window, kind.blur) {
+        if let Some(filter) = CellFilter::new(width, alignment, kind.blur) {
             let mut pixels = Vec::with_capacity(width);
             rows.reserve(height);
             for row in 0..height {
-                numbers(plane, width, row, kind.sign, &mut pixels);
-                rows.push(lens.levels(&pixels));
+                kind.copy_row(plane, width, row, &mut pixels);
+                rows.push(filter.levels(&pixels));
             }
         }
-        Self { rows, cell: window.width / CELLS as f64, kind }
+        Self { rows, cell_width: alignment.width / CELLS as f64, kind }
     }
 
-    /// All three planes of a thumbnail.
-    pub(super) fn all(planes: &YCbCrView<'_>, window: &Alignment) -> [Self; 3] {
-        let size = [planes.width, planes.height];
-        [(planes.y, LUMA), (planes.cb, COLOUR), (planes.cr, COLOUR)]
-            .map(|(plane, kind)| Self::new(plane, size, window, kind))
+    /// Samples all three planes of a thumbnail.
+    pub(super) fn of_planes(image: &YCbCrView<'_>, alignment: &Alignment) -> [Self; 3] {
+        let size = [image.width, image.height];
+        [(image.y, LUMA), (image.cb, COLOUR), (image.cr, COLOUR)]
+            .map(|(plane, kind)| Self::new(plane, size, alignment, kind))
     }
 
-    /// A row's levels between -1 and 1, if it has contrast.
-    pub(super) fn normal(&self, row: usize) -> Option<NormalizedRow> {
-        NormalizedRow::new(self.rows.get(row)?, self.kind.least)
+    /// Returns a row with its levels scaled to -1 to 1, or `None` if its contrast is too low.
+    pub(super) fn normalized(&self, row: usize) -> Option<NormalizedRow> {
+        NormalizedRow::new(self.rows.get(row)?, self.kind.min_contrast)
     }
 
-    /// The mean of some rows, between -1 and 1, if it has contrast.
-    pub(super) fn mean(&self, rows: Range<usize>) -> Option<Levels> {
-        let rows = self.rows.get(rows)?;
-        let mut mean = [0.0; CELLS];
-        for row in rows {
-            mean.iter_mut().zip(row).for_each(|(mean, level)| *mean += level / rows.len() as f32);
-        }
-        NormalizedRow::new(&mean, self.kind.least).map(|normal| normal.levels)
+    /// Returns the mean of some rows, scaled to -1 to 1, or `None` if its contrast is too low.
+    pub(super) fn normalized_mean(&self, rows: Range<usize>) -> Option<Levels> {
+        let mean = mean(self.rows.get(rows)?.iter())?;
+        NormalizedRow::new(&mean, self.kind.min_contrast).map(|row| row.levels)
     }
 
-    /// Whether a row's levels are far enough apart to be anybody's.
+    /// Returns `true` if a row's levels differ enough to come from a watermark.
     pub(super) fn has_contrast(&self, row: usize) -> bool {
         let Some(levels) = self.rows.get(row) else { return false };
         let mean = levels.iter().sum::<f32>() / CELLS as f32;
         let square = levels.iter().map(|level| (level - mean) * (level - mean)).sum::<f32>();
-        square >= self.kind.least * self.kind.least * CELLS as f32 / 2.0
+        square >= self.kind.min_contrast * self.kind.min_contrast * CELLS as f32 / 2.0
     }
 
-    /// Whether a cell's middle is beyond the reach of its next neighbour but one.
+    /// Returns `true` if a cell is so wide that only its next neighbours blur into it.
     pub(super) fn is_wide(&self) -> bool {
-        self.cell >= WIDE_PX * self.kind.blur
+        self.cell_width >= WIDE_PX * self.kind.blur
     }
 }
 
-/// A few rows of a thumbnail's luma, to choose a window by.
-pub(super) struct Samples<'a> {
-    planes: &'a YCbCrView<'a>,
-    issued: &'a Codebook,
-    asked: MarkId,
+/// Returns the mean levels of rows, or `None` if there is no row.
+pub(super) fn mean<'a>(rows: impl Iterator<Item = &'a Levels>) -> Option<Levels> {
+    let (mut sums, mut count) = ([0.0; CELLS], 0.0_f32);
+    for row in rows {
+        count += 1.0;
+        sums.iter_mut().zip(row).for_each(|(sum, level)| *sum += level);
+    }
+    (count > 0.0).then(|| sums.map(|sum| sum / count))
 }
 
-impl<'a> Samples<'a> {
-    pub(super) fn new(planes: &'a YCbCrView<'a>, issued: &'a Codebook, asked: MarkId) -> Self {
-        Self { planes, issued, asked }
+/// Samples a few luma rows of a thumbnail, to choose an alignment.
+pub(super) struct AlignmentProbe<'a> {
+    pub(super) image: YCbCrView<'a>,
+    pub(super) codebook: &'a Codebook,
+    pub(super) expected: MarkId,
+}
+
+impl AlignmentProbe<'_> {
+    /// Returns the number of sampled rows.
+    pub(super) fn samples(&self) -> u32 {
+        MAX_SAMPLES.min(self.image.height)
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> u32 {
-        SAMPLES.min(self.planes.height)
+    /// Counts the sampled rows that are readable with an alignment.
+    pub(super) fn count_readable(&self, alignment: &Alignment) -> u32 {
+        self.levels(alignment).filter(|levels| self.is_readable(levels)).count() as u32
     }
 
-    /// How many can be read through a window.
-    pub(super) fn readable(&self, window: &Alignment) -> u32 {
-        let read = self.levels(window).filter(|levels| self.is_readable(levels));
-        read.count() as u32
-    }
-
-    /// By how many cells a window is off to the left of the one through which most can be read, and
-    /// how many can.
-    pub(super) fn shift(&self, window: &Alignment) -> (usize, u32) {
+    /// Returns by how many cells the most readable alignment lies to the right of the given one,
+    /// and the number of sampled rows that are readable with it.
+    pub(super) fn best_shift(&self, alignment: &Alignment) -> (usize, u32) {
         let mut readable = [0; CELLS];
-        for mut levels in self.levels(window) {
+        for mut levels in self.levels(alignment) {
             for count in &mut readable {
                 *count += u32::from(self.is_readable(&levels));
                 levels.rotate_left(1);
@@ -138,24 +139,24 @@ impl<'a> Samples<'a> {
         (best, readable[best])
     }
 
-    fn levels(&self, window: &Alignment) -> impl Iterator<Item = Levels> {
-        let YCbCrView { width, height, y, .. } = *self.planes;
-        let (width, samples) = (width as usize, self.count());
-        let lens = CellFilter::new(width, window, LUMA.blur);
-        lens.into_iter().flat_map(move |lens| {
+    fn levels(&self, alignment: &Alignment) -> impl Iterator<Item = Levels> {
+        let YCbCrView { width, height, y, .. } = self.image;
+        let (width, samples) = (width as usize, self.samples());
+        let filter = CellFilter::new(width, alignment, LUMA.blur);
+        filter.into_iter().flat_map(move |filter| {
             let mut pixels = Vec::with_capacity(width);
             (0..samples).map(move |sample| {
                 let row =
                     (2 * u64::from(sample) + 1) * u64::from(height) / (2 * u64::from(samples));
-                numbers(y, width, row as usize, LUMA.sign, &mut pixels);
-                lens.levels(&pixels)
+                LUMA.copy_row(y, width, row as usize, &mut pixels);
+                filter.levels(&pixels)
             })
         })
     }
 
     fn is_readable(&self, levels: &Levels) -> bool {
-        let own = expected(self.asked);
-        NormalizedRow::new(levels, LEAST_LUMA)
-            .is_some_and(|row| row.read(&own, self.issued, self.asked) != RowOwner::Unknown)
+        let own = expected_levels(self.expected);
+        NormalizedRow::new(levels, LUMA.min_contrast)
+            .is_some_and(|row| row.owner(&own, self.codebook, self.expected) != RowOwner::Unknown)
     }
 }

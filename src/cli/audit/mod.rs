@@ -1,7 +1,6 @@
 //! `audit`: does a thumbnail service mix its users? Asked from outside, under load.
 
 mod demo;
-mod marks;
 mod progress;
 mod value_parsers;
 
@@ -42,7 +41,6 @@ pub(super) struct Audit {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
-    Marks(marks::Marks),
 }
 
 /// The service.
@@ -137,7 +135,6 @@ impl Audit {
     pub(super) fn run(self) -> Exit {
         match self.command {
             Some(Command::Demo(demo)) => demo.run(),
-            Some(Command::Marks(marks)) => marks.run(),
             None => exit_code(self.carry_out()),
         }
     }
