@@ -20,8 +20,8 @@ pub(super) fn headline(results: &SimulationResults) -> String {
         None if made == 0 => "No thumbnail was requested, so no wrong thumbnail was shown.".into(),
         None => format!("None of {made} thumbnails showed another person’s photo."),
         Some(first) => format!(
-            "From {} on, {} thumbnails showed another person’s photo: requests reused one of {} \
-             shared buffers before its earlier request was done.",
+            "From {} on, {} thumbnails showed another person’s photo: later requests overwrote \
+             shared buffers (one of {} on a node) that earlier requests still used.",
             results.plan.scenario.start.time(first),
             results.wrong_made,
             results.plan.scenario.fleet.slots
