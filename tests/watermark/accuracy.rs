@@ -1,9 +1,10 @@
-//! The evaluation names no photo that is not in a thumbnail, and finds what is. It reads 100,000 rows
-//! and prints nothing; the table in docs/watermarks.md is printed by
-//! `DOUBLE_EXPOSURE_ROWS=10000000 cargo test --release --test watermark accuracy -- --nocapture`.
+//! The detector names no photo that is not in a thumbnail, and finds the tampering. The tests read
+//! 100,000 rows of thumbnails from simulated services, and count.
 //!
-//! `DOUBLE_EXPOSURE_SEED=N` selects another seed. `DOUBLE_EXPOSURE_TRIAL=N` with the same command
-//! describes a single trial instead; the table names the trials that are wrong.
+//! `DOUBLE_EXPOSURE_ROWS=10000000 cargo test --release --test watermark accuracy -- --nocapture`
+//! prints the table of docs/watermarks.md, which names the trials that are wrong.
+//! `DOUBLE_EXPOSURE_TRIAL=46897 cargo test --test watermark trial -- --nocapture` describes a single
+//! trial. `DOUBLE_EXPOSURE_SEED=N` selects another seed for both.
 
 use std::str::FromStr;
 use std::{env, thread};
@@ -59,8 +60,8 @@ fn counts_do_not_depend_on_the_number_of_threads() {
     assert_eq!(run(5_000, 3, 1), run(5_000, 3, 3));
 }
 
-/// Replays the trial whose number is in `DOUBLE_EXPOSURE_TRIAL`, or else trial 46897: a blend of two
-/// watermarks whose residual once looked like half of a third watermark.
+/// Replays the trial whose number is in `DOUBLE_EXPOSURE_TRIAL`, or else trial 46897: a blend of
+/// two watermarks whose residual once looked like half of a third watermark.
 #[test]
 fn a_replayed_trial_names_only_the_photos_that_are_in_it() {
     if let Some(number) = variable("DOUBLE_EXPOSURE_TRIAL") {

@@ -1,6 +1,6 @@
 //! The codebook keeps every blend of two ids apart from all other ids, and photos that cannot be
-//! watermarked are refused. Every pair of 256 ids is blended, bit by bit and half by half, as rows of
-//! pixels that the detector reads.
+//! watermarked are refused. Every pair of 256 ids is blended, bit by bit and half by half, as rows
+//! of pixels that the detector reads.
 
 use double_exposure::audit::watermark::{
     Codebook, Detector, ExpectedFit, ExpectedImage, MAX_IDS, MAX_PIXELS, MIN_SIDE_PX, MarkId,

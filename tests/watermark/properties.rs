@@ -71,7 +71,7 @@ fn detect(
     crate::detect(&CODEBOOK, own, shape, &service.send(thumbnail))
 }
 
-/// Returns a thumbnail of `own` whose last rows come from `other`, as the client reads it.
+/// Detects the photos in a thumbnail of the first photo whose last rows come from the second.
 fn detect_tail(
     service: &SimulatedService,
     (own, other): (MarkId, MarkId),

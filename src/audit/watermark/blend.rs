@@ -1,4 +1,4 @@
-//! Finds blends: rows into which another photo is blended, and its share.
+//! Finds rows into which another photo is blended, and estimates the photo's share.
 //!
 //! A single row has too much noise for a share of a few percent. So neighbouring rows are averaged,
 //! and a photo that the average shows is then looked for in each row.
@@ -25,11 +25,11 @@ const MIN_COLOUR_CORRELATION: f32 = 0.92;
 /// Smallest residual of a blend, as a part of the noise floor.
 const MIN_RESIDUAL_PART: f32 = 0.6;
 
-/// Rows that are averaged where all rows together show nothing, by plane.
+/// Number of rows that are averaged where all rows together show nothing, by plane.
 const CHUNKS: [usize; 3] = [8, 16, 16];
 
-/// Noise floors: the smallest width of a cell in px, and the share below which a blend cannot be
-/// told from the effects of compression.
+/// Noise floors by the smallest width of a cell in px. A noise floor is the share below which a
+/// blend cannot be told from the effects of compression.
 const FLOORS: [(f64, f32); 3] = [(4.5, 0.02), (3.0, 0.025), (0.0, 0.08)];
 
 /// Factor of the noise floor in colour, which has half as many samples and less contrast.

@@ -1,4 +1,5 @@
-//! Filters a row's pixels into the levels of its 40 cells: a linear filter, made once per width.
+//! Filters a row's pixels into the levels of its 40 cells, with a linear filter that is made once
+//! per width.
 //!
 //! Where cells are wide, the filter averages the middle of each cell, which the blur of the
 //! neighbours does not reach. Where cells are narrow, each pixel mixes several cells, and the
@@ -16,10 +17,11 @@ const NARROW_PX: f64 = 3.0;
 /// Share of a wide cell's width that is averaged.
 const MIDDLE: f64 = 0.5;
 
-/// Pixels that are multiplied at once.
+/// Number of pixels that are multiplied at once.
 const LANES: usize = 4;
 
-/// Regularization of the least squares. It keeps the deconvolution from turning noise into levels.
+/// Regularization of the least squares. The regularization keeps the deconvolution from turning
+/// noise into levels.
 const REGULARIZATION: f64 = 0.02;
 
 /// Smallest weight that is kept, as a share of the cell's largest weight.
@@ -152,7 +154,7 @@ fn coverage(
     coverage
 }
 
-/// Returns the weights that solve for the levels which explain a row best: regularized least
+/// Returns the weights that solve for the levels which explain a row best, by regularized least
 /// squares. Returns `None` if the normal equations are singular.
 fn least_squares(coverage: &[f64], width: usize) -> Option<Vec<f64>> {
     let mut normal = [[0.0; CELLS]; CELLS];

@@ -1,4 +1,4 @@
-//! Selects the codebook: the ids that photos may have, and the codeword of 32 bits of each id.
+//! Selects the ids of a codebook, and computes the codeword of 32 bits of each id.
 //!
 //! A detector that accepts any of 65,536 numbers will sooner or later take a blend of two ids for a
 //! third. So ids are selected with a minimum Hamming distance, and so that no simple blend of two
@@ -19,11 +19,11 @@ const POLYNOMIAL: u16 = 0x3d65;
 /// Minimum Hamming distance between the codewords of a codebook, in bits.
 const MIN_DISTANCE: u32 = 8;
 
-/// Bits of a codeword that are set, and also bits that are clear, at least. A balanced codeword
-/// cannot be confused with the image's brightness or with a gain.
+/// Minimum number of set bits in a codeword, and also of clear bits. A balanced codeword cannot be
+/// confused with the image's brightness or with a gain.
 const MIN_WEIGHT: u32 = 12;
 
-/// Ids of a codebook, at most.
+/// Maximum number of ids in a codebook.
 pub const MAX_IDS: usize = 2048;
 
 /// Identifies one version of a photo. Only a [`Codebook`] creates ids.
@@ -36,7 +36,7 @@ impl MarkId {
         self.0
     }
 
-    /// Returns the bits that are embedded: the number, then its checksum.
+    /// Returns the bits that are embedded, which are the number and then its checksum.
     pub(super) fn codeword(self) -> u32 {
         codeword(self.0)
     }
@@ -140,7 +140,8 @@ impl Codebook {
     }
 
     /// Returns `true` if a number is far enough from all ids, if no blend of the number and an id
-    /// is a third id, and if the number's watermark, moved to the side, is no id's.
+    /// is a third id, and if the number's watermark, moved to the side, is not the watermark of an
+    /// id.
     fn can_add(&self, number: u16) -> bool {
         let own = codeword(number);
         let is_balanced = (MIN_WEIGHT..=32 - MIN_WEIGHT).contains(&own.count_ones());
@@ -200,7 +201,7 @@ fn rotated(cells: u64, shift: usize) -> u64 {
     (cells << shift | cells >> (CELLS - shift)) & ((1 << CELLS) - 1)
 }
 
-/// Returns the codeword of a number: the number, then its checksum.
+/// Returns the codeword of a number, which is the number and then its checksum.
 pub(super) fn codeword(number: u16) -> u32 {
     let [high, low] = number.to_be_bytes().map(usize::from);
     let checksum = CHECKSUMS[0][high] ^ CHECKSUMS[1][low] ^ CHECKSUM_OF_ZERO;

@@ -13,7 +13,7 @@ use super::{
     blend, row_order, row_runs, side_by_side,
 };
 
-/// Fractions of a cell by which an alignment is moved to the side.
+/// Number of fractions of a cell by which an alignment is moved to the side.
 const SHIFT_STEPS: u32 = 3;
 
 /// Largest share of rows of a clean thumbnail that have contrast and cannot be read. A logo hides

@@ -1,8 +1,8 @@
 //! Embeds a watermark into a photo as vertical stripes, alone or over a background image.
 //!
 //! Vertical stripes put the whole watermark into each row. All stripes have one of two colours.
-//! That keeps the watermark readable through any change of colours that maps the two colours to
-//! two different colours.
+//! The watermark stays readable through any change of colours that maps the two colours to two
+//! different colours.
 
 use super::layout::{CELLS, pattern, position_of};
 use super::{MarkId, Raster, WatermarkError};
@@ -10,7 +10,7 @@ use super::{MarkId, Raster, WatermarkError};
 /// Shortest side of a photo in px. In a shorter photo a cell has no pixel of its own.
 pub const MIN_SIDE_PX: u32 = 56;
 
-/// Pixels of a photo, at most.
+/// Maximum number of pixels of a photo.
 pub const MAX_PIXELS: u64 = 1 << 26;
 
 /// Amplitudes of the watermark in luma, blue difference and red difference, around the middle level
@@ -72,8 +72,7 @@ pub fn embed(
 }
 
 /// Returns the level of each pixel of a row, -1 to 1. Outside of the centre square the pattern of
-/// cells repeats. A pixel on the edge between two cells has the
-/// mean of both, weighted by area.
+/// cells repeats. A pixel on the edge between two cells has the mean of both, weighted by area.
 fn row_levels(pattern: &[f32; CELLS], width: u32, height: u32) -> Vec<f32> {
     let cell_width = f64::from(width.min(height)) / CELLS as f64;
     let square_left = f64::from(width) / 2.0 - f64::from(width.min(height)) / 2.0;

@@ -1,9 +1,9 @@
-//! Decodes one plane of one row by hard decision: each cell is thresholded to a bit before the
-//! codeword is looked up, without soft information.
+//! Decodes one plane of one row by hard decision (a term of coding theory). Each cell becomes a bit
+//! by a threshold, and then the bits are looked up in the codebook.
 //!
 //! There is no error correction, because correction would turn a small mix into a clean row. A row
-//! belongs to the expected photo if every cell agrees. A row belongs to another photo only if every
-//! cell says so at a much higher level.
+//! belongs to the expected photo if every cell agrees with it. A row belongs to another photo only
+//! if every cell agrees with the other photo at a much higher level.
 
 use super::cell_filter::Levels;
 use super::codebook::number_of;
@@ -22,10 +22,10 @@ pub(super) const MIN_OTHER_LEVEL: f32 = 0.35;
 const MAX_SCATTER: f32 = 0.35;
 
 /// Smallest level of a position cell, as a share of the full level. On the edge between two
-/// positions one cell is below it.
+/// positions one cell is below this level.
 const MIN_POSITION_LEVEL: f32 = 0.5;
 
-/// Cells that encode the id: bits and guards, without the position.
+/// Number of cells that encode the id. The position cells do not.
 pub(super) const DATA_CELLS: usize = CELLS - POSITION.end + POSITION.start;
 
 /// Mask with 1 for each cell that encodes the id, and 0 for each position cell.

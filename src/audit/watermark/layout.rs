@@ -1,23 +1,24 @@
-//! Lays out a watermark: 40 cells across the centre square, repeated outward.
+//! Lays out a watermark as 40 cells across the centre square, repeated outward.
 //!
 //! Every fit keeps the centre square. Guard cells at both ends of the square are the same in every
 //! watermark, and tell the detector whether it reads a row at the right scale and offset.
 
 use std::ops::Range;
 
-/// Cells across the centre square.
+/// Number of cells across the centre square.
 pub(super) const CELLS: usize = 40;
 
-/// Bits of a codeword.
+/// Number of bits of a codeword.
 pub(super) const BITS: usize = 32;
 
 /// Cells that hold the vertical position of a row, in Gray code.
 pub(super) const POSITION: Range<usize> = 18..22;
 
-/// Guard cells, each with `true` where it is bright.
+/// Guard cells, each with `true` for a bright cell.
 pub(super) const GUARDS: [(usize, bool); 4] = [(0, true), (1, false), (38, false), (39, true)];
 
-/// Vertical positions that a row can encode: sixteenths of the photo's height.
+/// Number of vertical positions that a row can encode. A position is a sixteenth of the photo's
+/// height.
 pub(super) const POSITIONS: u32 = 16;
 
 /// Returns the cell of each bit of a codeword, the highest bit first.

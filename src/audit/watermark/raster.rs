@@ -19,11 +19,11 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// Replaces some rows by the same rows of another image of the same shape. Rows below the last
-    /// one are ignored.
+    /// Replaces some rows by the same rows of another image of the same shape. Rows below the image
+    /// are ignored.
     ///
     /// # Panics
-    /// Panics if the range begins below the last row, or if the other image is smaller.
+    /// Panics if the range begins below the image, or if the other image is smaller.
     pub fn splice(&mut self, other: &Self, rows: Range<u32>) {
         let row = self.width as usize * 3;
         let bytes = rows.start as usize * row..rows.end.min(self.height) as usize * row;

@@ -1,20 +1,21 @@
 //! Finds displaced and repeated rows of the expected photo.
 //!
-//! Each row encodes the sixteenth of its photo that it comes from. Such rows show no other photo.
-//! They are reported, because a service that misplaces rows within a photo may soon misplace rows
-//! between two photos.
+//! Each row encodes the sixteenth of its photo that it comes from. Displaced rows show no other
+//! photo. They are reported all the same, because a service that misplaces rows within a photo may
+//! soon misplace rows between two photos.
 
 use super::alignment::Alignment;
 use super::row_runs::ranges;
 use super::{MarkId, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult};
 
-/// Tolerance of a row's position, as a share of the thumbnail's height, beside one pixel.
+/// Tolerance of a row's position beyond one pixel, as a share of the thumbnail's height.
 const SLACK: f64 = 0.01;
 
-/// Rows out of ten that must agree with an alignment, at least, before its positions are used.
+/// Minimum number of rows out of ten that must agree with an alignment before the alignment is
+/// used.
 const MIN_AGREEING_OF_TEN: usize = 6;
 
-/// Displaced rows that make a finding, at least.
+/// Minimum number of displaced rows in a finding.
 const MIN_ROWS: usize = 2;
 
 /// Finds the runs of own rows that are at a wrong position.

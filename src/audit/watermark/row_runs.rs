@@ -6,10 +6,10 @@ use std::ops::Range;
 
 use super::{Codebook, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult};
 
-/// Unknown rows between two runs of the same photo that still count as one run, at most.
+/// Maximum number of unknown rows between two runs of the same photo that count as one run.
 const MAX_GAP: u32 = 2;
 
-/// Distance in rows, at most, between a run in luma and the same run in a colour plane. Colour is
+/// Maximum distance in rows between a run in luma and the same run in a colour plane. Colour is
 /// often stored at half the height.
 const MAX_COLOUR_OFFSET: u32 = 2;
 

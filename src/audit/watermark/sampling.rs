@@ -1,4 +1,4 @@
-//! Samples a thumbnail's rows: turns every row of every plane into the levels of its cells.
+//! Samples every row of every plane of a thumbnail, as the levels of the row's cells.
 //!
 //! The alignment is chosen by the number of rows that it makes readable, not by the fit that the
 //! client requested.
@@ -15,7 +15,7 @@ use super::{Codebook, MarkId, RowOwner, YCbCrView};
 /// a cell.
 const WIDE_PX: f64 = 6.0;
 
-/// Rows that are sampled to choose an alignment, at most.
+/// Maximum number of rows that are sampled to choose an alignment.
 const MAX_SAMPLES: u32 = 16;
 
 /// Describes how the rows of a plane are sampled.
@@ -125,8 +125,8 @@ impl AlignmentProbe<'_> {
         self.levels(alignment).filter(|levels| self.is_readable(levels)).count() as u32
     }
 
-    /// Returns by how many cells the most readable alignment lies to the right of the given one,
-    /// and the number of sampled rows that are readable with it.
+    /// Returns by how many cells the most readable alignment lies to the right of the given
+    /// alignment, and the number of sampled rows that are readable with the best alignment.
     pub(super) fn best_shift(&self, alignment: &Alignment) -> (usize, u32) {
         let mut readable = [0; CELLS];
         for mut levels in self.levels(alignment) {

@@ -1,10 +1,10 @@
-//! Finds rows that show one photo on the left and another on the right. Services that work in tiles
-//! can make such rows.
+//! Finds rows that show one photo on the left and another photo on the right. Services that work in
+//! tiles can make such rows.
 //!
 //! Half a codeword is weak evidence: 16 cells agree too easily with some id of the codebook. So a
-//! finding needs all of the following. All three planes agree; more cells agree than chance explains
-//! among so many ids; no second id is close; the expected photo, moved, mirrored or inverted, does
-//! not explain the rows.
+//! finding needs all of the following. All three planes agree; more cells agree than chance
+//! explains among so many ids; no second id is close; the expected photo, moved, mirrored or
+//! inverted, does not explain the rows.
 
 use std::ops::Range;
 
@@ -14,30 +14,31 @@ use super::layout::{BITS, CELLS, GUARDS, cell_of, symmetries};
 use super::sampling::SampledRows;
 use super::{Codebook, MarkId, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult};
 
-/// Rows that are averaged.
+/// Number of rows that are averaged.
 const CHUNK: usize = 8;
 
-/// Cells that must agree with another photo, at least, beyond the number that tells all ids of the
-/// codebook apart. Each further cell halves the probability of a chance agreement.
+/// Minimum number of cells that must agree with another photo, beyond the number that tells all ids
+/// of the codebook apart. Each further cell halves the probability of a chance agreement.
 const MIN_EXCESS_CELLS: u32 = 10;
 
-/// Cells that must agree with another photo, at least, however small the codebook is: half a
-/// watermark.
+/// Minimum number of cells that must agree with another photo, however small the codebook is. The
+/// number is half a watermark.
 const MIN_CELLS: u32 = BITS as u32 / 2 + GUARDS_PER_END;
 
-/// Cells, at most, that may disagree when the expected photo, moved, explains the rows.
+/// Maximum number of cells that may disagree when the expected photo, moved, explains the rows.
 const MAX_DIFFERING_CELLS: usize = 1;
 
-/// Bits, at least, that differ between the two photos and that the rows show as the other photo's.
+/// Minimum number of bits that differ between the two photos and that the rows show as the other
+/// photo's.
 const MIN_CONTRARY_BITS: u32 = 5;
 
-/// Bits, at least, by which the best id must lead over the second-best id.
+/// Minimum number of bits by which the best id must lead over the second-best id.
 const MIN_LEAD: u32 = 3;
 
-/// Cells at the border between the two photos, which may have any level.
+/// Number of cells at the border between the two photos, which may have any level.
 const SEAM_CELLS: u32 = 2;
 
-/// Guards at one end of a watermark.
+/// Number of guards at one end of a watermark.
 const GUARDS_PER_END: u32 = GUARDS.len() as u32 / 2;
 
 /// Finds the mixtures in rows whose owner is unknown in luma.

@@ -1,6 +1,7 @@
-//! Decodes the mean of some rows by soft decision: estimates the share of another photo, and its id.
+//! Decodes the mean of some rows by soft decision (a term of coding theory). The result is the id
+//! of another photo, and an estimate of its share.
 //!
-//! The expected photo is projected out first, together with its echoes: what resizing and
+//! The expected photo is projected out first, together with its echoes, which resizing and
 //! sharpening copy from a cell into the neighbouring cells. The residual is noise, or it correlates
 //! with the codeword of a single id (a matched filter against the codebook).
 
@@ -9,7 +10,7 @@ use super::hard_decision::{DATA_CELLS, DATA_MASK};
 use super::layout::{BITS, CELLS, GUARDS, POSITION, cell_of, levels, symmetries};
 use super::{Codebook, MarkId};
 
-/// Ids with the highest correlation that are examined exactly.
+/// Number of ids with the highest correlation that are examined exactly.
 const FINALISTS: usize = 4;
 
 /// Smallest part of an echo that makes a new direction, after the earlier directions are projected
@@ -17,7 +18,7 @@ const FINALISTS: usize = 4;
 const MIN_NEW_PART: f32 = 0.05;
 
 /// Smallest length of a watermark that is left after the expected photo is projected out. A shorter
-/// one cannot be told from the expected photo.
+/// watermark cannot be told from the expected photo.
 const MIN_LENGTH: f32 = 1.5;
 
 /// Holds the part of some rows that the expected photo does not explain.
@@ -110,8 +111,8 @@ impl Residual {
         candidates.max_by(|first, second| first.correlation.total_cmp(&second.correlation))
     }
 
-    /// Returns, for each byte of a codeword and each value of the byte, the contribution of its bits
-    /// to the codeword's dot product with the residual.
+    /// Returns, for each byte of a codeword and each value of the byte, the contribution of its
+    /// bits to the codeword's dot product with the residual.
     fn byte_sums(&self) -> [[f32; 256]; 4] {
         let mut sums = [[0.0; 256]; 4];
         for (byte, sums) in sums.iter_mut().enumerate() {
@@ -196,8 +197,8 @@ pub(super) fn residual_upper_bound(levels: &Levels, own: &Levels) -> f32 {
     (left.max(0.0) / all.max(1e-6)).sqrt()
 }
 
-/// Returns the patterns that resizing makes of a watermark: a constant, a slope, and the echoes of
-/// neighbouring cells. The watermark itself comes last.
+/// Returns the patterns that resizing makes of a watermark. They are a constant, a slope, the
+/// echoes of neighbouring cells, and last the watermark itself.
 fn echoes(levels: &Levels, own: &Levels, is_wide: bool) -> Vec<Levels> {
     let (mean, squares) = spread(levels);
     let deviation = (squares / DATA_CELLS as f32).sqrt().max(1e-6);

@@ -94,8 +94,8 @@ impl Counts {
         }
     }
 
-    /// Returns the upper bound, at 95 %, of the share of wrong rows if the run counts none (the rule
-    /// of three).
+    /// Returns the upper bound, at 95 %, of the share of wrong rows if the run counts none (the
+    /// rule of three).
     pub(crate) fn bound(&self) -> f64 {
         (3.0 / self.total.rows.max(1) as f64).min(1.0)
     }

@@ -1,8 +1,8 @@
-//! Simulates the distortions of a thumbnail service: resizing, sharpening, a logo, changed colours,
-//! encoding and decoding.
+//! Simulates how a thumbnail service distorts a photo by resizing, sharpening, a logo, changed
+//! colours, encoding and decoding.
 //!
-//! The simulation knows nothing of watermarks. Resizers and encoders are libraries of other authors,
-//! as in real services.
+//! The simulation knows nothing of watermarks. Resizers and encoders are libraries of other
+//! authors, as in real services.
 
 use double_exposure::audit::watermark::{Raster, YCbCrImage};
 use fast_image_resize::images::{TypedImage, TypedImageRef};
@@ -36,8 +36,8 @@ impl Filter {
     }
 }
 
-/// Selects an effect that a service applies to every thumbnail before it encodes the thumbnail. Each
-/// effect has a strength that is usual in services.
+/// Selects an effect that a service applies to every thumbnail before it encodes the thumbnail.
+/// Each effect has a strength that is usual in services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     /// No effect.

@@ -1,8 +1,8 @@
-//! Evaluates the detector: sends many thumbnails through simulated services, and counts what the
-//! detector reports.
+//! Evaluates the detector with many thumbnails of simulated services, and counts the reports.
 //!
 //! The claim that no row is ever taken for a third photo's is worth as much as the number of rows
-//! behind it. So the same function makes a short run for each test and a long run for the documents.
+//! behind it. So the same function makes a short run for each test and a long run for the
+//! documents.
 
 mod counts;
 mod distortion;
@@ -21,8 +21,8 @@ pub(crate) use self::tampering::Tampering;
 pub(crate) use self::trial::{Trial, WIDTHS};
 use crate::codebook;
 
-/// Runs as many trials as it takes to read `min_rows` rows. The seed fixes ids, shapes, settings and
-/// tampering, and the counts do not depend on the number of threads.
+/// Runs as many trials as it takes to read `min_rows` rows. The seed fixes ids, shapes, settings
+/// and tampering, and the counts do not depend on the number of threads.
 pub(crate) fn run(min_rows: u64, seed: u64, threads: usize) -> Counts {
     let codebook = codebook(MAX_IDS, seed);
     let trials = Trial::for_rows(min_rows, seed);

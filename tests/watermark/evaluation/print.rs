@@ -6,15 +6,15 @@ use double_exposure::audit::watermark::{Codebook, RowFinding};
 
 use super::{Counts, Tampering, Trial, WIDTHS};
 
-/// Wrong trials that the table names, at most: the lowest numbers.
+/// Maximum number of wrong trials that the table names. It names the lowest numbers.
 const MAX_WRONG: usize = 20;
 
 /// Formats all counts of a run as Markdown.
 pub(crate) fn table(seed: u64, counts: &Counts) -> String {
     let total = &counts.total;
     let mut text = format!(
-        "{} rows of {} thumbnails, seed {seed}: {} rows and {} findings name a photo that is not in \
-         the thumbnail.\n",
+        "{} rows of {} thumbnails, seed {seed}: {} rows and {} findings name a photo that is not \
+         in the thumbnail.\n",
         total.rows, total.thumbnails, total.wrong_rows, total.wrong_findings
     );
     if total.wrong() == 0 {

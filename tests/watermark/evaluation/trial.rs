@@ -1,4 +1,4 @@
-//! Defines the trials of an evaluation: the seed and a number fix the setting and the tampering.
+//! Defines the trials of an evaluation. The seed and a number fix the setting and the tampering.
 //!
 //! All combinations of settings occur, because faults often need several settings at once: a narrow
 //! thumbnail that is also sharpened and badly compressed.
