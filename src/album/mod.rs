@@ -34,6 +34,6 @@ pub use ledger::{
     MakingEvent, MakingRef, PhotoQuery, PhotoQueryError, PhotoRef, PhotoView, RETENTION, Receipt,
     Record, RecordKind, ShownEntry, ThumbnailRecord, Verification, impact,
 };
-pub use photos::{MAX_PHOTOS, Photo, PhotoState, Upload, UploadOutcome};
+pub use photos::{HashedBytes, MAX_PHOTOS, Photo, PhotoState, Upload, UploadOutcome};
 pub use store::{Store, StoreOptions};
 pub use thumbnail_cache::{CacheKey, CacheLookup, CachedThumbnail};

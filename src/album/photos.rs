@@ -6,7 +6,9 @@ use bytes::Bytes;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::authorization::{self, PhotoRead};
-use super::{AlbumError, AlbumId, ContentHash, Moment, PersonId, PhotoId, PhotoName, Store};
+use super::{
+    AlbumError, AlbumId, ContentHash, Moment, PersonId, PhotoId, PhotoName, Store, StoreError,
+};
 
 /// Photos of one album, at most.
 pub const MAX_PHOTOS: u32 = 10_000;
@@ -44,19 +46,44 @@ pub enum PhotoState {
     Compressed,
 }
 
-/// A photo to be posted, decoded whole before.
+/// Holds the bytes of a file and their hash, which is computed once.
+#[derive(Clone, Debug)]
+pub struct HashedBytes {
+    bytes: Bytes,
+    hash: ContentHash,
+}
+
+impl HashedBytes {
+    /// Returns the bytes.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Returns the hash of the bytes.
+    pub fn hash(&self) -> ContentHash {
+        self.hash
+    }
+}
+
+/// Hashes the bytes, on the caller's thread.
+impl From<Bytes> for HashedBytes {
+    fn from(bytes: Bytes) -> Self {
+        Self { hash: ContentHash::of(&bytes), bytes }
+    }
+}
+
+/// Holds a photo to be stored. The caller has decoded it whole before.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    bytes: Bytes,
-    content: ContentHash,
+    file: HashedBytes,
     width: u32,
     height: u32,
 }
 
 impl Upload {
-    /// Bytes, and the width and height in pixels that they have upright.
-    pub fn new(bytes: Bytes, width: u32, height: u32) -> Self {
-        Self { content: ContentHash::of(&bytes), bytes, width, height }
+    /// Joins a file with the width and height in pixels of its upright picture.
+    pub fn new(file: impl Into<HashedBytes>, width: u32, height: u32) -> Self {
+        Self { file: file.into(), width, height }
     }
 }
 
@@ -100,7 +127,7 @@ impl Store {
     ) -> Result<UploadOutcome, AlbumError> {
         self.write(|transaction| {
             authorization::member(transaction, member, name.album)?;
-            if let Some(photo) = posted_before(transaction, name, upload.content)? {
+            if let Some(photo) = posted_before(transaction, name, upload.file.hash)? {
                 return Ok(UploadOutcome::Same(photo));
             }
             let photos: u32 = transaction
@@ -148,6 +175,29 @@ impl Store {
             authorization::photo(transaction, viewer, name, bytes, |row| {
                 Ok(Bytes::from(row.get::<_, Vec<u8>>(COLUMN_COUNT)?))
             })
+        })
+    }
+
+    /// Returns the stored bytes of a photo, or `None` if the photo was deleted or its bytes no
+    /// longer have this hash.
+    ///
+    /// This does not check access: the caller decides before and after whether a viewer may see
+    /// what is made from the bytes.
+    ///
+    /// # Errors
+    /// Returns a [`StoreError`] if the file cannot be read.
+    pub fn photo_bytes(
+        &self,
+        photo: PhotoId,
+        content: ContentHash,
+    ) -> Result<Option<Bytes>, StoreError> {
+        let sql = "SELECT photo_bytes.bytes FROM photos JOIN photo_bytes USING (id)
+                   WHERE id = ?1 AND content = ?2";
+        self.read_once(|connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let bytes =
+                statement.query_row(params![photo, content], |row| row.get(0)).optional()?;
+            Ok(bytes.map(|bytes: Vec<u8>| bytes.into()))
         })
     }
 
@@ -227,7 +277,7 @@ fn insert(
     posted: Moment,
 ) -> Result<Photo, AlbumError> {
     let PhotoName { album, photo } = name;
-    let Upload { bytes, content, width, height } = upload;
+    let Upload { file: HashedBytes { bytes, hash: content }, width, height } = upload;
     let length = bytes.len() as i64;
     transaction
         .prepare_cached(

@@ -68,7 +68,7 @@ pub use self::luma::{Luma, luma};
 pub use self::normalize::compress;
 pub use self::panic_guard::silence_decoder_panics;
 pub use self::planes::{InspectedPixels, pixels};
-pub use self::probe::{Header, inspect};
+pub use self::probe::{Header, InspectedPhoto, inspect};
 pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
 

@@ -38,6 +38,10 @@ impl<'a> Jpeg<'a> {
         Ok(Self { file, survey: JpegInfo::of(file)? })
     }
 
+    pub(super) fn with_bytes(self, file: &[u8]) -> Jpeg<'_> {
+        Jpeg { file, survey: self.survey }
+    }
+
     /// Width and height as stored, in pixels.
     pub(super) fn dimensions(&self) -> (u32, u32) {
         (self.survey.frame.width.into(), self.survey.frame.height.into())

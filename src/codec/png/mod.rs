@@ -117,6 +117,11 @@ impl<'a> Png<'a> {
         Ok(Self { file, width, height, pixel_bits, interlaced: interlacing != 0, orientation })
     }
 
+    pub(super) fn with_bytes(self, file: &[u8]) -> Png<'_> {
+        let Self { width, height, pixel_bits, interlaced, orientation, .. } = self;
+        Png { file, width, height, pixel_bits, interlaced, orientation }
+    }
+
     /// Width and height as stored, in pixels.
     pub(super) fn dimensions(&self) -> (u32, u32) {
         (self.width, self.height)

@@ -57,6 +57,10 @@ impl<'a> WebP<'a> {
         Ok(Self { file, width, height, orientation })
     }
 
+    pub(super) fn with_bytes(self, file: &[u8]) -> WebP<'_> {
+        WebP { file, width: self.width, height: self.height, orientation: self.orientation }
+    }
+
     /// Width and height as stored, in pixels.
     pub(super) fn dimensions(&self) -> (u32, u32) {
         (self.width, self.height)
