@@ -44,7 +44,7 @@ struct ListedPhoto {
     #[serde(flatten)]
     stored: StoredPhoto,
     owner: PersonId,
-    posted: Moment,
+    uploaded_at: Moment,
 }
 
 impl From<AlbumCard> for AlbumSummary {
@@ -55,8 +55,8 @@ impl From<AlbumCard> for AlbumSummary {
 
 impl From<Photo> for ListedPhoto {
     fn from(photo: Photo) -> Self {
-        let (owner, posted) = (photo.owner, photo.posted);
-        Self { stored: photo.into(), owner, posted }
+        let (owner, uploaded_at) = (photo.owner, photo.posted);
+        Self { stored: photo.into(), owner, uploaded_at }
     }
 }
 
