@@ -31,7 +31,7 @@ const OTHER_THREADS: usize = 32;
 /// Time that running work gets after the server has stopped.
 const RUNTIME_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serve albums: people, photos, and thumbnails made on demand.
+/// Serves albums over HTTP: people, photos, and thumbnails made on demand.
 ///
 /// All data is in one file. SIGTERM and Ctrl-C stop the server once it has answered every accepted
 /// request. The operator's key is read from DOUBLE_EXPOSURE_OPERATOR_KEY. Without this variable the
@@ -47,22 +47,22 @@ pub(super) struct Serve {
     /// Pipeline that makes the thumbnails.
     #[arg(long, value_enum, value_name = "P", default_value = "owned")]
     pipeline: PipelineKind,
-    /// Slots in the ring of `shared`, and frames that `pooled` keeps: 1 to 1024.
+    /// Number of slots in the ring of `shared`, and of frames that `pooled` keeps, from 1 to 1024.
     #[arg(long, value_name = "N", default_value = "8", value_parser = parse_count::<1, 1024>)]
     slots: usize,
-    /// Conversions that run at once: 1 to 256.
+    /// Number of conversions that run at once, from 1 to 256.
     #[arg(long, value_name = "N", default_value = "32", value_parser = parse_count::<1, 256>)]
     workers: usize,
-    /// Conversions that may wait: 0 to 65536.
+    /// Upper bound of the conversions that wait, from 0 to 65536.
     #[arg(long, value_name = "N", default_value = "256", value_parser = parse_count::<0, 65_536>)]
     max_queue: usize,
-    /// Pixel memory of all running conversions together, at least 1MiB, as in 512MiB.
+    /// Upper bound of the pixel memory of all running conversions, from 1MiB to 1TiB.
     #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = parse_bytes)]
     max_memory: u64,
-    /// Time that a request may wait for its response, as in 500ms, 10s or 2m.
+    /// Longest time that a request waits for its response, such as 500ms, 10s or 2m.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     response_timeout: Duration,
-    /// Time at which the clock starts, for drills. The default is the present.
+    /// Time at which the clock starts, for drills. By default it is the present.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Moment>,
     #[command(flatten)]

@@ -52,8 +52,8 @@ pub struct AdmissionControl {
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
     memory: ByteBudget,
-    /// Held by the conversion at the head of the queue. Without it small conversions would
-    /// overtake a large one that waits for memory, and it would wait for ever.
+    /// Lock of the conversion at the head of the queue. Without this lock small conversions would
+    /// overtake a large one that waits for memory, and the large one would wait for ever.
     head: Mutex<()>,
     /// Notified whenever a conversion ends or leaves the queue.
     left: Arc<Notify>,

@@ -15,7 +15,7 @@ pub(super) struct ByteBudget {
     units: u32,
 }
 
-/// Holds a part of a [`ByteBudget`] until it is dropped.
+/// Holds a part of a [`ByteBudget`] until the permit is dropped.
 pub(super) type BytePermit = OwnedSemaphorePermit;
 
 impl ByteBudget {

@@ -67,7 +67,7 @@ impl AppState {
     }
 }
 
-/// Counts one until it is dropped.
+/// Adds one to a count until the guard is dropped.
 pub(super) struct CountGuard(watch::Sender<usize>);
 
 impl CountGuard {

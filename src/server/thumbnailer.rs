@@ -76,10 +76,10 @@ pub(super) struct ViewRequest {
     pub(super) deadline: Instant,
 }
 
-/// Holds a thumbnail that the ledger says is shown to the viewer.
+/// Holds a thumbnail, once the ledger has recorded that the viewer is shown it.
 pub(super) struct ShownThumbnail {
     pub(super) photo: Photo,
-    /// Row of the ledger that says how the thumbnail was made.
+    /// Row of the ledger that records how the thumbnail was made.
     pub(super) made: RowId,
     pub(super) bytes: Bytes,
 }
