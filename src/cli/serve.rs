@@ -88,11 +88,11 @@ enum StartError {
 
 /// Describes the listening server in the document of `--json`.
 #[derive(Serialize)]
-struct Listening {
+struct Listening<'a> {
     schema: &'static str,
-    listening: String,
-    pipeline: String,
-    maker: String,
+    listening: &'a str,
+    pipeline: &'a str,
+    maker: &'a str,
 }
 
 impl Serve {
@@ -152,9 +152,9 @@ impl Serve {
         if self.output.json {
             print_json(&Listening {
                 schema: "double-exposure/serve/1",
-                listening,
-                pipeline: maker.pipeline.to_string(),
-                maker: maker.version.to_string(),
+                listening: &listening,
+                pipeline: &maker.pipeline,
+                maker: &maker.version,
             });
         } else {
             print(&format!("listening on {listening}\n"));

@@ -3,8 +3,9 @@
 //! The album decides what an authenticated person may do. Authentication comes before every other
 //! check, so that an unauthenticated client learns nothing, not even its other mistakes.
 
-use hyper::HeaderMap;
+use axum::extract::FromRequestParts;
 use hyper::header::AUTHORIZATION;
+use hyper::http::request::Parts;
 
 use super::problem::{Problem, ProblemKind};
 use crate::album::{ContentHash, PersonId, Store};
@@ -12,10 +13,12 @@ use crate::album::{ContentHash, PersonId, Store};
 /// Holds the bearer token of a request, not verified yet.
 pub(super) struct Bearer(String);
 
-impl Bearer {
-    /// Reads the token from the only `Authorization` header of a request.
-    pub(super) fn from_headers(headers: &HeaderMap) -> Result<Self, Problem> {
-        let mut values = headers.get_all(AUTHORIZATION).iter();
+/// Extracts the token from the only `Authorization` header of a request.
+impl<S: Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let mut values = parts.headers.get_all(AUTHORIZATION).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(unauthenticated());
         };
@@ -27,7 +30,9 @@ impl Bearer {
         }
         Ok(Self(token.to_owned()))
     }
+}
 
+impl Bearer {
     /// Returns the person that the token belongs to.
     pub(super) fn person(&self, store: &Store) -> Result<PersonId, Problem> {
         store.person_by_token(&self.0)?.ok_or_else(unauthenticated)

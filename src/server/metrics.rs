@@ -24,19 +24,19 @@ const BUCKETS: [f64; 12] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ResponseLabels {
+pub(super) struct ResponseLabels {
     method: String,
     route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabel {
+pub(super) struct RouteLabel {
     route: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
+pub(super) struct ReasonLabel {
     reason: &'static str,
 }
 
@@ -57,101 +57,74 @@ pub struct Occupancy {
     pub connections: usize,
 }
 
-/// Holds every metric of one server.
-pub struct Metrics {
-    registry: Registry,
-    responses: Family<ResponseLabels, Counter>,
-    response_seconds: Family<RouteLabel, Histogram, fn() -> Histogram>,
-    rejected: Family<ReasonLabel, Counter>,
-    conversions: Counter,
-    conversion_seconds: Histogram,
-    /// Counts conversions that ended without a thumbnail.
-    pub conversions_failed: Counter,
-    /// Counts conversions that never began because no request waited any more.
-    pub conversions_cancelled: Counter,
-    /// Counts requests that waited for the conversion of another request.
-    pub conversions_joined: Counter,
-    /// Counts thumbnails that were found in the cache.
-    pub cache_hits: Counter,
-    /// Counts thumbnails that were not of what was asked for, and not sent.
-    pub wrong_thumbnails: Counter,
-    /// Counts photos that the compression made smaller.
-    pub photos_compressed: Counter,
-    /// Counts runs of the maintenance.
-    pub maintenance_runs: Counter,
-    /// Counts waits of the compression for an idle server, one before each photo.
-    pub compression_waits: Counter,
-    requests_in_flight: Gauge,
-    connections: Gauge,
-    conversions_running: Gauge,
-    conversions_queued: Gauge,
-    pixel_bytes: Gauge,
-    store_calls: Gauge,
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let mut registry = Registry::with_prefix("double_exposure");
-        macro_rules! register {
-            ($name:literal, $help:literal) => {
-                register!($name, $help, Default::default())
-            };
-            ($name:literal, $help:literal, $metric:expr) => {{
-                let metric = $metric;
-                registry.register($name, $help, Clone::clone(&metric));
-                metric
-            }};
+/// Declares [`Metrics`] from one row for each metric: its help, field, type, name and initial value.
+/// The name has the prefix `double_exposure_`, and a counter's also the suffix `_total`.
+macro_rules! metrics {
+    ($(#[doc = $help:literal] $field:ident: $type:ty = $name:literal, $initial:expr;)*) => {
+        /// Holds every metric of one server.
+        pub struct Metrics {
+            registry: Registry,
+            $(#[doc = $help] pub(super) $field: $type,)*
         }
-        let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
-        Self {
-            responses: register!("http_requests", "Requests with a response"),
-            response_seconds: register!(
-                "http_request_duration_seconds",
-                "Time from a request's head to its response's head",
-                Family::<_, _, fn() -> Histogram>::new_with_constructor(histogram)
-            ),
-            rejected: register!("http_requests_rejected", "Requests rejected under load"),
-            conversions: register!("conversions", "Conversions that made a thumbnail"),
-            conversion_seconds: register!(
-                "conversion_duration_seconds",
-                "Time of a conversion",
-                histogram()
-            ),
-            conversions_failed: register!(
-                "conversions_failed",
-                "Conversions that ended without a thumbnail"
-            ),
-            conversions_cancelled: register!(
-                "conversions_cancelled",
-                "Conversions that never began because no request waited any more"
-            ),
-            conversions_joined: register!(
-                "conversions_joined",
-                "Requests that waited for the conversion of another request"
-            ),
-            cache_hits: register!("thumbnail_cache_hits", "Thumbnails found in the cache"),
-            wrong_thumbnails: register!(
-                "wrong_thumbnails",
-                "Thumbnails that were not of what was asked for, and not sent"
-            ),
-            photos_compressed: register!("photos_compressed", "Photos made smaller"),
-            maintenance_runs: register!("maintenance_runs", "Runs of the maintenance"),
-            compression_waits: register!(
-                "compression_waits",
-                "Waits for an idle server, one before each photo to compress"
-            ),
-            requests_in_flight: register!("http_requests_in_flight", "Requests without a response"),
-            connections: register!("http_connections", "Open connections"),
-            conversions_running: register!("conversions_running", "Conversions that run"),
-            conversions_queued: register!("conversions_queued", "Conversions that wait"),
-            pixel_bytes: register!(
-                "conversion_memory_bytes",
-                "Pixel memory reserved for the running conversions"
-            ),
-            store_calls: register!("store_calls_pending", "Store calls that run or wait"),
-            registry,
+
+        impl Default for Metrics {
+            fn default() -> Self {
+                let mut registry = Registry::with_prefix("double_exposure");
+                $(
+                    let $field: $type = $initial;
+                    let help = $help.trim().trim_end_matches('.');
+                    registry.register($name, help, $field.clone());
+                )*
+                Self { registry, $($field),* }
+            }
         }
-    }
+    };
+}
+
+metrics! {
+    /// Counts responses.
+    responses: Family<ResponseLabels, Counter> = "http_requests", Family::default();
+    /// Measures the time from a request's head to its response's head.
+    response_seconds: Family<RouteLabel, Histogram, fn() -> Histogram> =
+        "http_request_duration_seconds", Family::new_with_constructor(histogram);
+    /// Counts requests that were rejected under load.
+    rejected: Family<ReasonLabel, Counter> = "http_requests_rejected", Family::default();
+    /// Counts requests without a response.
+    requests: Gauge = "http_requests_in_flight", Gauge::default();
+    /// Counts open connections.
+    connections: Gauge = "http_connections", Gauge::default();
+    /// Counts conversions that made a thumbnail.
+    conversions: Counter = "conversions", Counter::default();
+    /// Measures the time of a conversion.
+    conversion_seconds: Histogram = "conversion_duration_seconds", histogram();
+    /// Counts conversions that ended without a thumbnail.
+    conversions_failed: Counter = "conversions_failed", Counter::default();
+    /// Counts conversions that never began because no request waited any more.
+    conversions_cancelled: Counter = "conversions_cancelled", Counter::default();
+    /// Counts requests that waited for the conversion of another request.
+    conversions_joined: Counter = "conversions_joined", Counter::default();
+    /// Counts running conversions.
+    conversions_running: Gauge = "conversions_running", Gauge::default();
+    /// Counts waiting conversions.
+    conversions_queued: Gauge = "conversions_queued", Gauge::default();
+    /// Measures the pixel memory reserved for the running conversions.
+    pixel_bytes: Gauge = "conversion_memory_bytes", Gauge::default();
+    /// Counts thumbnails that were found in the cache.
+    cache_hits: Counter = "thumbnail_cache_hits", Counter::default();
+    /// Counts thumbnails that were not of what was asked for, and not sent.
+    wrong_thumbnails: Counter = "wrong_thumbnails", Counter::default();
+    /// Counts store calls that run or wait.
+    store_calls: Gauge = "store_calls_pending", Gauge::default();
+    /// Counts photos that the compression made smaller.
+    photos_compressed: Counter = "photos_compressed", Counter::default();
+    /// Counts runs of the maintenance.
+    maintenance_runs: Counter = "maintenance_runs", Counter::default();
+    /// Counts waits of the compression for an idle server, one before each photo.
+    compression_waits: Counter = "compression_waits", Counter::default();
 }
 
 impl Metrics {
@@ -189,7 +162,7 @@ impl Metrics {
             (&self.conversions_queued, queued as u64),
             (&self.pixel_bytes, pixel_bytes),
             (&self.store_calls, store_calls as u64),
-            (&self.requests_in_flight, requests as u64),
+            (&self.requests, requests as u64),
             (&self.connections, connections as u64),
         ] {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));

@@ -16,7 +16,7 @@ pub mod job_registry;
 mod latency_estimate;
 pub mod limits;
 mod maintenance;
-pub mod metrics;
+mod metrics;
 pub mod problem;
 mod routes;
 pub mod single_flight;

@@ -62,10 +62,10 @@ impl From<Photo> for ListedPhoto {
 
 pub(super) async fn create(
     State(state): SharedState,
+    bearer: Bearer,
     headers: HeaderMap,
     body: Body,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
     let body = extract::json::<NewAlbum>(&headers, body, &state.limits).await;
     let created = state.resources.store.run(move |store| {
         let person = bearer.person(store)?;
@@ -76,8 +76,7 @@ pub(super) async fn create(
     Ok(json(StatusCode::CREATED, &created.await?))
 }
 
-pub(super) async fn list(State(state): SharedState, headers: HeaderMap) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
+pub(super) async fn list(State(state): SharedState, bearer: Bearer) -> RouteResult {
     let albums = state.resources.store.run(move |store| {
         let albums = store.albums_of(bearer.person(store)?)?;
         Ok::<_, Problem>(albums.into_iter().map(AlbumSummary::from).collect::<Vec<_>>())
@@ -87,10 +86,9 @@ pub(super) async fn list(State(state): SharedState, headers: HeaderMap) -> Route
 
 pub(super) async fn fetch(
     State(state): SharedState,
+    bearer: Bearer,
     params: PathParams<String>,
-    headers: HeaderMap,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
     let details = state.resources.store.run(move |store| {
         let person = bearer.person(store)?;
         let Album { card, members, photos } = store.album(person, extract::album(&params)?)?;
@@ -102,29 +100,28 @@ pub(super) async fn fetch(
 
 pub(super) async fn add_member(
     state: SharedState,
+    bearer: Bearer,
     params: PathParams<(String, String)>,
-    headers: HeaderMap,
 ) -> RouteResult {
-    change_member(state, params, &headers, Store::add_member).await
+    change_member(state, bearer, params, Store::add_member).await
 }
 
 pub(super) async fn remove_member(
     state: SharedState,
+    bearer: Bearer,
     params: PathParams<(String, String)>,
-    headers: HeaderMap,
 ) -> RouteResult {
-    change_member(state, params, &headers, Store::remove_member).await
+    change_member(state, bearer, params, Store::remove_member).await
 }
 
 type MemberChange = fn(&Store, PersonId, AlbumId, PersonId) -> Result<(), AlbumError>;
 
 async fn change_member(
     State(state): SharedState,
+    bearer: Bearer,
     params: PathParams<(String, String)>,
-    headers: &HeaderMap,
     change: MemberChange,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(headers)?;
     let changed = state.resources.store.run(move |store| {
         let by = bearer.person(store)?;
         let (album, person) = extract::member(&params)?;

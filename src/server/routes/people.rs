@@ -25,10 +25,10 @@ struct CreatedPerson {
 
 pub(super) async fn create(
     State(state): SharedState,
+    bearer: Bearer,
     headers: HeaderMap,
     body: Body,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
     let body = extract::json::<NewPerson>(&headers, body, &state.limits).await;
     let key = state.operator_key;
     let created = state.resources.store.run(move |store| {

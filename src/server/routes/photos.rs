@@ -48,11 +48,11 @@ impl From<Photo> for StoredPhoto {
 
 pub(super) async fn upload(
     State(state): SharedState,
+    bearer: Bearer,
     params: PathParams<(String, String)>,
     headers: HeaderMap,
     body: Body,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
     let (member, name) = state.with_timeout(authorize(&state, bearer, params)).await?;
     if let Some(other) = extract::media_type(&headers)
         && !MEDIA_TYPES.contains(&other.as_str())
@@ -127,10 +127,10 @@ async fn store_photo(
 
 pub(super) async fn fetch(
     State(state): SharedState,
+    bearer: Bearer,
     params: PathParams<(String, String)>,
     headers: HeaderMap,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
     let store = &state.resources.store;
     let found = store.run(move |store| {
         let viewer = bearer.person(store)?;
@@ -164,10 +164,9 @@ fn media_type(photo: &[u8]) -> &'static str {
 
 pub(super) async fn delete(
     State(state): SharedState,
+    bearer: Bearer,
     params: PathParams<(String, String)>,
-    headers: HeaderMap,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
     let deleted = state.resources.store.run(move |store| {
         let by = bearer.person(store)?;
         Ok::<_, Problem>(store.delete_photo(by, extract::photo(&params)?)?)

@@ -17,11 +17,11 @@ use crate::server::thumbnailer::{ShownThumbnail, ViewRequest};
 
 pub(super) async fn fetch(
     State(state): SharedState,
+    bearer: Bearer,
     params: PathParams<(String, String)>,
     query: RawQuery,
     headers: HeaderMap,
 ) -> RouteResult {
-    let bearer = Bearer::from_headers(&headers)?;
     let deadline = Instant::now() + state.limits.response_timeout;
     let service = Arc::clone(&state.thumbnails);
     let looked_up = state.resources.store.run(move |store| {
