@@ -12,6 +12,9 @@ use tokio::time::{Instant, sleep_until};
 use crate::client::{Client, Pool};
 use crate::process::{Server, cold};
 
+/// Number of requests in flight in a closed loop, more than the server's 32 running conversions.
+const IN_FLIGHT: usize = 64;
+
 /// Counts the results of one load.
 pub(crate) struct LoadResult {
     /// Latencies of the thumbnails, in microseconds.
@@ -69,41 +72,20 @@ async fn count(mut samples: UnboundedReceiver<Sample>, began: Instant) -> LoadRe
     result
 }
 
-/// Requests `total` thumbnails, `in_flight` of them at a time. Each must get a thumbnail.
+/// Requests thumbnails, 64 of them at a time, as long as `go_on` returns true for the number of the
+/// next one.
 pub(crate) async fn closed_loop(
-    server: &Server,
-    in_flight: usize,
-    total: usize,
-    thumbnail: impl Fn(usize) -> (usize, u32) + Copy + Send + 'static,
-) -> LoadResult {
-    let result = run_loops(server, in_flight, move |number| number < total, thumbnail).await;
-    assert_eq!(result.rejected + result.lost, 0, "{in_flight} in flight are within the bounds");
-    result
-}
-
-/// Requests thumbnails until `end`, `in_flight` of them at a time.
-pub(crate) async fn closed_loop_until(
-    server: &Server,
-    in_flight: usize,
-    end: Instant,
-    thumbnail: impl Fn(usize) -> (usize, u32) + Copy + Send + 'static,
-) -> LoadResult {
-    run_loops(server, in_flight, move |_| Instant::now() < end, thumbnail).await
-}
-
-async fn run_loops(
-    server: &Server,
-    in_flight: usize,
+    server: &Arc<Server>,
     go_on: impl Fn(usize) -> bool + Copy + Send + 'static,
     thumbnail: impl Fn(usize) -> (usize, u32) + Copy + Send + 'static,
 ) -> LoadResult {
     let next = Arc::new(AtomicUsize::new(0));
     let (send, samples) = unbounded_channel();
     let began = Instant::now();
-    for _ in 0..in_flight {
-        let (next, server, send) = (Arc::clone(&next), server.clone(), send.clone());
+    for _ in 0..IN_FLIGHT {
+        let (next, server, send) = (Arc::clone(&next), Arc::clone(server), send.clone());
         tokio::spawn(async move {
-            let mut client = Client::connect(server.address()).await;
+            let mut client = Client::connect(server.address).await;
             loop {
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if !go_on(number) {
@@ -123,19 +105,19 @@ async fn run_loops(
 /// Sends requests at a rate per second, each at its time. `first` is the number of the first
 /// thumbnail, so that none was requested before.
 pub(crate) async fn open_loop(
-    server: &Server,
+    server: &Arc<Server>,
     rate: f64,
     duration: Duration,
     first: usize,
 ) -> LoadResult {
-    let pool = Pool::new(server.address());
+    let pool = Pool::new(server.address);
     let requests = (rate * duration.as_secs_f64()).max(1.0) as usize;
     let (send, samples) = unbounded_channel();
     let began = Instant::now();
     for number in 0..requests {
         let due = began + Duration::from_secs_f64(number as f64 / rate);
         sleep_until(due).await;
-        let (server, pool, send) = (server.clone(), Arc::clone(&pool), send.clone());
+        let (server, pool, send) = (Arc::clone(server), Arc::clone(&pool), send.clone());
         tokio::spawn(async move {
             let (photo, size) = cold(first + number);
             let status = pool.get(&server.thumbnail(photo, size)).await;

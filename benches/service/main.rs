@@ -23,12 +23,10 @@ use double_exposure::pipeline::Owned;
 use double_exposure::provenance::{Numbered, TaggingCodec};
 use double_exposure::repro::load_generator::LoadGenerator;
 use double_exposure::server::converter::codec;
+use tokio::time::Instant;
 
 use load::{closed_loop, open_loop};
 use process::{PHOTOS, Server, cold};
-
-/// Number of requests in flight in the closed loops, more than the server's 32 running conversions.
-const IN_FLIGHT: usize = 64;
 
 /// Sets how long the bench runs: long enough for its figures, or only to see that it works.
 #[derive(Clone, Copy)]
@@ -70,8 +68,8 @@ async fn cold_and_cached(scale: Scale) {
     for _ in 0..scale.turns {
         let direct = tokio::task::spawn_blocking(move || direct(scale.conversions));
         let direct = direct.await.expect("the photos are whole");
-        let server = Server::start(&[]).await;
-        let over_http = closed_loop(&server, IN_FLIGHT, scale.conversions, cold).await.goodput();
+        let server = Arc::new(Server::start().await);
+        let over_http = answered(&server, scale.conversions, cold).await;
         direct_rates.push(direct);
         http_rates.push(over_http);
         shares.push(over_http / direct);
@@ -84,13 +82,24 @@ async fn cold_and_cached(scale: Scale) {
     let server = last.expect("there is at least one turn");
     let cached = move |number| cold(number % scale.conversions.min(process::NAMES));
     let before = server.processor_time();
-    let rate = closed_loop(&server, IN_FLIGHT, scale.cached_requests, cached).await.goodput();
+    let rate = answered(&server, scale.cached_requests, cached).await;
     let spent = server.processor_time() - before;
     println!(
         "over HTTP, cached    {rate:8.0} thumbnails/s, {:.0} a second of the server's processor \
          time",
         scale.cached_requests as f64 / spent.as_secs_f64()
     );
+}
+
+/// Measures the thumbnails per second of a closed loop in which every request gets a thumbnail.
+async fn answered(
+    server: &Arc<Server>,
+    total: usize,
+    thumbnail: impl Fn(usize) -> (usize, u32) + Copy + Send + 'static,
+) -> f64 {
+    let result = closed_loop(server, move |number| number < total, thumbnail).await;
+    assert_eq!(result.rejected + result.lost, 0, "the loop is within the server's bounds");
+    result.goodput()
 }
 
 /// Measures the rate of the same conversions by the same pipeline and tagging codec, without a
@@ -124,14 +133,14 @@ fn direct(conversions: usize) -> f64 {
 async fn overload(scale: Scale) -> f64 {
     let (mut rates, mut goodputs, mut memories) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..scale.turns {
-        let server = Server::start(&[]).await;
-        let end = tokio::time::Instant::now() + scale.duration;
-        let full = load::closed_loop_until(&server, IN_FLIGHT, end, cold).await;
+        let server = Arc::new(Server::start().await);
+        let end = Instant::now() + scale.duration;
+        let full = closed_loop(&server, move |_| Instant::now() < end, cold).await;
         let at_capacity = server.peak_memory();
         full.print("closed loop, 64", at_capacity);
         drop(server);
 
-        let server = Server::start(&[]).await;
+        let server = Arc::new(Server::start().await);
         let overloaded = open_loop(&server, full.goodput() * 3.0, scale.duration, 0).await;
         let memory = server.peak_memory();
         overloaded.print("open loop, 3.0 times", memory);
@@ -146,7 +155,7 @@ async fn overload(scale: Scale) -> f64 {
 }
 
 /// Measures how many seconds pass after the overload until no request is rejected for a second.
-async fn recover(server: &Server, capacity: f64, scale: Scale, sent: usize) {
+async fn recover(server: &Arc<Server>, capacity: f64, scale: Scale, sent: usize) {
     let step = scale.duration.min(Duration::from_secs(1));
     for second in 0..10 {
         let first = sent + second * (capacity as usize + 1);
@@ -162,7 +171,7 @@ async fn recover(server: &Server, capacity: f64, scale: Scale, sent: usize) {
 /// Measures open loops of up to the capacity, each on a new server.
 async fn latencies(scale: Scale, capacity: f64) {
     for share in [0.5, 0.9, 1.0] {
-        let server = Server::start(&[]).await;
+        let server = Arc::new(Server::start().await);
         let result = open_loop(&server, capacity * share, scale.duration, 0).await;
         result.print(&format!("open loop, {share:.1} times"), server.peak_memory());
     }

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -31,25 +30,21 @@ pub(crate) fn cold(number: usize) -> (usize, u32) {
     (name, 86 + ((round * 101 + name * 53) % 256) as u32)
 }
 
-/// Runs the server, and kills it when the last clone is dropped.
-#[derive(Clone)]
-pub(crate) struct Server(Arc<Inner>);
-
-struct Inner {
+/// Runs the server, and kills it when dropped.
+pub(crate) struct Server {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     token: String,
     photos: Vec<String>,
     _folder: TempDir,
 }
 
 impl Server {
-    pub(crate) async fn start(more: &[&str]) -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().expect("the system creates a folder");
         let mut child = Command::new(env!("CARGO_BIN_EXE_double-exposure"))
             .args(["serve", "--quiet", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("albums.db"))
-            .args(more)
             .env("DOUBLE_EXPOSURE_OPERATOR_KEY", "key")
             .stdout(Stdio::piped())
             .spawn()
@@ -71,17 +66,13 @@ impl Server {
             send(&mut client, "PUT", &token, &path, PHOTOS[number % PHOTOS.len()]).await;
             photos.push(path);
         }
-        Self(Arc::new(Inner { child, address, token, photos, _folder: folder }))
-    }
-
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.0.address
+        Self { child, address, token, photos, _folder: folder }
     }
 
     /// Encodes the request for a thumbnail.
     pub(crate) fn thumbnail(&self, photo: usize, size: u32) -> Vec<u8> {
-        let path = format!("{}/thumbnail?size={size}", self.0.photos[photo]);
-        request("GET", &self.0.token, &path, b"")
+        let path = format!("{}/thumbnail?size={size}", self.photos[photo]);
+        request("GET", &self.token, &path, b"")
     }
 
     /// Returns the processor time that the server has used, or zero where the system does not report
@@ -105,7 +96,7 @@ impl Server {
     }
 
     fn read(&self, file: &str) -> String {
-        std::fs::read_to_string(format!("/proc/{}/{file}", self.0.child.id())).unwrap_or_default()
+        std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
     }
 }
 
@@ -116,7 +107,7 @@ async fn send(client: &mut Client, method: &str, token: &str, path: &str, body: 
     serde_json::from_slice(body).expect("JSON")
 }
 
-impl Drop for Inner {
+impl Drop for Server {
     fn drop(&mut self) {
         // A kill loses nothing: the folder is deleted too.
         let _ = self.child.kill();

@@ -1,4 +1,5 @@
-//! Counts what the server does, and encodes the counts as OpenMetrics text for Prometheus.
+//! Counts requests, conversions and maintenance, and encodes the counts as OpenMetrics text for
+//! Prometheus.
 //!
 //! Each server has its own registry. The gauges are read from their owners when the metrics are
 //! encoded, so that no count is kept twice.
@@ -17,7 +18,7 @@ use prometheus_client::registry::Registry;
 use super::problem::ProblemKind;
 
 /// Media type of [`Metrics::encode`].
-pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Upper bounds of the histograms' buckets, in seconds.
 const BUCKETS: [f64; 12] =
@@ -42,19 +43,19 @@ pub(super) struct ReasonLabel {
 
 /// Holds the values of the gauges at one moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Occupancy {
+pub(super) struct Occupancy {
     /// Number of running conversions.
-    pub running: usize,
+    pub(super) running: usize,
     /// Number of waiting conversions.
-    pub queued: usize,
+    pub(super) queued: usize,
     /// Pixel memory that the running conversions may hold, in bytes.
-    pub pixel_bytes: u64,
+    pub(super) pixel_bytes: u64,
     /// Number of store calls that run or wait.
-    pub store_calls: usize,
+    pub(super) store_calls: usize,
     /// Number of requests without a response.
-    pub requests: usize,
+    pub(super) requests: usize,
     /// Number of open connections.
-    pub connections: usize,
+    pub(super) connections: usize,
 }
 
 fn histogram() -> Histogram {
@@ -66,7 +67,7 @@ fn histogram() -> Histogram {
 macro_rules! metrics {
     ($(#[doc = $help:literal] $field:ident: $type:ty = $name:literal, $initial:expr;)*) => {
         /// Holds every metric of one server.
-        pub struct Metrics {
+        pub(super) struct Metrics {
             registry: Registry,
             $(#[doc = $help] pub(super) $field: $type,)*
         }
@@ -129,7 +130,7 @@ metrics! {
 
 impl Metrics {
     /// Counts a response. `route` is the pattern, never the path, which identifies people.
-    pub fn observe_response(
+    pub(super) fn observe_response(
         &self,
         method: &str,
         route: &str,
@@ -148,13 +149,13 @@ impl Metrics {
     }
 
     /// Counts a conversion that made a thumbnail.
-    pub fn observe_conversion(&self, duration: Duration) {
+    pub(super) fn observe_conversion(&self, duration: Duration) {
         self.conversions.inc();
         self.conversion_seconds.observe(duration.as_secs_f64());
     }
 
     /// Encodes all metrics as OpenMetrics text.
-    pub fn encode(&self, occupancy: Occupancy) -> String {
+    pub(super) fn encode(&self, occupancy: Occupancy) -> String {
         let Occupancy { running, queued, pixel_bytes, store_calls, requests, connections } =
             occupancy;
         for (gauge, value) in [

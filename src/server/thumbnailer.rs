@@ -72,7 +72,7 @@ pub(super) struct ViewRequest {
     pub(super) viewer: PersonId,
     pub(super) name: PhotoName,
     pub(super) spec: ThumbnailSpec,
-    /// Time at which the client is answered that the response took too long.
+    /// Time at which the response times out.
     pub(super) deadline: Instant,
 }
 
@@ -149,8 +149,10 @@ impl ThumbnailService {
         store.thumbnail(request.viewer, request.name, &key)
     }
 
-    /// Returns the thumbnail for a request whose lookup is done: the cached one, or a new one. The
-    /// ledger says that the viewer is shown it before this returns.
+    /// Returns the cached thumbnail that the lookup found, or makes a new one. Before the method
+    /// returns, the ledger has recorded that the viewer is shown the thumbnail.
+    ///
+    /// If the photo is replaced meanwhile, one further lookup finds the new photo.
     pub(super) async fn show(
         self: &Arc<Self>,
         request: ViewRequest,
@@ -223,7 +225,7 @@ impl ThumbnailService {
             return Err(ThumbnailError::Outdated);
         }
         if !made.job.is_of(&photo, spec) {
-            return Err(self.stop(self.event(viewer, &photo, spec, &made.bytes)).await.into());
+            return Err(self.withhold(self.event(viewer, &photo, spec, &made.bytes)).await.into());
         }
         Ok(ShownThumbnail { photo, made: made.row, bytes: made.bytes.clone() })
     }
@@ -252,7 +254,7 @@ impl ThumbnailService {
         };
         let left = leader.deadline()?.saturating_duration_since(Instant::now());
         if !self.latency.fits(left, self.timeout) {
-            let detail = "the queue is too long to answer in time: try again in a moment";
+            let detail = "the queue is too long to respond in time: try again in a moment";
             return Some(Err(Problem::new(ProblemKind::Overloaded, detail).into()));
         }
         let (id, content) = (photo.id, photo.content);
@@ -324,8 +326,8 @@ impl ThumbnailService {
         Ok(Arc::new(MadeThumbnail { job, row, bytes }))
     }
 
-    /// Counts and records a thumbnail that is not of what was asked for, and is therefore not sent.
-    async fn stop(&self, event: MakingEvent) -> Problem {
+    /// Counts a thumbnail that is not of what was asked for, and records that it was withheld.
+    async fn withhold(&self, event: MakingEvent) -> Problem {
         self.resources.metrics.wrong_thumbnails.inc();
         tracing::error!(
             photo = %event.asked.photo,
