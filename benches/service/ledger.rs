@@ -113,17 +113,17 @@ impl Fixture {
         const WRITTEN: &str = "the rows are written";
         let event = MakingEvent {
             viewer: self.owner,
-            asked: photo.into(),
-            content_in: photo.content,
-            content_out: ContentHash::of(&traced.output),
+            requested: photo.into(),
+            photo_hash: photo.content,
+            thumbnail_hash: ContentHash::of(&traced.output),
             spec: job.spec,
             maker: "bench".into(),
             pipeline: "owned".into(),
         };
-        let making = self.jobs.provenance(&traced, false);
-        let made = self.ledger.append(vec![Entry::Made { event, making, keep: None }]);
+        let record = self.jobs.provenance(&traced, false);
+        let made = self.ledger.append(vec![Entry::Made { event, record, cache: None }]);
         let made = MakingRef::Row(made.expect(WRITTEN)[0]);
-        let shown = ShownEntry { viewer: self.owner, asked: photo.into(), made };
+        let shown = ShownEntry { viewer: self.owner, requested: photo.into(), made };
         self.ledger.append(vec![Entry::Shown(shown)]).expect(WRITTEN);
     }
 }

@@ -1,55 +1,57 @@
-//! Albums and their members.
+//! Creates and lists albums, and adds and removes their members.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::{AlbumError, AlbumId, PersonId, Photo, Store, StoreError, authorization, photos};
 
-/// Members of one album, at most.
-pub const MAX_MEMBERS: u32 = 1_000;
+/// Members of one album, at most 1,000.
+pub const MAX_ALBUM_MEMBERS: u32 = 1_000;
 
-/// An album in a list.
+/// Describes an album, without its members and photos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlbumCard {
-    /// The album.
+    /// Id of the album.
     pub album: AlbumId,
-    /// Its title.
+    /// Title of the album.
     pub title: String,
-    /// Who made it.
+    /// Person who created the album.
     pub owner: PersonId,
 }
 
-/// An album opened.
+/// Holds an album with its members and photos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Album {
-    /// Its name and title.
+    /// Id, title and owner of the album.
     pub card: AlbumCard,
-    /// Its members, the owner among them, in the order of their names.
+    /// Members of the album, with the owner among them, sorted by id.
     pub members: Vec<PersonId>,
-    /// Its photos, oldest first.
+    /// Photos of the album, oldest first.
     pub photos: Vec<Photo>,
 }
 
 impl Store {
-    /// Makes an album, with its owner as its first member.
+    /// Creates an album with its owner as its first member.
     ///
     /// # Errors
-    /// [`AlbumError::NoSuchPerson`], or the file's.
+    /// Returns [`AlbumError::NoSuchPerson`] if the owner does not exist, or [`AlbumError::Store`]
+    /// if the file cannot be written.
     pub fn create_album(&self, owner: PersonId, title: &str) -> Result<AlbumId, AlbumError> {
         let album = AlbumId::random();
         self.write(|transaction| {
             check_person(transaction, owner)?;
             let now = self.clock().now().millis();
-            let sql = "INSERT INTO albums (album, title, owner, since) VALUES (?1, ?2, ?3, ?4)";
+            let sql =
+                "INSERT INTO albums (album, title, owner, created_at) VALUES (?1, ?2, ?3, ?4)";
             transaction.prepare_cached(sql)?.execute(params![album, title, owner, now])?;
             insert_member(transaction, album, owner)?;
             Ok(album)
         })
     }
 
-    /// The albums that a person is a member of, by title.
+    /// Returns the albums of which a person is a member, sorted by title.
     ///
     /// # Errors
-    /// The file's.
+    /// Returns a [`StoreError`] if the file cannot be read.
     pub fn albums_of(&self, person: PersonId) -> Result<Vec<AlbumCard>, StoreError> {
         let sql = "SELECT albums.album, title, owner FROM members JOIN albums USING (album)
                    WHERE members.person = ?1 ORDER BY title, albums.album";
@@ -62,18 +64,20 @@ impl Store {
         })
     }
 
-    /// Lets members of an album pass.
+    /// Admits members of an album.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, or the file's.
+    /// Returns [`AlbumError::NotFound`] if the person is not a member of the album or the album
+    /// does not exist, or [`AlbumError::Store`] if the file cannot be read.
     pub fn check_member(&self, person: PersonId, album: AlbumId) -> Result<(), AlbumError> {
         self.read(|transaction| authorization::member(transaction, person, album).map(|_owner| ()))
     }
 
-    /// An album with its members and photos.
+    /// Returns an album with its members and photos.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, or the file's.
+    /// Returns [`AlbumError::NotFound`] if the viewer is not a member of the album or the album
+    /// does not exist, or [`AlbumError::Store`] if the file cannot be read.
     pub fn album(&self, viewer: PersonId, album: AlbumId) -> Result<Album, AlbumError> {
         self.read(|transaction| {
             let owner = authorization::member(transaction, viewer, album)?;
@@ -89,11 +93,13 @@ impl Store {
         })
     }
 
-    /// Makes a person a member; nothing happens to one who is.
+    /// Adds a person to the members of an album. Adding a member again changes nothing.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, [`AlbumError::NotOwner`],
-    /// [`AlbumError::NoSuchPerson`], [`AlbumError::Crowded`], or the file's.
+    /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album,
+    /// [`AlbumError::NotOwner`] if the caller is another member than the owner,
+    /// [`AlbumError::NoSuchPerson`] if the person does not exist, [`AlbumError::LimitReached`] if
+    /// the album has 1,000 members, or [`AlbumError::Store`] if the file cannot be written.
     pub fn add_member(
         &self,
         by: PersonId,
@@ -107,20 +113,25 @@ impl Store {
             let members: u32 = transaction
                 .prepare_cached("SELECT count(*) FROM members WHERE album = ?1")?
                 .query_row([album], |row| row.get(0))?;
-            if members > MAX_MEMBERS {
-                return Err(AlbumError::Crowded { limit: MAX_MEMBERS, what: "members" });
+            if members > MAX_ALBUM_MEMBERS {
+                let limit = MAX_ALBUM_MEMBERS;
+                return Err(AlbumError::LimitReached { limit, what: "members" });
             }
             Ok(())
         })
     }
 
-    /// Ends a membership, which the album's owner may do for all others and each for himself;
-    /// nothing happens to a person who is no member. Photos stay. From the moment this returns the
-    /// person is a stranger.
+    /// Removes a person from the members of an album. The album's owner may remove every other
+    /// member, and each member may leave. Removing a person who is not a member changes nothing.
+    ///
+    /// The person's photos stay in the album. The person has no access to the album from the
+    /// moment at which this returns.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, [`AlbumError::NotOwner`],
-    /// [`AlbumError::NoSuchPerson`], [`AlbumError::OwnerStays`], or the file's.
+    /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album,
+    /// [`AlbumError::NotOwner`] if a member other than the owner removes another person,
+    /// [`AlbumError::OwnerStays`] if the person is the owner, [`AlbumError::NoSuchPerson`] if the
+    /// person does not exist, or [`AlbumError::Store`] if the file cannot be written.
     pub fn remove_member(
         &self,
         by: PersonId,

@@ -1,14 +1,14 @@
-//! Who may do what: the only place that decides.
+//! Decides access to albums and photos. No other file decides it.
 //!
-//! Each answer is read in the transaction that then reads or writes the thing itself, so that it
-//! cannot change in between. A stranger is told that there is nothing.
+//! Each decision runs in the transaction that then reads or writes the data, so that no other
+//! write can come between decision and use. A caller who is not a member of the album gets
+//! [`AlbumError::NotFound`], the same as for an album that does not exist.
 
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::photos::{self, Photo};
 use super::{AlbumError, AlbumId, PersonId, PhotoName};
 
-/// Lets members in, and says who owns the album.
+/// Admits members of an album and returns the album's owner.
 pub(super) fn member(
     transaction: &Transaction<'_>,
     person: PersonId,
@@ -23,7 +23,7 @@ pub(super) fn member(
         .ok_or(AlbumError::NotFound)
 }
 
-/// Lets the album's owner in; tells other members that they are not.
+/// Admits the owner of an album. Other members get [`AlbumError::NotOwner`].
 pub(super) fn owner(
     transaction: &Transaction<'_>,
     person: PersonId,
@@ -32,39 +32,21 @@ pub(super) fn owner(
     if member(transaction, person, album)? == person { Ok(()) } else { Err(AlbumError::NotOwner) }
 }
 
-/// The photo of this name, for members of its album, with the rest of `columns` for `more`.
+/// Reads `columns` of the photo with this name for a member of its album.
 pub(super) fn photo<T>(
     transaction: &Transaction<'_>,
     viewer: PersonId,
     name: PhotoName,
-    source: PhotoRead<'_>,
-    more: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<(Photo, T), AlbumError> {
+    columns: &str,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<T, AlbumError> {
+    let sql = format!(
+        "SELECT {columns} FROM photos JOIN members USING (album)
+         WHERE album = ?1 AND photos.name = ?2 AND members.person = ?3"
+    );
     transaction
-        .prepare_cached(&source.sql())?
-        .query_row(params![name.album, name.photo, viewer], |row| {
-            Ok((photos::read(row)?, more(row)?))
-        })
+        .prepare_cached(&sql)?
+        .query_row(params![name.album, name.photo, viewer], read)
         .optional()?
         .ok_or(AlbumError::NotFound)
-}
-
-/// What is read of a photo beside [`photos::COLUMNS`].
-#[derive(Default)]
-pub(super) struct PhotoRead<'s> {
-    /// Further columns, each with a comma before it.
-    pub(super) columns: &'s str,
-    /// Where they are.
-    pub(super) joins: &'s str,
-}
-
-impl PhotoRead<'_> {
-    fn sql(&self) -> String {
-        let Self { columns, joins } = self;
-        format!(
-            "SELECT {}{columns} FROM photos JOIN members USING (album) {joins}
-             WHERE album = ?1 AND photos.photo = ?2 AND members.person = ?3",
-            photos::COLUMNS,
-        )
-    }
 }

@@ -1,6 +1,7 @@
-//! Moments as they are stored, and the clock that gives them.
+//! Defines moments as the file stores them, and the clock that returns them.
 //!
-//! Drills need a clock that starts elsewhere, models one that stands still.
+//! A drill (an exercise for the operator) needs a clock that starts at another time. A model needs a
+//! clock that stands still.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,27 +9,28 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-/// A moment in UTC, in whole milliseconds since 1970.
+/// Holds a moment in UTC, in whole milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(i64);
 
 impl Moment {
-    /// So many milliseconds after (before, if negative) the start of 1970.
+    /// Returns the moment at a number of milliseconds since the start of 1970. A negative number
+    /// stands for an earlier moment.
     pub const fn from_millis(ms: i64) -> Self {
         Self(ms)
     }
 
-    /// Milliseconds since the start of 1970.
+    /// Returns the number of milliseconds since the start of 1970.
     pub fn millis(self) -> i64 {
         self.0
     }
 
-    /// The moment so long before this one.
+    /// Returns the moment that lies `span` earlier.
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(whole_ms(span)))
     }
 
-    /// The moment so long after this one.
+    /// Returns the moment that lies `span` later.
     pub fn after(self, span: Duration) -> Self {
         Self(self.0.saturating_add(whole_ms(span)))
     }
@@ -38,7 +40,7 @@ fn whole_ms(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// RFC 3339 in UTC.
+/// Formats the moment by RFC 3339 in UTC.
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match Timestamp::from_millisecond(self.0) {
@@ -48,12 +50,12 @@ impl fmt::Display for Moment {
     }
 }
 
-/// A text that is no moment.
+/// Reports a text that is not a moment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no moment: write it by RFC 3339, as 2024-11-28T17:50:00+09:00")]
+#[error("{0:?} is not a moment: write it by RFC 3339, as 2024-11-28T17:50:00+09:00")]
 pub struct MomentError(String);
 
-/// RFC 3339: a date, a time and an offset. Fractions of a millisecond are cut off.
+/// Parses a date, a time and an offset by RFC 3339. Cuts fractions of a millisecond off.
 impl FromStr for Moment {
     type Err = MomentError;
 
@@ -71,29 +73,29 @@ impl serde::Serialize for Moment {
     }
 }
 
-/// Where moments come from.
+/// Returns the present moment, real or simulated.
 #[derive(Clone, Copy, Debug)]
 pub enum Clock {
-    /// The system's.
+    /// The clock of the system.
     System,
-    /// Was told to start elsewhere, and has run on since.
+    /// A clock that was set to another time and has run on since.
     Drill {
-        /// What it showed at first.
+        /// Moment to which the clock was set.
         start: Moment,
-        /// When that was.
+        /// Time at which the clock was set.
         since: Instant,
     },
-    /// Stands still.
+    /// A clock that stands still at this moment.
     Stopped(Moment),
 }
 
 impl Clock {
-    /// A clock that shows `start` now and runs on from there.
+    /// Returns a clock that shows `start` now and runs on from there.
     pub fn starting_at(start: Moment) -> Self {
         Self::Drill { start, since: Instant::now() }
     }
 
-    /// The moment it shows.
+    /// Returns the present moment of the clock.
     pub fn now(&self) -> Moment {
         match *self {
             Self::System => Moment(match SystemTime::now().duration_since(UNIX_EPOCH) {

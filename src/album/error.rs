@@ -1,7 +1,7 @@
-//! What can go wrong with the file, and what an album refuses.
+//! Defines the errors of the file and of the album's rules.
 //!
-//! The two are apart because they are answered apart: a full disk is the house's trouble, a
-//! stranger is not.
+//! The server answers the two kinds differently: a [`StoreError`] becomes status 503, and a rule
+//! of [`AlbumError`] becomes a status from 400 to 499.
 
 use std::path::PathBuf;
 
@@ -9,117 +9,123 @@ use rusqlite::ffi::ErrorCode;
 
 use super::RowId;
 
-/// Why the file could not be opened.
+/// Reports that the file could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
-    /// There is none, and none was to be made.
-    #[error("{}: there is no such file: name the one that `serve --data` uses", path.display())]
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Its folder is missing.
-    #[error("{}: its folder does not exist: make it, or name another file", path.display())]
-    NoFolder {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is no file but something else.
-    #[error("{}: this is no file: name a file", path.display())]
-    NoFile {
-        /// What was named.
-        path: PathBuf,
-    },
-    /// It may not be written.
-    #[error("{}: it is read-only: allow it and its folder to be written", path.display())]
-    ReadOnly {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is not SQLite's.
-    #[error("{}: this file is no database: name another; it was left as it is", path.display())]
-    NotADatabase {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It is SQLite's, and another program's.
-    #[error(
-        "{}: this database belongs to another program (application id {found:#x}, not \
-         {ours:#x}): name another file; it was left as it is",
-        path.display()
-    )]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// The application id in it.
-        found: i32,
-        /// Ours.
-        ours: i32,
-    },
-    /// A newer program made it.
-    #[error(
-        "{}: this file is of version {found}; this program reads versions up to {known}: \
-         use the newer program",
-        path.display()
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: i64,
-        /// The newest that this program knows.
-        known: i64,
-    },
-    /// Whatever else the file or the system would not do.
-    #[error("{}: {error}", path.display())]
-    Store {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        error: StoreError,
-    },
+#[error("{}: {failure}", path.display())]
+pub struct OpenError {
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Reason of the failure.
+    pub failure: OpenFailure,
 }
 
-/// Why the file could not be read or written. Whatever was to be written is not there, not in part
-/// either.
+/// Describes why the file could not be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenFailure {
+    /// The file does not exist, and the options do not allow creating it.
+    #[error("there is no such file: name the one that `serve --data` uses")]
+    Missing,
+    /// The file's folder does not exist.
+    #[error("its folder does not exist: make it, or name another file")]
+    NoFolder,
+    /// The path names a folder, a device or something else that is not a file.
+    #[error("this is not a file: name a file")]
+    NotAFile,
+    /// The file may not be written.
+    #[error("it is read-only: allow writing to it and its folder")]
+    ReadOnly,
+    /// The file is not an SQLite database.
+    #[error("this file is not a database: name another; it was left as it is")]
+    NotADatabase,
+    /// The file is an SQLite database of another program.
+    #[error(
+        "this database belongs to another program (application id {found:#x}, not \
+         {expected:#x}): name another file; it was left as it is"
+    )]
+    Foreign {
+        /// Application id in the file.
+        found: i32,
+        /// Application id that this program writes.
+        expected: i32,
+    },
+    /// The file has a version that was never released.
+    #[error(
+        "this file is of version {found}, from before the first release; this program reads \
+         versions from {oldest} on: name a new file; this one was left as it is"
+    )]
+    TooOld {
+        /// Version of the file.
+        found: i64,
+        /// Oldest version that this program reads.
+        oldest: i64,
+    },
+    /// A newer version of this program wrote the file.
+    #[error(
+        "this file is of version {found}; this program reads versions up to {newest}: use the \
+         newer program"
+    )]
+    Newer {
+        /// Version of the file.
+        found: i64,
+        /// Newest version that this program reads.
+        newest: i64,
+    },
+    /// SQLite or the system failed in another way.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for OpenFailure {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotADatabase,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            _ => Self::Store(error.into()),
+        }
+    }
+}
+
+/// Describes why the file could not be read or written. A write that fails leaves no part of its
+/// data in the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The disk, or the limit set for the file, is full.
+    /// The disk is full, or the file has reached the limit set for it.
     #[error("the disk or the file's limit is full: nothing was stored: make room and try again")]
     Full,
-    /// Another process has held the file for longer than is waited.
+    /// Another process held the file locked for longer than 5 seconds.
     #[error("another process holds the file: nothing was stored: try again")]
     Busy,
     /// The file has become read-only.
-    #[error("the file has become read-only: nothing was stored: allow it to be written")]
+    #[error("the file has become read-only: nothing was stored: allow writing to it")]
     ReadOnly,
     /// The file is damaged.
     #[error("the file is damaged ({message}): stop, keep it, and restore a copy")]
-    Damaged {
-        /// In SQLite's words.
+    Corrupt {
+        /// Text of SQLite's error.
         message: String,
     },
-    /// The ledger takes no more rows at the moment.
-    #[error("the ledger has {waiting} rows waiting: nothing was shown: try again")]
-    Crowded {
-        /// Rows that wait.
+    /// The ledger's queue is full.
+    #[error("the ledger has {waiting} appends waiting: nothing was shown: try again")]
+    LedgerQueueFull {
+        /// Number of appends in the queue.
         waiting: usize,
     },
-    /// The ledger's writer has ended.
+    /// The ledger's writer thread has ended.
     #[error("the ledger is closed: nothing was shown: start again")]
-    Closed,
-    /// A thumbnail was to be shown whose making the ledger does not know (any more).
-    #[error("the ledger knows no making {row:?} of this thumbnail: make it anew")]
+    LedgerClosed,
+    /// The ledger does not have, or no longer has, the row that records the making of a thumbnail
+    /// that is to be shown.
+    #[error("the ledger has no row {row:?} for the making of this thumbnail: make it anew")]
     UnknownMaking {
-        /// The row that was named, if any.
+        /// Number of the row, or `None` if no made row precedes the shown entry in its group.
         row: Option<RowId>,
     },
-    /// Anything else.
+    /// SQLite failed in another way.
     #[error("the file could not be used (SQLite code {code}: {message})")]
     Other {
-        /// SQLite's extended result code, 0 if it has none.
+        /// Extended result code of SQLite, or 0 if there is none.
         code: i32,
-        /// In SQLite's words.
+        /// Text of SQLite's error.
         message: String,
     },
 }
@@ -134,36 +140,37 @@ impl From<rusqlite::Error> for StoreError {
             ErrorCode::DiskFull => Self::Full,
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::ReadOnly => Self::ReadOnly,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged { message },
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt { message },
             _ => Self::Other { code: code.extended_code, message },
         }
     }
 }
 
-/// What an album refuses, and why.
+/// Describes why an album refuses a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AlbumError {
-    /// There is none, or the viewer may not know of it: the two are never told apart.
+    /// The album or photo does not exist, or the caller is not a member of the album. The error
+    /// does not tell the two apart.
     #[error("there is no such album or photo")]
     NotFound,
-    /// The viewer is a member and not the owner.
+    /// The caller is a member but not the owner.
     #[error("only the owner may do this")]
     NotOwner,
-    /// There is no such person.
+    /// The person does not exist.
     #[error("there is no such person")]
     NoSuchPerson,
-    /// An album's owner stays its member.
+    /// The request would remove the owner from the members of the album.
     #[error("the album's owner stays a member")]
     OwnerStays,
     /// Other bytes were uploaded under this name before.
     #[error("other bytes were uploaded under this name: choose another, or delete the photo")]
     OtherBytes,
-    /// The album holds as many as it may.
+    /// The album has as many photos or members as it may have.
     #[error("the album holds {limit} {what} already: delete some, or begin another album")]
-    Crowded {
-        /// How many it may hold.
+    LimitReached {
+        /// Upper bound of the number of photos or members.
         limit: u32,
-        /// Photos or members.
+        /// Kind of the bound, "photos" or "members".
         what: &'static str,
     },
     /// The file could not be read or written.

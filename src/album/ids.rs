@@ -1,6 +1,7 @@
-//! What people, albums, photos and bytes are known by.
+//! Defines the ids of people, albums and photos, content hashes and tokens.
 //!
-//! Each is a type of its own, so that none can stand where another belongs.
+//! Each kind of id has a type of its own, so that the compiler rejects one kind in the place of
+//! another.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,29 +10,25 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-macro_rules! uuid_name {
-    ($(#[$doc:meta])* $name:ident) => {
+/// Defines a type of id that wraps a UUID or a number.
+macro_rules! id_type {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $get:ident, $to_sql:ident, $from_sql:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[derive(Serialize, Deserialize)]
         #[serde(transparent)]
-        pub struct $name(Uuid);
+        pub struct $name($inner);
 
         impl $name {
-            /// A new random one (version 4).
-            pub fn random() -> Self {
-                Self(Uuid::new_v4())
-            }
-
-            /// The UUID it is.
-            pub fn uuid(self) -> Uuid {
+            /// Returns the UUID or number of the id.
+            pub fn $get(self) -> $inner {
                 self.0
             }
         }
 
-        impl From<Uuid> for $name {
-            fn from(uuid: Uuid) -> Self {
-                Self(uuid)
+        impl From<$inner> for $name {
+            fn from(inner: $inner) -> Self {
+                Self(inner)
             }
         }
 
@@ -41,7 +38,33 @@ macro_rules! uuid_name {
             }
         }
 
-        /// A UUID in any of its usual spellings.
+        impl ToSql for $name {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::Borrowed($to_sql(&self.0)))
+            }
+        }
+
+        impl FromSql for $name {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                $from_sql(value).map(Self)
+            }
+        }
+    };
+}
+
+/// Defines a type of id that wraps a UUID.
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        id_type! { $(#[$doc])* $name(Uuid), uuid, uuid_to_sql, uuid_from_sql }
+
+        impl $name {
+            /// Returns a random UUID of version 4.
+            pub fn random() -> Self {
+                Self(Uuid::new_v4())
+            }
+        }
+
+        /// Parses a UUID in any of the usual notations.
         impl FromStr for $name {
             type Err = uuid::Error;
 
@@ -49,53 +72,59 @@ macro_rules! uuid_name {
                 text.parse().map(Self)
             }
         }
-
-        impl ToSql for $name {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                Ok(ToSqlOutput::Borrowed(ValueRef::Blob(self.0.as_bytes())))
-            }
-        }
-
-        impl FromSql for $name {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                Uuid::from_slice(value.as_blob()?)
-                    .map(Self)
-                    .map_err(|error| FromSqlError::Other(Box::new(error)))
-            }
-        }
     };
 }
 
-uuid_name! {
-    /// A person; the server's random UUID.
+fn uuid_to_sql(uuid: &Uuid) -> ValueRef<'_> {
+    ValueRef::Blob(uuid.as_bytes())
+}
+
+fn uuid_from_sql(value: ValueRef<'_>) -> FromSqlResult<Uuid> {
+    Uuid::from_slice(value.as_blob()?).map_err(|error| FromSqlError::Other(Box::new(error)))
+}
+
+fn number_to_sql(number: &i64) -> ValueRef<'_> {
+    ValueRef::Integer(*number)
+}
+
+fn number_from_sql(value: ValueRef<'_>) -> FromSqlResult<i64> {
+    value.as_i64()
+}
+
+uuid_id! {
+    /// Identifies a person by a random UUID of the server.
     PersonId
 }
 
-uuid_name! {
-    /// An album; the server's random UUID.
+uuid_id! {
+    /// Identifies an album by a random UUID of the server.
     AlbumId
 }
 
-uuid_name! {
-    /// What a client calls a photo in an album. Free in every other album, and again after the
-    /// photo is deleted: nothing is ever kept under it alone.
+uuid_id! {
+    /// Names a photo within an album, as its client chose. The same name can be used in other
+    /// albums, and again after the photo is deleted. Nothing is stored under this name alone.
     PhotoUuid
 }
 
-/// Where a photo is found: its album, and the client's name for it there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PhotoName {
-    /// The album.
-    pub album: AlbumId,
-    /// The client's name.
-    pub photo: PhotoUuid,
+id_type! {
+    /// Identifies a photo in the store. The number is never given to another photo, also after
+    /// the photo is deleted. Thumbnails, caches and ledger refer to photos by this number.
+    PhotoId(i64), get, number_to_sql, number_from_sql
 }
 
-impl PhotoName {
-    /// The photo that is called `photo` in `album`.
-    pub fn new(album: AlbumId, photo: PhotoUuid) -> Self {
-        Self { album, photo }
-    }
+id_type! {
+    /// Identifies a row of the ledger. The number is never given to another row.
+    RowId(i64), get, number_to_sql, number_from_sql
+}
+
+/// Names a photo by its album and the client's name for the photo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PhotoName {
+    /// Album of the photo.
+    pub album: AlbumId,
+    /// Name that the client gave to the photo.
+    pub photo: PhotoUuid,
 }
 
 impl fmt::Display for PhotoName {
@@ -104,69 +133,17 @@ impl fmt::Display for PhotoName {
     }
 }
 
-macro_rules! number_name {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub struct $name(i64);
-
-        impl $name {
-            /// The number.
-            pub fn get(self) -> i64 {
-                self.0
-            }
-        }
-
-        impl From<i64> for $name {
-            fn from(number: i64) -> Self {
-                Self(number)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-
-        impl ToSql for $name {
-            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-                self.0.to_sql()
-            }
-        }
-
-        impl FromSql for $name {
-            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-                value.as_i64().map(Self)
-            }
-        }
-    };
-}
-
-number_name! {
-    /// A photo, once and for all: never used again, also after the photo is gone. Thumbnails,
-    /// caches and ledger go by it.
-    PhotoId
-}
-
-number_name! {
-    /// A row of the ledger, never used again.
-    RowId
-}
-
-/// The BLAKE3 hash of some bytes.
+/// Holds the BLAKE3 hash of bytes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash([u8; 32]);
 
 impl ContentHash {
-    /// The hash of `bytes`.
+    /// Computes the hash of `bytes`.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
-    /// Its bytes.
+    /// Returns the 32 bytes of the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -178,7 +155,7 @@ impl From<[u8; 32]> for ContentHash {
     }
 }
 
-/// 64 hexadecimal digits.
+/// Formats the hash as 64 hexadecimal digits.
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -203,29 +180,29 @@ impl FromSql for ContentHash {
     }
 }
 
-/// What a person shows to be let in: 256 random bits as 64 hexadecimal digits. Shown once; the
-/// store keeps its hash only.
+/// Holds a secret token: 256 random bits as 64 hexadecimal digits. A client authenticates a person
+/// with the token. The store holds only the token's hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// A new one.
+    /// Creates a random token.
     ///
     /// # Panics
-    /// If the system gives no random bits: without them no secret can be made.
+    /// Panics if the system returns no random bits, because no secret can be made without them.
     pub fn random() -> Self {
         let mut bits = [0; 32];
         getrandom::fill(&mut bits).expect("the system gives random bits");
         Self(ContentHash(bits).to_string())
     }
 
-    /// The text to show.
+    /// Returns the secret text.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-/// Hides the secret, so that no log shows it.
+/// Hides the secret, so that no log contains it.
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(hidden)")

@@ -1,48 +1,49 @@
-//! Photos: posted, read, deleted.
+//! Stores, reads and deletes photos.
 //!
-//! A photo is whole or not there: its row and its bytes come and go in one transaction.
+//! A photo's row and its bytes are written and deleted in one transaction, so that a photo is
+//! either complete or absent.
 
 use bytes::Bytes;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::authorization::{self, PhotoRead};
 use super::{
     AlbumError, AlbumId, ContentHash, Moment, PersonId, PhotoId, PhotoName, Store, StoreError,
+    authorization,
 };
 
-/// Photos of one album, at most.
-pub const MAX_PHOTOS: u32 = 10_000;
+/// Photos of one album, at most 10,000.
+pub const MAX_ALBUM_PHOTOS: u32 = 10_000;
 
-/// A photo, without its bytes.
+/// Describes a photo, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Photo {
-    /// Which photo it is, once and for all.
+    /// Number of the photo in the store, never given to another photo.
     pub id: PhotoId,
-    /// Where it is found.
+    /// Album of the photo, and its client's name for it.
     pub name: PhotoName,
-    /// Whose it is: who posted it.
+    /// Person who uploaded the photo.
     pub owner: PersonId,
-    /// When it was posted.
-    pub posted: Moment,
-    /// Whether compression has replaced its bytes.
+    /// Time of the upload.
+    pub uploaded_at: Moment,
+    /// State of the stored bytes, either original or compressed.
     pub state: PhotoState,
-    /// How many bytes it has as stored.
+    /// Number of bytes as stored.
     pub bytes: u64,
     /// Width of the upright photo in pixels.
     pub width: u32,
     /// Height of the upright photo in pixels.
     pub height: u32,
-    /// The hash of its bytes as stored.
+    /// Hash of the bytes as stored.
     pub content: ContentHash,
 }
 
-/// Which bytes of a photo are stored.
+/// Tells which bytes of a photo are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PhotoState {
-    /// Those that were uploaded.
+    /// The bytes that the client uploaded.
     Original,
-    /// Those that compression made of them.
+    /// The smaller bytes that compression made from the upload.
     Compressed,
 }
 
@@ -87,21 +88,23 @@ impl Upload {
     }
 }
 
-/// What became of an upload.
+/// Describes the effect of an upload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UploadOutcome {
-    /// It is a new photo.
+    /// A new photo was stored.
     Created(Photo),
-    /// The same bytes were uploaded there before, and may have been compressed since.
+    /// The same bytes were uploaded under this name before. Compression may have replaced them.
     Same(Photo),
 }
 
 impl Store {
-    /// What an upload of these bytes would come to, before anybody decodes them: the photo, if the
-    /// same bytes were uploaded there before; `None`, if the name is free.
+    /// Predicts the effect of an upload before its bytes are decoded. Returns the photo if the
+    /// same bytes were uploaded under this name before, and `None` if the name is free.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, [`AlbumError::OtherBytes`], or the file's.
+    /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album,
+    /// [`AlbumError::OtherBytes`] if other bytes have this name, or [`AlbumError::Store`] if the
+    /// file cannot be read.
     pub fn check_upload(
         &self,
         member: PersonId,
@@ -110,15 +113,17 @@ impl Store {
     ) -> Result<Option<Photo>, AlbumError> {
         self.read(|transaction| {
             authorization::member(transaction, member, name.album)?;
-            posted_before(transaction, name, uploaded)
+            uploaded_before(transaction, name, uploaded)
         })
     }
 
-    /// Posts a photo. It is on the disk when this returns.
+    /// Stores a photo. The photo is on the disk when this returns.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, [`AlbumError::OtherBytes`],
-    /// [`AlbumError::Crowded`], or the file's; nothing is stored then.
+    /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album,
+    /// [`AlbumError::OtherBytes`] if other bytes have this name, [`AlbumError::LimitReached`] if
+    /// the album is full, or [`AlbumError::Store`] if the file cannot be written. Nothing is
+    /// stored then.
     pub fn put_photo(
         &self,
         member: PersonId,
@@ -127,62 +132,51 @@ impl Store {
     ) -> Result<UploadOutcome, AlbumError> {
         self.write(|transaction| {
             authorization::member(transaction, member, name.album)?;
-            if let Some(photo) = posted_before(transaction, name, upload.file.hash)? {
+            if let Some(photo) = uploaded_before(transaction, name, upload.file.hash)? {
                 return Ok(UploadOutcome::Same(photo));
             }
             let photos: u32 = transaction
                 .prepare_cached("SELECT count(*) FROM photos WHERE album = ?1")?
                 .query_row([name.album], |row| row.get(0))?;
-            if photos >= MAX_PHOTOS {
-                return Err(AlbumError::Crowded { limit: MAX_PHOTOS, what: "photos" });
+            if photos >= MAX_ALBUM_PHOTOS {
+                return Err(AlbumError::LimitReached { limit: MAX_ALBUM_PHOTOS, what: "photos" });
             }
-            Ok(UploadOutcome::Created(insert(
-                transaction,
-                member,
-                name,
-                upload,
-                self.clock().now(),
-            )?))
+            let now = self.clock().now();
+            Ok(UploadOutcome::Created(insert(transaction, member, name, upload, now)?))
         })
     }
 
-    /// A photo without its bytes.
+    /// Returns a photo without its bytes.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, or the file's.
+    /// Returns [`AlbumError::NotFound`] if the viewer is not a member of the album or the photo
+    /// does not exist, or [`AlbumError::Store`] if the file cannot be read.
     pub fn photo(&self, viewer: PersonId, name: PhotoName) -> Result<Photo, AlbumError> {
-        self.read(|transaction| {
-            let (photo, ()) =
-                authorization::photo(transaction, viewer, name, PhotoRead::default(), |_| Ok(()))?;
-            Ok(photo)
-        })
+        self.read(|transaction| visible(transaction, viewer, name))
     }
 
-    /// A photo and its bytes as stored.
+    /// Returns a photo and its bytes as stored.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, or the file's.
+    /// Returns [`AlbumError::NotFound`] if the viewer is not a member of the album or the photo
+    /// does not exist, or [`AlbumError::Store`] if the file cannot be read.
     pub fn photo_with_bytes(
         &self,
         viewer: PersonId,
         name: PhotoName,
     ) -> Result<(Photo, Bytes), AlbumError> {
-        let bytes = PhotoRead {
-            columns: ", photo_bytes.bytes",
-            joins: "JOIN photo_bytes ON photo_bytes.id = photos.id",
-        };
         self.read(|transaction| {
-            authorization::photo(transaction, viewer, name, bytes, |row| {
-                Ok(Bytes::from(row.get::<_, Vec<u8>>(COLUMN_COUNT)?))
-            })
+            let photo = visible(transaction, viewer, name)?;
+            let bytes = bytes_of(transaction, photo.id, photo.content)?;
+            Ok((photo, bytes.ok_or(AlbumError::NotFound)?))
         })
     }
 
     /// Returns the stored bytes of a photo, or `None` if the photo was deleted or its bytes no
     /// longer have this hash.
     ///
-    /// This does not check access: the caller decides before and after whether a viewer may see
-    /// what is made from the bytes.
+    /// Does not check access. The caller checks before and after the read if the viewer may see a
+    /// thumbnail that is made from the bytes.
     ///
     /// # Errors
     /// Returns a [`StoreError`] if the file cannot be read.
@@ -191,26 +185,20 @@ impl Store {
         photo: PhotoId,
         content: ContentHash,
     ) -> Result<Option<Bytes>, StoreError> {
-        let sql = "SELECT photo_bytes.bytes FROM photos JOIN photo_bytes USING (id)
-                   WHERE id = ?1 AND content = ?2";
-        self.read_once(|connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let bytes =
-                statement.query_row(params![photo, content], |row| row.get(0)).optional()?;
-            Ok(bytes.map(|bytes: Vec<u8>| bytes.into()))
-        })
+        self.read(|transaction| Ok(bytes_of(transaction, photo, content)?))
     }
 
-    /// Deletes a photo and its thumbnails, which its owner and the album's may. Its name is free
-    /// then, its id is never used again, and its ledger stays.
+    /// Deletes a photo and its thumbnails, for the photo's owner or the album's owner. The name
+    /// can be used again, but the id cannot. The photo's ledger rows stay.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, [`AlbumError::NotOwner`], or the file's.
+    /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album or the photo
+    /// does not exist, [`AlbumError::NotOwner`] if the caller owns neither photo nor album, or
+    /// [`AlbumError::Store`] if the file cannot be written.
     pub fn delete_photo(&self, by: PersonId, name: PhotoName) -> Result<(), AlbumError> {
         self.write(|transaction| {
             let album_owner = authorization::member(transaction, by, name.album)?;
-            let (photo, ()) =
-                authorization::photo(transaction, by, name, PhotoRead::default(), |_| Ok(()))?;
+            let photo = visible(transaction, by, name)?;
             if by != album_owner && by != photo.owner {
                 return Err(AlbumError::NotOwner);
             }
@@ -220,19 +208,19 @@ impl Store {
     }
 }
 
-/// What [`read`] reads, in its order.
-pub(super) const COLUMNS: &str = "photos.id, photos.album, photos.photo, photos.owner, \
-     photos.posted, photos.state, photos.bytes, photos.width, photos.height, photos.content";
+/// Columns that [`read`] expects, in its order.
+const COLUMNS: &str = "photos.id, photos.album, photos.name, photos.owner, photos.uploaded_at, \
+     photos.compressed, photos.byte_count, photos.width, photos.height, photos.content_hash";
 
-/// How many they are: the place of the first column after them.
-pub(super) const COLUMN_COUNT: usize = 10;
+/// Index of the first column after [`COLUMNS`].
+const COLUMN_COUNT: usize = 10;
 
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Photo> {
+fn read(row: &Row<'_>) -> rusqlite::Result<Photo> {
     Ok(Photo {
         id: row.get(0)?,
         name: PhotoName { album: row.get(1)?, photo: row.get(2)? },
         owner: row.get(3)?,
-        posted: Moment::from_millis(row.get(4)?),
+        uploaded_at: Moment::from_millis(row.get(4)?),
         state: if row.get::<_, bool>(5)? { PhotoState::Compressed } else { PhotoState::Original },
         bytes: row.get::<_, i64>(6)? as u64,
         width: row.get(7)?,
@@ -241,31 +229,55 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Photo> {
     })
 }
 
+/// Returns the photo with this name, for members of its album.
+pub(super) fn visible(
+    transaction: &Transaction<'_>,
+    viewer: PersonId,
+    name: PhotoName,
+) -> Result<Photo, AlbumError> {
+    authorization::photo(transaction, viewer, name, COLUMNS, read)
+}
+
+/// Returns all photos of an album, oldest first.
 pub(super) fn in_album(
     transaction: &Transaction<'_>,
     album: AlbumId,
 ) -> Result<Vec<Photo>, AlbumError> {
-    let sql = format!("SELECT {COLUMNS} FROM photos WHERE album = ?1 ORDER BY posted, id");
+    let sql = format!("SELECT {COLUMNS} FROM photos WHERE album = ?1 ORDER BY uploaded_at, id");
     let mut statement = transaction.prepare_cached(&sql)?;
     let photos = statement.query_map([album], read)?;
     Ok(photos.collect::<Result<_, _>>()?)
 }
 
-fn posted_before(
+fn bytes_of(
+    transaction: &Transaction<'_>,
+    photo: PhotoId,
+    content: ContentHash,
+) -> rusqlite::Result<Option<Bytes>> {
+    let sql = "SELECT photo_bytes.bytes FROM photos JOIN photo_bytes USING (id)
+               WHERE id = ?1 AND content_hash = ?2";
+    let bytes: Option<Vec<u8>> = transaction
+        .prepare_cached(sql)?
+        .query_row(params![photo, content], |row| row.get(0))
+        .optional()?;
+    Ok(bytes.map(Bytes::from))
+}
+
+fn uploaded_before(
     transaction: &Transaction<'_>,
     name: PhotoName,
     uploaded: ContentHash,
 ) -> Result<Option<Photo>, AlbumError> {
-    let sql = format!("SELECT {COLUMNS}, uploaded FROM photos WHERE album = ?1 AND photo = ?2");
-    let found = transaction
+    let sql = format!("SELECT {COLUMNS}, uploaded_hash FROM photos WHERE album = ?1 AND name = ?2");
+    let stored = transaction
         .prepare_cached(&sql)?
         .query_row(params![name.album, name.photo], |row| {
             Ok((read(row)?, row.get::<_, ContentHash>(COLUMN_COUNT)?))
         })
         .optional()?;
-    match found {
+    match stored {
         Some((_, before)) if before != uploaded => Err(AlbumError::OtherBytes),
-        found => Ok(found.map(|(photo, _)| photo)),
+        stored => Ok(stored.map(|(photo, _)| photo)),
     }
 }
 
@@ -274,18 +286,17 @@ fn insert(
     owner: PersonId,
     name: PhotoName,
     upload: &Upload,
-    posted: Moment,
+    uploaded_at: Moment,
 ) -> Result<Photo, AlbumError> {
-    let PhotoName { album, photo } = name;
-    let Upload { file: HashedBytes { bytes, hash: content }, width, height } = upload;
-    let length = bytes.len() as i64;
+    let Upload { file: HashedBytes { bytes, hash }, width, height } = upload;
+    let (album, photo, length) = (name.album, name.photo, bytes.len() as i64);
     transaction
         .prepare_cached(
-            "INSERT INTO photos
-                 (album, photo, owner, uploaded, content, bytes, width, height, posted)
+            "INSERT INTO photos (album, name, owner, uploaded_hash, content_hash, byte_count,
+                 width, height, uploaded_at)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8)",
         )?
-        .execute(params![album, photo, owner, content, length, width, height, posted.millis()])?;
+        .execute(params![album, photo, owner, hash, length, width, height, uploaded_at.millis()])?;
     let id = PhotoId::from(transaction.last_insert_rowid());
     transaction
         .prepare_cached("INSERT INTO photo_bytes (id, bytes) VALUES (?1, ?2)")?
@@ -294,11 +305,11 @@ fn insert(
         id,
         name,
         owner,
-        posted,
+        uploaded_at,
         state: PhotoState::Original,
         bytes: bytes.len() as u64,
         width: *width,
         height: *height,
-        content: *content,
+        content: *hash,
     })
 }

@@ -1,7 +1,7 @@
-//! The store: one connection that writes, a few that read, and the transactions round both.
+//! Runs transactions on one connection that writes and a few connections that read.
 //!
-//! SQLite lets one write at a time anyway; a lock of our own makes the others wait in this process
-//! without polling, and a write-ahead log lets readers go on meanwhile.
+//! SQLite allows one write at a time. A mutex makes further writes of this process wait without
+//! polling, and the write-ahead log lets readers continue meanwhile.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -9,52 +9,53 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{Clock, OpenError, StoreError, database};
+use super::{Clock, OpenError, OpenFailure, StoreError, database};
 
-/// How a store is opened.
+/// Configures how a store is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreOptions {
-    /// Whether the file is made if it is missing.
-    pub make: bool,
-    /// Connections that read at once; more readers wait for one.
-    pub readers: NonZeroUsize,
-    /// Bytes that the file may grow to, its write-ahead log not counted; at least what it has
-    /// already. `None`: what the disk holds.
-    pub limit_bytes: Option<u64>,
+    /// True if a missing file is created.
+    pub create: bool,
+    /// Upper bound of the connections that read at once. Further readers wait.
+    pub max_readers: NonZeroUsize,
+    /// Upper bound of the file's size in bytes, without the write-ahead log. The bound has no
+    /// effect below the file's present size. `None` stands for the disk as the only bound.
+    pub max_bytes: Option<u64>,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        let readers = const { NonZeroUsize::new(4).unwrap() };
-        Self { make: true, readers, limit_bytes: None }
+        let max_readers = const { NonZeroUsize::new(4).unwrap() };
+        Self { create: true, max_readers, max_bytes: None }
     }
 }
 
-/// An open file. Every call blocks; any number of threads may call.
+/// Gives access to an open file. Every call blocks, and any number of threads may call.
 pub struct Store {
     path: PathBuf,
     clock: Clock,
     writer: Mutex<Writer>,
-    readers: Readers,
+    readers: ReaderPool,
 }
 
-/// The connection that writes.
+/// Holds the connection that writes.
 struct Writer {
     connection: Connection,
-    /// What its commits survive at the moment.
-    survives: Durability,
+    /// Durability of the connection's next commit.
+    durability: Durability,
 }
 
-/// An end that a commit survives.
+/// Names the failure that a commit survives.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
-    /// The process's: the commit is the system's to write.
+    /// A crash of the process. The system writes the commit to the disk later.
     ProcessCrash,
-    /// The system's or its power's too: the commit waits for the disk.
+    /// A crash of the system or a power loss. The commit waits for the disk.
     PowerLoss,
 }
 
 impl Durability {
+    /// Returns the value of SQLite's pragma `synchronous`.
     fn synchronous(self) -> &'static str {
         match self {
             Self::ProcessCrash => "normal",
@@ -67,35 +68,31 @@ impl Store {
     /// Opens the file and brings it up to date.
     ///
     /// # Errors
-    /// An [`OpenError`]; a file that is refused is left as it is.
+    /// Returns an [`OpenError`] if the file cannot be used. The file then is as it was before.
     pub fn open(path: &Path, clock: Clock, options: StoreOptions) -> Result<Self, OpenError> {
-        let connection = database::open(path, options.make)?;
-        let survives = Durability::PowerLoss;
-        connection
-            .pragma_update(None, "synchronous", survives.synchronous())
-            .and_then(|()| limit(&connection, options.limit_bytes))
-            .map_err(|error| database::store_error(path, error.into()))?;
-        let writer = Writer { connection, survives };
-        let readers = Readers {
-            path: path.to_path_buf(),
-            idle: Mutex::new(Idle { connections: Vec::new(), unopened: options.readers.get() }),
-            back: Condvar::new(),
-        };
-        Ok(Self { path: path.to_path_buf(), clock, writer: Mutex::new(writer), readers })
+        let path = path.to_path_buf();
+        match open_writer(&path, options) {
+            Ok(connection) => {
+                let writer = Writer { connection, durability: Durability::PowerLoss };
+                let readers = ReaderPool::new(path.clone(), options.max_readers);
+                Ok(Self { path, clock, writer: Mutex::new(writer), readers })
+            }
+            Err(failure) => Err(OpenError { path, failure }),
+        }
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The clock that dates are taken from.
+    /// Returns the clock that gives the times of rows.
     pub fn clock(&self) -> Clock {
         self.clock
     }
 
-    /// Runs `work` in a transaction that may write; an error of its undoes it all. It is committed,
-    /// and on the disk, when this returns.
+    /// Runs `work` in a transaction that may write, and undoes the transaction if `work` fails.
+    /// The commit is on the disk when this returns.
     pub(super) fn write<T, E: From<rusqlite::Error>>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
@@ -103,26 +100,26 @@ impl Store {
         self.write_with(Durability::PowerLoss, work)
     }
 
-    /// The same, where the commit need not survive every end.
+    /// Runs `work` in a transaction that may write, and commits it with the given durability.
     pub(super) fn write_with<T, E: From<rusqlite::Error>>(
         &self,
-        end: Durability,
+        wanted: Durability,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut writer = lock(&self.writer);
-        let Writer { connection, survives } = &mut *writer;
-        if *survives != end {
-            connection.pragma_update(None, "synchronous", end.synchronous())?;
-            *survives = end;
+        let Writer { connection, durability } = &mut *writer;
+        if *durability != wanted {
+            connection.pragma_update(None, "synchronous", wanted.synchronous())?;
+            *durability = wanted;
         }
         let mut transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&mut transaction)?;
+        let result = work(&mut transaction)?;
         transaction.commit()?;
-        Ok(done)
+        Ok(result)
     }
 
-    /// Runs `work` on one unchanging state of the file.
+    /// Runs `work` on a snapshot of the file.
     pub(super) fn read<T, E: From<rusqlite::Error> + From<StoreError>>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
@@ -132,7 +129,8 @@ impl Store {
         work(&transaction)
     }
 
-    /// Runs `work` that is one statement, which sees one state of the file anyway.
+    /// Runs `work` without a transaction. This suits a single statement, which sees one snapshot
+    /// in any case.
     pub(super) fn read_once<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -141,50 +139,59 @@ impl Store {
     }
 }
 
-fn limit(writer: &Connection, bytes: Option<u64>) -> rusqlite::Result<()> {
-    let Some(bytes) = bytes else { return Ok(()) };
-    let page: i64 = writer.query_row("PRAGMA page_size", [], |row| row.get(0))?;
-    let pages = (bytes / page as u64).clamp(1, i64::from(u32::MAX - 1) as u64) as i64;
-    writer.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+fn open_writer(path: &Path, options: StoreOptions) -> Result<Connection, OpenFailure> {
+    let connection = database::open(path, options.create)?;
+    connection.pragma_update(None, "synchronous", Durability::PowerLoss.synchronous())?;
+    if let Some(max_bytes) = options.max_bytes {
+        let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        let pages = (max_bytes / page as u64).clamp(1, u64::from(u32::MAX - 1)) as i64;
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+    }
+    Ok(connection)
 }
 
-/// The connections that read.
-struct Readers {
+/// Lends connections that read.
+struct ReaderPool {
     path: PathBuf,
     idle: Mutex<Idle>,
-    back: Condvar,
+    returned: Condvar,
 }
 
 struct Idle {
     connections: Vec<Connection>,
-    /// How many may still be opened.
+    /// Number of connections that may still be opened.
     unopened: usize,
 }
 
-impl Readers {
+impl ReaderPool {
+    fn new(path: PathBuf, max_readers: NonZeroUsize) -> Self {
+        let idle = Idle { connections: Vec::new(), unopened: max_readers.get() };
+        Self { path, idle: Mutex::new(idle), returned: Condvar::new() }
+    }
+
     /// Waits for a free connection.
     fn take(&self) -> Result<Reader<'_>, StoreError> {
         let mut idle = lock(&self.idle);
         loop {
             if let Some(connection) = idle.connections.pop() {
-                return Ok(Reader { readers: self, connection: Some(connection) });
+                return Ok(Reader { pool: self, connection: Some(connection) });
             }
             if idle.unopened > 0 {
                 idle.unopened -= 1;
                 drop(idle);
-                // From here the place is the reader's, also if opening fails.
-                let mut reader = Reader { readers: self, connection: None };
+                // From here on the reader returns the permission to open, also if opening fails.
+                let mut reader = Reader { pool: self, connection: None };
                 reader.connection = Some(database::open_reader(&self.path)?);
                 return Ok(reader);
             }
-            idle = self.back.wait(idle).unwrap_or_else(PoisonError::into_inner);
+            idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-/// A connection on loan; back on drop.
+/// Borrows a connection from the pool and returns it on drop.
 struct Reader<'r> {
-    readers: &'r Readers,
+    pool: &'r ReaderPool,
     connection: Option<Connection>,
 }
 
@@ -196,17 +203,17 @@ impl Reader<'_> {
 
 impl Drop for Reader<'_> {
     fn drop(&mut self) {
-        let mut idle = lock(&self.readers.idle);
+        let mut idle = lock(&self.pool.idle);
         match self.connection.take() {
             Some(connection) => idle.connections.push(connection),
             None => idle.unopened += 1,
         }
         drop(idle);
-        self.readers.back.notify_one();
+        self.pool.returned.notify_one();
     }
 }
 
-/// Locks, also after a panic elsewhere: a transaction that panicked was undone.
+/// Locks a mutex, also after a panic in another thread: SQLite has undone the transaction then.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,64 +1,67 @@
-//! Thumbnails: kept under the photo's id, what it contained, and how they were made.
+//! Caches thumbnails under the photo's id and content hash, the thumbnail's size and fit, and the
+//! maker (the version of the thumbnail maker).
 //!
-//! They are written together with the ledger's row of their making, by the ledger: there is no
-//! kept thumbnail whose making is unknown.
+//! The ledger writes a cached thumbnail in the same transaction as the ledger row of its making,
+//! so that every cached thumbnail has such a row.
 
 use bytes::Bytes;
 use rusqlite::params;
 
-use super::authorization::{self, PhotoRead};
-use super::{AlbumError, ContentHash, PersonId, Photo, PhotoName, RowId, Store, StoreError};
+use super::{
+    AlbumError, ContentHash, PersonId, Photo, PhotoName, RowId, Store, StoreError, photos,
+};
 use crate::codec::{Fit, ThumbnailSpec};
 
-/// Which thumbnail of a photo is wanted.
+/// Selects a thumbnail of a photo.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheKey<'m> {
-    /// The thumbnail's size and fit.
+    /// Size and fit of the thumbnail.
     pub spec: ThumbnailSpec,
-    /// The version of the thumbnail maker.
+    /// Version of the thumbnail maker.
     pub maker: &'m str,
 }
 
-/// A photo, and the thumbnail of what it contains now, if that is kept.
+/// Holds a photo, and the cached thumbnail of the photo's present content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheLookup {
-    /// The photo.
+    /// The photo, without its bytes.
     pub photo: Photo,
-    /// The thumbnail. `None`: make it from [`Store::photo_with_bytes`].
+    /// The thumbnail, or `None` if the caller has to make it from [`Store::photo_bytes`].
     pub thumbnail: Option<CachedThumbnail>,
 }
 
-/// A kept thumbnail.
+/// Holds a cached thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedThumbnail {
-    /// The ledger's row of its making. A thumbnail that is thrown away and made anew has another:
-    /// an ETag that leaves it out takes a bad copy on a device for the good one.
+    /// Ledger row that records the making of the thumbnail. An ETag has to cover this number: a
+    /// thumbnail that is purged and made again has another row, and a device must not take a bad
+    /// cached copy for the new one.
     pub made: RowId,
-    /// The hash of its bytes.
+    /// Hash of the thumbnail's bytes.
     pub hash: ContentHash,
-    /// Its bytes: a JPEG.
+    /// Bytes of the thumbnail, a JPEG.
     pub bytes: Bytes,
 }
 
 impl Store {
-    /// A photo and its kept thumbnail, for members of its album.
+    /// Returns a photo and its cached thumbnail, for members of the photo's album.
     ///
     /// # Errors
-    /// [`AlbumError::NotFound`] for strangers, or the file's.
+    /// Returns [`AlbumError::NotFound`] if the viewer is not a member of the album or the photo
+    /// does not exist, or [`AlbumError::Store`] if the file cannot be read.
     pub fn thumbnail(
         &self,
         viewer: PersonId,
         name: PhotoName,
-        wanted: &CacheKey<'_>,
+        key: &CacheKey<'_>,
     ) -> Result<CacheLookup, AlbumError> {
-        let sql = "SELECT made, hash, bytes FROM thumbnails
-                   WHERE photo = ?1 AND content = ?2 AND size = ?3 AND fit = ?4 AND maker = ?5";
+        let sql = "SELECT made_row, hash, bytes FROM thumbnails
+                   WHERE photo = ?1 AND content_hash = ?2 AND size = ?3 AND fit = ?4 AND maker = ?5";
         self.read(|transaction| {
-            let (photo, ()) =
-                authorization::photo(transaction, viewer, name, PhotoRead::default(), |_| Ok(()))?;
-            let (size, fit) = (wanted.spec.size.get(), fit_number(wanted.spec.fit));
+            let photo = photos::visible(transaction, viewer, name)?;
+            let (size, fit) = (key.spec.size.get(), fit_to_sql(key.spec.fit));
             let mut statement = transaction.prepare_cached(sql)?;
-            let key = params![photo.id, photo.content, size, fit, wanted.maker];
+            let key = params![photo.id, photo.content, size, fit, key.maker];
             let mut rows = statement.query_map(key, |row| {
                 let bytes = row.get::<_, Vec<u8>>(2)?.into();
                 Ok(CachedThumbnail { made: row.get(0)?, hash: row.get(1)?, bytes })
@@ -69,10 +72,10 @@ impl Store {
         })
     }
 
-    /// Throws away every thumbnail of a maker, and says how many they were. The ledger stays.
+    /// Deletes every cached thumbnail of a maker and returns their number. The ledger stays.
     ///
     /// # Errors
-    /// The file's.
+    /// Returns a [`StoreError`] if the file cannot be written.
     pub fn purge(&self, maker: &str) -> Result<u64, StoreError> {
         self.write(|transaction| {
             let sql = "DELETE FROM thumbnails WHERE maker = ?1";
@@ -81,15 +84,15 @@ impl Store {
     }
 }
 
-/// How a fit is stored.
-pub(super) fn fit_number(fit: Fit) -> i64 {
+/// Returns the number that the tables store for a fit.
+pub(super) fn fit_to_sql(fit: Fit) -> i64 {
     match fit {
         Fit::Cover => 0,
         Fit::Contain => 1,
     }
 }
 
-/// What [`fit_number`] stored.
-pub(super) fn fit_of(number: i64) -> Fit {
+/// Returns the fit for which [`fit_to_sql`] stored this number.
+pub(super) fn fit_from_sql(number: i64) -> Fit {
     if number == 0 { Fit::Cover } else { Fit::Contain }
 }

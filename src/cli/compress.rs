@@ -1,50 +1,51 @@
-//! `compress`: the 35-day compression, once, now.
+//! Runs `compress`: compresses the photos that are 35 days old, once.
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{BinaryBytes, ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::data_args::{Data, FileError, bytes, note, settle};
+use super::data_args::{Data, FileError, note, settle};
 use super::interrupt::Interrupt;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 use crate::album::{CompressionFailure, CompressionSummary, Moment, compress_due};
 
-/// Compress the photos that were posted 35 days ago or earlier
+/// Compresses the photos that were uploaded at least 35 days ago.
 ///
-/// Each is decoded, shrunk to at most 2048 px, turned upright, freed of its metadata, decoded again
-/// and compared, and only then replaces the original, in one step. What would grow stays as it is.
-/// A photo that fails is left as it is and named; later runs try it again, at growing intervals. It
-/// can be stopped at any moment, and run while `serve` does.
+/// The command decodes each photo, shrinks it to at most 2048 px, turns it upright and drops its
+/// metadata. Then it decodes the smaller copy, compares it with the photo, and replaces the photo
+/// in one step. A photo that would become larger stays unchanged. A photo that fails stays
+/// unchanged and is listed; later runs try it again after growing delays. The command can be
+/// interrupted at any moment, and can run while `serve` runs.
 #[derive(Args)]
 pub(super) struct Compress {
     #[command(flatten)]
     data: Data,
-    /// The moment to take for now, by RFC 3339: for drills
+    /// Sets the clock to this moment, by RFC 3339, for a drill.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Moment>,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
 impl Compress {
     pub(super) fn run(self) -> Exit {
-        settle(self.carry_out())
+        settle(self.execute())
     }
 
-    fn carry_out(self) -> Result<Exit, FileError> {
+    fn execute(self) -> Result<Exit, FileError> {
         let store = self.data.open(self.now)?;
         let now = store.clock().now();
         let interrupt = Interrupt::listen();
-        let bar = bar(self.voice);
+        let bar = progress_bar(self.output);
         let summary = compress_due(&store, |so_far| {
             bar.set_length(so_far.due);
-            bar.set_position(so_far.done());
+            bar.set_position(so_far.processed());
             !interrupt.heard()
         });
         bar.finish_and_clear();
         let summary = summary?;
-        if self.voice.json {
+        if self.output.json {
             print_json(&Document {
                 schema: "double-exposure/compress/1",
                 data: &self.data.path().to_string_lossy(),
@@ -56,7 +57,7 @@ impl Compress {
             print(&text(&summary));
         }
         for failure in &summary.failures {
-            note(self.voice, &named(failure));
+            note(self.output, &failure_text(failure));
         }
         Ok(if summary.interrupted { Exit::Interrupted } else { Exit::Held })
     }
@@ -74,28 +75,36 @@ struct Document<'s> {
 
 fn text(summary: &CompressionSummary) -> String {
     let CompressionSummary {
-        due, compressed, kept, gone, failed, bytes_before, bytes_after, ..
+        due,
+        compressed,
+        unchanged,
+        skipped,
+        failed,
+        bytes_before,
+        bytes_after,
+        ..
     } = summary;
-    let stopped = if summary.interrupted { "; stopped before the end" } else { "" };
+    let interrupted = if summary.interrupted { "; interrupted before the end" } else { "" };
     format!(
-        "{due} photos due: {compressed} compressed, {kept} would grow and stay, {failed} failed, \
-         {gone} gone meanwhile{stopped}\n{} saved: {} before, {} after\n",
-        bytes(summary.bytes_saved()),
-        bytes(*bytes_before),
-        bytes(*bytes_after),
+        "{due} photos due: {compressed} compressed, {unchanged} unchanged (would grow), {failed} \
+         failed, {skipped} skipped (changed meanwhile){interrupted}\n\
+         {} saved: {} before, {} after\n",
+        BinaryBytes(summary.bytes_saved()),
+        BinaryBytes(*bytes_before),
+        BinaryBytes(*bytes_after),
     )
 }
 
-fn named(failure: &CompressionFailure) -> String {
-    let CompressionFailure { photo, album, name, reason, failures, next_try } = failure;
+fn failure_text(failure: &CompressionFailure) -> String {
+    let CompressionFailure { photo, album, name, reason, failed_attempts, next_attempt } = failure;
     format!(
-        "left as it is: photo {name} of album {album} (number {photo}): {reason}; failed \
-         {failures} times, next try from {next_try}\n"
+        "left unchanged: photo {name} of album {album} (number {photo}): {reason}; failed \
+         {failed_attempts} times, next attempt from {next_attempt}\n"
     )
 }
 
-fn bar(voice: OutputArgs) -> ProgressBar {
-    if voice.quiet {
+fn progress_bar(output: OutputArgs) -> ProgressBar {
+    if output.quiet {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("photos {wide_bar} {pos}/{len} {eta:>4}")

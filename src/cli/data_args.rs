@@ -1,4 +1,4 @@
-//! What the commands about an album's file have in common: which file, and by which clock.
+//! Defines the arguments and errors that the commands on an album's file share.
 
 use std::path::{Path, PathBuf};
 
@@ -8,27 +8,28 @@ use super::output::eprint;
 use super::{Exit, OutputArgs};
 use crate::album::{Clock, Moment, OpenError, Store, StoreError, StoreOptions};
 
-/// The file that `serve` uses.
+/// Selects the file of an album.
 #[derive(Args)]
 pub(super) struct Data {
-    /// The album's file; `serve` may be using it meanwhile
+    /// File of the album. A `serve` command may be using it at the same time.
     #[arg(long, value_name = "FILE", default_value = "double-exposure.db")]
     data: PathBuf,
 }
 
 impl Data {
-    /// Opens it; it must be there.
+    /// Opens the file, which has to exist. A drill sets the clock to `now`.
     pub(super) fn open(&self, now: Option<Moment>) -> Result<Store, OpenError> {
         let clock = now.map_or(Clock::System, Clock::starting_at);
-        Store::open(&self.data, clock, StoreOptions { make: false, ..StoreOptions::default() })
+        Store::open(&self.data, clock, StoreOptions { create: false, ..StoreOptions::default() })
     }
 
+    /// Returns the path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.data
     }
 }
 
-/// Why a command about a file gave up.
+/// Describes why a command on a file failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
     #[error(transparent)]
@@ -37,32 +38,17 @@ pub(super) enum FileError {
     Store(#[from] StoreError),
 }
 
-/// The exit code, after saying what went wrong.
-pub(super) fn settle(done: Result<Exit, FileError>) -> Exit {
-    done.unwrap_or_else(|error| {
+/// Prints the error of a command, if any, and returns the exit code.
+pub(super) fn settle(result: Result<Exit, FileError>) -> Exit {
+    result.unwrap_or_else(|error| {
         eprint(&format!("error: {error}\n"));
         Exit::Usage
     })
 }
 
-/// A number of bytes for people.
-pub(super) fn bytes(count: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let mut rest = count as f64;
-    let mut unit = "bytes";
-    for next in UNITS {
-        if rest < 1024.0 {
-            break;
-        }
-        rest /= 1024.0;
-        unit = next;
-    }
-    if unit == "bytes" { format!("{count} bytes") } else { format!("{rest:.1} {unit}") }
-}
-
-/// Says something by the way, unless nobody wants to hear it.
-pub(super) fn note(voice: OutputArgs, text: &str) {
-    if !voice.quiet {
+/// Prints a note on standard error, unless `--quiet` is set.
+pub(super) fn note(output: OutputArgs, text: &str) {
+    if !output.quiet {
         eprint(text);
     }
 }

@@ -1,4 +1,4 @@
-//! `ledger`: who saw a photo, what a bad batch did, and an end to old rows.
+//! Runs the `ledger` commands: lists viewers, computes the impact of a batch, verifies and prunes.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -11,139 +11,141 @@ use super::interrupt::Interrupt;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 use crate::album::{
-    self, Confirmed, Estimated, Impact, ImpactQuery, Moment, PhotoQuery, PhotoView,
+    Confirmed, Estimated, Impact, ImpactQuery, Moment, PhotoQuery, PhotoView, Verification,
 };
 
-/// Ask the ledger who was shown what
+/// Reads, verifies or prunes the ledger of shown thumbnails.
 #[derive(Args)]
 #[command(after_help = EXITS)]
 pub(super) struct Ledger {
     #[command(subcommand)]
-    question: Asked,
+    command: Command,
 }
 
 const EXITS: &str = "\
-Exit codes: 0 no mix-up in the rows asked for, 1 at least one, 2 wrong usage or unusable file,
-3 no rows to tell by.";
+Exit codes: 0 no mix-up in the selected rows, 1 at least one mix-up, 2 wrong usage or unusable file,
+3 no selected rows.";
 
 #[derive(Subcommand)]
-enum Asked {
-    WhoSaw(WhoSaw),
-    Impact(Ask),
-    Recheck(Recheck),
-    Prune(Prune),
+enum Command {
+    Viewers(ViewersArgs),
+    Impact(ImpactArgs),
+    Verify(VerifyArgs),
+    Prune(PruneArgs),
 }
 
-/// Who was shown a photo, as a photo of its own or in somebody else's thumbnail
+/// Lists the viewers of a photo.
+///
+/// The list also has the viewers who found the photo in the thumbnail of another photo.
 #[derive(Args)]
-struct WhoSaw {
-    /// The photo's UUID, ALBUM/UUID, or its number; it may be long deleted
+struct ViewersArgs {
+    /// UUID, ALBUM/UUID or number of the photo, which may have been deleted.
     photo: PhotoQuery,
     #[command(flatten)]
     data: Data,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
-/// Which rows are asked about; all, unless told
+/// Selects rows of the ledger, by default all.
 #[derive(Args)]
 struct Batch {
-    /// The first moment, by RFC 3339
+    /// Start of the time range (inclusive), by RFC 3339.
     #[arg(long, value_name = "RFC3339", default_value = "1970-01-01T00:00:00Z")]
     from: Moment,
-    /// The moment after the last
+    /// End of the time range (exclusive), by RFC 3339.
     #[arg(long, value_name = "RFC3339", default_value = "9999-01-01T00:00:00Z")]
     to: Moment,
-    /// Only thumbnails of this version of the maker
+    /// Version of the thumbnail maker, by default every version.
     #[arg(long, value_name = "V")]
     maker: Option<String>,
 }
 
 impl Batch {
-    fn question(&self, one_in: NonZeroU32) -> ImpactQuery {
+    fn query(&self, one_in: NonZeroU32) -> ImpactQuery {
         let maker = self.maker.as_deref().map(Into::into);
         ImpactQuery { from: self.from, to: self.to, maker, one_in }
     }
 }
 
-/// Exposed owners and affected viewers: confirmed by the rows, and as they could be estimated
+/// Counts exposed owners and affected viewers, confirmed by the rows and as estimated from a sample.
 #[derive(Args)]
-struct Ask {
+struct ImpactArgs {
     #[command(flatten)]
     batch: Batch,
-    /// The estimate looks at one showing in N
+    /// Lets the estimate examine one of N shown thumbnails.
     #[arg(long, value_name = "N", default_value = "100")]
     one_in: NonZeroU32,
     #[command(flatten)]
     data: Data,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
-/// Make a batch's thumbnails again, each alone, and compare them with what the rows say
+/// Makes a batch's thumbnails again, one at a time, and compares them with the rows.
 ///
-/// The independent check: it looks at photos and bytes, not at what a witness saw. Exit 1 means
-/// that the ledger and the thumbnails disagree.
+/// The check is independent of the codec that recorded the rows: it uses only photos and hashes.
+/// Exit code 1 means that ledger and thumbnails disagree.
 #[derive(Args)]
-struct Recheck {
+struct VerifyArgs {
     #[command(flatten)]
     batch: Batch,
     #[command(flatten)]
     data: Data,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
-/// Drop rows for good that are older than they need to be
+/// Deletes old rows for good.
 #[derive(Args)]
-struct Prune {
-    /// How many days rows are kept: 1 to 36500
-    #[arg(long, value_name = "DAYS", default_value_t = 400,
+struct PruneArgs {
+    /// Days for which rows are kept, from 1 to 36500.
+    #[arg(long, value_name = "N", default_value_t = 400,
           value_parser = clap::value_parser!(u64).range(1..=36_500))]
     days: u64,
-    /// The moment to take for now, by RFC 3339: for drills
+    /// Sets the clock to this moment, by RFC 3339, for a drill.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Moment>,
     #[command(flatten)]
     data: Data,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
 impl Ledger {
     pub(super) fn run(self) -> Exit {
-        settle(match self.question {
-            Asked::WhoSaw(asked) => asked.carry_out(),
-            Asked::Impact(asked) => asked.carry_out(),
-            Asked::Recheck(asked) => asked.carry_out(),
-            Asked::Prune(asked) => asked.carry_out(),
+        settle(match self.command {
+            Command::Viewers(command) => command.execute(),
+            Command::Impact(command) => command.execute(),
+            Command::Verify(command) => command.execute(),
+            Command::Prune(command) => command.execute(),
         })
     }
 }
 
-impl WhoSaw {
-    fn carry_out(self) -> Result<Exit, FileError> {
-        let sightings = self.data.open(None)?.who_saw(self.photo)?;
-        if self.voice.json {
+impl ViewersArgs {
+    fn execute(self) -> Result<Exit, FileError> {
+        let viewers = self.data.open(None)?.viewers_of(self.photo)?;
+        if self.output.json {
             print_json(&json!({
-                "schema": "double-exposure/ledger-who-saw/1",
-                "sightings": sightings,
+                "schema": "double-exposure/ledger-viewers/1",
+                "viewers": viewers,
             }));
-        } else if sightings.is_empty() {
-            print("the ledger knows of nobody who was shown this photo\n");
+        } else if viewers.is_empty() {
+            print("the ledger has no row of a viewer who was shown this photo\n");
         } else {
-            print(&sightings.iter().map(line).collect::<String>());
+            print(&viewers.iter().map(line).collect::<String>());
         }
-        Ok(verdict(sightings.len() as u64, sightings.iter().any(|seen| seen.in_anothers)))
+        Ok(exit(viewers.len() as u64, viewers.iter().any(|view| view.in_other_thumbnail)))
     }
 }
 
-impl Ask {
-    fn carry_out(self) -> Result<Exit, FileError> {
+impl ImpactArgs {
+    fn execute(self) -> Result<Exit, FileError> {
         let Self { batch, one_in, .. } = self;
-        let impact = self.data.open(None)?.impact(&batch.question(one_in))?;
-        let Confirmed { made, made_wrong, shown, shown_wrong, stopped, .. } = impact.confirmed;
-        if self.voice.json {
+        let impact = self.data.open(None)?.impact(&batch.query(one_in))?;
+        let Confirmed { made, made_wrong, shown, shown_wrong, withheld, .. } = impact.confirmed;
+        if self.output.json {
             print_json(&json!({
                 "schema": "double-exposure/ledger-impact/1",
                 "from": batch.from,
@@ -158,57 +160,57 @@ impl Ask {
         } else {
             print(&table(&impact));
         }
-        Ok(verdict(made + shown + stopped, made_wrong + shown_wrong + stopped > 0))
+        Ok(exit(made + shown + withheld, made_wrong + shown_wrong + withheld > 0))
     }
 }
 
-impl Recheck {
-    fn carry_out(self) -> Result<Exit, FileError> {
-        let question = self.batch.question(NonZeroU32::MIN);
+impl VerifyArgs {
+    fn execute(self) -> Result<Exit, FileError> {
+        let query = self.batch.query(NonZeroU32::MIN);
         let interrupt = Interrupt::listen();
-        let found = self.data.open(None)?.verify_ledger(&question, |_| !interrupt.heard())?;
-        let album::Verification { remade, different, gone, disagreements, rows } = &found;
-        if self.voice.json {
+        let result = self.data.open(None)?.verify_ledger(&query, |_| !interrupt.heard())?;
+        let Verification { remade, different, unavailable, disagreements, rows } = &result;
+        if self.output.json {
             print_json(&json!({
-                "schema": "double-exposure/ledger-recheck/1",
+                "schema": "double-exposure/ledger-verify/1",
                 "maker": self.batch.maker,
                 "interrupted": interrupt.heard(),
-                "recheck": found,
+                "verification": result,
             }));
         } else {
             print(&format!(
-                "{remade} thumbnails made again, {different} are not what they were; {gone} photos \
-                 are gone or changed\nthe ledger says otherwise of {disagreements}\n"
+                "{remade} thumbnails made again: {different} differ, {disagreements} disagree with \
+                 the ledger; {unavailable} photos deleted or changed\n"
             ));
             for row in rows {
                 print(&format!("row {row}\n"));
             }
         }
-        let exit = verdict(*remade, *disagreements > 0);
+        let exit = exit(*remade, *disagreements > 0);
         Ok(if interrupt.heard() && exit == Exit::Held { Exit::Interrupted } else { exit })
     }
 }
 
-impl Prune {
-    fn carry_out(self) -> Result<Exit, FileError> {
+impl PruneArgs {
+    fn execute(self) -> Result<Exit, FileError> {
         let store = self.data.open(self.now)?;
         let day = Duration::from_secs(24 * 60 * 60);
         let kept_from = store.clock().now().before(day * self.days as u32);
-        let dropped = store.prune_ledger(kept_from)?;
-        if self.voice.json {
+        let deleted = store.prune_ledger(kept_from)?;
+        if self.output.json {
             print_json(&json!({
                 "schema": "double-exposure/ledger-prune/1",
                 "kept_from": kept_from,
-                "dropped": dropped,
+                "deleted": deleted,
             }));
         } else {
-            print(&format!("{dropped} rows from before {kept_from} dropped\n"));
+            print(&format!("{deleted} rows from before {kept_from} deleted\n"));
         }
         Ok(Exit::Held)
     }
 }
 
-fn verdict(rows: u64, mixed: bool) -> Exit {
+fn exit(rows: u64, mixed: bool) -> Exit {
     if mixed {
         Exit::Mixed
     } else if rows == 0 {
@@ -218,12 +220,12 @@ fn verdict(rows: u64, mixed: bool) -> Exit {
     }
 }
 
-fn line(seen: &PhotoView) -> String {
-    let PhotoView { photo, album, name, viewer, times, first, last, .. } = seen;
-    let how = match (seen.in_anothers, seen.stranger) {
-        (false, _) => "asked for it",
-        (true, false) => "found it in another's thumbnail, as a member of its album",
-        (true, true) => "found it in another's thumbnail, A STRANGER",
+fn line(view: &PhotoView) -> String {
+    let PhotoView { photo, album, name, viewer, times, first, last, .. } = view;
+    let how = match (view.in_other_thumbnail, view.stranger) {
+        (false, _) => "requested it",
+        (true, false) => "saw it in another thumbnail, as a member of its album",
+        (true, true) => "saw it in another thumbnail, NOT A MEMBER of its album",
     };
     format!(
         "photo {name} of album {album} (number {photo}): {viewer} {how}, {times} times from \
@@ -233,17 +235,17 @@ fn line(seen: &PhotoView) -> String {
 
 fn table(impact: &Impact) -> String {
     let Impact { confirmed, estimated } = impact;
-    let Confirmed { made, made_wrong, shown, shown_wrong, stopped, .. } = confirmed;
+    let Confirmed { made, made_wrong, shown, shown_wrong, withheld, .. } = confirmed;
     let Estimated { accesses, viewers, owners, sampled, sampled_wrong, .. } = estimated;
     let about = |number: Option<f64>| number.map_or("?".to_owned(), |n| format!("about {n:.0}"));
     let rate = estimated.rate.map_or("?".to_owned(), |rate| format!("{:.3} %", rate * 100.0));
     format!(
         "confirmed, by the ledger's rows\n  \
            thumbnails made    {made}, wrong {made_wrong}\n  \
-           thumbnails shown   {shown}, wrong {shown_wrong}; stopped at the door {stopped}\n  \
+           thumbnails shown   {shown}, wrong {shown_wrong}; withheld {withheld}\n  \
            exposed owners     {}\n  \
            affected viewers   {}\n\
-         estimated, as without rows of what is in a thumbnail: accesses x sampled rate\n  \
+         estimated without rows of a thumbnail's bands: accesses x sampled rate\n  \
            sampled            {sampled} of {accesses}, wrong {sampled_wrong}: {rate}\n  \
            shown wrong        {}\n  \
            exposed owners     {} of {owners}\n  \

@@ -1,4 +1,4 @@
-//! `purge`: throws a bad batch of thumbnails away.
+//! Runs `purge`: deletes the cached thumbnails of a bad batch.
 
 use clap::Args;
 use serde_json::json;
@@ -7,36 +7,36 @@ use super::data_args::{Data, FileError, settle};
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 
-/// Throw away every kept thumbnail of one maker
+/// Deletes every cached thumbnail of one maker.
 ///
-/// Each is made anew when it is next asked for, under another ETag, so that devices drop their
-/// copies too. Photos and ledger stay.
+/// The server makes each thumbnail again on its next request, under another ETag, so that devices
+/// drop their copies too. Photos and ledger stay.
 #[derive(Args)]
 pub(super) struct Purge {
     #[command(flatten)]
     data: Data,
-    /// The version of the thumbnail maker whose batch it is
+    /// Version of the thumbnail maker.
     #[arg(long, value_name = "V")]
     maker: String,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
 impl Purge {
     pub(super) fn run(self) -> Exit {
-        settle(self.carry_out())
+        settle(self.execute())
     }
 
-    fn carry_out(self) -> Result<Exit, FileError> {
+    fn execute(self) -> Result<Exit, FileError> {
         let purged = self.data.open(None)?.purge(&self.maker)?;
-        if self.voice.json {
+        if self.output.json {
             print_json(&json!({
                 "schema": "double-exposure/purge/1",
                 "maker": self.maker,
                 "purged": purged,
             }));
         } else {
-            print(&format!("{purged} thumbnails of maker {} thrown away\n", self.maker));
+            print(&format!("{purged} thumbnails of maker {} deleted\n", self.maker));
         }
         Ok(Exit::Held)
     }

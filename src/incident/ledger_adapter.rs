@@ -167,7 +167,8 @@ impl<'w, 'l> LedgerAdapter<'w, 'l> {
             stranger: self.world.album_with(photo) != home,
         });
         let own = if bands.is_empty() { self.plan.script.fleet.bands } else { own as u32 };
-        let what = RecordKind::Shown { made: RowId::from(0), own, foreign: foreign.collect() };
+        let what =
+            RecordKind::Shown { made: RowId::from(0), own_bands: own, foreign: foreign.collect() };
         self.record(at_us, row, person(viewer), asked, known.maker, what)
     }
 
@@ -182,14 +183,14 @@ impl<'w, 'l> LedgerAdapter<'w, 'l> {
     ) -> Record {
         let event = MakingEvent {
             viewer,
-            asked,
-            content_in: NOTHING.into(),
-            content_out: NOTHING.into(),
+            requested: asked,
+            photo_hash: NOTHING.into(),
+            thumbnail_hash: NOTHING.into(),
             spec: ThumbnailSpec::default(),
             maker: Arc::clone(&self.makers[maker as usize]),
             pipeline: Arc::clone(&self.pipelines[maker as usize]),
         };
-        Record { row: RowId::from(row as i64), at: moment(at_us), event, what }
+        Record { row: RowId::from(row as i64), at: moment(at_us), event, kind: what }
     }
 
     fn source(&self, photo: u32) -> PhotoRef {

@@ -39,7 +39,7 @@ fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), Stor
     let may_go_on = |summary: &CompressionSummary| {
         permit = None;
         count(summary.compressed);
-        tracing::debug!(done = summary.done(), due = summary.due, "compressing");
+        tracing::debug!(done = summary.processed(), due = summary.due, "compressing");
         permit = handle.block_on(permit_when_idle(state));
         permit.is_some()
     };
@@ -49,7 +49,7 @@ fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), Stor
     for failure in &summary.failures {
         tracing::warn!(
             photo = %failure.photo,
-            next_try = %failure.next_try,
+            next_attempt = %failure.next_attempt,
             "a photo was not compressed: {}",
             failure.reason
         );

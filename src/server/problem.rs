@@ -198,7 +198,7 @@ impl From<AlbumError> for Problem {
             AlbumError::NotOwner => ProblemKind::OwnerOnly,
             AlbumError::OwnerStays => ProblemKind::OwnerCannotLeave,
             AlbumError::OtherBytes => ProblemKind::NameConflict,
-            AlbumError::Crowded { .. } => ProblemKind::AlbumFull,
+            AlbumError::LimitReached { .. } => ProblemKind::AlbumFull,
             AlbumError::Store(error) => return error.clone().into(),
         };
         Self::new(kind, error.to_string())
@@ -208,7 +208,7 @@ impl From<AlbumError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let detail = match &error {
-            StoreError::Crowded { .. } => {
+            StoreError::LedgerQueueFull { .. } => {
                 return Self::new(ProblemKind::Overloaded, error.to_string());
             }
             StoreError::Full => "the disk is full, and nothing was stored: try again later",

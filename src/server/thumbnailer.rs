@@ -188,7 +188,7 @@ impl ThumbnailService {
         };
         let entry = Entry::Shown(ShownEntry {
             viewer: request.viewer,
-            asked: (&shown.photo).into(),
+            requested: (&shown.photo).into(),
             made: MakingRef::Row(shown.made),
         });
         match self.commit(entry).await {
@@ -318,11 +318,11 @@ impl ThumbnailService {
         conversion: Conversion,
     ) -> FlightResult {
         let Conversion { job, traced } = conversion;
-        let making = self.jobs.provenance(&traced, self.maker.has_slots);
+        let record = self.jobs.provenance(&traced, self.maker.has_slots);
         let bytes = traced.output;
         let event = self.event(viewer, photo, spec, &bytes);
-        let keep = job.is_of(photo, spec).then(|| bytes.clone());
-        let row = self.commit(Entry::Made { event, making, keep }).await?;
+        let cache = job.is_of(photo, spec).then(|| bytes.clone());
+        let row = self.commit(Entry::Made { event, record, cache }).await?;
         Ok(Arc::new(MadeThumbnail { job, row, bytes }))
     }
 
@@ -330,11 +330,11 @@ impl ThumbnailService {
     async fn withhold(&self, event: MakingEvent) -> Problem {
         self.resources.metrics.wrong_thumbnails.inc();
         tracing::error!(
-            photo = %event.asked.photo,
-            thumbnail = %event.content_out,
+            photo = %event.requested.photo,
+            thumbnail = %event.thumbnail_hash,
             "a thumbnail of another request was not sent"
         );
-        match self.commit(Entry::Stopped(event)).await {
+        match self.commit(Entry::Withheld(event)).await {
             Ok(_) => Problem::new(
                 ProblemKind::WrongThumbnail,
                 "the thumbnail that was made is of another request, and was not sent: try again",
@@ -352,9 +352,9 @@ impl ThumbnailService {
     ) -> MakingEvent {
         MakingEvent {
             viewer,
-            asked: photo.into(),
-            content_in: photo.content,
-            content_out: ContentHash::of(thumbnail),
+            requested: photo.into(),
+            photo_hash: photo.content,
+            thumbnail_hash: ContentHash::of(thumbnail),
             spec,
             maker: Arc::clone(&self.maker.version),
             pipeline: Arc::clone(&self.maker.pipeline),

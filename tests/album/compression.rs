@@ -1,238 +1,211 @@
-//! Goal: after 35 days photos are smaller, upright, bare and the same picture, or as they were;
-//! never anything between. Method: photos of each kind, a clock by hand, and interference between
-//! reading a photo and replacing it.
+//! Goal: after 35 days a photo is smaller, upright, without metadata and the same picture, or exactly
+//! as it was. Method: photos of each kind, a clock set by the test, and changes made between reading
+//! a photo and replacing it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AGE, CacheKey, CompressionSummary, ContentHash, Entry, Moment, PersonId, Photo, PhotoState,
-    Recompressed, Store, Upload, compress_due, recompress,
+    COMPRESSION_AGE, CompressionSummary, ContentHash, Moment, PersonId, Photo, PhotoState,
+    Recompressed, Store, Upload, UploadOutcome, compress_due, recompress,
 };
-use double_exposure::codec::{ThumbnailSpec, inspect, luma};
+use double_exposure::codec::{inspect, luma};
 
-use crate::scene::{
-    DAY, MAKER, PLACE, START, Scene, event, holds, jpeg, making, owner, post, with_exif,
-};
+use crate::fixture::{DAY, START, TestFile, append, contains, is_cached, jpeg, made, upload};
 
 const MS: Duration = Duration::from_millis(1);
 
-fn run(store: &Store) -> CompressionSummary {
+/// Text of the place in the EXIF block of [`with_exif`].
+const PLACE: &[u8] = b"35.6895 N 139.6917 E";
+
+fn compress(store: &Store) -> CompressionSummary {
     compress_due(store, |_| true).expect("the file can be read and written")
 }
 
-fn now(store: &Store, viewer: PersonId, photo: &Photo) -> (Photo, Bytes) {
+/// Returns the photo and its bytes as the file holds them now.
+fn stored(store: &Store, viewer: PersonId, photo: &Photo) -> (Photo, Bytes) {
     let (photo, bytes) = store.photo_with_bytes(viewer, photo.name).expect("the photo is there");
     assert_eq!(photo.content, ContentHash::of(&bytes), "bytes of another state");
     assert_eq!(photo.bytes, bytes.len() as u64);
     (photo, bytes)
 }
 
+/// Adds an EXIF block with an orientation and a place to a JPEG.
+fn with_exif(jpeg: &Bytes, orientation: u16) -> Bytes {
+    let mut tiff = b"MM\0*\0\0\0\x08\0\x01".to_vec();
+    tiff.extend([0x01, 0x12, 0, 3, 0, 0, 0, 1]);
+    tiff.extend(orientation.to_be_bytes());
+    tiff.extend([0, 0, 0, 0, 0, 0]);
+    tiff.extend(PLACE);
+    let mut bytes = jpeg[..2].to_vec();
+    bytes.extend([0xFF, 0xE1]);
+    bytes.extend((8 + tiff.len() as u16).to_be_bytes());
+    bytes.extend(b"Exif\0\0");
+    bytes.extend(tiff);
+    bytes.extend(&jpeg[2..]);
+    bytes.into()
+}
+
 #[test]
 fn a_photo_is_compressed_at_35_times_24_hours_and_not_a_millisecond_before() {
-    let scene = Scene::new();
-    let (ann, photo, original) = {
-        let store = scene.open();
-        let (ann, album) = owner(&store);
-        let original = jpeg(2600, 1300, 97, 1);
-        (ann, post(&store, ann, album, &original), original)
-    };
-    let due = START.after(AGE);
-    let store = scene.open_at(due.before(MS));
-    assert_eq!(run(&store), CompressionSummary::default());
-    assert_eq!(now(&store, ann, &photo), (photo.clone(), original.clone()));
+    let original = jpeg(2600, 1300, 97, 1);
+    let (file, owner, photos) = TestFile::with_uploads([original.clone()]);
+    let photo = &photos[0];
+    let due = START.after(COMPRESSION_AGE);
+    let store = file.open_at(due.before(MS));
+    assert_eq!(compress(&store), CompressionSummary::default());
+    assert_eq!(stored(&store, owner, photo), (photo.clone(), original.clone()));
     drop(store);
 
-    let store = scene.open_at(due);
-    let summary = run(&store);
-    let (after, bytes) = now(&store, ann, &photo);
-    assert_eq!((summary.due, summary.compressed, summary.kept, summary.failed), (1, 1, 0, 0));
+    let store = file.open_at(due);
+    let summary = compress(&store);
+    let (after, bytes) = stored(&store, owner, photo);
+    assert_eq!((summary.due, summary.compressed, summary.unchanged, summary.failed), (1, 1, 0, 0));
     assert_eq!(summary.bytes_before, original.len() as u64);
     assert_eq!(summary.bytes_after, bytes.len() as u64);
     assert!(bytes.len() < original.len());
     assert_eq!((after.state, after.width, after.height), (PhotoState::Compressed, 2048, 1024));
-    assert_eq!((after.id, after.posted), (photo.id, photo.posted));
+    assert_eq!((after.id, after.uploaded_at), (photo.id, photo.uploaded_at));
     let luma = luma(&bytes).expect("it decodes");
     assert_eq!((luma.width, luma.height), (2048, 1024));
-    assert_eq!(run(&store), CompressionSummary::default(), "done is done");
-    let again = store.put_photo(ann, photo.name, &Upload::new(original, 2600, 1300));
-    assert_eq!(again, Ok(double_exposure::album::UploadOutcome::Same(after)), "known as uploaded");
+    assert_eq!(compress(&store), CompressionSummary::default(), "nothing is left to do");
+    let again = store.put_photo(owner, photo.name, &Upload::new(original, 2600, 1300));
+    assert_eq!(again, Ok(UploadOutcome::Same(after)), "the uploaded bytes are still known");
 }
 
 #[test]
-fn orientation_is_baked_in_and_metadata_is_gone() {
-    let tall = with_exif(&jpeg(640, 320, 95, 2), 6);
-    assert!(holds(&tall, PLACE) && holds(&tall, b"Exif"));
-    let header = inspect(&tall).expect("it is a JPEG");
+fn orientation_is_applied_to_the_pixels_and_metadata_is_removed() {
+    let turned = with_exif(&jpeg(640, 320, 95, 2), 6);
+    assert!(contains(&turned, PLACE) && contains(&turned, b"Exif"));
+    let header = inspect(&turned).expect("it is a JPEG");
     assert_eq!((header.width, header.height), (320, 640), "turned by its EXIF");
-    let Ok(Recompressed::Smaller { bytes, width, height }) = recompress(&tall) else {
+    let Ok(Recompressed::Smaller { bytes, width, height }) = recompress(&turned) else {
         panic!("it did not become smaller")
     };
     assert_eq!((width, height), (320, 640));
     let luma = luma(&bytes).expect("it decodes");
     assert_eq!((luma.width, luma.height), (320, 640), "upright without EXIF");
-    assert!(!holds(&bytes, PLACE) && !holds(&bytes, b"Exif"));
+    assert!(!contains(&bytes, PLACE) && !contains(&bytes, b"Exif"));
 }
 
 #[test]
-fn what_would_grow_stays_byte_for_byte_and_is_not_tried_again() {
-    let scene = Scene::new();
+fn a_photo_that_would_grow_stays_byte_for_byte_and_is_not_tried_again() {
     let small = jpeg(640, 480, 20, 3);
-    let (ann, photo) = {
-        let store = scene.open();
-        let (ann, album) = owner(&store);
-        (ann, post(&store, ann, album, &small))
-    };
-    let store = scene.open_at(START.after(AGE));
-    let summary = run(&store);
-    assert_eq!((summary.due, summary.kept, summary.bytes_saved()), (1, 1, 0));
-    assert_eq!(now(&store, ann, &photo), (photo, small));
-    assert_eq!(run(&store).due, 0);
+    let (file, owner, photos) = TestFile::with_uploads([small.clone()]);
+    let store = file.open_at(START.after(COMPRESSION_AGE));
+    let summary = compress(&store);
+    assert_eq!((summary.due, summary.unchanged, summary.bytes_saved()), (1, 1, 0));
+    assert_eq!(stored(&store, owner, &photos[0]), (photos[0].clone(), small));
+    assert_eq!(compress(&store).due, 0);
 }
 
 #[test]
 fn an_upright_jpeg_that_would_grow_loses_its_metadata_and_no_pixel() {
     let bare = jpeg(640, 480, 20, 3);
-    let mut told = with_exif(&bare, 1).to_vec();
-    told.extend(b"a preview behind the end, with a place");
+    let mut with_metadata = with_exif(&bare, 1).to_vec();
+    with_metadata.extend(b"a preview behind the end, with a place");
     let expected = Recompressed::Smaller { bytes: bare.clone(), width: 640, height: 480 };
-    assert_eq!(recompress(&told.into()), Ok(expected));
+    assert_eq!(recompress(&with_metadata.into()), Ok(expected));
     assert_eq!(recompress(&bare), Ok(Recompressed::WouldGrow));
-    assert_eq!(recompress(&with_exif(&bare, 6)), Ok(Recompressed::WouldGrow), "it needs its EXIF");
+    let turned = with_exif(&bare, 6);
+    assert_eq!(recompress(&turned), Ok(Recompressed::WouldGrow), "it needs its EXIF");
 }
 
 #[test]
-fn a_photo_that_fails_is_left_named_and_tried_again_later_and_later() {
-    let scene = Scene::new();
-    let broken = Bytes::from_static(b"no photo at all");
-    let (ann, photo) = {
-        let store = scene.open();
-        let (ann, album) = owner(&store);
-        let broken = post(&store, ann, album, &broken);
-        post(&store, ann, album, &jpeg(2100, 500, 97, 4));
-        (ann, broken)
-    };
-    let mut at = START.after(AGE);
-    let hour = Duration::from_secs(60 * 60);
-    let longest = DAY * 7;
+fn a_photo_that_fails_stays_is_listed_and_is_tried_again_after_growing_delays() {
+    let broken = Bytes::from("no photo at all");
+    let (file, owner, photos) = TestFile::with_uploads([broken.clone(), jpeg(2100, 500, 97, 4)]);
+    let photo = &photos[0];
+    let mut at = START.after(COMPRESSION_AGE);
+    let (hour, max_delay) = (Duration::from_secs(60 * 60), DAY * 7);
     for failures in 1..=10 {
-        let store = scene.open_at(at);
-        let summary = run(&store);
+        let store = file.open_at(at);
+        let summary = compress(&store);
         let compressed = u64::from(failures == 1);
         assert_eq!((summary.failed, summary.compressed), (1, compressed), "the other is done");
         let failure = &summary.failures[0];
         assert_eq!((failure.photo, failure.name), (photo.id, photo.name.photo));
-        assert_eq!(failure.failures, failures);
+        assert_eq!(failure.failed_attempts, failures);
         assert_eq!(failure.reason, "this file is no JPEG, PNG or WebP: save it as one of them");
-        let delay = (hour * 2_u32.pow(failures - 1)).min(longest);
-        assert_eq!(failure.next_try, at.after(delay));
-        assert_eq!(now(&store, ann, &photo), (photo.clone(), broken.clone()));
+        let delay = (hour * 2_u32.pow(failures - 1)).min(max_delay);
+        assert_eq!(failure.next_attempt, at.after(delay));
+        assert_eq!(stored(&store, owner, photo), (photo.clone(), broken.clone()));
         drop(store);
-        assert_eq!(run(&scene.open_at(at.after(delay).before(MS))).due, 0, "too early");
+        assert_eq!(compress(&file.open_at(at.after(delay).before(MS))).due, 0, "too early");
         at = at.after(delay);
     }
 }
 
 #[test]
-fn younger_photos_thumbnails_stay_and_those_of_the_old_bytes_go() {
-    let scene = Scene::new();
-    let store = scene.open();
-    let (ann, album) = owner(&store);
-    let old = post(&store, ann, album, &jpeg(2100, 500, 97, 5));
+fn thumbnails_of_replaced_bytes_are_deleted_and_those_of_younger_photos_stay() {
+    let (file, store, owner, album) = TestFile::with_album();
+    let old = upload(&store, owner, album, jpeg(2100, 500, 97, 5));
     drop(store);
-    let store = scene.open_at(START.after(DAY));
-    let young = post(&store, ann, album, &jpeg(2100, 500, 97, 6));
-    let keep = |photo: &Photo| {
-        let keep = Some(b"thumbnail"[..].into());
-        Entry::Made { event: event(ann, photo), making: making(&[Some(photo)]), keep }
-    };
-    let entries = [keep(&old), keep(&young)];
-    store.append([(START, &entries[..])].into_iter()).expect("they are kept");
+    let store = file.open_at(START.after(DAY));
+    let young = upload(&store, owner, album, jpeg(2100, 500, 97, 6));
+    let entries = [&old, &young].map(|photo| made(photo, &[Some(photo)], true));
+    append(&store, START, &entries);
     drop(store);
-    let store = scene.open_at(START.after(AGE));
-    assert_eq!(run(&store).compressed, 1);
-    let wanted = CacheKey { spec: ThumbnailSpec::default(), maker: MAKER };
-    let kept = |photo: &Photo| {
-        store.thumbnail(ann, photo.name, &wanted).expect("the photo is there").thumbnail.is_some()
-    };
-    assert!(!kept(&old), "made from bytes that are gone");
-    assert!(kept(&young));
+    let store = file.open_at(START.after(COMPRESSION_AGE));
+    assert_eq!(compress(&store).compressed, 1);
+    assert!(!is_cached(&store, &old), "made from bytes that were replaced");
+    assert!(is_cached(&store, &young));
     drop(store);
-    let left: i64 = scene
-        .sqlite()
-        .query_row("SELECT count(*) FROM thumbnails", [], |row| row.get(0))
-        .expect("thumbnails are counted");
-    assert_eq!(left, 1, "a thumbnail that nobody can reach any more");
+    let left = file.number("SELECT count(*) FROM thumbnails");
+    assert_eq!(left, 1, "a thumbnail that no viewer can reach any more");
 }
 
 #[test]
-fn a_photo_deleted_or_replaced_meanwhile_is_not_touched() {
-    let scene = Scene::new();
-    let (ann, photos) = {
-        let store = scene.open();
-        let (ann, album) = owner(&store);
-        (ann, [7, 8].map(|seed| post(&store, ann, album, &jpeg(2100, 500, 97, seed))))
-    };
-    let store = scene.open_at(START.after(AGE));
+fn a_photo_that_is_deleted_or_replaced_meanwhile_is_not_changed() {
+    let (file, owner, photos) =
+        TestFile::with_uploads([7, 8].map(|seed| jpeg(2100, 500, 97, seed)));
+    let store = file.open_at(START.after(COMPRESSION_AGE));
     let new = jpeg(64, 64, 90, 9);
-    // Both photos are on the list when the first is asked about.
+    // Both photos are on the page when the callback is called for the first.
     let mut first = true;
     let summary = compress_due(&store, |_| {
         if std::mem::take(&mut first) {
             for photo in &photos {
-                store.delete_photo(ann, photo.name).expect("ann may delete it");
+                store.delete_photo(owner, photo.name).expect("the owner may delete it");
             }
             let upload = Upload::new(new.clone(), 64, 64);
-            store.put_photo(ann, photos[1].name, &upload).expect("the name is free");
+            store.put_photo(owner, photos[1].name, &upload).expect("the name is free");
         }
         true
     });
     let summary = summary.expect("the file can be read and written");
-    assert_eq!((summary.due, summary.gone, summary.done()), (2, 2, 2));
-    let (photo, bytes) = store.photo_with_bytes(ann, photos[1].name).expect("the new photo");
+    assert_eq!((summary.due, summary.skipped, summary.processed()), (2, 2, 2));
+    let (photo, bytes) = stored(&store, owner, &photos[1]);
     assert_eq!((photo.state, bytes), (PhotoState::Original, new));
 }
 
 #[test]
 fn two_runs_at_once_replace_each_photo_once() {
-    let scene = Scene::new();
-    let originals: Vec<Bytes> = (10..16).map(|seed| jpeg(2100, 700, 97, seed)).collect();
-    let (ann, photos) = {
-        let store = scene.open();
-        let (ann, album) = owner(&store);
-        (ann, originals.iter().map(|bytes| post(&store, ann, album, bytes)).collect::<Vec<_>>())
-    };
-    let stores = [(); 2].map(|()| Arc::new(scene.open_at(START.after(AGE))));
+    let uploads = (10..16).map(|seed| jpeg(2100, 700, 97, seed));
+    let (file, owner, photos) = TestFile::with_uploads(uploads);
+    let stores = [(); 2].map(|()| Arc::new(file.open_at(START.after(COMPRESSION_AGE))));
     let summaries = std::thread::scope(|scope| {
-        let threads = stores.each_ref().map(|store| scope.spawn(|| run(store)));
+        let threads = stores.each_ref().map(|store| scope.spawn(|| compress(store)));
         threads.map(|thread| thread.join().expect("no run panics"))
     });
     let compressed: u64 = summaries.iter().map(|summary| summary.compressed).sum();
     assert_eq!(compressed, 6);
-    for photo in &photos {
-        assert_eq!(now(&stores[0], ann, photo).0.state, PhotoState::Compressed);
-    }
-    let after: u64 = photos.iter().map(|photo| now(&stores[0], ann, photo).0.bytes).sum();
+    let photos: Vec<_> = photos.iter().map(|photo| stored(&stores[0], owner, photo).0).collect();
+    assert!(photos.iter().all(|photo| photo.state == PhotoState::Compressed));
+    let after: u64 = photos.iter().map(|photo| photo.bytes).sum();
     assert_eq!(summaries.iter().map(|summary| summary.bytes_after).sum::<u64>(), after);
 }
 
 #[test]
-fn a_run_that_is_stopped_says_so_and_the_next_one_ends_it() {
-    let scene = Scene::new();
-    {
-        let store = scene.open();
-        let (ann, album) = owner(&store);
-        for seed in 20..23 {
-            post(&store, ann, album, &jpeg(2100, 500, 97, seed));
-        }
-    }
-    let store = scene.open_at(START.after(AGE));
-    let summary = compress_due(&store, |so_far| so_far.done() < 2);
+fn an_interrupted_run_reports_it_and_the_next_run_finishes() {
+    let (file, ..) = TestFile::with_uploads((20..23).map(|seed| jpeg(2100, 500, 97, seed)));
+    let store = file.open_at(START.after(COMPRESSION_AGE));
+    let summary = compress_due(&store, |so_far| so_far.processed() < 2);
     let summary = summary.expect("the file can be read and written");
     assert!(summary.interrupted);
     assert_eq!((summary.due, summary.compressed), (3, 2));
-    let rest = run(&store);
+    let rest = compress(&store);
     assert!(!rest.interrupted);
     assert_eq!((rest.due, rest.compressed), (1, 1));
 }

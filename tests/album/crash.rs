@@ -1,6 +1,6 @@
 //! Goal: a process killed at any moment of uploading or compressing leaves a file that opens, is
-//! sound, and holds every acknowledged photo whole. Method: this test's own binary as the process,
-//! `kill -9` after random progress and a random while, then a look at everything in the file.
+//! sound, and holds every acknowledged photo whole. Method: this test's own binary runs as the
+//! process, gets `kill -9` after random progress and a random pause, and the test reads the file.
 //!
 //! A few rounds run each time; `DOUBLE_EXPOSURE_KILLS=200 cargo test --test album killed` runs 200.
 
@@ -14,144 +14,135 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use double_exposure::album::{
-    AGE, AlbumId, Clock, ContentHash, PersonId, PhotoName, PhotoState, Store, StoreOptions, Upload,
-    compress_due,
+    AlbumId, COMPRESSION_AGE, Clock, ContentHash, PersonId, PhotoName, PhotoState, Store,
+    StoreOptions, Upload, compress_due,
 };
 use double_exposure::codec::luma;
 
-use crate::scene::{START, Scene, jpeg, name, owner, post};
+use crate::fixture::{START, TestFile, jpeg, unused_name, upload};
 
-/// Where the child finds its file, and who and where it posts.
-const SCENE: &str = "DOUBLE_EXPOSURE_TEST_SCENE";
+/// Environment variable that gives the child its file, person and album.
+const CHILD: &str = "DOUBLE_EXPOSURE_TEST_CHILD";
 
-fn rounds(few: u64) -> u64 {
-    env::var("DOUBLE_EXPOSURE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
+fn rounds(default: u64) -> u64 {
+    env::var("DOUBLE_EXPOSURE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// The child, and what it says as it works.
+/// Runs a test of this binary as a child process and reads the child's progress lines.
 struct Victim {
     child: Child,
     lines: Receiver<String>,
 }
 
 impl Victim {
-    fn start(test: &str, scene: &Scene, person: PersonId, album: AlbumId) -> Self {
+    fn start(test: &str, file: &TestFile, person: PersonId, album: AlbumId) -> Self {
         let mut child = Command::new(env::current_exe().expect("this test has a binary"))
             .args(["--exact", test, "--nocapture"])
-            .env(SCENE, format!("{}|{person}|{album}", scene.path().display()))
+            .env(CHILD, format!("{}|{person}|{album}", file.path().display()))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("the child starts");
         let output = BufReader::new(child.stdout.take().expect("its output is piped"));
-        let (says, lines) = channel();
+        let (sender, lines) = channel();
         thread::spawn(move || {
             for line in output.lines() {
                 let line = line.expect("the child writes text");
-                // The test harness writes others.
-                if let Some(work) = line.strip_prefix("did ") {
-                    says.send(work.to_owned()).expect("the parent listens to the end");
+                // The test harness writes other lines.
+                if let Some(progress) = line.strip_prefix("done ") {
+                    sender.send(progress.to_owned()).expect("the parent reads to the end");
                 }
             }
         });
         Self { child, lines }
     }
 
-    /// Kills it after so many lines and a while more; gives all lines that it wrote.
+    /// Kills the child after a number of lines and a pause, and returns all its lines.
     fn kill(mut self, lines: usize, pause: Duration) -> Vec<String> {
-        let mut seen: Vec<_> = self.lines.iter().take(lines).collect();
+        let mut received: Vec<_> = self.lines.iter().take(lines).collect();
         let end = Instant::now() + pause;
         while let Ok(line) = self.lines.recv_timeout(end.saturating_duration_since(Instant::now()))
         {
-            seen.push(line);
+            received.push(line);
         }
-        self.child.kill().expect("the child is ours to kill");
+        self.child.kill().expect("the child is running");
         self.child.wait().expect("the child ends");
-        seen.extend(self.lines);
-        seen
+        received.extend(self.lines);
+        received
     }
 }
 
-fn did(what: impl std::fmt::Display) {
+fn report(progress: impl std::fmt::Display) {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "\ndid {what}").and_then(|()| out.flush()).expect("the parent listens");
+    writeln!(out, "\ndone {progress}").and_then(|()| out.flush()).expect("the parent reads");
 }
 
-/// The child's scene, as [`Victim::start`] told it; `None` in a test that nobody will kill.
-fn told() -> Option<(Store, PersonId, AlbumId)> {
-    let text = env::var(SCENE).ok()?;
+fn open_late(path: &std::path::Path) -> Store {
+    let clock = Clock::Stopped(START.after(COMPRESSION_AGE));
+    Store::open(path, clock, StoreOptions::default()).expect("the file opens")
+}
+
+/// Returns the store that [`Victim::start`] chose for the child, or `None` in the parent.
+fn child_store() -> Option<(Store, PersonId, AlbumId)> {
+    let text = env::var(CHILD).ok()?;
     let [path, person, album] = text.split('|').collect::<Vec<_>>()[..] else {
-        panic!("{text:?} is no scene")
+        panic!("{text:?} has not three parts")
     };
-    let clock = Clock::Stopped(START.after(AGE));
-    let store = Store::open(path.as_ref(), clock, StoreOptions::default()).expect("the file opens");
-    Some((store, person.parse().expect("a person"), album.parse().expect("an album")))
+    let (person, album) = (person.parse().expect("a person"), album.parse().expect("an album"));
+    Some((open_late(path.as_ref()), person, album))
 }
 
-fn upload(store: &Store, person: PersonId, album: AlbumId, number: u32) {
+fn upload_and_report(store: &Store, person: PersonId, album: AlbumId, number: u32) {
     let length = 1 + number.wrapping_mul(2_654_435_761) % 900_000;
     let bytes = Bytes::from(vec![number as u8; length as usize]);
-    let there = name(album);
-    let upload = Upload::new(bytes.clone(), 1, 1);
-    store.put_photo(person, there, &upload).expect("the photo is posted");
-    did(format_args!("{} {}", there.photo, ContentHash::of(&bytes)));
+    let name = unused_name(album);
+    store.put_photo(person, name, &Upload::new(bytes.clone(), 1, 1)).expect("the photo is stored");
+    report(format_args!("{} {}", name.photo, ContentHash::of(&bytes)));
 }
 
-/// Started by hand or by `cargo test` it ends; as the process that is killed it does not.
+/// Ends after three uploads in the parent. Runs until it is killed in the child.
 #[test]
 fn uploads_follow_one_another() {
-    if let Some((store, person, album)) = told() {
-        (0..u32::MAX).for_each(|number| upload(&store, person, album, number));
+    if let Some((store, person, album)) = child_store() {
+        (0..u32::MAX).for_each(|number| upload_and_report(&store, person, album, number));
     }
-    let scene = Scene::new();
-    let store = scene.open();
-    let (person, album) = owner(&store);
-    (0..3).for_each(|number| upload(&store, person, album, number));
+    let (_file, store, person, album) = TestFile::with_album();
+    (0..3).for_each(|number| upload_and_report(&store, person, album, number));
     assert_eq!(store.album(person, album).expect("the album is listed").photos.len(), 3);
 }
 
-/// Started by hand or by `cargo test` it has one photo; as the process that is killed it has more.
+/// Compresses one photo in the parent, and the photos of [`Victim::start`]'s file in the child.
 #[test]
-fn compression_says_how_far_it_is() {
-    let scene = Scene::new();
-    let store = match told() {
-        Some((store, ..)) => store,
-        None => {
-            let store = scene.open();
-            let (person, album) = owner(&store);
-            post(&store, person, album, &jpeg(2060, 400, 96, 0));
-            drop(store);
-            let clock = Clock::Stopped(START.after(AGE));
-            Store::open(&scene.path(), clock, StoreOptions::default()).expect("the file opens")
-        }
-    };
-    did("opened");
-    let mut rounds = 0;
+fn compression_reports_its_progress() {
+    let (file, ..) = TestFile::with_uploads([jpeg(2060, 400, 96, 0)]);
+    let store = child_store().map_or_else(|| open_late(&file.path()), |(store, ..)| store);
+    report("opened");
+    let mut calls = 0;
     let summary = compress_due(&store, |so_far| {
-        did(so_far.done());
-        rounds += 1;
+        report(so_far.processed());
+        calls += 1;
         true
     });
-    assert_eq!(summary.expect("the file can be read and written").done(), rounds);
+    assert_eq!(summary.expect("the file can be read and written").processed(), calls);
 }
 
 #[test]
 fn killed_while_uploading_every_acknowledged_photo_is_whole() {
-    let scene = Scene::new();
-    let (person, album) = owner(&scene.open());
+    let (file, store, person, album) = TestFile::with_album();
+    drop(store);
     let mut random = fastrand::Rng::with_seed(20_241_128);
     let mut acknowledged = BTreeMap::new();
     for _ in 0..rounds(6) {
-        let victim = Victim::start("crash::uploads_follow_one_another", &scene, person, album);
+        let victim = Victim::start("crash::uploads_follow_one_another", &file, person, album);
         let pause = Duration::from_micros(random.u64(0..8_000));
         for line in victim.kill(random.usize(0..12), pause) {
-            // Killed in the middle of a line, it did not say it.
+            // A child killed in the middle of a line has not acknowledged the photo.
             if let Some((photo, hash)) = line.split_once(' ').filter(|(_, hash)| hash.len() == 64) {
                 acknowledged.insert(photo.to_owned(), hash.to_owned());
             }
         }
-        scene.check_integrity();
-        let store = scene.open();
+        file.check_integrity();
+        let store = file.open();
         for (photo, hash) in &acknowledged {
             let name = PhotoName { album, photo: photo.parse().expect("a UUID") };
             let (_, bytes) = store.photo_with_bytes(person, name).expect("it was acknowledged");
@@ -162,28 +153,28 @@ fn killed_while_uploading_every_acknowledged_photo_is_whole() {
             assert_eq!(ContentHash::of(&bytes), photo.content, "a photo in part");
         }
     }
-    assert!(!acknowledged.is_empty(), "nothing was ever acknowledged: this showed nothing");
+    assert!(!acknowledged.is_empty(), "no photo was ever acknowledged: the test showed nothing");
 }
 
 #[test]
 fn killed_while_compressing_every_photo_is_whole_before_or_after() {
-    let scene = Scene::new();
-    let (person, album) = owner(&scene.open());
+    let (file, store, person, album) = TestFile::with_album();
+    drop(store);
     let originals: Vec<Bytes> = (0..4).map(|seed| jpeg(2060, 400, 96, seed)).collect();
     let mut random = fastrand::Rng::with_seed(35);
     let (mut before, mut after) = (0, 0);
     for _ in 0..rounds(6) {
-        let photos: Vec<_> = {
-            let store = scene.open();
-            originals.iter().map(|bytes| post(&store, person, album, bytes)).collect()
-        };
-        let victim = Victim::start("crash::compression_says_how_far_it_is", &scene, person, album);
+        let store = file.open();
+        let photos: Vec<_> =
+            originals.iter().map(|bytes| upload(&store, person, album, bytes.clone())).collect();
+        drop(store);
+        let victim = Victim::start("crash::compression_reports_its_progress", &file, person, album);
         victim.kill(random.usize(1..6), Duration::from_micros(random.u64(0..60_000)));
-        scene.check_integrity();
-        let store = scene.open();
-        for (posted, original) in photos.iter().zip(&originals) {
+        file.check_integrity();
+        let store = file.open();
+        for (uploaded, original) in photos.iter().zip(&originals) {
             let (photo, bytes) =
-                store.photo_with_bytes(person, posted.name).expect("it was acknowledged");
+                store.photo_with_bytes(person, uploaded.name).expect("it was acknowledged");
             assert_eq!(photo.content, ContentHash::of(&bytes), "bytes of another state");
             match photo.state {
                 PhotoState::Original => {
@@ -196,8 +187,8 @@ fn killed_while_compressing_every_photo_is_whole_before_or_after() {
                     after += 1;
                 }
             }
-            store.delete_photo(person, posted.name).expect("its owner may");
+            store.delete_photo(person, uploaded.name).expect("its owner may");
         }
     }
-    assert!(before > 0 && after > 0, "{before} before, {after} after: this showed one side only");
+    assert!(before > 0 && after > 0, "{before} before, {after} after: the test showed one side");
 }

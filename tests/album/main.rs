@@ -1,14 +1,14 @@
-//! Goal: what the album's file promises holds through reopening, crashes, full disks and other
-//! people. Method: the library's own store on files in temporary folders, against models by hand.
+//! Goal: the promises of the album's file hold through reopening, crashes, full disks and other
+//! callers. Method: the library's store on files in temporary folders, compared with models.
 
-mod access;
+mod authorization;
 mod commands;
 mod compression;
 mod crash;
-mod file;
-mod full;
+mod database;
+mod disk_full;
+mod fixture;
 mod impact;
 mod ledger;
 mod model;
-mod recheck;
-mod scene;
+mod verify;

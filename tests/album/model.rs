@@ -1,5 +1,5 @@
-//! Goal: albums, members and photos behave as the plain words about them say. Method: random
-//! sequences of calls, also of reopening, on the file and on a model of maps, answer by answer.
+//! Goal: albums, members and photos behave as a simple model. Method: random sequences of calls,
+//! including closing and reopening, on the file and on a model made of maps, compared call by call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,9 +11,9 @@ use double_exposure::album::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::scene::Scene;
+use crate::fixture::{TestFile, person};
 
-/// Few of each, so that calls meet.
+// Small numbers, so that many calls concern the same album or photo.
 const PEOPLE: usize = 4;
 const ALBUMS: usize = 3;
 const NAMES: u128 = 3;
@@ -52,21 +52,21 @@ fn call() -> impl Strategy<Value = Call> {
 
 #[derive(Default)]
 struct Model {
-    albums: BTreeMap<AlbumId, Kept>,
+    albums: BTreeMap<AlbumId, ModelAlbum>,
     ids: BTreeSet<PhotoId>,
 }
 
-struct Kept {
+struct ModelAlbum {
     owner: PersonId,
     members: BTreeSet<PersonId>,
     photos: BTreeMap<PhotoUuid, (PersonId, Bytes, PhotoId)>,
 }
 
 impl Model {
-    /// The album, for its members.
-    fn album(&mut self, by: PersonId, album: AlbumId) -> Result<&mut Kept, AlbumError> {
-        let kept = self.albums.get_mut(&album).ok_or(AlbumError::NotFound)?;
-        if kept.members.contains(&by) { Ok(kept) } else { Err(AlbumError::NotFound) }
+    /// Returns the album to its members.
+    fn album(&mut self, by: PersonId, album: AlbumId) -> Result<&mut ModelAlbum, AlbumError> {
+        let album = self.albums.get_mut(&album).ok_or(AlbumError::NotFound)?;
+        if album.members.contains(&by) { Ok(album) } else { Err(AlbumError::NotFound) }
     }
 
     fn add(&mut self, by: PersonId, album: AlbumId, new: Option<PersonId>) -> Answer {
@@ -105,7 +105,7 @@ impl Model {
 type Answer = Result<(), AlbumError>;
 
 struct Pair {
-    scene: Scene,
+    file: TestFile,
     store: Option<Store>,
     model: Model,
     people: Vec<PersonId>,
@@ -114,27 +114,28 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let scene = Scene::new();
-        let store = scene.open();
-        let people = (0..PEOPLE).map(|_| crate::scene::person(&store)).collect();
-        // Albums that nobody made yet: unknown to both.
+        let file = TestFile::new();
+        let store = file.open();
+        let people = (0..PEOPLE).map(|_| person(&store)).collect();
+        // These albums exist neither in the file nor in the model yet.
         let albums = (0..ALBUMS).map(|_| AlbumId::random()).collect();
-        Self { scene, store: Some(store), model: Model::default(), people, albums }
+        Self { file, store: Some(store), model: Model::default(), people, albums }
     }
 
-    fn carry_out(&mut self, call: Call) {
+    fn run(&mut self, call: Call) {
         let store = self.store.as_ref().expect("the file is open between calls");
         let person = |number: usize| self.people.get(number).copied();
-        let named = |album: usize, photo: u128| PhotoName {
+        let name = |album: usize, photo: u128| PhotoName {
             album: self.albums[album],
             photo: Uuid::from_u128(photo).into(),
         };
         match call {
             Call::CreateAlbum { by } => {
                 let owner = self.people[by];
-                let album = store.create_album(owner, "album").expect("an album is made");
-                let kept = Kept { owner, members: [owner].into(), photos: BTreeMap::new() };
-                self.model.albums.insert(album, kept);
+                let album = store.create_album(owner, "album").expect("an album is created");
+                let members = [owner].into();
+                let entry = ModelAlbum { owner, members, photos: BTreeMap::new() };
+                self.model.albums.insert(album, entry);
                 let oldest = self.model.albums.len() % ALBUMS;
                 self.albums[oldest] = album;
             }
@@ -149,15 +150,15 @@ impl Pair {
                 assert_eq!(answer, self.model.remove(by, album, old));
             }
             Call::Put { by, album, photo, bytes } => {
-                let (by, name) = (self.people[by], named(album, photo));
+                let (by, name) = (self.people[by], name(album, photo));
                 put(store, &mut self.model, by, name, Bytes::from(vec![bytes; 5_000]));
             }
             Call::Get { by, album, photo } => {
-                let (by, name) = (self.people[by], named(album, photo));
+                let (by, name) = (self.people[by], name(album, photo));
                 get(store, &mut self.model, by, name);
             }
             Call::Delete { by, album, photo } => {
-                let (by, name) = (self.people[by], named(album, photo));
+                let (by, name) = (self.people[by], name(album, photo));
                 assert_eq!(store.delete_photo(by, name), self.model.delete(by, name));
             }
             Call::Album { by, album } => {
@@ -166,15 +167,15 @@ impl Pair {
             Call::AlbumsOf { by } => {
                 let by = self.people[by];
                 let cards = store.albums_of(by).expect("albums are listed");
-                let found: BTreeSet<_> = cards.iter().map(|card| card.album).collect();
-                assert_eq!(found.len(), cards.len(), "an album is listed twice");
-                let member = |kept: &&Kept| kept.members.contains(&by);
-                assert_eq!(found.len(), self.model.albums.values().filter(member).count());
-                assert!(found.iter().all(|album| self.model.albums[album].members.contains(&by)));
+                let listed: BTreeSet<_> = cards.iter().map(|card| card.album).collect();
+                assert_eq!(listed.len(), cards.len(), "an album is listed twice");
+                let is_member = |album: &&ModelAlbum| album.members.contains(&by);
+                assert_eq!(listed.len(), self.model.albums.values().filter(is_member).count());
+                assert!(listed.iter().all(|album| self.model.albums[album].members.contains(&by)));
             }
             Call::Reopen => {
                 self.store = None;
-                self.store = Some(self.scene.open());
+                self.store = Some(self.file.open());
             }
         }
     }
@@ -187,7 +188,7 @@ fn put(store: &Store, model: &mut Model, by: PersonId, name: PhotoName, bytes: B
     let ids = model.ids.clone();
     let album = model.album(by, name.album);
     let expected = album.and_then(|album| match album.photos.get(&name.photo) {
-        Some((_, kept, id)) if *kept == bytes => Ok(Some(*id)),
+        Some((_, stored, id)) if *stored == bytes => Ok(Some(*id)),
         Some(_) => Err(AlbumError::OtherBytes),
         None => Ok(None),
     });
@@ -199,14 +200,14 @@ fn put(store: &Store, model: &mut Model, by: PersonId, name: PhotoName, bytes: B
             assert_eq!(before, Ok(None));
             assert!(!ids.contains(&photo.id), "id {} was used before", photo.id);
             model.ids.insert(photo.id);
-            let album = model.album(by, name.album).expect("the photo was posted there");
+            let album = model.album(by, name.album).expect("the photo was uploaded there");
             album.photos.insert(name.photo, (by, bytes, photo.id));
         }
         (Err(answer), Err(expected)) => {
             assert_eq!(answer, expected);
             assert_eq!(before, Err(expected));
         }
-        (answer, expected) => panic!("{answer:?}, where the model says {expected:?}"),
+        (answer, expected) => panic!("{answer:?}, where the model has {expected:?}"),
     }
 }
 
@@ -224,13 +225,13 @@ fn get(store: &Store, model: &mut Model, by: PersonId, name: PhotoName) {
 }
 
 fn list(store: &Store, model: &mut Model, by: PersonId, album: AlbumId) {
-    let answer = store.album(by, album).map(|found| {
-        let photos = found.photos.iter().map(|photo| (photo.name.photo, photo.owner, photo.id));
-        (found.card.owner, found.members, photos.collect::<BTreeSet<_>>())
+    let answer = store.album(by, album).map(|album| {
+        let photos = album.photos.iter().map(|photo| (photo.name.photo, photo.owner, photo.id));
+        (album.card.owner, album.members, photos.collect::<BTreeSet<_>>())
     });
-    let expected = model.album(by, album).map(|kept| {
-        let photos = kept.photos.iter().map(|(name, (owner, _, id))| (*name, *owner, *id));
-        (kept.owner, kept.members.iter().copied().collect::<Vec<_>>(), photos.collect())
+    let expected = model.album(by, album).map(|album| {
+        let photos = album.photos.iter().map(|(name, (owner, _, id))| (*name, *owner, *id));
+        (album.owner, album.members.iter().copied().collect::<Vec<_>>(), photos.collect())
     });
     assert_eq!(answer, expected);
 }
@@ -243,13 +244,13 @@ proptest! {
     })]
 
     #[test]
-    fn albums_members_and_photos_do_as_the_model_does(
+    fn albums_members_and_photos_behave_as_the_model(
         calls in proptest::collection::vec(call(), 1..80),
     ) {
         let mut pair = Pair::new();
         for call in calls {
-            pair.carry_out(call);
+            pair.run(call);
         }
-        pair.scene.check_integrity();
+        pair.file.check_integrity();
     }
 }

@@ -132,7 +132,7 @@ fn identical_requests_share_one_conversion_and_each_is_a_row_of_the_ledger() {
     }
     assert!(gate.is_quiet());
     let ledger = server.ledger();
-    let made = ledger.iter().filter(|record| matches!(record.what, RecordKind::Made(_))).count();
+    let made = ledger.iter().filter(|record| matches!(record.kind, RecordKind::Made(_))).count();
     assert_eq!((made, ledger.len() - made), (1, 5));
 }
 

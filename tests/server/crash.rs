@@ -108,8 +108,8 @@ fn check(data: &std::path::Path, received: &Received, token: &str) {
     let (first, last) = (Moment::from_millis(0), Moment::from_millis(i64::MAX));
     for record in store.ledger(first, last) {
         let record = record.unwrap();
-        if matches!(record.what, RecordKind::Shown { .. }) {
-            *shown.entry(record.event.asked.name.to_string()).or_default() += 1;
+        if matches!(record.kind, RecordKind::Shown { .. }) {
+            *shown.entry(record.event.requested.name.to_string()).or_default() += 1;
         }
     }
     for (path, thumbnails) in received {

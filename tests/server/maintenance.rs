@@ -24,16 +24,16 @@ fn store_png(data: &Path) {
     let upload = Upload::new(Bytes::from_static(include_bytes!("noise.png")), 160, 120);
     let put = store.put_photo(ann, PhotoName { album, photo: PhotoUuid::random() }, &upload);
     let UploadOutcome::Created(photo) = put.unwrap() else { panic!("the name is free") };
-    let stopped = Entry::Stopped(MakingEvent {
+    let withheld = Entry::Withheld(MakingEvent {
         viewer: ann,
-        asked: PhotoRef::from(&photo),
-        content_in: photo.content,
-        content_out: ContentHash::of(b"a thumbnail"),
+        requested: PhotoRef::from(&photo),
+        photo_hash: photo.content,
+        thumbnail_hash: ContentHash::of(b"a thumbnail"),
         spec: ThumbnailSpec::default(),
         maker: "test-1".into(),
         pipeline: "owned".into(),
     });
-    store.append(std::iter::once((photo.posted, &[stopped][..]))).unwrap();
+    store.append(std::iter::once((photo.uploaded_at, &[withheld][..]))).unwrap();
 }
 
 fn setup(days: u64) -> Setup {
@@ -47,7 +47,7 @@ fn setup(days: u64) -> Setup {
 /// Reads the state of the only photo directly from the file.
 fn photo_state(server: &TestServer) -> PhotoState {
     let file = rusqlite::Connection::open(server.store.path()).unwrap();
-    let sql = "SELECT photos.album, photos.photo, albums.owner FROM photos JOIN albums \
+    let sql = "SELECT photos.album, photos.name, albums.owner FROM photos JOIN albums \
                USING (album) ORDER BY photos.id LIMIT 1";
     let (album, photo, owner) = file
         .query_row(sql, [], |row| {

@@ -88,7 +88,7 @@ fn the_check_of_the_job_does_not_catch_a_torn_thumbnail_and_the_ledger_records_i
     let ledger = server.ledger();
     let (of_ann, making) = ledger
         .iter()
-        .filter_map(|record| match &record.what {
+        .filter_map(|record| match &record.kind {
             RecordKind::Made(making) => Some((record, making)),
             _ => None,
         })
@@ -96,12 +96,12 @@ fn the_check_of_the_job_does_not_catch_a_torn_thumbnail_and_the_ledger_records_i
         .unwrap();
     let of_ben = &ledger[0].event;
     let owners: Vec<_> = making.bands.iter().map(|band| band.unwrap().source.owner).collect();
-    let (ann, ben) = (of_ann.event.asked.owner, of_ben.asked.owner);
+    let (ann, ben) = (of_ann.event.requested.owner, of_ben.requested.owner);
     assert_eq!(owners, [ann, ann, ben, ben]);
     assert_eq!(making.slot, Some(0));
     let shown = ledger.last().unwrap();
     assert_eq!(shown.event.viewer, ann);
-    let RecordKind::Shown { own, foreign, .. } = &shown.what else { panic!("{shown:?}") };
+    let RecordKind::Shown { own_bands: own, foreign, .. } = &shown.kind else { panic!("{shown:?}") };
     assert_eq!((*own, foreign.len()), (2, 2));
     assert!(foreign.iter().all(|band| band.stranger && band.source.unwrap().owner == ben));
 }
@@ -115,8 +115,8 @@ fn the_same_overlap_leaves_owned_and_pooled_clean() {
         assert!(anns == expected_thumbnail(*ASTRONAUT, 256));
         assert!(bens == expected_thumbnail(*ROCKET, 256));
         for record in server.ledger() {
-            if let RecordKind::Made(making) = record.what {
-                let asked = record.event.asked;
+            if let RecordKind::Made(making) = record.kind {
+                let asked = record.event.requested;
                 assert!(making.bands.iter().all(|band| band.unwrap().source == asked));
                 assert_eq!(making.slot, None);
             }

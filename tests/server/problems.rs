@@ -126,7 +126,7 @@ fn a_photo_beyond_the_memory_budget_is_rejected_with_the_limit() {
 
 #[test]
 fn a_full_file_is_503_and_nothing_is_stored_or_lost() {
-    let server = TestServer::with(Setup { limit_bytes: Some(600 << 10), ..Setup::default() });
+    let server = TestServer::with(Setup { max_bytes: Some(600 << 10), ..Setup::default() });
     let (ann, _) = server.person("Ann");
     let first = ann.upload(*ASTRONAUT);
     let album = album_of(&first);

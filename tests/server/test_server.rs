@@ -58,7 +58,7 @@ pub(crate) struct Setup {
     pub(crate) admission: AdmissionLimits,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
-    pub(crate) limit_bytes: Option<u64>,
+    pub(crate) max_bytes: Option<u64>,
     pub(crate) maker: Maker,
     /// Writes into the file before the server opens it.
     pub(crate) prepare: fn(&Path),
@@ -76,7 +76,7 @@ impl Default for Setup {
             // Long, for a busy machine. Tests about the timeout set their own.
             limits: Limits { response_timeout: Duration::from_secs(600), ..Limits::default() },
             clock: Clock::System,
-            limit_bytes: None,
+            max_bytes: None,
             maker: Maker { version: "test-1".into(), pipeline: "owned".into(), has_slots: false },
             prepare: |_| {},
         }
@@ -121,9 +121,9 @@ impl TestServer {
     pub(crate) fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("albums.db");
-        let Setup { converter, admission, limits, clock, limit_bytes, maker, prepare } = setup;
+        let Setup { converter, admission, limits, clock, max_bytes, maker, prepare } = setup;
         prepare(&data);
-        let options = StoreOptions { limit_bytes, ..StoreOptions::default() };
+        let options = StoreOptions { max_bytes, ..StoreOptions::default() };
         let store = Arc::new(Store::open(&data, clock, options).unwrap());
         let operator_key = ContentHash::of(KEY.as_bytes());
         let parts =

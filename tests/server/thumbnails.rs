@@ -90,11 +90,13 @@ fn every_thumbnail_shown_is_a_row_of_the_ledger_also_with_status_304() {
     let viewers: Vec<_> = ledger.iter().map(|record| record.event.viewer.to_string()).collect();
     let ben = ben_id.as_str();
     assert_eq!(viewers, [&ann_id, &ann_id, ben, ben, ben, ben, ben]);
-    let RecordKind::Made(making) = &ledger[0].what else { panic!("{:?}", ledger[0]) };
+    let RecordKind::Made(making) = &ledger[0].kind else { panic!("{:?}", ledger[0]) };
     assert_eq!(making.bands.len(), 4);
-    assert!(making.bands.iter().all(|band| band.unwrap().source == ledger[0].event.asked));
+    assert!(making.bands.iter().all(|band| band.unwrap().source == ledger[0].event.requested));
     for shown in &ledger[1..] {
-        let RecordKind::Shown { made, own, foreign } = &shown.what else { panic!("{shown:?}") };
+        let RecordKind::Shown { made, own_bands: own, foreign } = &shown.kind else {
+            panic!("{shown:?}")
+        };
         assert_eq!((*made, *own, foreign.len()), (ledger[0].row, 4, 0));
     }
 }

@@ -35,17 +35,17 @@ fn a_thumbnail_of_another_request_is_not_sent_and_not_cached() {
     let [of_ann, of_ben] = [(&ann, *ASTRONAUT), (&ben, *ROCKET)]
         .map(|(owner, photo)| owner.upload_for_thumbnail(photo));
     assert_eq!(ann.get(&of_ann).status, 200);
-    let stopped = ben.get(&of_ben);
-    assert_eq!(stopped.problem(), problem(503, "wrong-thumbnail"));
+    let withheld = ben.get(&of_ben);
+    assert_eq!(withheld.problem(), problem(503, "wrong-thumbnail"));
     assert_eq!(server.metric("wrong_thumbnails_total"), 1);
     let ledger = server.ledger();
     let last = ledger.last().unwrap();
-    assert_eq!(last.what, RecordKind::Stopped);
-    assert_ne!(last.event.asked, ledger[0].event.asked);
-    assert_eq!(last.event.content_out, ledger[0].event.content_out, "the thumbnail is Ann's");
+    assert_eq!(last.kind, RecordKind::Withheld);
+    assert_ne!(last.event.requested, ledger[0].event.requested);
+    assert_eq!(last.event.thumbnail_hash, ledger[0].event.thumbnail_hash, "the thumbnail is Ann's");
     assert!(
-        matches!(&ledger[ledger.len() - 2].what, RecordKind::Made(making)
-        if making.is_wrong(last.event.asked.photo)),
+        matches!(&ledger[ledger.len() - 2].kind, RecordKind::Made(making)
+        if making.is_wrong(last.event.requested.photo)),
         "the ledger says how it was made"
     );
     assert!(
@@ -62,7 +62,7 @@ fn identical_bytes_or_another_size_or_fit_are_not_what_was_asked_for() {
     let [of_ann, of_ben] = [&ann, &ben].map(|owner| owner.upload(*ASTRONAUT));
     assert_eq!(ann.get(&format!("{of_ann}/thumbnail?size=256")).status, 200);
     for crossed in ["size=256&fit=cover", "size=128&fit=cover", "size=128&fit=contain"] {
-        let stopped = ben.get(&format!("{of_ben}/thumbnail?{crossed}"));
-        assert_eq!(stopped.problem(), problem(503, "wrong-thumbnail"), "{crossed}");
+        let withheld = ben.get(&format!("{of_ben}/thumbnail?{crossed}"));
+        assert_eq!(withheld.problem(), problem(503, "wrong-thumbnail"), "{crossed}");
     }
 }

@@ -1,8 +1,9 @@
-//! The 35-day compression: old photos become smaller, each whole before and whole after.
+//! Compresses photos 35 days after their upload.
 //!
-//! A photo is worked on outside any transaction and replaced in one, which looks again whether it
-//! still is what was read. So an end at any moment, also the process's, leaves it as it was or as
-//! it shall be; and nobody waits for a decoder while holding the file.
+//! A photo is read and compressed outside any transaction. One transaction then checks that the
+//! photo still contains the bytes that were read, and replaces them. A crash at any moment
+//! therefore leaves the photo either as it was or compressed, and no other caller waits for a
+//! decoder while the file is locked.
 
 mod queue;
 mod recompress;
@@ -14,97 +15,99 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use self::queue::Due;
+use self::queue::{DuePhoto, Outcome};
 use super::{AlbumId, Moment, PhotoId, PhotoUuid, Store, StoreError};
 
-/// How old a photo is when it is compressed: 35 times 24 hours.
-pub const AGE: Duration = Duration::from_secs(35 * 24 * 60 * 60);
+/// Age at which a photo is compressed, 35 times 24 hours.
+pub const COMPRESSION_AGE: Duration = Duration::from_secs(35 * 24 * 60 * 60);
 
-/// After a first failure a photo is left alone so long; after each further one twice as long,
-const FIRST_DELAY: Duration = Duration::from_secs(60 * 60);
+/// Delay before the first retry, 1 hour. Each further failure doubles the delay.
+const FIRST_RETRY_DELAY: Duration = Duration::from_secs(60 * 60);
 
-/// but never longer than this.
-const LONGEST_DELAY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Upper bound of the retry delay, 7 days.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Failures that a summary names; more are only counted.
-pub const MAX_NAMED: usize = 100;
+/// Failures that a summary lists, at most 100. Further failures are only counted.
+pub const MAX_LISTED_FAILURES: usize = 100;
 
-/// What a run came to.
+/// Summarizes a run of the compression.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CompressionSummary {
-    /// Photos that were due when it began.
+    /// Number of photos that were due when the run began.
     pub due: u64,
-    /// Photos replaced.
+    /// Number of photos that became smaller.
     pub compressed: u64,
-    /// Photos that would have grown and stay as they are, for good.
-    pub kept: u64,
-    /// Photos that were deleted, or done by another, meanwhile.
-    pub gone: u64,
-    /// Photos that failed and were left as they are, to be tried again.
+    /// Number of photos that would have grown and stay unchanged for good.
+    pub unchanged: u64,
+    /// Number of photos that were deleted, replaced or finished by another run meanwhile.
+    pub skipped: u64,
+    /// Number of photos that failed and stay unchanged until a later attempt.
     pub failed: u64,
-    /// The first hundred of them.
+    /// Failures in order, at most [`MAX_LISTED_FAILURES`].
     pub failures: Vec<CompressionFailure>,
-    /// Bytes of the replaced photos before.
+    /// Total size in bytes of the compressed photos before the run.
     pub bytes_before: u64,
-    /// Bytes of the same photos now.
+    /// Total size in bytes of the compressed photos after the run.
     pub bytes_after: u64,
-    /// Whether it was stopped before its end.
+    /// True if the caller stopped the run before its end.
     pub interrupted: bool,
 }
 
 impl CompressionSummary {
-    /// Photos looked at so far.
-    pub fn done(&self) -> u64 {
-        self.compressed + self.kept + self.gone + self.failed
+    /// Returns the number of photos that the run has finished so far.
+    pub fn processed(&self) -> u64 {
+        self.compressed + self.unchanged + self.skipped + self.failed
     }
 
-    /// Bytes saved.
+    /// Returns the number of bytes that the run has saved.
     pub fn bytes_saved(&self) -> u64 {
         self.bytes_before - self.bytes_after
     }
 }
 
-/// A photo that could not be compressed.
+/// Describes a photo that could not be compressed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CompressionFailure {
-    /// Which.
+    /// Id of the photo.
     pub photo: PhotoId,
-    /// Its album.
+    /// Album of the photo.
     pub album: AlbumId,
-    /// Its client's name for it.
+    /// Name that the client gave to the photo.
     pub name: PhotoUuid,
-    /// Why.
+    /// Message of the error.
     pub reason: String,
-    /// How often it has failed.
-    pub failures: u32,
-    /// When it is tried again.
-    pub next_try: Moment,
+    /// Number of failed attempts so far.
+    pub failed_attempts: u32,
+    /// Time of the next attempt.
+    pub next_attempt: Moment,
 }
 
-/// Compresses every photo that is due by the store's clock, the longest due first. `may_go_on` is
-/// asked before each photo with the summary so far: it may wait there for thumbnails to be done,
-/// and ends the run by a `false`.
+/// Compresses every photo that is due by the store's clock, oldest first.
 ///
-/// Run again, it finds nothing left to do. Two at once, also in two processes, do each other no
-/// harm: the slower one's work on a photo is thrown away.
+/// `may_continue` is called with the summary so far before each photo. It may block there, for
+/// example until no thumbnail is waiting, and it ends the run by returning false.
+///
+/// A second run finds no photo left to compress. Two runs at once, also in two processes, are
+/// safe: one of the two results for a photo is discarded.
 ///
 /// # Errors
-/// The file's. Photos done before stay done.
+/// Returns a [`StoreError`] if the file cannot be read or written. Photos that were finished
+/// before stay finished.
 pub fn compress_due(
     store: &Store,
-    mut may_go_on: impl FnMut(&CompressionSummary) -> bool,
+    mut may_continue: impl FnMut(&CompressionSummary) -> bool,
 ) -> Result<CompressionSummary, StoreError> {
     let now = store.clock().now();
-    let old = now.before(AGE);
-    let mut summary =
-        CompressionSummary { due: store.count_due(old, now)?, ..CompressionSummary::default() };
+    let old = now.before(COMPRESSION_AGE);
+    let due = store.count_due(old, now)?;
+    let mut summary = CompressionSummary { due, ..CompressionSummary::default() };
     let mut after = None;
     loop {
-        let due = store.due(old, now, after)?;
-        let Some(last) = due.last() else { return Ok(summary) };
-        after = Some((last.posted, last.id));
-        for photo in due {
-            if !may_go_on(&summary) {
+        let page = store.due(old, now, after)?;
+        let Some(last) = page.last() else { return Ok(summary) };
+        after = Some((last.uploaded_at, last.id));
+        for photo in page {
+            if !may_continue(&summary) {
                 summary.interrupted = true;
                 return Ok(summary);
             }
@@ -115,42 +118,45 @@ pub fn compress_due(
 
 fn compress(
     store: &Store,
-    photo: &Due,
+    photo: &DuePhoto,
     summary: &mut CompressionSummary,
 ) -> Result<(), StoreError> {
-    let Some(bytes) = store.bytes_of(photo)? else {
-        summary.gone += 1;
+    let Some(bytes) = store.photo_bytes(photo.id, photo.content)? else {
+        summary.skipped += 1;
         return Ok(());
     };
-    match recompress(&bytes) {
-        Ok(Recompressed::Smaller { bytes: smaller, width, height }) => {
-            if store.settle_smaller(photo, &smaller, width, height)? {
-                summary.compressed += 1;
-                summary.bytes_before += bytes.len() as u64;
-                summary.bytes_after += smaller.len() as u64;
-            } else {
-                summary.gone += 1;
-            }
+    let result = recompress(&bytes);
+    let outcome = match &result {
+        Ok(Recompressed::Smaller { bytes, width, height }) => {
+            Outcome::Smaller { bytes, width: *width, height: *height }
         }
-        Ok(Recompressed::WouldGrow) => match store.settle_kept(photo)? {
-            true => summary.kept += 1,
-            false => summary.gone += 1,
-        },
+        Ok(Recompressed::WouldGrow) => Outcome::Unchanged,
         Err(error) => {
-            let next_try = store.clock().now().after(delay(photo.failures));
-            if !store.settle_failed(photo, next_try)? {
-                summary.gone += 1;
-                return Ok(());
-            }
+            let next_attempt = store.clock().now().after(retry_delay(photo.failed_attempts));
+            Outcome::Failed { error, next_attempt }
+        }
+    };
+    if !store.store_outcome(photo, &outcome)? {
+        summary.skipped += 1;
+        return Ok(());
+    }
+    match outcome {
+        Outcome::Smaller { bytes: smaller, .. } => {
+            summary.compressed += 1;
+            summary.bytes_before += bytes.len() as u64;
+            summary.bytes_after += smaller.len() as u64;
+        }
+        Outcome::Unchanged => summary.unchanged += 1,
+        Outcome::Failed { error, next_attempt } => {
             summary.failed += 1;
-            if summary.failures.len() < MAX_NAMED {
+            if summary.failures.len() < MAX_LISTED_FAILURES {
                 summary.failures.push(CompressionFailure {
                     photo: photo.id,
                     album: photo.name.album,
                     name: photo.name.photo,
                     reason: error.to_string(),
-                    failures: photo.failures + 1,
-                    next_try,
+                    failed_attempts: photo.failed_attempts + 1,
+                    next_attempt,
                 });
             }
         }
@@ -158,7 +164,7 @@ fn compress(
     Ok(())
 }
 
-/// How long a photo is left alone that had failed so often before and now failed again.
-fn delay(failures: u32) -> Duration {
-    FIRST_DELAY.saturating_mul(2_u32.saturating_pow(failures)).min(LONGEST_DELAY)
+/// Returns the delay after a failure that follows this number of earlier failures.
+fn retry_delay(failures_before: u32) -> Duration {
+    FIRST_RETRY_DELAY.saturating_mul(2_u32.saturating_pow(failures_before)).min(MAX_RETRY_DELAY)
 }

@@ -1,113 +1,115 @@
-//! One photo made smaller, and the result doubted.
+//! Recompresses a photo and verifies the result.
 
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
 
-use super::strip_metadata;
+use super::strip_metadata::strip_metadata;
 use crate::codec::{
     Fit, Format, ImageCodec, ImageError, Luma, Orientation, Size, ThumbnailRequest, ThumbnailSpec,
     inspect, luma, thumbnail_dimensions,
 };
 use crate::pipeline::{Owned, Pipeline};
 
-/// What became of a photo's bytes.
+/// Describes the result of recompressing a photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recompressed {
-    /// They are fewer, and upright.
+    /// The photo became smaller. Its picture is upright.
     Smaller {
-        /// The new ones.
+        /// Bytes of the smaller JPEG.
         bytes: Bytes,
-        /// Their width in pixels.
+        /// Width of the smaller picture in pixels.
         width: u32,
-        /// Their height in pixels.
+        /// Height of the smaller picture in pixels.
         height: u32,
     },
-    /// They would be more.
+    /// The photo would become larger and is left as it is.
     WouldGrow,
 }
 
-/// Why a photo was not compressed.
+/// Describes why a photo was not compressed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RecompressError {
-    /// It cannot be read, or its smaller copy not be written.
+    /// The photo cannot be decoded, or its smaller copy cannot be encoded.
     #[error(transparent)]
     Photo(#[from] ImageError),
-    /// Its smaller copy cannot be read again.
+    /// The smaller copy cannot be decoded.
     #[error("the smaller copy does not decode ({0}): the photo stays as it is")]
     Copy(ImageError),
-    /// Its smaller copy has another shape.
+    /// The smaller copy has other dimensions than expected.
     #[error(
         "the smaller copy has {}x{} px, not {}x{}: the photo stays as it is",
-        found.0, found.1, wanted.0, wanted.1
+        found.0, found.1, expected.0, expected.1
     )]
-    Shape {
-        /// Width and height in pixels, as they should be.
-        wanted: (u32, u32),
-        /// Width and height in pixels, as they are.
+    Dimensions {
+        /// Expected width and height in pixels.
+        expected: (u32, u32),
+        /// Width and height of the copy in pixels.
         found: (u32, u32),
     },
-    /// Its smaller copy shows something else.
+    /// The smaller copy shows another picture.
     #[error(
         "the smaller copy differs by {found:.1} of 255 somewhere, more than {limit}: the photo \
          stays as it is"
     )]
     Unlike {
-        /// The greatest difference of a block's mean that is allowed.
+        /// Upper bound of the difference between two blocks' mean lumas, of 255.
         limit: f64,
-        /// The greatest that was found.
+        /// Largest difference between two blocks' mean lumas, of 255.
         found: f64,
     },
 }
 
-/// Side in pixels of the pictures that are compared.
+/// Side in pixels of the thumbnails by which photo and copy are compared.
 const COMPARED_PX: u32 = 256;
 
-/// Side in pixels of the blocks that are compared by their means: coding moves single pixels of a
-/// busy photo a lot, and such blocks of any photo hardly.
+/// Side in pixels of the blocks whose mean lumas are compared. Lossy coding changes single pixels of
+/// a detailed photo a lot, but the mean of such a block hardly, in any photo.
 const BLOCK_PX: usize = 8;
 
-/// How much the mean luma of a block may differ, of 255. A piece of another photo, or the same one
-/// turned, differs by tens.
-const MOST_DIFFERENCE: f64 = 8.0;
+/// Upper bound of the difference between two blocks' mean lumas, of 255. A part of another photo, or
+/// the same photo rotated, differs by tens.
+const MAX_DIFFERENCE: f64 = 8.0;
 
-/// Makes a photo smaller: at most 2048 px on its longest side, JPEG of quality 80, upright, without
-/// metadata; then decodes the result again and compares it with the photo. What would grow stays,
-/// but an upright JPEG loses its metadata also then, its pixels untouched.
+/// Recompresses a photo to an upright JPEG of quality 80, at most 2048 px on its longest side,
+/// without metadata. Then decodes the result and compares the result with the photo.
+///
+/// A photo that would become larger is left as it is, with one exception: an upright JPEG loses its
+/// metadata and keeps its coded pixels.
 ///
 /// # Errors
-/// A [`SqueezeError`].
+/// Returns a [`RecompressError`] if the photo cannot be decoded or its copy fails a check.
 pub fn recompress(photo: &Bytes) -> Result<Recompressed, RecompressError> {
     let header = inspect(photo)?;
     let copy = shrink(photo, Size::MAX)?;
     if copy.len() < photo.len() {
-        let wanted = thumbnail_dimensions(
+        let expected = thumbnail_dimensions(
             header.width,
             header.height,
             ThumbnailSpec { size: Size::MAX, fit: Fit::Contain },
         );
-        check(photo, &copy, wanted)?;
-        let (width, height) = wanted;
+        verify(photo, &copy, expected)?;
+        let (width, height) = expected;
         return Ok(Recompressed::Smaller { bytes: copy, width, height });
     }
     if header.format == Format::Jpeg && header.orientation == Orientation::NoTransforms {
-        let bare = strip_metadata::without(photo).map(Bytes::from);
-        if let Some(bytes) = bare.filter(|bare| bare.len() < photo.len()) {
+        let stripped = strip_metadata(photo).map(Bytes::from);
+        if let Some(bytes) = stripped.filter(|bytes| bytes.len() < photo.len()) {
             let (width, height) = (header.width, header.height);
-            check(photo, &bytes, (width, height))?;
+            verify(photo, &bytes, (width, height))?;
             return Ok(Recompressed::Smaller { bytes, width, height });
         }
     }
     Ok(Recompressed::WouldGrow)
 }
 
-/// Holds a copy against its photo: it decodes whole, has its shape, and shows the same.
-fn check(photo: &Bytes, copy: &Bytes, wanted: (u32, u32)) -> Result<(), RecompressError> {
+/// Verifies that a copy decodes whole, has the expected dimensions and shows the same picture.
+fn verify(photo: &Bytes, copy: &Bytes, expected: (u32, u32)) -> Result<(), RecompressError> {
     let header = inspect(copy).map_err(RecompressError::Copy)?;
     let Luma { width, height, .. } = luma(copy).map_err(RecompressError::Copy)?;
     for found in [(header.width, header.height), (width, height)] {
-        if found != wanted {
-            return Err(RecompressError::Shape { wanted, found });
+        if found != expected {
+            return Err(RecompressError::Dimensions { expected, found });
         }
     }
     let small = Size::try_from(COMPARED_PX).expect("a size within the limits");
@@ -115,28 +117,28 @@ fn check(photo: &Bytes, copy: &Bytes, wanted: (u32, u32)) -> Result<(), Recompre
     let after = luma(&shrink(copy, small).map_err(RecompressError::Copy)?);
     let after = after.map_err(RecompressError::Copy)?;
     let found = difference(&before, &after);
-    if found > MOST_DIFFERENCE {
-        return Err(RecompressError::Unlike { limit: MOST_DIFFERENCE, found });
+    if found > MAX_DIFFERENCE {
+        return Err(RecompressError::Unlike { limit: MAX_DIFFERENCE, found });
     }
     Ok(())
 }
 
-/// The greatest difference between the mean lumas of two blocks in the same place, of 255: all of
-/// it where the shapes differ.
-fn difference(one: &Luma, other: &Luma) -> f64 {
-    if (one.width, one.height) != (other.width, other.height) {
+/// Returns the largest difference between the mean lumas of two blocks at the same position, of 255.
+/// Returns 255 for pictures of different dimensions.
+fn difference(before: &Luma, after: &Luma) -> f64 {
+    if (before.width, before.height) != (after.width, after.height) {
         return 255.0;
     }
-    let width = one.width as usize;
-    let rows = |luma: &Luma| {
-        let rows = luma.pixels.chunks(width * BLOCK_PX);
-        rows.flat_map(|rows| block_means(rows, width)).collect::<Vec<_>>()
+    let width = before.width as usize;
+    let means = |luma: &Luma| {
+        let strips = luma.pixels.chunks(width * BLOCK_PX);
+        strips.flat_map(|rows| block_means(rows, width)).collect::<Vec<_>>()
     };
-    let pairs = rows(one).into_iter().zip(rows(other));
-    pairs.map(|(one, other)| (one - other).abs()).fold(0.0, f64::max)
+    let pairs = means(before).into_iter().zip(means(after));
+    pairs.map(|(before, after)| (before - after).abs()).fold(0.0, f64::max)
 }
 
-/// The mean of each block in a strip of rows.
+/// Returns the mean of each block in a strip of rows.
 fn block_means(rows: &[u8], width: usize) -> Vec<f64> {
     let mut blocks = vec![(0_u32, 0_u32); width.div_ceil(BLOCK_PX)];
     for row in rows.chunks(width) {
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strip_of_another_picture_is_a_difference_and_noise_is_none() {
+    fn a_strip_of_another_picture_counts_as_a_difference_and_noise_does_not() {
         let before = plain(100);
         let mut strip = before.clone();
         strip.pixels[16 * 20..].fill(130);
@@ -177,16 +179,17 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_of_another_photo_shape_or_of_nothing_is_refused() {
-        let photo = crate::codec::compress(&picture(3)).expect("it is read");
-        let other = crate::codec::compress(&picture(200)).expect("it is read");
-        assert_eq!(check(&photo, &photo, (64, 32)), Ok(()));
-        let unlike = check(&photo, &other, (64, 32));
+    fn a_copy_of_another_photo_or_shape_and_a_cut_copy_are_rejected() {
+        let photo = shrink(&picture(3), Size::MAX).expect("the picture is decoded");
+        let other = shrink(&picture(200), Size::MAX).expect("the picture is decoded");
+        assert_eq!(verify(&photo, &photo, (64, 32)), Ok(()));
+        let unlike = verify(&photo, &other, (64, 32));
         assert!(matches!(unlike, Err(RecompressError::Unlike { .. })), "{unlike:?}");
-        let shape = check(&photo, &photo, (32, 64));
-        assert_eq!(shape, Err(RecompressError::Shape { wanted: (32, 64), found: (64, 32) }));
+        let turned = verify(&photo, &photo, (32, 64));
+        let expected = RecompressError::Dimensions { expected: (32, 64), found: (64, 32) };
+        assert_eq!(turned, Err(expected));
         let cut = photo.slice(..photo.len() / 2);
-        assert!(matches!(check(&photo, &cut, (64, 32)), Err(RecompressError::Copy(_))));
+        assert!(matches!(verify(&photo, &cut, (64, 32)), Err(RecompressError::Copy(_))));
     }
 
     fn picture(level: u8) -> Bytes {

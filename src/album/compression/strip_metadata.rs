@@ -1,13 +1,13 @@
-//! A JPEG without what it tells beside its picture: place, camera, names, previews.
+//! Strips metadata from a JPEG file: place, camera, names, previews.
 
 const START: u8 = 0xD8;
 const END: u8 = 0xD9;
 const SCAN: u8 = 0xDA;
 const COMMENT: u8 = 0xFE;
 
-/// The same JPEG without EXIF, XMP, comments and whatever follows its end; colour profiles and the
-/// marks that decoders need stay. `None`, if its segments cannot be followed.
-pub(super) fn without(jpeg: &[u8]) -> Option<Vec<u8>> {
+/// Returns the JPEG without EXIF, XMP, comments and any bytes after its end. Colour profiles and the
+/// markers that decoders need stay. Returns `None` if the segments cannot be parsed.
+pub(super) fn strip_metadata(jpeg: &[u8]) -> Option<Vec<u8>> {
     let mut bare = vec![0xFF, START];
     let mut rest = jpeg.strip_prefix(&bare[..])?;
     loop {
@@ -23,16 +23,16 @@ pub(super) fn without(jpeg: &[u8]) -> Option<Vec<u8>> {
         let body = after.get(2..length)?;
         let mut segment = 2 + length;
         if *marker == SCAN {
-            segment += scan(&rest[segment..])?;
+            segment += scan_length(&rest[segment..])?;
         }
-        if belongs_to_picture(*marker, body) {
+        if is_needed(*marker, body) {
             bare.extend(&rest[..segment]);
         }
         rest = &rest[segment..];
     }
 }
 
-fn belongs_to_picture(marker: u8, body: &[u8]) -> bool {
+fn is_needed(marker: u8, body: &[u8]) -> bool {
     match marker {
         0xE0 => body.starts_with(b"JFIF\0"),
         0xE2 => body.starts_with(b"ICC_PROFILE\0"),
@@ -42,8 +42,9 @@ fn belongs_to_picture(marker: u8, body: &[u8]) -> bool {
     }
 }
 
-/// How long a scan's coded data is: up to a marker that is no restart.
-fn scan(data: &[u8]) -> Option<usize> {
+/// Returns the length of a scan's coded data, which ends at the first marker other than a restart
+/// marker.
+fn scan_length(data: &[u8]) -> Option<usize> {
     let ends = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF);
     data.windows(2).position(ends)
 }

@@ -1,113 +1,114 @@
-//! What the ledger is told.
+//! Defines the entries that callers append to the ledger.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::super::{AlbumId, ContentHash, PersonId, Photo, PhotoId, PhotoName, RowId};
+use super::super::{AlbumId, ContentHash, PersonId, Photo, PhotoId, PhotoUuid, RowId};
 use crate::codec::ThumbnailSpec;
 
-/// A photo and its owner, by value.
+/// Names a photo and its owner by value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PhotoRef {
-    /// Which photo, once and for all.
+    /// Id of the photo, never given to another photo.
     pub photo: PhotoId,
-    /// What its client called it.
-    pub name: super::super::PhotoUuid,
-    /// Its album.
+    /// Name that the client gave to the photo.
+    pub name: PhotoUuid,
+    /// Album of the photo.
     pub album: AlbumId,
-    /// Its owner.
+    /// Owner of the photo.
     pub owner: PersonId,
 }
 
 impl From<&Photo> for PhotoRef {
-    fn from(photo: &Photo) -> Self {
-        let PhotoName { album, photo: name } = photo.name;
-        Self { photo: photo.id, name, album, owner: photo.owner }
+    fn from(Photo { id, name, owner, .. }: &Photo) -> Self {
+        Self { photo: *id, name: name.photo, album: name.album, owner: *owner }
     }
 }
 
-/// One band of a thumbnail, by the witness codec.
+/// Describes a band (a strip of a thumbnail's rows), as the tagging codec recorded it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Band {
-    /// The photo it shows.
+    /// Photo that the band shows.
     pub source: PhotoRef,
-    /// That photo's place in the order of decodes.
+    /// Sequence number of the decode that wrote the band's pixels.
     pub decode: u64,
 }
 
-/// What all rows say of a thumbnail.
+/// Holds the values that every kind of ledger row records of a thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MakingEvent {
-    /// Who asked for it.
+    /// Person who requested the thumbnail.
     pub viewer: PersonId,
-    /// The photo that was asked for.
-    pub asked: PhotoRef,
-    /// The hash of the photo's bytes that it was made from.
-    pub content_in: ContentHash,
-    /// The hash of the thumbnail's bytes.
-    pub content_out: ContentHash,
-    /// The thumbnail's size and fit.
+    /// Photo that the viewer requested.
+    pub requested: PhotoRef,
+    /// Hash of the photo's bytes from which the thumbnail was made.
+    pub photo_hash: ContentHash,
+    /// Hash of the thumbnail's bytes.
+    pub thumbnail_hash: ContentHash,
+    /// Size and fit of the thumbnail.
     pub spec: ThumbnailSpec,
-    /// The version of the thumbnail maker.
+    /// Version of the thumbnail maker.
     pub maker: Arc<str>,
-    /// The pipeline that made it.
+    /// Name of the pipeline that made the thumbnail.
     pub pipeline: Arc<str>,
 }
 
-/// How a thumbnail came to be, by the witness codec.
+/// Records the provenance of a thumbnail, as the tagging codec saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThumbnailRecord {
-    /// The slot it was made in, where the pipeline has slots.
+    /// Slot (index into the ring of shared buffers) in which the thumbnail was made, or `None` if
+    /// the pipeline has no slots.
     pub slot: Option<u32>,
-    /// Its own place in the order of decodes.
+    /// Sequence number of the decode that belongs to the request.
     pub decode: u64,
-    /// Its bands, top to bottom; `None` for a frame with no photo in it.
+    /// Bands from top to bottom. `None` stands for a band of a frame that held no photo.
     pub bands: Vec<Option<Band>>,
 }
 
 impl ThumbnailRecord {
-    /// Whether any band shows another photo than was asked for, or none.
-    pub fn is_wrong(&self, asked: PhotoId) -> bool {
-        !self.bands.iter().all(|band| band.is_some_and(|band| band.source.photo == asked))
+    /// Returns true if any band does not show the requested photo.
+    pub fn is_wrong(&self, requested: PhotoId) -> bool {
+        !self.bands.iter().all(|band| band.is_some_and(|band| band.source.photo == requested))
     }
 }
 
-/// Which making a shown thumbnail is of.
+/// Refers to the made row of a thumbnail that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MakingRef {
-    /// The one in this row.
+    /// A row that is in the ledger already.
     Row(RowId),
-    /// The last one before it in the same entries.
+    /// The last made row before the reference in the same group of entries.
     Previous,
 }
 
-/// A thumbnail shown. All else is taken from the row of its making.
+/// Records that a thumbnail is shown. The ledger copies all other values from the made row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShownEntry {
-    /// To whom.
+    /// Person to whom the thumbnail is shown.
     pub viewer: PersonId,
-    /// For which photo.
-    pub asked: PhotoRef,
-    /// Which making.
+    /// Photo that the viewer requested.
+    pub requested: PhotoRef,
+    /// Made row of the thumbnail.
     pub made: MakingRef,
 }
 
-/// One row to write.
+/// Holds a row to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A thumbnail was made.
     Made {
-        /// What of.
+        /// Request and result.
         event: MakingEvent,
-        /// How.
-        making: ThumbnailRecord,
-        /// Its bytes, to be kept with the row if the photo still is what it was made from.
-        keep: Option<Bytes>,
+        /// Provenance of the thumbnail.
+        record: ThumbnailRecord,
+        /// Bytes to be cached together with the row, if the photo still has the content from which
+        /// the thumbnail was made. `None` stands for a thumbnail that is not cached.
+        cache: Option<Bytes>,
     },
-    /// A thumbnail is about to be shown; a 304 is a showing too.
+    /// A thumbnail is about to be shown. An answer with status 304 counts as shown too.
     Shown(ShownEntry),
-    /// A thumbnail was not of what was asked for, and not sent.
-    Stopped(MakingEvent),
+    /// A thumbnail does not match its request and was not sent.
+    Withheld(MakingEvent),
 }

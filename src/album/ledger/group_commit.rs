@@ -1,8 +1,8 @@
-//! Group commit: many rows, one transaction.
+//! Commits the rows of many callers in one transaction (group commit).
 //!
-//! A commit costs much the same however many rows it holds. So rows wait for each other a
-//! little, and an answer is sent when the end of this process can no longer undo the row that
-//! vouches for it.
+//! A commit costs about the same for one row as for many. Each row therefore waits up to 2 ms for
+//! further rows. The server sends an answer after the commit of the answer's row, so that a crash
+//! of the process cannot lose the row.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TrySendError};
@@ -14,116 +14,119 @@ use tokio::sync::oneshot;
 use super::super::{Moment, RowId, Store, StoreError};
 use super::Entry;
 
-/// Rows after which a batch is closed.
+/// Rows after which a batch is committed without waiting further, 256.
 pub const MAX_BATCH_ROWS: usize = 256;
 
-/// How long a batch waits for more rows.
-const WAIT: Duration = Duration::from_millis(2);
+/// Time that a batch waits for further rows.
+const BATCH_TIMEOUT: Duration = Duration::from_millis(2);
 
-/// Appends that may wait; further ones are refused.
-const QUEUE: usize = 1_024;
+/// Appends in the queue, at most 1,024. Further appends are refused.
+const MAX_QUEUED: usize = 1_024;
 
-/// Writes to the ledger of a store, in batches, on a thread of its own.
+/// Appends to the ledger of a store in batches, on a thread of its own.
 pub struct Ledger {
     store: Arc<Store>,
     queue: Option<SyncSender<Append>>,
     writer: Option<JoinHandle<()>>,
 }
 
-/// Entries that are committed together.
-pub(super) struct Append {
-    pub(super) at: Moment,
-    pub(super) entries: Vec<Entry>,
+/// Holds entries that are committed together, and the channel for their result.
+struct Append {
+    at: Moment,
+    entries: Vec<Entry>,
     done: oneshot::Sender<Result<Vec<RowId>, StoreError>>,
 }
 
-/// The promise of an answer once the rows are committed, or are known not to be.
+/// Resolves to the row numbers once the rows are committed, or to the error of the commit.
 pub struct Receipt(oneshot::Receiver<Result<Vec<RowId>, StoreError>>);
 
 impl Ledger {
-    /// Starts the writer.
+    /// Starts the writer thread.
     ///
     /// # Errors
-    /// The system's, if it gives no thread.
+    /// Returns an [`std::io::Error`] if the system cannot start a thread.
     pub fn start(store: Arc<Store>) -> std::io::Result<Self> {
-        let (queue, appends) = mpsc::sync_channel(QUEUE);
-        let to = store.clone();
+        let (queue, appends) = mpsc::sync_channel(MAX_QUEUED);
+        let target = store.clone();
         let writer = thread::Builder::new().name("ledger".to_owned()).spawn(move || {
             while let Ok(first) = appends.recv() {
                 let batch = collect(first, &appends);
-                commit(&to, batch);
+                commit(&target, batch);
             }
         })?;
         Ok(Self { store, queue: Some(queue), writer: Some(writer) })
     }
 
-    /// Hands rows over and does not wait. They are committed together, in their order, or none.
+    /// Queues rows without waiting. The rows are committed together and in order, or not at all.
     ///
     /// # Errors
-    /// [`StoreError::Crowded`], if 1,024 appends wait already; [`StoreError::Closed`].
+    /// Returns [`StoreError::LedgerQueueFull`] if 1,024 appends are waiting, or
+    /// [`StoreError::LedgerClosed`] if the writer thread has ended.
     pub fn submit(&self, entries: Vec<Entry>) -> Result<Receipt, StoreError> {
         let (done, receipt) = oneshot::channel();
         let append = Append { at: self.store.clock().now(), entries, done };
-        let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.try_send(append).map_err(|refused| match refused {
-            TrySendError::Full(_) => StoreError::Crowded { waiting: QUEUE },
-            TrySendError::Disconnected(_) => StoreError::Closed,
+        let queue = self.queue.as_ref().ok_or(StoreError::LedgerClosed)?;
+        queue.try_send(append).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::LedgerQueueFull { waiting: MAX_QUEUED },
+            TrySendError::Disconnected(_) => StoreError::LedgerClosed,
         })?;
         Ok(Receipt(receipt))
     }
 
-    /// Writes rows and waits until they are committed; gives their numbers. Blocks.
+    /// Appends rows, blocks until they are committed, and returns their numbers.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit), or the file's.
+    /// Returns the errors of [`submit`](Self::submit), or another [`StoreError`] if the file cannot
+    /// be written.
     ///
     /// # Panics
-    /// Within an asynchronous task: it would block its thread. [`submit`](Self::submit) is for
-    /// those.
+    /// Panics if called in an asynchronous task, whose thread must not block. Such a task calls
+    /// [`submit`](Self::submit).
     pub fn append(&self, entries: Vec<Entry>) -> Result<Vec<RowId>, StoreError> {
         self.submit(entries)?.wait()
     }
 }
 
-/// Commits what was handed over, then ends.
+/// Commits all queued rows, then ends the writer thread.
 impl Drop for Ledger {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(writer) = self.writer.take() {
-            // A writer that panicked has nothing left to commit, and its receipts say so.
+            // After a panic of the writer, each receipt resolves to an error.
             let _ = writer.join();
         }
     }
 }
 
 impl Receipt {
-    /// Waits; gives the rows' numbers in the entries' order.
+    /// Waits for the commit and returns the row numbers in the order of the entries.
     ///
     /// # Errors
-    /// The file's.
+    /// Returns a [`StoreError`] if the rows were not committed.
     pub async fn committed(self) -> Result<Vec<RowId>, StoreError> {
-        self.0.await.unwrap_or(Err(StoreError::Closed))
+        self.0.await.unwrap_or(Err(StoreError::LedgerClosed))
     }
 
-    /// Waits on a thread that may block.
+    /// Blocks until the commit and returns the row numbers in the order of the entries.
     ///
     /// # Errors
-    /// The file's.
+    /// Returns a [`StoreError`] if the rows were not committed.
     ///
     /// # Panics
-    /// Within an asynchronous task.
+    /// Panics if called in an asynchronous task.
     pub fn wait(self) -> Result<Vec<RowId>, StoreError> {
-        self.0.blocking_recv().unwrap_or(Err(StoreError::Closed))
+        self.0.blocking_recv().unwrap_or(Err(StoreError::LedgerClosed))
     }
 }
 
-/// A batch: what comes within the wait, up to the bound.
+/// Collects the appends that arrive within 2 ms of the first. Stops early at [`MAX_BATCH_ROWS`]
+/// rows.
 fn collect(first: Append, appends: &mpsc::Receiver<Append>) -> Vec<Append> {
-    let close = Instant::now() + WAIT;
+    let deadline = Instant::now() + BATCH_TIMEOUT;
     let mut rows = first.entries.len();
     let mut batch = vec![first];
     while rows < MAX_BATCH_ROWS {
-        let left = close.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         match appends.recv_timeout(left) {
             Ok(append) => {
                 rows += append.entries.len();
@@ -140,7 +143,7 @@ fn commit(store: &Store, batch: Vec<Append>) {
     match store.append(groups) {
         Ok(results) => {
             for (append, result) in batch.into_iter().zip(results) {
-                // Whoever hung up wants no answer; the row stays.
+                // A caller that has dropped its receipt needs no result. The row stays.
                 let _ = append.done.send(result);
             }
         }

@@ -1,9 +1,9 @@
-//! What a bad batch did: confirmed from the rows, and, apart from that, what could only have been
-//! estimated without them.
+//! Computes the impact of a bad batch of thumbnails: the confirmed impact from the rows, and
+//! separately the estimate that would be possible without such rows.
 //!
-//! The operator of 28 November 2024 had no log that could tell who was affected, and published
-//! people who opened albums times an estimated rate. Both columns stand here side by side, so that
-//! nobody takes one for the other.
+//! The operator of the incident of 28 November 2024 had no log of the affected people, and
+//! published the number of people who opened albums times an estimated rate. Both results are
+//! computed here side by side, so that a reader does not take one for the other.
 
 use std::collections::{BTreeSet, HashSet};
 use std::num::NonZeroU32;
@@ -14,135 +14,140 @@ use serde::Serialize;
 use super::super::{ContentHash, Moment, PersonId, Store, StoreError};
 use super::{Record, RecordKind};
 
-/// Which rows are asked about.
+/// Selects rows of the ledger.
 #[derive(Clone, Debug)]
 pub struct ImpactQuery {
-    /// The first moment.
+    /// Start of the time range (inclusive).
     pub from: Moment,
-    /// The moment after the last.
+    /// End of the time range (exclusive).
     pub to: Moment,
-    /// Only thumbnails of this maker; `None`: of any.
+    /// Version of the thumbnail maker, or `None` for all versions.
     pub maker: Option<Arc<str>>,
-    /// The estimate looks at one showing in so many.
+    /// Number of shown rows of which the estimate examines one.
     pub one_in: NonZeroU32,
 }
 
-/// The answer. Memory grows with people, never with rows.
+/// Holds the confirmed and the estimated impact. The size grows with the number of people, not
+/// with the number of rows.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Impact {
-    /// What the rows say.
+    /// Impact by the rows.
     pub confirmed: Confirmed,
-    /// What could be said without rows of what is in a thumbnail.
+    /// Impact as estimated from a sample.
     pub estimated: Estimated,
 }
 
-/// What the rows say, exactly.
+/// Holds the impact that the rows prove.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Confirmed {
-    /// Thumbnails made.
+    /// Number of thumbnails made.
     pub made: u64,
-    /// Of them, with any band of another photo, or of none.
+    /// Number of made thumbnails with at least one band of another photo or of no photo.
     pub made_wrong: u64,
-    /// Times a thumbnail was shown.
+    /// Number of times that a thumbnail was shown.
     pub shown: u64,
-    /// Of them, with any band of another photo, or of none.
+    /// Number of times that a thumbnail with at least one band of another photo or of no photo was
+    /// shown.
     pub shown_wrong: u64,
-    /// Thumbnails that were stopped at the door.
-    pub stopped: u64,
-    /// Owners whose rows reached a stranger.
+    /// Number of thumbnails that were withheld because they did not match their request.
+    pub withheld: u64,
+    /// Owners of photos of which a band was shown to a viewer outside the photo's album.
     pub exposed_owners: BTreeSet<PersonId>,
-    /// Viewers who were shown a stranger's rows.
+    /// Viewers who were shown a band of a photo of an album of which they were not members.
     pub affected_viewers: BTreeSet<PersonId>,
 }
 
-/// Accesses times a sampled rate.
+/// Holds the estimated impact. The estimate multiplies accesses, owners and viewers by the rate of
+/// wrong thumbnails in a sample.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Estimated {
-    /// Times a thumbnail was shown.
+    /// Number of times that a thumbnail was shown.
     pub accesses: u64,
-    /// Different people who were shown any.
+    /// Number of different viewers.
     pub viewers: u64,
-    /// Different people whose photos were asked for.
+    /// Number of different owners of requested photos.
     pub owners: u64,
-    /// Showings looked at.
+    /// Number of shown rows in the sample.
     pub sampled: u64,
-    /// Of them, wrong.
+    /// Number of shown rows in the sample with a wrong thumbnail.
     pub sampled_wrong: u64,
-    /// The sampled rate; `None` if none was looked at.
+    /// Rate of wrong thumbnails in the sample, from 0 to 1, or `None` for an empty sample.
     pub rate: Option<f64>,
-    /// Accesses times the rate.
+    /// Estimated number of times that a wrong thumbnail was shown, accesses times the rate.
     pub shown_wrong: Option<f64>,
-    /// Owners times the rate.
+    /// Estimated number of exposed owners, owners times the rate.
     pub exposed_owners: Option<f64>,
-    /// Viewers times the rate.
+    /// Estimated number of affected viewers, viewers times the rate.
     pub affected_viewers: Option<f64>,
 }
 
-/// Answers from rows, in any order. The same rows always give the same answer.
-pub fn impact(rows: impl IntoIterator<Item = Record>, question: &ImpactQuery) -> Impact {
+/// Computes the impact from rows in any order. The same rows always give the same result.
+pub fn impact(rows: impl IntoIterator<Item = Record>, query: &ImpactQuery) -> Impact {
     let mut confirmed = Confirmed::default();
     let mut estimated = Estimated::default();
     let (mut viewers, mut owners) = (HashSet::new(), HashSet::new());
-    for record in rows.into_iter().filter(|record| concerns(record, question)) {
-        let asked = record.event.asked;
-        match &record.what {
-            RecordKind::Made(making) => {
+    for record in rows.into_iter().filter(|record| selects(query, record)) {
+        let requested = record.event.requested;
+        match &record.kind {
+            RecordKind::Made(made) => {
                 confirmed.made += 1;
-                confirmed.made_wrong += u64::from(making.is_wrong(asked.photo));
+                confirmed.made_wrong += u64::from(made.is_wrong(requested.photo));
             }
             RecordKind::Shown { foreign, .. } => {
                 let wrong = u64::from(!foreign.is_empty());
                 confirmed.shown += 1;
                 confirmed.shown_wrong += wrong;
-                for source in foreign.iter().filter(|band| band.stranger) {
+                for band in foreign.iter().filter(|band| band.stranger) {
                     confirmed.affected_viewers.insert(record.event.viewer);
-                    confirmed.exposed_owners.extend(source.source.map(|source| source.owner));
+                    confirmed.exposed_owners.extend(band.source.map(|source| source.owner));
                 }
                 viewers.insert(record.event.viewer);
-                owners.insert(asked.owner);
-                if sampled(&record, question.one_in) {
+                owners.insert(requested.owner);
+                if sampled(&record, query.one_in) {
                     estimated.sampled += 1;
                     estimated.sampled_wrong += wrong;
                 }
             }
-            RecordKind::Stopped => confirmed.stopped += 1,
+            RecordKind::Withheld => confirmed.withheld += 1,
         }
     }
     estimated.accesses = confirmed.shown;
     estimated.viewers = viewers.len() as u64;
     estimated.owners = owners.len() as u64;
-    estimated.multiply();
+    estimated.apply_rate();
     Impact { confirmed, estimated }
 }
 
 impl Store {
-    /// The impact by this file's ledger.
+    /// Computes the impact by the ledger of this file.
     ///
     /// # Errors
-    /// The file's.
-    pub fn impact(&self, question: &ImpactQuery) -> Result<Impact, StoreError> {
-        let mut failed = None;
-        let rows = self.ledger(question.from, question.to);
-        let rows = rows.map_while(|row| row.map_err(|error| failed = Some(error)).ok());
-        let impact = impact(rows, question);
-        failed.map_or(Ok(impact), Err)
+    /// Returns a [`StoreError`] if the file cannot be read.
+    pub fn impact(&self, query: &ImpactQuery) -> Result<Impact, StoreError> {
+        let mut failure = None;
+        let rows = self.ledger(query.from, query.to);
+        let rows = rows.map_while(|row| row.map_err(|error| failure = Some(error)).ok());
+        let impact = impact(rows, query);
+        failure.map_or(Ok(impact), Err)
     }
 }
 
-pub(super) fn concerns(record: &Record, question: &ImpactQuery) -> bool {
-    (question.from..question.to).contains(&record.at)
-        && question.maker.as_ref().is_none_or(|maker| *maker == record.event.maker)
+/// Returns true if the query selects the row.
+pub(super) fn selects(query: &ImpactQuery, record: &Record) -> bool {
+    (query.from..query.to).contains(&record.at)
+        && query.maker.as_ref().is_none_or(|maker| *maker == record.event.maker)
 }
 
-/// By the row's number, scattered, so that no rhythm in the traffic can line up with the sample.
+/// Returns true if the row is in the sample. The decision uses a hash of the row's number, so that
+/// a periodic pattern in the traffic cannot coincide with the sample.
 fn sampled(record: &Record, one_in: NonZeroU32) -> bool {
-    let scattered = ContentHash::of(&record.row.get().to_le_bytes());
-    let [a, b, c, d, ..] = *scattered.as_bytes();
+    let hash = ContentHash::of(&record.row.get().to_le_bytes());
+    let [a, b, c, d, ..] = *hash.as_bytes();
     u32::from_le_bytes([a, b, c, d]).is_multiple_of(one_in.get())
 }
 
 impl Estimated {
-    fn multiply(&mut self) {
+    fn apply_rate(&mut self) {
         self.rate = (self.sampled > 0).then(|| self.sampled_wrong as f64 / self.sampled as f64);
         self.shown_wrong = self.rate.map(|rate| self.accesses as f64 * rate);
         self.exposed_owners = self.rate.map(|rate| self.owners as f64 * rate);

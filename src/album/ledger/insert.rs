@@ -1,36 +1,37 @@
-//! Rows into the file.
+//! Inserts rows into the ledger.
 
 use bytes::Bytes;
 use rusqlite::{Savepoint, params};
 
 use super::super::store::Durability;
-use super::super::thumbnail_cache::fit_number;
+use super::super::thumbnail_cache::fit_to_sql;
 use super::super::{ContentHash, Moment, RowId, Store, StoreError};
 use super::{Band, Entry, MakingEvent, MakingRef, ShownEntry, ThumbnailRecord};
 
-/// The kinds of rows, as stored.
+// Values of the column `kind`.
 pub(super) const MADE: i64 = 0;
 pub(super) const SHOWN: i64 = 1;
-pub(super) const STOPPED: i64 = 2;
+pub(super) const WITHHELD: i64 = 2;
 
 impl Store {
-    /// Writes groups of rows in one transaction, each with its moment, and gives each group's row
-    /// numbers. A group is there whole or not at all.
+    /// Appends groups of rows in one transaction, each group with its time. Returns the row
+    /// numbers of each group. A group is written whole or not at all.
     ///
     /// # Errors
-    /// The file's, and then no group is there. A group alone fails with
-    /// [`StoreError::UnknownMaking`].
+    /// Returns a [`StoreError`] if the file cannot be written: no group is written then. The
+    /// result of a single group is [`StoreError::UnknownMaking`] if one of its shown entries
+    /// refers to a made row that the ledger does not have.
     pub fn append<'e>(
         &self,
         groups: impl Iterator<Item = (Moment, &'e [Entry])>,
     ) -> Result<Vec<Result<Vec<RowId>, StoreError>>, StoreError> {
-        // Thousands of answers a second wait for this: the disk is not waited for. What that
-        // costs in a power cut stands on the storage page.
+        // Thousands of answers a second wait for this commit, so it does not wait for the disk.
+        // docs/storage.md describes what a power loss can lose.
         self.write_with(Durability::ProcessCrash, |transaction| {
             groups
                 .map(|(at, entries)| {
                     let savepoint = transaction.savepoint()?;
-                    let written = group(&savepoint, at, entries);
+                    let written = insert_group(&savepoint, at, entries);
                     match &written {
                         Ok(_) => savepoint.commit()?,
                         Err(StoreError::UnknownMaking { .. }) => savepoint.finish()?,
@@ -43,49 +44,49 @@ impl Store {
     }
 }
 
-fn group(
+fn insert_group(
     savepoint: &Savepoint<'_>,
     at: Moment,
     entries: &[Entry],
 ) -> Result<Vec<RowId>, StoreError> {
-    let mut above = None;
+    let mut previous = None;
     let write = |entry: &Entry| match entry {
-        Entry::Made { event, making, keep } => {
-            let row = made(savepoint, at, event, making)?;
-            above = Some(row);
-            if let Some(bytes) = keep {
-                keep_thumbnail(savepoint, event, row, bytes)?;
+        Entry::Made { event, record, cache } => {
+            let row = insert_made(savepoint, at, event, record)?;
+            previous = Some(row);
+            if let Some(bytes) = cache {
+                cache_thumbnail(savepoint, event, row, bytes)?;
             }
             Ok(row)
         }
-        Entry::Shown(showing) => {
-            let row = match showing.made {
+        Entry::Shown(shown) => {
+            let made = match shown.made {
                 MakingRef::Row(row) => Some(row),
-                MakingRef::Previous => above,
+                MakingRef::Previous => previous,
             };
-            shown(savepoint, at, showing, row.ok_or(StoreError::UnknownMaking { row: None })?)
+            insert_shown(savepoint, at, shown, made.ok_or(StoreError::UnknownMaking { row: None })?)
         }
-        Entry::Stopped(event) => insert(savepoint, STOPPED, at, event, None),
+        Entry::Withheld(event) => insert_row(savepoint, WITHHELD, at, event, None),
     };
     entries.iter().map(write).collect()
 }
 
-fn made(
+fn insert_made(
     savepoint: &Savepoint<'_>,
     at: Moment,
     event: &MakingEvent,
-    making: &ThumbnailRecord,
+    record: &ThumbnailRecord,
 ) -> Result<RowId, StoreError> {
-    let row = insert(savepoint, MADE, at, event, Some(making))?;
+    let row = insert_row(savepoint, MADE, at, event, Some(record))?;
     let mut statement = savepoint.prepare_cached(
-        "INSERT INTO ledger_bands (row, band, photo, name, album, owner, decode)
+        "INSERT INTO ledger_bands (row, band, photo, photo_name, album, owner, decode)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
-    for (place, band) in making.bands.iter().enumerate() {
+    for (index, band) in record.bands.iter().enumerate() {
         let source = band.map(|Band { source, .. }| source);
         statement.execute(params![
             row,
-            place as i64,
+            index as i64,
             source.map(|source| source.photo),
             source.map(|source| source.name),
             source.map(|source| source.album),
@@ -96,80 +97,79 @@ fn made(
     Ok(row)
 }
 
-fn insert(
+fn insert_row(
     savepoint: &Savepoint<'_>,
     kind: i64,
     at: Moment,
     event: &MakingEvent,
-    making: Option<&ThumbnailRecord>,
+    record: Option<&ThumbnailRecord>,
 ) -> Result<RowId, StoreError> {
     savepoint
         .prepare_cached(
-            "INSERT INTO ledger (kind, at, viewer, photo, name, album, owner, content_in,
-                 content_out, size, fit, maker, pipeline, slot, decode)
+            "INSERT INTO ledger (kind, at, viewer, photo, photo_name, album, owner, photo_hash,
+                 thumbnail_hash, size, fit, maker, pipeline, slot, decode)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             kind,
             at.millis(),
             event.viewer,
-            event.asked.photo,
-            event.asked.name,
-            event.asked.album,
-            event.asked.owner,
-            event.content_in,
-            event.content_out,
+            event.requested.photo,
+            event.requested.name,
+            event.requested.album,
+            event.requested.owner,
+            event.photo_hash,
+            event.thumbnail_hash,
             event.spec.size.get(),
-            fit_number(event.spec.fit),
+            fit_to_sql(event.spec.fit),
             event.maker,
             event.pipeline,
-            making.and_then(|making| making.slot),
-            making.map(|making| making.decode as i64),
+            record.and_then(|record| record.slot),
+            record.map(|record| record.decode as i64),
         ])?;
     Ok(RowId::from(savepoint.last_insert_rowid()))
 }
 
-/// Keeps a thumbnail, unless its photo is gone or no longer what it was made from.
-fn keep_thumbnail(
+/// Caches a thumbnail if its photo still has the content from which the thumbnail was made.
+fn cache_thumbnail(
     savepoint: &Savepoint<'_>,
     event: &MakingEvent,
-    row: RowId,
+    made: RowId,
     bytes: &Bytes,
 ) -> Result<(), StoreError> {
     savepoint
         .prepare_cached(
             "INSERT OR REPLACE INTO thumbnails
-                 (photo, content, size, fit, maker, made, hash, bytes)
-             SELECT id, content, ?3, ?4, ?5, ?6, ?7, ?8 FROM photos
-             WHERE id = ?1 AND content = ?2",
+                 (photo, content_hash, size, fit, maker, made_row, hash, bytes)
+             SELECT id, content_hash, ?3, ?4, ?5, ?6, ?7, ?8 FROM photos
+             WHERE id = ?1 AND content_hash = ?2",
         )?
         .execute(params![
-            event.asked.photo,
-            event.content_in,
+            event.requested.photo,
+            event.photo_hash,
             event.spec.size.get(),
-            fit_number(event.spec.fit),
+            fit_to_sql(event.spec.fit),
             event.maker,
-            row,
+            made,
             ContentHash::of(bytes),
             &bytes[..],
         ])?;
     Ok(())
 }
 
-/// Writes that a making was shown: its values, and what in it is of another photo than was asked
-/// for, with whether the viewer is a stranger to that photo's album now.
-fn shown(
+/// Inserts a shown row. Copies the values of the made row, and the made row's bands that do not show
+/// the requested photo. Records for each such band if the viewer is not a member of its album now.
+fn insert_shown(
     savepoint: &Savepoint<'_>,
     at: Moment,
-    showing: &ShownEntry,
+    ShownEntry { viewer, requested, .. }: &ShownEntry,
     made: RowId,
 ) -> Result<RowId, StoreError> {
-    let ShownEntry { viewer, asked, .. } = showing;
     let written = savepoint
         .prepare_cached(
-            "INSERT INTO ledger (kind, at, viewer, photo, name, album, owner, content_in,
-                 content_out, size, fit, maker, pipeline, made, own)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, content_in, content_out, size, fit, maker,
+            "INSERT INTO ledger (kind, at, viewer, photo, photo_name, album, owner, photo_hash,
+                 thumbnail_hash, size, fit, maker, pipeline, made_row, own_bands)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, photo_hash, thumbnail_hash, size, fit, maker,
                  pipeline, id,
                  (SELECT count(*) FROM ledger_bands WHERE row = ?8 AND photo = ?4)
              FROM ledger WHERE id = ?8 AND kind = ?9",
@@ -178,10 +178,10 @@ fn shown(
             SHOWN,
             at.millis(),
             viewer,
-            asked.photo,
-            asked.name,
-            asked.album,
-            asked.owner,
+            requested.photo,
+            requested.name,
+            requested.album,
+            requested.owner,
             made,
             MADE,
         ])?;
@@ -191,13 +191,14 @@ fn shown(
     let row = RowId::from(savepoint.last_insert_rowid());
     savepoint
         .prepare_cached(
-            "INSERT INTO ledger_bands (row, band, photo, name, album, owner, decode, stranger)
-             SELECT ?1, band, photo, name, album, owner, decode,
+            "INSERT INTO ledger_bands
+                 (row, band, photo, photo_name, album, owner, decode, stranger)
+             SELECT ?1, band, photo, photo_name, album, owner, decode,
                  photo IS NOT NULL AND NOT EXISTS (
                      SELECT 1 FROM members
                      WHERE members.album = made.album AND members.person = ?2)
              FROM ledger_bands AS made WHERE row = ?3 AND photo IS NOT ?4",
         )?
-        .execute(params![row, viewer, made, asked.photo])?;
+        .execute(params![row, viewer, made, requested.photo])?;
     Ok(row)
 }

@@ -1,8 +1,8 @@
-//! The ledger: a row for each thumbnail made and each shown, so that after a failure nobody has to
-//! guess who saw what.
+//! Records each thumbnail that was made, shown or withheld, so that after a failure the operator
+//! can find out which viewer saw which photo.
 //!
-//! Rows hold values and outlive what they name. Which photos lie in a thumbnail is the witness
-//! codec's word, never the pipeline's.
+//! Rows hold values and outlive the photos and people that they name. The record of the photos in
+//! a thumbnail comes from the tagging codec of [`crate::provenance`], never from the pipeline.
 
 mod entry;
 mod group_commit;

@@ -1,59 +1,60 @@
-//! What the ledger tells: rows read back.
+//! Reads rows of the ledger, a page at a time.
 
+use rusqlite::types::FromSqlError;
 use rusqlite::{Row, Transaction, params};
 
-use super::super::thumbnail_cache::fit_of;
-use super::super::{Moment, RowId, Store, StoreError};
+use super::super::thumbnail_cache::fit_from_sql;
+use super::super::{Moment, PhotoId, RowId, Store, StoreError};
 use super::insert::{MADE, SHOWN};
 use super::{Band, MakingEvent, PhotoRef, ThumbnailRecord};
 use crate::codec::{Size, ThumbnailSpec};
 
-/// A row of the ledger.
+/// Holds a row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Its number.
+    /// Number of the row.
     pub row: RowId,
-    /// When it happened.
+    /// Time at which the row was appended.
     pub at: Moment,
-    /// What it is about.
+    /// Values that every kind of row has.
     pub event: MakingEvent,
-    /// What happened.
-    pub what: RecordKind,
+    /// Kind of the row, with the values of that kind.
+    pub kind: RecordKind,
 }
 
-/// What happened to a thumbnail.
+/// Tells what happened to a thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordKind {
-    /// It was made.
+    /// The thumbnail was made.
     Made(ThumbnailRecord),
-    /// It was shown.
+    /// The thumbnail was shown.
     Shown {
-        /// The row of its making.
+        /// Made row of the thumbnail.
         made: RowId,
-        /// How many of its bands show the photo that was asked for.
-        own: u32,
-        /// Its other bands.
+        /// Number of bands that show the requested photo.
+        own_bands: u32,
+        /// Bands that do not show the requested photo.
         foreign: Vec<ForeignBand>,
     },
-    /// It was not of what was asked for, and not sent.
-    Stopped,
+    /// The thumbnail did not match its request and was not sent.
+    Withheld,
 }
 
-/// A band of another photo than was asked for.
+/// Describes a band that does not show the requested photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignBand {
-    /// What it shows; `None` for a frame with no photo in it.
+    /// Photo that the band shows, or `None` for a frame that held no photo.
     pub source: Option<PhotoRef>,
-    /// Whether the viewer was no member of that photo's album when it was shown.
+    /// True if the viewer was not a member of the photo's album when the band was shown.
     pub stranger: bool,
 }
 
-/// Rows that are read at once: enough to be quick, few enough to hold.
+/// Rows of one page, at most 1,000. A page of this size is read quickly and fits in memory.
 const PAGE: usize = 1_000;
 
 impl Store {
-    /// The rows from `from` on and before `to`, oldest first, read a page at a time: rows that are
-    /// written meanwhile may or may not be among them.
+    /// Returns the rows with times from `from` on and before `to`, oldest first. The iterator
+    /// reads a page at a time and may or may not return rows that are appended meanwhile.
     pub fn ledger(
         &self,
         from: Moment,
@@ -81,8 +82,9 @@ impl Store {
     }
 
     fn page(&self, after: (Moment, RowId), to: Moment) -> Result<Vec<Record>, StoreError> {
-        let sql = "SELECT id, at, viewer, photo, name, album, owner, content_in, content_out,
-                       size, fit, maker, pipeline, kind, slot, decode, made, own
+        let sql = "SELECT id, at, viewer, photo, photo_name, album, owner, photo_hash,
+                       thumbnail_hash, size, fit, maker, pipeline, kind, slot, decode, made_row,
+                       own_bands
                    FROM ledger INDEXED BY ledger_by_time
                    WHERE (at, id) > (?1, ?2) AND at < ?3 ORDER BY at, id LIMIT ?4";
         self.read(|transaction| {
@@ -99,65 +101,62 @@ fn record(transaction: &Transaction<'_>, row: &Row<'_>) -> rusqlite::Result<Reco
     let number = row.get(0)?;
     let event = MakingEvent {
         viewer: row.get(2)?,
-        asked: source(row, 3)?,
-        content_in: row.get(7)?,
-        content_out: row.get(8)?,
+        requested: photo_ref(row, 3)?,
+        photo_hash: row.get(7)?,
+        thumbnail_hash: row.get(8)?,
         spec: ThumbnailSpec {
-            size: Size::try_from(row.get::<_, u32>(9)?).map_err(|error| unreadable(9, error))?,
-            fit: fit_of(row.get(10)?),
+            size: Size::try_from(row.get::<_, u32>(9)?)
+                .map_err(|error| FromSqlError::Other(Box::new(error)))?,
+            fit: fit_from_sql(row.get(10)?),
         },
         maker: row.get(11)?,
         pipeline: row.get(12)?,
     };
-    let what = match row.get(13)? {
+    let kind = match row.get(13)? {
         MADE => RecordKind::Made(ThumbnailRecord {
             slot: row.get(14)?,
             decode: row.get::<_, i64>(15)? as u64,
-            bands: bands(transaction, number, |row| match row.get::<_, Option<i64>>(0)? {
-                Some(_) => {
-                    let decode = row.get::<_, i64>(4)? as u64;
-                    Ok(Some(Band { source: source(row, 0)?, decode }))
-                }
-                None => Ok(None),
+            bands: bands(transaction, number, |row, source| {
+                let decode: Option<i64> = row.get(4)?;
+                Ok(source
+                    .zip(decode)
+                    .map(|(source, decode)| Band { source, decode: decode as u64 }))
             })?,
         }),
         SHOWN => RecordKind::Shown {
             made: row.get(16)?,
-            own: row.get(17)?,
-            foreign: bands(transaction, number, |row| {
-                let photo: Option<i64> = row.get(0)?;
-                let source = photo.map(|_| source(row, 0)).transpose()?;
+            own_bands: row.get(17)?,
+            foreign: bands(transaction, number, |row, source| {
                 Ok(ForeignBand { source, stranger: row.get(5)? })
             })?,
         },
-        _ => RecordKind::Stopped,
+        _ => RecordKind::Withheld,
     };
-    Ok(Record { row: number, at: Moment::from_millis(row.get(1)?), event, what })
+    Ok(Record { row: number, at: Moment::from_millis(row.get(1)?), event, kind })
 }
 
+/// Reads the bands of a row. `read` gets a band's columns and its photo.
 fn bands<T>(
     transaction: &Transaction<'_>,
     row: RowId,
-    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    read: impl Fn(&Row<'_>, Option<PhotoRef>) -> rusqlite::Result<T>,
 ) -> rusqlite::Result<Vec<T>> {
-    let sql = "SELECT photo, name, album, owner, decode, stranger FROM ledger_bands
+    let sql = "SELECT photo, photo_name, album, owner, decode, stranger FROM ledger_bands
                WHERE row = ?1 ORDER BY band";
-    transaction.prepare_cached(sql)?.query_map([row], read)?.collect()
+    let mut statement = transaction.prepare_cached(sql)?;
+    let bands = statement.query_map([row], |row| {
+        let photo: Option<PhotoId> = row.get(0)?;
+        read(row, photo.map(|_| photo_ref(row, 0)).transpose()?)
+    })?;
+    bands.collect()
 }
 
-fn source(row: &Row<'_>, first: usize) -> rusqlite::Result<PhotoRef> {
+/// Reads a photo from four columns, of which `first` is the index of the first.
+fn photo_ref(row: &Row<'_>, first: usize) -> rusqlite::Result<PhotoRef> {
     Ok(PhotoRef {
         photo: row.get(first)?,
         name: row.get(first + 1)?,
         album: row.get(first + 2)?,
         owner: row.get(first + 3)?,
     })
-}
-
-fn unreadable(
-    column: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
-    let integer = rusqlite::types::Type::Integer;
-    rusqlite::Error::FromSqlConversionFailure(column, integer, Box::new(error))
 }

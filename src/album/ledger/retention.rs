@@ -1,7 +1,7 @@
-//! How long rows are kept.
+//! Deletes ledger rows after their retention period.
 //!
-//! Evidence about people is itself data about people: it is kept as long as somebody may have to be
-//! told, and then goes.
+//! The ledger is itself data about people. It is kept for as long as people may have to be
+//! informed of a failure, and is deleted afterwards.
 
 use std::time::Duration;
 
@@ -9,36 +9,38 @@ use rusqlite::params;
 
 use super::super::{Moment, Store, StoreError};
 
-/// How long rows are kept: 400 days.
+/// Retention period of ledger rows, 400 days.
 pub const RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// Rows that go in one transaction, so that nobody waits long for it.
+/// Rows deleted in one transaction, at most 1,000, so that other writes wait only briefly.
 const BATCH: i64 = 1_000;
 
 impl Store {
-    /// Drops the ledger's rows from before `kept_from`, for good, and says how many they were. A
-    /// kept thumbnail whose making goes with them goes too, and is made anew when it is asked for.
+    /// Deletes the ledger rows from before `kept_from` for good and returns their number. A cached
+    /// thumbnail is deleted together with its made row, and is made again on the next request.
     ///
     /// # Errors
-    /// The file's; what went before stays gone.
+    /// Returns a [`StoreError`] if the file cannot be written. Rows deleted before stay deleted.
     pub fn prune_ledger(&self, kept_from: Moment) -> Result<u64, StoreError> {
-        let mut gone = 0;
+        let mut deleted = 0;
         loop {
-            let some = self.write(|transaction| {
+            let batch = self.write(|transaction| {
                 transaction
-                    .prepare_cached("UPDATE ledger_kept_from SET at = ?1 WHERE at < ?1")?
+                    .prepare_cached(
+                        "UPDATE ledger_retention SET kept_from = ?1 WHERE kept_from < ?1",
+                    )?
                     .execute([kept_from.millis()])?;
-                let some = transaction
+                let rows = transaction
                     .prepare_cached(
                         "DELETE FROM ledger WHERE id IN
                              (SELECT id FROM ledger WHERE at < ?1 ORDER BY at LIMIT ?2)",
                     )?
                     .execute(params![kept_from.millis(), BATCH])?;
-                Ok::<_, StoreError>(some as u64)
+                Ok::<_, StoreError>(rows as u64)
             })?;
-            gone += some;
-            if some < BATCH as u64 {
-                return Ok(gone);
+            deleted += batch;
+            if batch < BATCH as u64 {
+                return Ok(deleted);
             }
         }
     }

@@ -1,94 +1,94 @@
-//! The ledger itself held to account: the thumbnails of a batch made again, undisturbed, and
-//! compared with what the rows say of them.
+//! Verifies the ledger: makes the thumbnails of a batch again, one at a time, and compares them
+//! with the rows.
 //!
-//! It asks no witness: only the photos, the codec and the hash of what was made then.
+//! The check is independent of the tagging codec. It uses only the photos, the plain codec and the
+//! recorded hashes.
 
 use std::num::NonZeroU32;
 
 use bytes::Bytes;
-use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
 use super::super::{ContentHash, RowId, Store, StoreError};
-use super::impact::concerns;
+use super::impact::selects;
 use super::{ImpactQuery, MakingEvent, RecordKind, ThumbnailRecord};
 use crate::codec::{ImageCodec, ThumbnailRequest};
 use crate::pipeline::{Owned, Pipeline};
 
-/// Rows that a recheck names; more are only counted.
-const MOST_NAMED: usize = 100;
+/// Rows that a verification lists, at most 100. Further rows are only counted.
+const MAX_LISTED_ROWS: usize = 100;
 
-/// What making a batch again came to.
+/// Summarizes a verification of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Verification {
-    /// Thumbnails made again.
+    /// Number of thumbnails made again.
     pub remade: u64,
-    /// Of them, not what they were: wrong then.
+    /// Number of remade thumbnails whose hash differs from the recorded hash. Such a thumbnail was
+    /// wrong when it was made first.
     pub different: u64,
-    /// Photos that are gone or have changed since, so that nothing can be made again.
-    pub gone: u64,
-    /// Thumbnails of which the ledger says the one and making them again the other.
+    /// Number of thumbnails that could not be made again, because their photo was deleted or has
+    /// changed since.
+    pub unavailable: u64,
+    /// Number of thumbnails that are wrong by the ledger and right by the comparison, or the other
+    /// way round.
     pub disagreements: u64,
-    /// The first hundred rows of them.
+    /// Rows of the disagreements, at most 100.
     pub rows: Vec<RowId>,
 }
 
 impl Store {
-    /// Makes the thumbnails of the rows in question again, each alone with a buffer of its own,
-    /// and compares them with what was made then. Only thumbnails of this program's own maker can
-    /// be told so: another version may well write other bytes.
+    /// Makes the thumbnails of the selected rows again, each alone with a buffer of its own, and
+    /// compares them with the recorded hashes. The result is meaningful only for thumbnails of
+    /// this program's own maker, because another version may write other bytes.
+    ///
+    /// `may_continue` is called with the result so far before each thumbnail, and ends the
+    /// verification by returning false.
     ///
     /// # Errors
-    /// The file's.
+    /// Returns a [`StoreError`] if the file cannot be read.
     pub fn verify_ledger(
         &self,
-        question: &ImpactQuery,
-        mut may_go_on: impl FnMut(&Verification) -> bool,
+        query: &ImpactQuery,
+        mut may_continue: impl FnMut(&Verification) -> bool,
     ) -> Result<Verification, StoreError> {
-        let mut found = Verification::default();
-        for record in self.ledger(question.from, question.to) {
+        let mut result = Verification::default();
+        for record in self.ledger(query.from, query.to) {
             let record = record?;
-            let RecordKind::Made(making) = &record.what else { continue };
-            if !concerns(&record, question) {
+            let event = &record.event;
+            let RecordKind::Made(recorded) = &record.kind else { continue };
+            if !selects(query, &record) {
                 continue;
             }
-            if !may_go_on(&found) {
+            if !may_continue(&result) {
                 break;
             }
-            let Some(photo) = self.photo_as_it_was(&record.event)? else {
-                found.gone += 1;
+            let Some(photo) = self.photo_bytes(event.requested.photo, event.photo_hash)? else {
+                result.unavailable += 1;
                 continue;
             };
-            let different = alone(photo, &record.event, making) != Some(record.event.content_out);
-            let wrong = making.is_wrong(record.event.asked.photo);
-            found.remade += 1;
-            found.different += u64::from(different);
+            let different = hash_undisturbed(photo, event, recorded) != Some(event.thumbnail_hash);
+            let wrong = recorded.is_wrong(event.requested.photo);
+            result.remade += 1;
+            result.different += u64::from(different);
             if different != wrong {
-                found.disagreements += 1;
-                if found.rows.len() < MOST_NAMED {
-                    found.rows.push(record.row);
+                result.disagreements += 1;
+                if result.rows.len() < MAX_LISTED_ROWS {
+                    result.rows.push(record.row);
                 }
             }
         }
-        Ok(found)
-    }
-
-    fn photo_as_it_was(&self, event: &MakingEvent) -> Result<Option<Bytes>, StoreError> {
-        let sql = "SELECT photo_bytes.bytes FROM photos JOIN photo_bytes USING (id)
-                   WHERE id = ?1 AND content = ?2";
-        self.read(|transaction| {
-            let bytes: Option<Vec<u8>> = transaction
-                .prepare_cached(sql)?
-                .query_row(params![event.asked.photo, event.content_in], |row| row.get(0))
-                .optional()?;
-            Ok(bytes.map(Bytes::from))
-        })
+        Ok(result)
     }
 }
 
-/// The hash of the thumbnail as nobody disturbs it; `None` if it cannot be made.
-fn alone(photo: Bytes, event: &MakingEvent, making: &ThumbnailRecord) -> Option<ContentHash> {
-    let bands = NonZeroU32::new(making.bands.len() as u32)?;
+/// Returns the hash of the thumbnail as made without concurrent requests, or `None` if the
+/// thumbnail cannot be made.
+fn hash_undisturbed(
+    photo: Bytes,
+    event: &MakingEvent,
+    recorded: &ThumbnailRecord,
+) -> Option<ContentHash> {
+    let bands = NonZeroU32::new(recorded.bands.len() as u32)?;
     let request = ThumbnailRequest { photo, spec: event.spec };
     let thumbnail = Owned::new(ImageCodec::new(bands)).convert(&request).ok()?;
     Some(ContentHash::of(&thumbnail))

@@ -1,28 +1,29 @@
-//! Who saw a photo: asked for it and got it, or found it in another's thumbnail.
+//! Finds the viewers of a photo: those who requested it, and those who found it in the thumbnail of
+//! another photo.
 
 use std::str::FromStr;
 
-use rusqlite::{Row, params};
+use rusqlite::params;
 use serde::Serialize;
 
 use super::super::{AlbumId, Moment, PersonId, PhotoId, PhotoUuid, Store, StoreError};
 
-/// How a photo is named when it may be long gone.
+/// Names a photo, which may have been deleted long ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhotoQuery {
-    /// By the store's own number.
+    /// The photo with this id.
     Id(PhotoId),
-    /// By its client's name, in one album or in all of them. The name may have been used again, so
-    /// this can be several photos.
+    /// All photos that had this name, in one album or in all albums. A name can be used again
+    /// after a photo is deleted, so there may be several.
     Name {
-        /// The album; `None`: any.
+        /// Album of the photo, or `None` for all albums.
         album: Option<AlbumId>,
-        /// The name.
+        /// Name that the client gave to the photo.
         photo: PhotoUuid,
     },
 }
 
-/// A text that names no photo.
+/// Reports a text that names no photo.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} names no photo: give its UUID, ALBUM/UUID, or its number in the ledger")]
 pub struct PhotoQueryError(String);
@@ -31,96 +32,93 @@ impl FromStr for PhotoQuery {
     type Err = PhotoQueryError;
 
     fn from_str(text: &str) -> Result<Self, PhotoQueryError> {
-        let refuse = || PhotoQueryError(text.to_owned());
+        let error = || PhotoQueryError(text.to_owned());
         if let Ok(id) = text.parse::<i64>() {
             return Ok(Self::Id(id.into()));
         }
         let (album, photo) = match text.split_once('/') {
-            Some((album, photo)) => (Some(album.parse().map_err(|_| refuse())?), photo),
+            Some((album, photo)) => (Some(album.parse().map_err(|_| error())?), photo),
             None => (None, text),
         };
-        Ok(Self::Name { album, photo: photo.parse().map_err(|_| refuse())? })
+        Ok(Self::Name { album, photo: photo.parse().map_err(|_| error())? })
     }
 }
 
-/// One viewer of one photo.
+/// Summarizes the times at which one viewer saw one photo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PhotoView {
-    /// The photo.
+    /// Id of the photo.
     pub photo: PhotoId,
-    /// Its album.
+    /// Album of the photo.
     pub album: AlbumId,
-    /// Its client's name for it.
+    /// Name that the client gave to the photo.
     pub name: PhotoUuid,
-    /// Who saw it.
+    /// Person who saw the photo.
     pub viewer: PersonId,
-    /// Whether it was another photo that the viewer had asked for.
-    pub in_anothers: bool,
-    /// Whether the viewer was a stranger to it, at least once.
+    /// True if the viewer had requested another photo.
+    pub in_other_thumbnail: bool,
+    /// True if at least once the viewer was not a member of the photo's album.
     pub stranger: bool,
-    /// How many times it was shown.
+    /// Number of times that the photo was shown.
     pub times: u64,
-    /// The first time.
+    /// Time at which the photo was first shown.
     pub first: Moment,
-    /// The last time.
+    /// Time at which the photo was last shown.
     pub last: Moment,
 }
 
 impl Store {
-    /// Who was shown any row of a photo, by the ledger: first those who asked for it, then those
-    /// who found it in another's thumbnail.
+    /// Returns the viewers who were shown any row of pixels of a photo, by the ledger. Viewers who
+    /// requested the photo come first, viewers who found it in another thumbnail second.
     ///
     /// # Errors
-    /// The file's.
-    pub fn who_saw(&self, sought: PhotoQuery) -> Result<Vec<PhotoView>, StoreError> {
-        let (which, id, name, album) = match sought {
+    /// Returns a [`StoreError`] if the file cannot be read.
+    pub fn viewers_of(&self, photo: PhotoQuery) -> Result<Vec<PhotoView>, StoreError> {
+        let (condition, id, name, album) = match photo {
             PhotoQuery::Id(id) => {
                 ("seen.photo = ?1 AND ?2 IS NULL AND ?3 IS NULL", Some(id), None, None)
             }
             PhotoQuery::Name { album, photo } => (
-                "seen.name = ?2 AND seen.album = coalesce(?3, seen.album) AND ?1 IS NULL",
+                "seen.photo_name = ?2 AND seen.album = coalesce(?3, seen.album) AND ?1 IS NULL",
                 None,
                 Some(photo),
                 album,
             ),
         };
-        let asked = format!(
-            "SELECT photo, album, name, viewer, 0, count(*), min(at), max(at)
-             FROM ledger AS seen WHERE kind = 1 AND own > 0 AND {which}
+        let requested = format!(
+            "SELECT photo, album, photo_name, viewer, 0, count(*), min(at), max(at)
+             FROM ledger AS seen WHERE kind = 1 AND own_bands > 0 AND {condition}
              GROUP BY photo, viewer ORDER BY min(at), photo, viewer"
         );
-        let found = format!(
-            "SELECT seen.photo, seen.album, seen.name, viewer, max(stranger),
+        let in_other = format!(
+            "SELECT seen.photo, seen.album, seen.photo_name, viewer, max(stranger),
                  count(DISTINCT ledger.id), min(at), max(at)
              FROM ledger_bands AS seen JOIN ledger ON ledger.id = seen.row
-             WHERE stranger IS NOT NULL AND {which}
+             WHERE stranger IS NOT NULL AND {condition}
              GROUP BY seen.photo, viewer ORDER BY min(at), seen.photo, viewer"
         );
         self.read(|transaction| {
-            let mut sightings = Vec::new();
-            for (sql, in_anothers) in [(asked, false), (found, true)] {
+            let mut views = Vec::new();
+            for (sql, in_other_thumbnail) in [(requested, false), (in_other, true)] {
                 let mut statement = transaction.prepare_cached(&sql)?;
-                let rows = statement
-                    .query_map(params![id, name, album], |row| sighting(row, in_anothers))?;
+                let rows = statement.query_map(params![id, name, album], |row| {
+                    Ok(PhotoView {
+                        photo: row.get(0)?,
+                        album: row.get(1)?,
+                        name: row.get(2)?,
+                        viewer: row.get(3)?,
+                        in_other_thumbnail,
+                        stranger: row.get(4)?,
+                        times: row.get::<_, i64>(5)? as u64,
+                        first: Moment::from_millis(row.get(6)?),
+                        last: Moment::from_millis(row.get(7)?),
+                    })
+                })?;
                 for row in rows {
-                    sightings.push(row?);
+                    views.push(row?);
                 }
             }
-            Ok(sightings)
+            Ok(views)
         })
     }
-}
-
-fn sighting(row: &Row<'_>, in_anothers: bool) -> rusqlite::Result<PhotoView> {
-    Ok(PhotoView {
-        photo: row.get(0)?,
-        album: row.get(1)?,
-        name: row.get(2)?,
-        viewer: row.get(3)?,
-        in_anothers,
-        stranger: row.get(4)?,
-        times: row.get::<_, i64>(5)? as u64,
-        first: Moment::from_millis(row.get(6)?),
-        last: Moment::from_millis(row.get(7)?),
-    })
 }

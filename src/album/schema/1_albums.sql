@@ -1,18 +1,18 @@
--- People, albums, members and photos. Times are milliseconds since 1970, UTC. Names of people,
--- albums and photos are the 16 bytes of a UUID; hashes are the 32 bytes of BLAKE3.
+-- People, albums, members and photos. Times are milliseconds since 1970, UTC. People, albums and
+-- photos are named by the 16 bytes of a UUID. Hashes are the 32 bytes of BLAKE3.
 
 CREATE TABLE people (
-    person  BLOB    NOT NULL PRIMARY KEY CHECK (length(person) = 16),
-    name    TEXT    NOT NULL,
-    token   BLOB    NOT NULL UNIQUE CHECK (length(token) = 32),  -- the token's hash
-    since   INTEGER NOT NULL
+    person     BLOB    NOT NULL PRIMARY KEY CHECK (length(person) = 16),
+    name       TEXT    NOT NULL,
+    token_hash BLOB    NOT NULL UNIQUE CHECK (length(token_hash) = 32),
+    created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE albums (
-    album   BLOB    NOT NULL PRIMARY KEY CHECK (length(album) = 16),
-    title   TEXT    NOT NULL,
-    owner   BLOB    NOT NULL REFERENCES people,
-    since   INTEGER NOT NULL
+    album      BLOB    NOT NULL PRIMARY KEY CHECK (length(album) = 16),
+    title      TEXT    NOT NULL,
+    owner      BLOB    NOT NULL REFERENCES people,
+    created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE members (
@@ -22,27 +22,27 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_by_person ON members (person);
 
--- AUTOINCREMENT: a photo's id is never used again, also after the photo is gone.
+-- AUTOINCREMENT: SQLite never gives the id of a deleted photo to another photo.
 CREATE TABLE photos (
-    id       INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    album    BLOB    NOT NULL REFERENCES albums,
-    photo    BLOB    NOT NULL CHECK (length(photo) = 16),         -- the client's name for it
-    owner    BLOB    NOT NULL REFERENCES people,
-    uploaded BLOB    NOT NULL CHECK (length(uploaded) = 32),      -- hash of the bytes as uploaded
-    content  BLOB    NOT NULL CHECK (length(content) = 32),       -- hash of the bytes as stored
-    bytes    INTEGER NOT NULL,
-    width    INTEGER NOT NULL,
-    height   INTEGER NOT NULL,
-    posted   INTEGER NOT NULL,
-    state    INTEGER NOT NULL DEFAULT 0 CHECK (state IN (0, 1)),  -- original, compressed
-    settled  INTEGER,                   -- when compression was done with it, replaced or not
-    failures INTEGER NOT NULL DEFAULT 0,
-    next_try INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (album, photo)
+    id                  INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    album               BLOB    NOT NULL REFERENCES albums,
+    name                BLOB    NOT NULL CHECK (length(name) = 16),  -- chosen by the client
+    owner               BLOB    NOT NULL REFERENCES people,
+    uploaded_hash       BLOB    NOT NULL CHECK (length(uploaded_hash) = 32),  -- bytes as uploaded
+    content_hash        BLOB    NOT NULL CHECK (length(content_hash) = 32),   -- bytes as stored
+    byte_count          INTEGER NOT NULL,
+    width               INTEGER NOT NULL,
+    height              INTEGER NOT NULL,
+    uploaded_at         INTEGER NOT NULL,
+    compressed          INTEGER NOT NULL DEFAULT 0 CHECK (compressed IN (0, 1)),
+    compression_done_at INTEGER,  -- set also for a photo that compression left unchanged
+    failed_attempts     INTEGER NOT NULL DEFAULT 0,
+    next_attempt_at     INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (album, name)
 ) STRICT;
-CREATE INDEX photos_to_compress ON photos (posted, id) WHERE settled IS NULL;
+CREATE INDEX photos_to_compress ON photos (uploaded_at, id) WHERE compression_done_at IS NULL;
 
--- Apart from their photos, so that lists and changes of state never touch the bytes.
+-- A table of its own, so that lists and changes of state never read or write the bytes.
 CREATE TABLE photo_bytes (
     id    INTEGER NOT NULL PRIMARY KEY REFERENCES photos ON DELETE CASCADE,
     bytes BLOB    NOT NULL

@@ -1,6 +1,6 @@
--- The operator's key, as its hash; at most one.
+-- The hash of the operator's key, at most one row.
 
-CREATE TABLE operator (
-    one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
-    key BLOB    NOT NULL CHECK (length(key) = 32)
+CREATE TABLE operator_key (
+    id       INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    key_hash BLOB    NOT NULL CHECK (length(key_hash) = 32)
 ) STRICT;

@@ -55,7 +55,7 @@ impl From<AlbumCard> for AlbumSummary {
 
 impl From<Photo> for ListedPhoto {
     fn from(photo: Photo) -> Self {
-        let (owner, uploaded_at) = (photo.owner, photo.posted);
+        let (owner, uploaded_at) = (photo.owner, photo.uploaded_at);
         Self { stored: photo.into(), owner, uploaded_at }
     }
 }
