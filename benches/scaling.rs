@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use double_exposure::codec::{
-    Fit, ImageCodec, InspectedPixels, Size, ThumbnailRequest, ThumbnailSpec, compress, pixels,
+    Fit, ImageCodec, InspectedPixels, Size, ThumbnailRequest, ThumbnailSpec, inspect_pixels,
+    normalize,
 };
 use double_exposure::pipeline::{Owned, Pipeline};
 use double_exposure::repro::load_generator::LoadGenerator;
@@ -146,7 +147,7 @@ fn growth(scale: Scale) {
             spec: ThumbnailSpec { size: Size::default(), fit: Fit::Contain },
         };
         let thumbnail = fastest(scale.rounds, || drop(owned.convert(&request)));
-        let compressed = fastest(scale.rounds, || drop(compress(&photo)));
+        let compressed = fastest(scale.rounds, || drop(normalize(&photo)));
         let each = |ms: f64| ms / f64::from(megapixels);
         println!(
             "{megapixels:2}: {thumbnail:6.1} ms, {:.2} ms; {compressed:6.1} ms, {:.2} ms",
@@ -160,7 +161,7 @@ fn growth(scale: Scale) {
 fn photo_of(megapixels: u32) -> Bytes {
     let built_in = sample_photos::default_set().swap_remove(0).bytes;
     let (width, height, InspectedPixels::YCbCr(small)) =
-        pixels(&built_in, u64::MAX).expect("it is whole")
+        inspect_pixels(&built_in, u64::MAX).expect("it is whole")
     else {
         panic!("the built-in photos are JPEGs");
     };

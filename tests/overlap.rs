@@ -149,7 +149,7 @@ fn pairs() -> Vec<Pair> {
 
 /// The size that a request's thumbnail has whatever lies in its slot.
 fn own_dimensions(request: &photos::ThumbnailRequest) -> (u32, u32) {
-    let photo = photos::inspect(&request.photo).expect("the photo is whole");
+    let photo = photos::probe(&request.photo).expect("the photo is whole");
     photos::thumbnail_dimensions(photo.width, photo.height, request.spec)
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 use std::{env, fs, thread};
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec, compress};
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec, normalize};
 use double_exposure::pipeline::{Owned, Pipeline};
 use double_exposure::sample_photos;
 
@@ -75,7 +75,7 @@ fn convert_all(step: Step, threads: NonZeroUsize, photos: &[Bytes]) -> f64 {
 
 fn convert(step: Step, photo: &Bytes) -> Bytes {
     match step {
-        Step::Compress => compress(photo),
+        Step::Compress => normalize(photo),
         Step::Thumbnail(fit) => {
             let request = ThumbnailRequest {
                 photo: photo.clone(),

@@ -1,6 +1,6 @@
-//! Any bytes as a thumbnail's pixels: read without a panic, and nobody is named who was not issued.
+//! Checks that the watermark detector reads any pixels without a panic, and names only issued ids.
 //!
-//! What a service sends back is not ours, and the reader must not fall over it.
+//! A service may send back any pixels, and the detector must survive them.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! Any text as a word: accepted and printed as typed, or refused with its place.
+//! Checks that any text is accepted as a word and printed as typed, or refused with a position.
 //!
-//! People type words, and what they mistype must be pointed at.
+//! A word is a schedule written as letters. Users type words, and an error must point at the mistake.
 
 #![no_main]
 

@@ -1,6 +1,7 @@
-//! Any word, on every shipped pipeline: the lap law holds, and the repairs mix nobody.
+//! Checks that every pipeline obeys the lap law on any word, and that the repairs mix no photos.
 //!
-//! Words of a size are enumerated elsewhere; this tries the long and lopsided ones.
+//! A word is a schedule written as letters. Tests enumerate the words of small sizes; the fuzzer tries
+//! long and lopsided words.
 
 #![no_main]
 

@@ -19,7 +19,7 @@ use crate::audit::watermark::{
     self, DetectionVerdict, Detector, ExpectedImage, PlaneSet, Raster, RowFindingKind, YCbCrImage,
 };
 use crate::codec::{
-    self, Format, InspectedPixels, Size, ThumbnailSpec, pixels, thumbnail_dimensions,
+    self, Format, InspectedPixels, Size, ThumbnailSpec, inspect_pixels, thumbnail_dimensions,
 };
 
 /// The most pixels of an answer. More cannot be asked for, so more is a bomb.
@@ -115,7 +115,7 @@ impl ResponseChecker {
     }
 
     fn look(&self, ask: PlannedRequest, body: Body) -> Option<ImageCheck> {
-        let (width, height, pixels) = pixels(&body.bytes, MAX_ANSWER_PX).ok()?;
+        let (width, height, pixels) = inspect_pixels(&body.bytes, MAX_ANSWER_PX).ok()?;
         let planes = match pixels {
             InspectedPixels::YCbCr(pixels) => YCbCrImage::from_ycbcr(width, height, &pixels),
             InspectedPixels::Rgb(rgb) => YCbCrImage::from_rgb(&Raster { width, height, rgb }),
@@ -181,7 +181,7 @@ impl ResponseChecker {
         body: &Body,
         dimensions: (u32, u32),
     ) -> impl Iterator<Item = FindingKind> + use<> {
-        let format = codec::inspect(&body.bytes).map(|header| header.format).ok();
+        let format = codec::probe(&body.bytes).map(|header| header.format).ok();
         let real = format.map(|format| match format {
             Format::Jpeg => "image/jpeg",
             Format::Png => "image/png",

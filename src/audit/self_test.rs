@@ -18,7 +18,6 @@ use crate::audit::watermark::DetectionVerdict;
 use crate::codec::{
     self, ImageCodec, ImageError, QUALITY, Size, Thumbnail, ThumbnailRequest, ThumbnailSpec,
 };
-use crate::pipeline::Codec;
 
 /// What the auditor was shown, and did not see.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,12 +95,7 @@ fn thumbnail(
     size_px: u32,
     fit: ShownFit,
 ) -> Result<Thumbnail, ImageError> {
-    let codec = ImageCodec::new(NonZeroU32::MIN);
-    let request = request(subjects, photo, size_px, fit);
-    let mut frame = codec::ImageFrame::default();
-    let mut thumbnail = codec.fill(codec.decode(&request)?, &mut frame);
-    while codec.band(&frame, &mut thumbnail) {}
-    Ok(thumbnail)
+    ImageCodec::new(NonZeroU32::MIN).thumbnail(&request(subjects, photo, size_px, fit))
 }
 
 fn request(subjects: &TestPhotos, photo: usize, size_px: u32, fit: ShownFit) -> ThumbnailRequest {

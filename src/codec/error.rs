@@ -1,13 +1,13 @@
-//! Why a photo is refused: a closed list, each reason with the limit and what was found.
+//! Lists the reasons for refusing a photo, each with its limit and the number that was found.
 //!
-//! Whoever shows a refusal to a person or counts them by kind needs no text from a decoder.
+//! A caller that shows a refusal to a person, or counts refusals by kind, needs no text of a decoder.
 
 use std::fmt;
 
-/// Why a photo was refused, or a thumbnail could not be written.
+/// Describes why a photo was refused, or why a thumbnail could not be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
-    /// The file is longer than [`limits::FILE_BYTES`](super::limits::FILE_BYTES).
+    /// The file is longer than [`limits::MAX_FILE_BYTES`](super::limits::MAX_FILE_BYTES).
     #[error(
         "this file has {found:.1} MiB; the limit is {limit}: save it smaller",
         found = mib(*found_bytes), limit = mib(*limit_bytes)
@@ -18,7 +18,7 @@ pub enum ImageError {
         /// Bytes found.
         found_bytes: u64,
     },
-    /// A side is longer than [`limits::SIDE_PX`](super::limits::SIDE_PX).
+    /// A side is longer than [`limits::MAX_SIDE_PX`](super::limits::MAX_SIDE_PX).
     #[error(
         "this photo's longest side has {found_px} px; the limit is {limit_px}: make it smaller"
     )]
@@ -28,7 +28,7 @@ pub enum ImageError {
         /// Pixels found.
         found_px: u32,
     },
-    /// There are more pixels than [`limits::PIXELS`](super::limits::PIXELS).
+    /// There are more pixels than [`limits::MAX_PIXELS`](super::limits::MAX_PIXELS).
     #[error(
         "this photo has {found:.1} megapixels; the limit is {limit}: make it smaller",
         found = megapixels(*found_px), limit = megapixels(*limit_px)
@@ -39,29 +39,29 @@ pub enum ImageError {
         /// Pixels found.
         found_px: u64,
     },
-    /// There are more scans than [`limits::SCANS`](super::limits::SCANS).
+    /// There are more scans than [`limits::MAX_SCANS`](super::limits::MAX_SCANS).
     #[error("this JPEG has {found} scans or more; the limit is {limit}: save it with fewer")]
     Scans {
         /// Scans allowed.
         limit: u32,
-        /// Scans found, at least.
+        /// Scans found before the file was refused.
         found: u32,
     },
-    /// Scans times pixels are more than
-    /// [`limits::SCANNED_PIXELS`](super::limits::SCANNED_PIXELS).
+    /// The pixels of all scans together are more than
+    /// [`limits::MAX_SCANNED_PIXELS`](super::limits::MAX_SCANNED_PIXELS).
     #[error(
         "this JPEG goes over {found:.0} megapixels in its scans; the limit is {limit}: \
          save it with fewer scans",
         found = megapixels(*found_px), limit = megapixels(*limit_px)
     )]
     ScannedPixels {
-        /// Pixels allowed, all scans together.
+        /// Pixels allowed for all scans together.
         limit_px: u64,
-        /// Pixels found, at least.
+        /// Pixels found before the file was refused.
         found_px: u64,
     },
     /// Decoding would need more memory than
-    /// [`limits::MEMORY_BYTES`](super::limits::MEMORY_BYTES).
+    /// [`limits::MAX_MEMORY_BYTES`](super::limits::MAX_MEMORY_BYTES).
     #[error(
         "this photo needs {found:.0} MiB of memory; the limit is {limit}: \
          make it smaller, or save it as an ordinary JPEG",
@@ -73,54 +73,86 @@ pub enum ImageError {
         /// Bytes needed.
         found_bytes: u64,
     },
-    /// The file begins like none of the formats.
+    /// The file begins like no supported format.
     #[error("this file is no JPEG, PNG or WebP: save it as one of them")]
     Unknown,
-    /// The file uses something that is not read here.
+    /// The file uses a feature that this codec does not read.
     #[error("this {format} has {feature}, which is not read here: save it as an ordinary {format}")]
     Unsupported {
         /// The file's format.
         format: Format,
-        /// What it uses.
+        /// The feature.
         feature: Feature,
     },
-    /// Something is missing that the file promises.
+    /// The file lacks a part that its structure requires.
     #[error("this {format} ends early: at byte {at_byte} {missing} is missing; copy it again")]
     EndsEarly {
         /// The file's format.
         format: Format,
-        /// Where the missing part was looked for, in bytes from the start.
+        /// Position at which the part is missing, in bytes from the start.
         at_byte: u64,
-        /// What is missing.
+        /// The missing part.
         missing: Part,
     },
-    /// The file contradicts its format, its checksums or itself.
+    /// The file contradicts its format, its checksums or its own numbers.
     #[error("this {format} is damaged, {damage}: copy it again")]
     Damaged {
         /// The file's format.
         format: Format,
-        /// What was found.
+        /// The damage.
         damage: Damage,
     },
-    /// The thumbnail could not be written as a JPEG.
+    /// The thumbnail could not be encoded as a JPEG.
     #[error("a thumbnail of {width}x{height} px cannot be written as a JPEG: ask for another size")]
     Unwritable {
         /// The thumbnail's width in pixels.
         width: u32,
-        /// Its height in pixels.
+        /// The thumbnail's height in pixels.
         height: u32,
     },
 }
 
-/// The formats that are read.
+/// Names the formats that this codec reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// JPEG: baseline and progressive, 8 bits, Huffman coded.
+    /// JPEG, baseline and progressive, of 8 bits, Huffman coded.
     Jpeg,
-    /// PNG: every bit depth and colour type; of an animation the default image.
+    /// PNG of every bit depth and colour type; only the default image of an animation.
     Png,
-    /// WebP: lossy and lossless, still.
+    /// WebP, lossy and lossless, without animation.
     WebP,
+}
+
+impl Format {
+    /// Returns the error for a feature that this codec does not read.
+    pub(super) fn unsupported(self, feature: Feature) -> ImageError {
+        ImageError::Unsupported { format: self, feature }
+    }
+
+    /// Returns the error for a part that is missing at a byte of the file.
+    pub(super) fn ends_early(self, at: usize, missing: Part) -> ImageError {
+        ImageError::EndsEarly { format: self, at_byte: at as u64, missing }
+    }
+
+    /// Returns the error for a damage.
+    pub(super) fn damaged(self, damage: Damage) -> ImageError {
+        ImageError::Damaged { format: self, damage }
+    }
+
+    /// Returns the error for coded data that a decoder rejected with a message.
+    pub(super) fn coding(self, message: impl fmt::Display) -> ImageError {
+        self.damaged(Damage::Coding(message.to_string()))
+    }
+
+    /// Returns the error for a marker, chunk or byte in the wrong position.
+    pub(super) fn misplaced(self, at: usize) -> ImageError {
+        self.damaged(Damage::Misplaced { at_byte: at as u64 })
+    }
+
+    /// Returns the error for an invalid field of the segment or chunk at a byte of the file.
+    pub(super) fn invalid_field(self, at: usize) -> ImageError {
+        self.damaged(Damage::Field { at_byte: at as u64 })
+    }
 }
 
 impl fmt::Display for Format {
@@ -133,132 +165,107 @@ impl fmt::Display for Format {
     }
 }
 
-/// What a file may use and is not read here.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Names a feature of a format that this codec does not read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Feature {
-    /// JPEG: arithmetic coding.
+    /// Arithmetic coding in a JPEG.
+    #[error("arithmetic coding")]
     ArithmeticCoding,
-    /// JPEG: lossless coding.
+    /// Lossless coding in a JPEG.
+    #[error("lossless coding")]
     LosslessCoding,
-    /// JPEG: hierarchical coding.
+    /// Hierarchical coding in a JPEG.
+    #[error("hierarchical coding")]
     HierarchicalCoding,
-    /// JPEG: so many bits a sample, where only 8 are read.
+    /// Number of bits of a sample in a JPEG, where only 8 are read.
+    #[error("{0} bits a sample")]
     SampleBits(u8),
-    /// JPEG: so many components, where 1, 3 and 4 are read.
+    /// Number of components in a JPEG, where only 1, 3 and 4 are read.
+    #[error("{0} components")]
     Components(u8),
-    /// JPEG: chroma sampled in a way that the decoder does not read.
+    /// Chroma of a JPEG, sampled in a way that the decoder does not read.
+    #[error("unusual chroma sampling")]
     Sampling,
-    /// JPEG: a height that is only told after the first scan.
+    /// Height of a JPEG that is only stored after the first scan.
+    #[error("no height in its header")]
     LateHeight,
-    /// PNG: a critical chunk of this name.
+    /// Critical chunk of a PNG, by its name.
+    #[error("a chunk {}", .0.escape_ascii())]
     Chunk([u8; 4]),
-    /// WebP: more pictures than one.
+    /// Animation in a WebP.
+    #[error("an animation")]
     Animation,
-    /// Something that the decoder names so.
+    /// Feature by the name that a decoder reports.
+    #[error("{0}")]
     Other(String),
 }
 
-impl fmt::Display for Feature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ArithmeticCoding => f.write_str("arithmetic coding"),
-            Self::LosslessCoding => f.write_str("lossless coding"),
-            Self::HierarchicalCoding => f.write_str("hierarchical coding"),
-            Self::SampleBits(bits) => write!(f, "{bits} bits a sample"),
-            Self::Components(count) => write!(f, "{count} components"),
-            Self::Sampling => f.write_str("unusual chroma sampling"),
-            Self::LateHeight => f.write_str("no height in its header"),
-            Self::Chunk(name) => write!(f, "a chunk {}", name.escape_ascii()),
-            Self::Animation => f.write_str("an animation"),
-            Self::Other(what) => f.write_str(what),
-        }
-    }
-}
-
-/// What a file that ends early lacks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// Names a part that a file lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Part {
-    /// The rest of its header, segment or chunk.
+    /// The rest of a header, segment or chunk.
+    #[error("the rest")]
     Rest,
-    /// JPEG: the end marker; PNG: the end chunk.
+    /// The end marker of a JPEG, or the end chunk of a PNG.
+    #[error("the end marker")]
     EndMarker,
-    /// Any picture at all.
+    /// An image.
+    #[error("a picture")]
     Picture,
     /// Coded or compressed data for all of the pixels.
+    #[error("some of the pixels' data")]
     PixelData,
-    /// JPEG: the scans that complete the picture.
+    /// The scans that complete a JPEG.
+    #[error("a further scan")]
     Scans,
 }
 
-impl fmt::Display for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rest => "the rest",
-            Self::EndMarker => "the end marker",
-            Self::Picture => "a picture",
-            Self::PixelData => "some of the pixels' data",
-            Self::Scans => "a further scan",
-        })
-    }
-}
-
-/// How a file contradicts its format, its checksums or itself.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Describes how a file contradicts its format, its checksums or its own numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Damage {
-    /// A marker, chunk or byte stands where it may not.
+    /// A marker, chunk or byte in the wrong position.
+    #[error("byte {at_byte} is out of place")]
     Misplaced {
-        /// Where, in bytes from the start.
+        /// Position in bytes from the start.
         at_byte: u64,
     },
-    /// A field of a header holds what it may not.
+    /// A field of a header with an invalid value.
+    #[error("the header at byte {at_byte} is wrong")]
     Field {
-        /// The field's segment or chunk, in bytes from the start.
+        /// Position of the field's segment or chunk, in bytes from the start.
         at_byte: u64,
     },
-    /// A checksum differs from the bytes it covers.
+    /// A checksum that differs from the bytes that it covers.
+    #[error("the checksum at byte {at_byte} is {stored:08x}, not {computed:08x}")]
     Checksum {
-        /// The chunk, in bytes from the start.
+        /// Position of the chunk, in bytes from the start.
         at_byte: u64,
         /// The checksum in the file.
         stored: u32,
         /// The checksum of the bytes.
         computed: u32,
     },
-    /// JPEG: restart markers out of order, or more of them than the scan has room for.
+    /// Restart markers of a JPEG out of order, or more of them than the scan has room for.
+    #[error("a restart is wrong at byte {at_byte}")]
     Restarts {
-        /// Where, in bytes from the start.
+        /// Position in bytes from the start.
         at_byte: u64,
     },
-    /// JPEG: more coded data than the picture's blocks can take.
+    /// More coded data in a JPEG than its blocks can take.
+    #[error("too much is coded at byte {at_byte} for the size it names")]
     Excess {
-        /// Where it begins, in bytes from the start.
+        /// Position where the data begins, in bytes from the start.
         at_byte: u64,
     },
-    /// Two places of the file give different sizes, or its pixels another number of them.
+    /// Different sizes in two parts of the file, or a number of pixels that differs from the size.
+    #[error("it names two sizes")]
     Sizes,
-    /// The decoder gave up, with these words.
+    /// Coded data that a decoder rejected, with the decoder's message.
+    #[error("its coding is wrong ({0})")]
     Coding(String),
-    /// The decoder panicked.
+    /// Coded data on which a decoder panicked.
+    #[error("its coding is wrong (the decoder panicked)")]
     Panic,
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Misplaced { at_byte } => write!(f, "byte {at_byte} is out of place"),
-            Self::Field { at_byte } => write!(f, "the header at byte {at_byte} is wrong"),
-            Self::Checksum { at_byte, stored, computed } => {
-                write!(f, "the checksum at byte {at_byte} is {stored:08x}, not {computed:08x}")
-            }
-            Self::Restarts { at_byte } => write!(f, "a restart is wrong at byte {at_byte}"),
-            Self::Excess { at_byte } => {
-                write!(f, "too much is coded at byte {at_byte} for the size it names")
-            }
-            Self::Sizes => f.write_str("it names two sizes"),
-            Self::Coding(words) => write!(f, "its coding is wrong ({words})"),
-            Self::Panic => f.write_str("its coding is wrong (the decoder panicked)"),
-        }
-    }
 }
 
 fn mib(bytes: u64) -> f64 {

@@ -1,124 +1,70 @@
-//! A frame: one photo's pixels at rest, upright, 8 bits a sample: RGB, or planes as JPEG has them.
+//! Stores the decoded pixels of one photo: upright, 8 bits a sample.
 //!
-//! Its memory may be used again. It is neither `Clone` nor `Copy`, so that there is one of each and
-//! whoever has it has it alone; and decoding appends, so that pixels left behind by an earlier
-//! photo would show. That is on purpose: forgetting to empty a frame must not go unseen.
+//! A frame's memory may be used again. A frame is neither `Clone` nor `Copy`, so its owner is alone
+//! in having it. Decoding appends to a frame, so pixels left behind by an earlier photo would show.
+//! That is on purpose: a pipeline that forgets to empty a frame must not go unnoticed.
 
 use std::borrow::Cow;
 
+use super::backend::PixelFormat;
 use super::geometry::Area;
 use super::pixel_buffer::PixelBuffer;
-#[cfg(feature = "turbojpeg")]
-use super::ycbcr::{Planes, Shape};
 use crate::pipeline;
 
-/// The pixels of one photo. An empty one is 0 by 0 pixels.
+/// Holds the pixels of one photo. An empty frame has 0 by 0 pixels.
 #[derive(Debug, Default)]
 pub struct ImageFrame {
     samples: PixelBuffer,
-    held: Layout,
-    photo: Area,
+    pub(super) layout: FrameLayout,
 }
 
-/// What the photo is that was appended last.
-#[derive(Debug)]
-enum Layout {
-    Rgb {
-        width: usize,
-        height: usize,
-    },
-    #[cfg(feature = "turbojpeg")]
-    Planes(Shape),
-}
-
-impl Default for Layout {
-    fn default() -> Self {
-        Self::Rgb { width: 0, height: 0 }
-    }
-}
-
-/// What a band reads, from the frame's start, rows from top to bottom.
-pub(super) enum PixelView<'a> {
-    /// 3 bytes a pixel.
-    Rgb(&'a [u8]),
-    /// Each plane by itself.
-    #[cfg(feature = "turbojpeg")]
-    Planes(Planes<'a>),
+/// Describes how the photo that was appended last lies in a frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FrameLayout {
+    /// Width in pixels.
+    pub(super) width: usize,
+    /// Height in pixels.
+    pub(super) height: usize,
+    /// The way in which the pixels are stored.
+    pub(super) format: PixelFormat,
+    /// The part of the frame that the photo fills. The last column and row of a photo that was
+    /// decoded at a fraction of its size may be filled in part; they are the first of a turned one.
+    pub(super) valid: Area,
 }
 
 impl ImageFrame {
-    /// Width of the photo that was appended last, in pixels.
+    /// Returns the width of the photo that was appended last, in pixels.
     pub fn width(&self) -> u32 {
-        self.dimensions().0 as u32
+        self.layout.width as u32
     }
 
-    /// Height of the photo that was appended last, in pixels.
+    /// Returns the height of the photo that was appended last, in pixels.
     pub fn height(&self) -> u32 {
-        self.dimensions().1 as u32
+        self.layout.height as u32
     }
 
-    fn dimensions(&self) -> (usize, usize) {
-        match self.held {
-            Layout::Rgb { width, height } => (width, height),
-            #[cfg(feature = "turbojpeg")]
-            Layout::Planes(Shape { width, height, .. }) => (width, height),
-        }
-    }
-
-    /// Where the photo lies. The last column and row of one that was decoded at a part of its size
-    /// may stand for less of it than the others; a turned photo may have them first.
-    pub(super) fn photo(&self) -> Area {
-        self.photo
-    }
-
-    /// Says where in it the photo lies that was appended last.
-    pub(super) fn set_photo(&mut self, photo: Area) {
-        self.photo = photo;
-    }
-
-    /// The pixels as RGB: rows from top to bottom, 3 bytes a pixel. Planes are converted for it.
+    /// Returns the pixels as RGB, rows from top to bottom, 3 bytes a pixel. Planes are converted.
     pub fn rgb(&self) -> Cow<'_, [u8]> {
-        match self.view() {
-            PixelView::Rgb(rgb) => Cow::Borrowed(rgb),
-            #[cfg(feature = "turbojpeg")]
-            PixelView::Planes(planes) => Cow::Owned(planes.to_rgb()),
-        }
+        let FrameLayout { width, height, format, .. } = self.layout;
+        format.to_rgb((width, height), self.samples())
     }
 
-    pub(super) fn view(&self) -> PixelView<'_> {
-        match self.held {
-            Layout::Rgb { width, height } => PixelView::Rgb(&self.samples[..width * height * 3]),
-            #[cfg(feature = "turbojpeg")]
-            Layout::Planes(shape) => PixelView::Planes(shape.view(&self.samples)),
-        }
+    /// Returns the samples that a band reads, from the frame's start.
+    pub(super) fn samples(&self) -> &[u8] {
+        let FrameLayout { width, height, format, .. } = self.layout;
+        &self.samples[..format.bytes(width, height)]
     }
 
-    /// Appends a black photo of these dimensions, 3 bytes a pixel, and gives its samples.
-    pub(super) fn begin(&mut self, width: usize, height: usize) -> &mut [u8] {
-        self.held = Layout::Rgb { width, height };
-        self.samples.grow(width * height * 3)
+    /// Appends samples that are all zero, and returns them to be written.
+    pub(super) fn append_zeros(&mut self, layout: FrameLayout) -> &mut [u8] {
+        self.layout = layout;
+        self.samples.grow(layout.format.bytes(layout.width, layout.height))
     }
 
-    /// Appends planes of nothing, and gives their samples.
-    #[cfg(feature = "turbojpeg")]
-    pub(super) fn begin_planes(&mut self, shape: Shape) -> &mut [u8] {
-        self.held = Layout::Planes(shape);
-        self.samples.grow(shape.samples())
-    }
-
-    /// Appends a photo of these dimensions that lies as the frame wants it; for want of own memory
-    /// it takes the photo's.
-    pub(super) fn append(&mut self, width: usize, height: usize, rgb: PixelBuffer) {
-        debug_assert_eq!(rgb.len(), width * height * 3, "3 bytes a pixel");
-        self.held = Layout::Rgb { width, height };
-        self.samples.append(rgb);
-    }
-
-    /// Appends planes that lie as the frame wants them, or takes their memory.
-    #[cfg(feature = "turbojpeg")]
-    pub(super) fn append_planes(&mut self, shape: Shape, samples: PixelBuffer) {
-        debug_assert_eq!(samples.len(), shape.samples(), "no gaps");
-        self.held = Layout::Planes(shape);
+    /// Appends samples that lie as the frame stores them. A frame without memory takes theirs.
+    pub(super) fn append(&mut self, layout: FrameLayout, samples: PixelBuffer) {
+        debug_assert_eq!(samples.len(), layout.format.bytes(layout.width, layout.height));
+        self.layout = layout;
         self.samples.append(samples);
     }
 }
@@ -126,8 +72,7 @@ impl ImageFrame {
 impl pipeline::Frame for ImageFrame {
     fn clear(&mut self) {
         self.samples.clear();
-        self.held = Layout::default();
-        self.photo = Area::default();
+        self.layout = FrameLayout::default();
     }
 
     fn capacity(&self) -> usize {

@@ -1,27 +1,27 @@
-//! Sizes, fits and bands: all of a thumbnail's geometry, in whole pixels of the upright photo.
+//! Computes a thumbnail's geometry: size, fit and bands, in whole pixels of the upright photo.
 //!
-//! It belongs to the job and is fixed at its begin; nothing here depends on what lies in a frame,
-//! except `Fit::crop`, which says what a band takes from whatever frame it finds.
+//! The geometry belongs to the job, and is fixed when the job begins. It does not depend on the
+//! contents of a frame. Only `Fit::crop` does: it selects the part of a frame that a band reads.
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::str::FromStr;
 
-/// Rows of a JPEG's blocks at 4:2:0: edges between bands fall on multiples of it.
+/// Rows of a JPEG's blocks at 4:2:0. Edges between bands fall on multiples of this number.
 pub const BLOCK_ROWS: u32 = 16;
 
-/// How long a thumbnail's side may be, in pixels: 16 to 2048, 256 by default.
+/// Bounds the sides of a thumbnail, in pixels: 16 to 2048, 256 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Size(u32);
 
 impl Size {
-    /// The smallest size.
+    /// The smallest size, 16 px.
     pub const MIN: Self = Self(16);
-    /// The largest size, and that of the album's compression.
+    /// The largest size, 2048 px.
     pub const MAX: Self = Self(2048);
 
-    /// The size in pixels.
+    /// Returns the size in pixels.
     pub fn get(self) -> u32 {
         self.0
     }
@@ -39,27 +39,27 @@ impl fmt::Display for Size {
     }
 }
 
-/// A size that no thumbnail has.
+/// Describes why a value is no thumbnail size.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SizeError {
-    /// Outside 16 to 2048.
+    /// The number is outside 16 to 2048.
     #[error(
         "{found_px} px is no thumbnail's size: choose {min} to {max}",
         min = Size::MIN,
         max = Size::MAX
     )]
     Range {
-        /// The size asked for, in pixels.
+        /// The requested size in pixels.
         found_px: u32,
     },
-    /// Not a whole number.
+    /// The text is no whole number.
     #[error(
         "{found:?} is no thumbnail's size: give pixels, {min} to {max}",
         min = Size::MIN,
         max = Size::MAX
     )]
     Number {
-        /// What was given.
+        /// The text.
         found: String,
     },
 }
@@ -87,17 +87,17 @@ impl FromStr for Size {
     }
 }
 
-/// How a photo is fitted into its thumbnail.
+/// Selects how a photo is fitted into its thumbnail.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Fit {
-    /// The centre square, as in an album's grid.
+    /// Shows the centre square, as in an album's grid.
     #[default]
     Cover,
-    /// The whole photo, aspect kept.
+    /// Shows the whole photo, and keeps its aspect ratio.
     Contain,
 }
 
-/// A part of a frame, in its pixels.
+/// Describes a part of a frame, in the frame's pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Area {
     pub(super) left: f64,
@@ -107,12 +107,12 @@ pub(super) struct Area {
 }
 
 impl Fit {
-    /// What a band takes from a frame that shows a photo there.
+    /// Returns the part of a frame that a band reads, where the photo fills the area `photo`.
     pub(super) fn crop(self, photo: Area) -> Area {
         match self {
             Self::Cover => {
                 let side = photo.width.min(photo.height);
-                // Whole pixels, so that what is neither made smaller nor turned is only copied.
+                // The corner is a whole pixel, so that a photo at its own size is only copied.
                 let left = photo.left + ((photo.width - side) / 2.0).floor();
                 let top = photo.top + ((photo.height - side) / 2.0).floor();
                 Area { left, top, width: side, height: side }
@@ -131,11 +131,11 @@ impl fmt::Display for Fit {
     }
 }
 
-/// A word that names no fit.
+/// Reports a text that names no fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{found:?} is no way to fit a photo: choose cover or contain")]
 pub struct FitError {
-    /// What was given.
+    /// The text.
     pub found: String,
 }
 
@@ -151,18 +151,18 @@ impl FromStr for Fit {
     }
 }
 
-/// Specifies a thumbnail of a photo: its size, and how the photo is fitted into it.
+/// Specifies a thumbnail's size and fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct ThumbnailSpec {
-    /// The longest that a side may be.
+    /// Upper bound of the sides.
     pub size: Size,
-    /// The way the photo is fitted into that size.
+    /// The way in which the photo is fitted into the size.
     pub fit: Fit,
 }
 
-/// The thumbnail's width and height for a photo of these upright dimensions. Never enlarged:
-/// `cover` is a square of side min(size, width, height), `contain` scales by
-/// min(1, size ÷ longest side), sides rounded, at least 1 px.
+/// Returns the thumbnail's width and height for a photo of these upright dimensions. Photos are never
+/// enlarged. `cover` makes a square of side min(size, width, height). `contain` scales by
+/// min(1, size ÷ longest side), and rounds each side to at least 1 px.
 pub fn thumbnail_dimensions(width: u32, height: u32, spec: ThumbnailSpec) -> (u32, u32) {
     let ThumbnailSpec { size, fit } = spec;
     let longest = width.max(height);
@@ -184,8 +184,9 @@ pub fn thumbnail_dimensions(width: u32, height: u32, spec: ThumbnailSpec) -> (u3
     }
 }
 
-/// The rows of each band of a thumbnail: min(bands, ⌈height / 16⌉) ranges from top to bottom that
-/// cover `0..height`, as even as their edges allow, which fall on multiples of 16.
+/// Returns the rows of each band of a thumbnail, from top to bottom. The min(bands, ⌈height / 16⌉)
+/// ranges cover `0..height`. Their edges fall on multiples of 16, and their lengths are as even as
+/// that allows.
 pub fn band_rows(height: u32, bands: NonZeroU32) -> impl ExactSizeIterator<Item = Range<u32>> {
     let blocks = height.div_ceil(BLOCK_ROWS);
     let bands = bands.get().min(blocks);

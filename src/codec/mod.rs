@@ -1,57 +1,59 @@
-//! Photo bytes to pixels and back: JPEG, PNG and WebP in, JPEG out, within limits.
+//! Decodes JPEG, PNG and WebP photos within limits, and encodes thumbnails as JPEG.
 //!
-//! It is one codec for every pipeline, so that what tells them apart is only where a frame waits.
-//! Whatever is wrong with a file becomes a [`Refusal`]; nothing here panics, hangs, or allocates
-//! before the file's header was held against the [`limits`].
+//! Every pipeline uses this codec, so pipelines differ only in where a frame (the decoded pixels of
+//! a photo) waits between two steps. A file that cannot be used becomes an [`ImageError`]. The
+//! codec does not panic and does not hang. It checks a file's header against the [`limits`] before
+//! it allocates memory for pixels.
 //!
-//! ICC profiles, gamma and other metadata are ignored, except EXIF's orientation; samples are taken
-//! as sRGB. Alpha is flattened on white, and CMYK is read the way Adobe writes it.
+//! The codec ignores ICC profiles, gamma and all other metadata except EXIF's orientation, and takes
+//! samples as sRGB. It flattens alpha on white, and reads CMYK as Adobe writes it.
 //!
 //! # Two builds
-//! Without features all is done in Rust, by way of RGB. With `turbojpeg` a JPEG is read and written
-//! by libjpeg-turbo, and stays luma and colour from the file to the thumbnail:
+//! Without features, the codec is written in Rust and works in RGB. With the feature `turbojpeg`,
+//! libjpeg-turbo reads and writes JPEG, and pixels stay luma and chroma from the file to the
+//! thumbnail. The folder `backend` holds all differences between the builds. With `turbojpeg`:
 //!
-//! - A frame holds RGB or planes, whichever its photo came as, in the same memory. Planes are as
-//!   the file has them, 4:4:4 to 4:1:1 or grey, but upright; see `ycbcr`.
-//! - A thumbnail is planes at 4:2:0 whatever its photo was; see `canvas`. So a band of any job
-//!   takes any frame, and makes of it the same rows in every job of that geometry.
-//! - What libjpeg-turbo warns of, and files of the less usual kinds (progressive, with restarts,
-//!   CMYK, RGB, other samplings), go to the decoder in Rust, which has the last word on them, and
-//!   the reasons. The limits are those of the decoder in Rust, which needs more memory.
+//! - A frame holds RGB or planes, as its photo was stored, in the same memory. Planes keep the
+//!   file's chroma sampling, from 4:4:4 to 4:1:1 or grey, but are upright.
+//! - A thumbnail is planes at 4:2:0, for every photo. So a band (some rows of the thumbnail) of any
+//!   job takes any frame, and all jobs of one geometry make the same rows from the same frame.
+//! - The decoder in Rust takes every file that makes libjpeg-turbo warn, and the less usual files:
+//!   progressive, with restarts, CMYK, RGB, other samplings. It decides whether such a file is
+//!   refused, and names the reason. The limits are those of the decoder in Rust, which needs more
+//!   memory.
 //!
-//! Pictures of the two builds differ within rounding, so each is a maker of its own.
+//! The pixels of the two builds differ within rounding, so each build has its own maker name.
 //!
-//! # What is refused as damaged
-//! Whatever the format lets one tell without writing another decoder. For PNG that is every chunk's
-//! CRC, and the number and the checksum of the pixels; for WebP the lengths, and data that runs
-//! out; for JPEG the end marker, lengths, the order and number of restarts, scans that are missing
-//! or have too little or far too much data, and codes that no encoder writes.
+//! # Damage that is refused
+//! The codec refuses every damage that it can detect without a decoder of its own. For PNG it checks
+//! the CRC of every chunk, and the number and the checksum of the pixels. For WebP it checks the
+//! lengths, and that the data does not run out. For JPEG it checks the end marker, the lengths, the
+//! order and number of restarts, the completeness of the scans, and the amount of data in each
+//! scan, and it refuses codes that no encoder writes.
 //!
-//! # What cannot be told
-//! JPEG and WebP have no checksums: damage inside coded data that still reads as codes decodes to
-//! wrong pixels, all of them made from the file's own bytes. A JPEG's scan may have more data than
-//! its last block takes, or lack its last few bits and end there by chance; a PNG's pixels may name
-//! colours that its palette does not have, which are shown black.
+//! # Damage that stays undetected
+//! JPEG and WebP have no checksums. Damage inside coded data that still reads as codes decodes to
+//! wrong pixels, all of them made from the file's own bytes. A JPEG scan may have more data than its
+//! last block takes, or may lack its last few bits and end there by chance. A PNG's pixels may name
+//! colours that its palette does not have; they become black.
 
-mod canvas;
+mod backend;
 mod decoded;
 mod error;
 mod frame;
 mod geometry;
+mod inspect;
 mod jpeg;
 pub mod limits;
-mod luma;
 mod normalize;
+mod orientation;
 mod panic_guard;
 mod pixel_buffer;
-mod planes;
 mod png;
 mod probe;
-mod resample_filter;
+mod resample;
 mod thumbnail;
 mod webp;
-#[cfg(feature = "turbojpeg")]
-mod ycbcr;
 
 use std::num::NonZeroU32;
 
@@ -64,44 +66,59 @@ pub use self::frame::ImageFrame;
 pub use self::geometry::{
     BLOCK_ROWS, Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, thumbnail_dimensions,
 };
-pub use self::luma::{Luma, luma};
-pub use self::normalize::compress;
+pub use self::inspect::{InspectedPixels, Luma, inspect_pixels, luma};
+pub use self::normalize::normalize;
 pub use self::panic_guard::silence_decoder_panics;
-pub use self::planes::{InspectedPixels, pixels};
-pub use self::probe::{Header, InspectedPhoto, inspect};
+pub use self::probe::{Header, ProbedPhoto, probe};
 pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
 
-/// What the name of a maker ends with that uses this build's codec: builds with and without the
-/// feature `turbojpeg` make pictures that differ within rounding, so one must not be taken for the
-/// other.
-pub const MAKER_SUFFIX: &str = if cfg!(feature = "turbojpeg") { "-turbojpeg" } else { "" };
+/// Suffix of the maker names (the versions of the thumbnail maker) of this build, empty without
+/// features. The two builds make pixels that differ within rounding, so a name must tell them apart.
+pub const MAKER_SUFFIX: &str = backend::MAKER_SUFFIX;
 
-/// A photo, and the thumbnail that is wanted of it.
+/// Requests a thumbnail of a photo.
 #[derive(Clone, Debug)]
 pub struct ThumbnailRequest {
-    /// The photo's file: JPEG, PNG or WebP.
+    /// The bytes of the photo's file, which is JPEG, PNG or WebP.
     pub photo: Bytes,
     /// The thumbnail's size and fit.
     pub spec: ThumbnailSpec,
 }
 
-/// Makes JPEG thumbnails, 4:2:0 and of quality 80, in so many bands.
+/// Makes JPEG thumbnails at 4:2:0 and quality 80, in a fixed number of bands.
 #[derive(Clone, Copy, Debug)]
 pub struct ImageCodec {
     bands: NonZeroU32,
 }
 
 impl ImageCodec {
-    /// A codec that makes thumbnails in `bands` bands, or fewer where there are not so many times
-    /// 16 rows.
+    /// Returns a codec that makes each thumbnail in `bands` bands. A thumbnail of fewer than `bands`
+    /// times 16 rows has fewer bands.
     pub const fn new(bands: NonZeroU32) -> Self {
         Self { bands }
     }
 
-    /// A thumbnail that no photo was decoded for: `width` by `height` px, its bands still to make.
+    /// Returns a thumbnail of `width` by `height` px whose bands are still to be made, without
+    /// decoding a photo.
     pub fn blank(&self, (width, height): (u32, u32), fit: Fit) -> Thumbnail {
         Thumbnail::new((width, height), fit, self.bands)
+    }
+
+    /// Makes all remaining bands of a thumbnail from a frame that no other request disturbs.
+    pub fn render(&self, frame: &ImageFrame, mut thumbnail: Thumbnail) -> Thumbnail {
+        while self.band(frame, &mut thumbnail) {}
+        thumbnail
+    }
+
+    /// Decodes a photo into a frame of its own, and makes all bands of its thumbnail.
+    ///
+    /// # Errors
+    /// Returns an [`ImageError`] if the photo cannot be decoded whole or exceeds the [`limits`].
+    pub fn thumbnail(&self, request: &ThumbnailRequest) -> Result<Thumbnail, ImageError> {
+        let mut frame = ImageFrame::default();
+        let thumbnail = self.fill(self.decode(request)?, &mut frame);
+        Ok(self.render(&frame, thumbnail))
     }
 }
 
@@ -113,8 +130,8 @@ impl Codec for ImageCodec {
     type Output = Bytes;
     type Error = ImageError;
 
-    /// Decodes a photo whole; a JPEG at the smallest fraction of its size that leaves at least
-    /// twice the thumbnail's pixels along each side that counts.
+    /// Decodes a photo whole. A JPEG is decoded at the smallest fraction of its size that leaves at
+    /// least twice the thumbnail's pixels along the sides that the fit keeps.
     fn decode(&self, request: &ThumbnailRequest) -> Result<DecodedPhoto, ImageError> {
         probe::File::open(&request.photo)?.decode(request.spec)
     }

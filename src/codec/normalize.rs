@@ -1,23 +1,22 @@
-//! The album's compression: what happens to a photo before it is kept.
+//! Normalizes photos to upright JPEGs of at most 2048 px, as an album would store them.
 //!
-//! Albums keep photos of at most 2048 px, so that every reader afterwards deals with ordinary,
-//! upright JPEGs. A file that is one already is not made worse by coding it again.
+//! The reproduction, the replay and the incident start from such photos. A file that is one already
+//! stays as it is, since a second encoding would make it worse.
 
 use bytes::Bytes;
-use image::metadata::Orientation;
 
-use super::canvas::BANDS;
+use super::backend::LARGE_IMAGE_BANDS;
 use super::probe::File;
-use super::{Fit, Format, ImageCodec, ImageError, ImageFrame, Size, ThumbnailSpec};
+use super::{Fit, Format, ImageCodec, ImageError, ImageFrame, Orientation, Size, ThumbnailSpec};
 use crate::pipeline::Codec;
 
-/// Makes a photo ready for an album: an upright JPEG of at most 2048 px on its longest side,
-/// quality 80, 4:2:0, without metadata. A JPEG that is upright and within 2048 px comes back byte
-/// for byte, once it has decoded whole; never enlarged.
+/// Converts a photo to an upright JPEG of at most 2048 px on its longest side, at quality 80 and
+/// 4:2:0, without metadata and never enlarged. An upright JPEG within 2048 px is decoded whole, and
+/// returned byte for byte.
 ///
 /// # Errors
-/// A [`Refusal`], if the photo cannot be decoded whole or is beyond the limits.
-pub fn compress(photo: &Bytes) -> Result<Bytes, ImageError> {
+/// Returns an [`ImageError`] if the photo cannot be decoded whole or exceeds the limits.
+pub fn normalize(photo: &Bytes) -> Result<Bytes, ImageError> {
     let file = File::open(photo)?;
     let header = file.header();
     let decoded = file.decode(ThumbnailSpec { size: Size::MAX, fit: Fit::Contain })?;
@@ -25,9 +24,8 @@ pub fn compress(photo: &Bytes) -> Result<Bytes, ImageError> {
     if fits && header.format == Format::Jpeg && header.orientation == Orientation::NoTransforms {
         return Ok(photo.clone());
     }
-    let codec = ImageCodec::new(BANDS);
+    let codec = ImageCodec::new(LARGE_IMAGE_BANDS);
     let mut frame = ImageFrame::default();
-    let mut thumbnail = codec.fill(decoded, &mut frame);
-    while codec.band(&frame, &mut thumbnail) {}
-    codec.encode(thumbnail)
+    let thumbnail = codec.fill(decoded, &mut frame);
+    codec.encode(codec.render(&frame, thumbnail))
 }

@@ -1,7 +1,7 @@
-//! A wall round the decoders: their panics become refusals, and nobody need see them.
+//! Turns panics of the decoders into errors, and silences their messages.
 //!
-//! The decoders are large, made by others, and fed by strangers. What one of them did not foresee
-//! is the file's fault and not a reason to lose a thread.
+//! The decoders are large libraries that read files of unknown origin. A file that makes a decoder
+//! panic is refused as damaged, and must not end a thread.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
@@ -9,45 +9,45 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use super::{Damage, Format, ImageError};
 
 thread_local! {
-    /// Whether this thread is inside a decoder.
+    /// True while this thread runs a decoder.
     static DECODING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The folders of the decoders' sources, which a version follows in a registry.
+/// Names of the folders of the decoders' sources. In a registry, a version follows the name.
 const DECODERS: [&str; 6] = ["jpeg-decoder", "zune-jpeg", "png", "image-webp", "image", "fdeflate"];
 
-/// Runs a decoder.
+/// Runs a decoder, and returns an error if it panics.
 pub(super) fn decode<T>(
     format: Format,
     decoder: impl FnOnce() -> Result<T, ImageError>,
 ) -> Result<T, ImageError> {
     let outer = DECODING.replace(true);
-    // What the decoder leaves half done it owns, and it is dropped here.
+    // The decoder owns all state that it may leave half done, and is dropped here.
     let result = panic::catch_unwind(AssertUnwindSafe(decoder));
     DECODING.set(outer);
     result.unwrap_or(Err(ImageError::Damaged { format, damage: Damage::Panic }))
 }
 
-/// Keeps the panics of decoders off standard error, which are caught and become refusals. All
-/// others go to the hook that was there before. For a program to call once, at its start.
+/// Keeps the panics of decoders, which become errors, off standard error. All other panics go to the
+/// hook that was installed before. A program calls this once, at its start.
 ///
-/// `jpeg-decoder` makes colours on rayon's threads; their panics are told by the source file they
-/// come from.
+/// `jpeg-decoder` converts colours on rayon's threads. Panics there are recognised by their source
+/// file.
 pub fn silence_decoder_panics() {
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
-        if !is_a_decoders(panic) {
+        if !is_in_decoder(panic) {
             previous(panic);
         }
     }));
 }
 
-fn is_a_decoders(panic: &PanicHookInfo<'_>) -> bool {
-    DECODING.get() || panic.location().is_some_and(|location| is_decoder(location.file()))
+fn is_in_decoder(panic: &PanicHookInfo<'_>) -> bool {
+    DECODING.get() || panic.location().is_some_and(|location| is_decoder_source(location.file()))
 }
 
-/// Whether a source file is a decoder's: `.../jpeg-decoder-0.3.2/src/decoder.rs`.
-fn is_decoder(file: &str) -> bool {
+/// Returns true for the source file of a decoder, such as `.../jpeg-decoder-0.3.2/src/decoder.rs`.
+fn is_decoder_source(file: &str) -> bool {
     let is_version = |rest: &str| rest.is_empty() || rest.starts_with("-0.");
     file.split(['/', '\\'])
         .any(|folder| DECODERS.iter().any(|name| folder.strip_prefix(name).is_some_and(is_version)))
@@ -60,45 +60,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_inside_a_decoder_becomes_a_refusal() {
-        let refused = decode::<()>(Format::Png, || panic!("words of a decoder"));
-        let damage = Damage::Panic;
-        assert_eq!(refused, Err(ImageError::Damaged { format: Format::Png, damage }));
+    fn a_panic_inside_a_decoder_becomes_an_error() {
+        let result = decode::<()>(Format::Png, || panic!("message of a decoder"));
+        assert_eq!(result, Err(Format::Png.damaged(Damage::Panic)));
         assert!(!DECODING.get(), "the next panic is not a decoder's");
     }
 
-    /// The hook is one for the process, so a process of its own tries it.
+    /// Runs in a process of its own, since a process has only one panic hook.
     #[test]
-    fn silenced_decoders_print_nothing_and_everyone_else_does() {
+    fn silenced_decoders_print_nothing_and_other_code_does() {
         const CHILD: &str = "DOUBLE_EXPOSURE_SILENCED";
         if env::var_os(CHILD).is_some() {
             silence_decoder_panics();
-            let _ = decode::<()>(Format::Png, || panic!("words of a decoder"));
-            let _ = thread::spawn(|| panic!("words of another thread")).join();
+            let _ = decode::<()>(Format::Png, || panic!("message of a decoder"));
+            let _ = thread::spawn(|| panic!("message of another thread")).join();
             return;
         }
         let child = process::Command::new(env::current_exe().unwrap())
-            .args(["--nocapture", "silenced_decoders_print_nothing_and_everyone_else_does"])
+            .args(["--nocapture", "silenced_decoders_print_nothing_and_other_code_does"])
             .env(CHILD, "1")
             .output()
             .unwrap();
         let printed = String::from_utf8_lossy(&child.stderr);
         assert!(child.status.success());
-        assert!(!printed.contains("words of a decoder"), "{printed}");
-        assert!(printed.contains("words of another thread"), "{printed}");
+        assert!(!printed.contains("message of a decoder"), "{printed}");
+        assert!(printed.contains("message of another thread"), "{printed}");
     }
 
     #[test]
-    fn decoders_are_told_by_the_folders_of_their_sources() {
+    fn decoders_are_recognised_by_the_folders_of_their_sources() {
         for file in [
-            "/home/me/.cargo/registry/src/index/jpeg-decoder-0.3.2/src/worker/multithreaded.rs",
-            r"C:\me\registry\src\index\zune-jpeg-0.5.15\src\mcu.rs",
+            "/home/user/.cargo/registry/src/index/jpeg-decoder-0.3.2/src/worker/multithreaded.rs",
+            r"C:\user\registry\src\index\zune-jpeg-0.5.15\src\mcu.rs",
             "vendor/png/src/decoder/mod.rs",
         ] {
-            assert!(is_decoder(file), "{file}");
+            assert!(is_decoder_source(file), "{file}");
         }
         for file in ["src/codec/jpeg/mod.rs", "src/codec/image_list.rs", "/pngs/photo-0.1/a.rs"] {
-            assert!(!is_decoder(file), "{file}");
+            assert!(!is_decoder_source(file), "{file}");
         }
     }
 }

@@ -1,35 +1,35 @@
-//! The samples of a picture: on the heap, or, where there are very many, in large pages.
+//! Allocates the samples of an image: on the heap, or in large pages if there are very many.
 //!
-//! What is larger than 32 MiB glibc's allocator asks of the system each time and gives back at once
-//! (`malloc(3)`, `M_MMAP_THRESHOLD`). In pages of 4 KiB that is 9,000 page faults for a camera's
-//! photo of 12 megapixels, more than a quarter of the time that its decoding takes. So here it is
-//! mapped, and Linux asked for pages of 2 MiB; where there are none, nothing is lost.
+//! glibc serves allocations above 32 MiB with `mmap` and unmaps them on free (`malloc(3)`,
+//! `M_MMAP_THRESHOLD`). In pages of 4 KiB that causes 9,000 page faults for a camera's photo of 12
+//! megapixels, more than a quarter of the time that its decoding takes. So this module maps such
+//! memory itself, and requests pages of 2 MiB from Linux. Where there are none, nothing is lost.
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
 
 use memmap2::MmapMut;
 
-/// What the allocator keeps for its next use is not mapped.
-const LARGE_BYTES: usize = 32 << 20;
+/// Bytes up to which the heap is used. The allocator can keep this much for its next use.
+const MAX_HEAP_BYTES: usize = 32 << 20;
 
-/// A vector of samples, or so many that they lie in memory of their own.
+/// Holds samples in a vector, or in mapped pages if there are very many.
 #[derive(Debug, Default)]
 pub(super) struct PixelBuffer {
-    /// Empty beside pages.
+    /// The samples, unless they lie in `pages`.
     heap: Vec<u8>,
     pages: Option<MmapMut>,
 }
 
 impl PixelBuffer {
-    /// So many, all zero.
+    /// Returns `length` samples that are all zero.
     pub(super) fn zeroed(length: usize) -> Self {
-        let pages = if length > LARGE_BYTES { map(length) } else { None };
+        let pages = if length > MAX_HEAP_BYTES { map(length) } else { None };
         let heap = if pages.is_some() { Vec::new() } else { vec![0; length] };
         Self { heap, pages }
     }
 
-    /// Appends so many that are zero, and gives them.
+    /// Appends `length` samples that are zero, and returns them.
     pub(super) fn grow(&mut self, length: usize) -> &mut [u8] {
         if self.capacity() == 0 {
             *self = Self::zeroed(length);
@@ -41,7 +41,7 @@ impl PixelBuffer {
         &mut heap[start..]
     }
 
-    /// Appends others; for want of own memory it takes theirs.
+    /// Appends the samples of another buffer. A buffer without memory takes the memory of `others`.
     pub(super) fn append(&mut self, others: Self) {
         if self.capacity() == 0 {
             *self = others;
@@ -50,8 +50,8 @@ impl PixelBuffer {
         }
     }
 
-    /// The samples where so many can be appended: pages are copied to the heap. There is then
-    /// exactly enough memory, so that a frame holds no more than the limit on memory counts for it.
+    /// Returns the samples on the heap with room for `more`; pages are copied to the heap. The room is
+    /// exact, so that a frame holds no more than the limit on memory counts for it.
     fn on_heap(&mut self, more: usize) -> &mut Vec<u8> {
         if let Some(pages) = self.pages.take() {
             self.heap.reserve_exact(pages.len() + more);
@@ -61,27 +61,28 @@ impl PixelBuffer {
         &mut self.heap
     }
 
+    /// Returns the samples as a vector.
     pub(super) fn into_vec(mut self) -> Vec<u8> {
         mem::take(self.on_heap(0))
     }
 
-    /// Forgets the samples. Memory on the heap is kept, pages are given back.
+    /// Removes the samples. Memory on the heap is kept, and pages are unmapped.
     pub(super) fn clear(&mut self) {
         self.pages = None;
         self.heap.clear();
     }
 
-    /// Bytes that are kept.
+    /// Returns the number of bytes that are allocated.
     pub(super) fn capacity(&self) -> usize {
         self.pages.as_ref().map_or(self.heap.capacity(), |pages| pages.len())
     }
 }
 
-/// Memory of its own; none if the system has none, which the allocator then says.
+/// Maps anonymous memory. Returns `None` if that fails, and the caller falls back to the heap.
 fn map(length: usize) -> Option<MmapMut> {
     let pages = MmapMut::map_anon(length).ok()?;
     #[cfg(target_os = "linux")]
-    // Refused by a kernel without large pages; small ones do.
+    // A kernel without large pages refuses; small pages serve too.
     let _ = pages.advise(memmap2::Advice::HugePage);
     Some(pages)
 }
@@ -111,31 +112,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_lie_on_the_heap_and_very_many_in_pages() {
-        let few = PixelBuffer::zeroed(LARGE_BYTES);
+    fn few_samples_lie_on_the_heap_and_very_many_in_pages() {
+        let few = PixelBuffer::zeroed(MAX_HEAP_BYTES);
         assert!(few.pages.is_none());
-        assert_eq!(few.len(), LARGE_BYTES);
-        let many = PixelBuffer::zeroed(LARGE_BYTES + 1);
+        assert_eq!(few.len(), MAX_HEAP_BYTES);
+        let many = PixelBuffer::zeroed(MAX_HEAP_BYTES + 1);
         assert!(many.pages.is_some());
-        assert_eq!((many.len(), many.capacity()), (LARGE_BYTES + 1, LARGE_BYTES + 1));
+        assert_eq!((many.len(), many.capacity()), (MAX_HEAP_BYTES + 1, MAX_HEAP_BYTES + 1));
         assert!(many.iter().all(|&sample| sample == 0));
     }
 
     #[test]
-    fn samples_stay_what_they_are_when_others_are_appended() {
-        let mut samples = PixelBuffer::zeroed(LARGE_BYTES + 2);
-        (samples[0], samples[LARGE_BYTES + 1]) = (3, 7);
+    fn samples_keep_their_values_when_others_are_appended() {
+        let mut samples = PixelBuffer::zeroed(MAX_HEAP_BYTES + 2);
+        (samples[0], samples[MAX_HEAP_BYTES + 1]) = (3, 7);
         samples.append(vec![9].into());
         samples.grow(1)[0] = 11;
         assert!(samples.pages.is_none());
-        assert_eq!(samples.capacity(), LARGE_BYTES + 4, "no more than there are");
-        assert_eq!((samples[0], samples[1], &samples[LARGE_BYTES + 1..]), (3, 0, &[7, 9, 11][..]));
-        assert_eq!(samples.into_vec().len(), LARGE_BYTES + 4);
+        assert_eq!(samples.capacity(), MAX_HEAP_BYTES + 4, "no more than there are");
+        assert_eq!(
+            (samples[0], samples[1], &samples[MAX_HEAP_BYTES + 1..]),
+            (3, 0, &[7, 9, 11][..])
+        );
+        assert_eq!(samples.into_vec().len(), MAX_HEAP_BYTES + 4);
     }
 
     #[test]
-    fn forgetting_them_gives_pages_back_and_keeps_the_heap() {
-        let mut samples = PixelBuffer::zeroed(LARGE_BYTES + 1);
+    fn clearing_unmaps_pages_and_keeps_the_heap() {
+        let mut samples = PixelBuffer::zeroed(MAX_HEAP_BYTES + 1);
         samples.clear();
         assert_eq!((samples.len(), samples.capacity()), (0, 0));
         let mut samples = PixelBuffer::from(vec![1; 100]);

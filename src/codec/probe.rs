@@ -1,19 +1,19 @@
-//! Which format a file has, and what its header promises.
+//! Detects a file's format, and reads its header and structure without decoding it.
 //!
-//! Everything that can be refused without decoding is refused here, for thumbnails, for the album's
-//! compression and for whoever only asks.
+//! Every refusal that needs no decoder happens here, for all functions of this codec.
 
 use bytes::Bytes;
-use image::metadata::Orientation;
 
-use super::decoded::{DecodedPhoto, turns};
+use super::backend::DecodedPixels;
+use super::decoded::DecodedPhoto;
 use super::geometry::{ThumbnailSpec, thumbnail_dimensions};
 use super::jpeg::Jpeg;
+use super::orientation::turned;
 use super::png::Png;
 use super::webp::WebP;
-use super::{Format, ImageError, limits};
+use super::{Format, ImageError, Orientation, limits};
 
-/// What a photo's header promises.
+/// Describes a photo by its file's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The file's format.
@@ -22,31 +22,31 @@ pub struct Header {
     pub width: u32,
     /// Height of the upright photo, in pixels.
     pub height: u32,
-    /// How the stored photo must be turned to be upright.
+    /// The turn that makes the stored photo upright.
     pub orientation: Orientation,
 }
 
-/// Reads a photo's header and structure, holds them against the limits, and decodes nothing.
+/// Reads a photo's header and structure, and checks them against the limits, without decoding.
 ///
 /// # Errors
-/// Every [`Refusal`] but those that only decoding can find.
-pub fn inspect(photo: &[u8]) -> Result<Header, ImageError> {
+/// Returns an [`ImageError`] if the photo must be refused. Decoding may find further reasons.
+pub fn probe(photo: &[u8]) -> Result<Header, ImageError> {
     Ok(File::open(photo)?.header())
 }
 
 /// Holds a photo's bytes and the structure that was read from them, so that decoding the photo does
 /// not read the structure again.
-pub struct InspectedPhoto {
+pub struct ProbedPhoto {
     file: Bytes,
-    /// The structure, without the bytes.
+    /// Structure without the bytes.
     structure: File<'static>,
 }
 
-impl InspectedPhoto {
-    /// Reads the structure as [`inspect`] does.
+impl ProbedPhoto {
+    /// Reads the structure as [`probe`] does.
     ///
     /// # Errors
-    /// Returns the [`ImageError`] of [`inspect`].
+    /// Returns an [`ImageError`] if the photo must be refused.
     pub fn open(file: Bytes) -> Result<Self, ImageError> {
         let structure = File::open(&file)?.with_bytes(&[]);
         Ok(Self { file, structure })
@@ -66,7 +66,7 @@ impl InspectedPhoto {
     }
 }
 
-/// A file within the limits, of a known format and whole as far as its structure tells.
+/// Holds a file within the limits, of a known format, whose structure is whole.
 pub(super) enum File<'a> {
     Jpeg(Jpeg<'a>),
     Png(Png<'a>),
@@ -98,22 +98,23 @@ impl<'a> File<'a> {
     }
 
     pub(super) fn header(&self) -> Header {
-        let (format, (width, height), orientation) = match self {
-            Self::Jpeg(jpeg) => (Format::Jpeg, jpeg.dimensions(), jpeg.orientation()),
-            Self::Png(png) => (Format::Png, png.dimensions(), png.orientation()),
-            Self::WebP(webp) => (Format::WebP, webp.dimensions(), webp.orientation()),
+        let (format, dimensions, orientation) = match self {
+            Self::Jpeg(jpeg) => (Format::Jpeg, jpeg.dimensions(), jpeg.info.orientation),
+            Self::Png(png) => (Format::Png, png.dimensions, png.orientation),
+            Self::WebP(webp) => (Format::WebP, webp.dimensions, webp.orientation),
         };
-        let (width, height) = if turns(orientation) { (height, width) } else { (width, height) };
+        let (width, height) = turned(orientation, dimensions);
         Header { format, width, height, orientation }
     }
 
+    /// Decodes the photo whole, at a scale that is enough for a thumbnail.
     pub(super) fn decode(&self, spec: ThumbnailSpec) -> Result<DecodedPhoto, ImageError> {
         let Header { width, height, orientation, .. } = self.header();
         let thumbnail = thumbnail_dimensions(width, height, spec);
-        let pixels = match self {
+        let pixels: DecodedPixels = match self {
             Self::Jpeg(jpeg) => jpeg.decode(thumbnail, spec.fit)?,
-            Self::Png(png) => png.decode()?,
-            Self::WebP(webp) => webp.decode()?,
+            Self::Png(png) => png.decode()?.into(),
+            Self::WebP(webp) => webp.decode()?.into(),
         };
         Ok(DecodedPhoto { pixels, orientation, thumbnail, fit: spec.fit })
     }

@@ -101,7 +101,7 @@ fn picture(
     // Another cast each time, so that no two pictures are of the same people.
     let cast = |letter: usize| &photos[(number * 3 + letter) % photos.len()];
     let asked = |letter: usize| {
-        let photo = codec::compress(&cast(letter).bytes)?;
+        let photo = codec::normalize(&cast(letter).bytes)?;
         Ok(Numbered {
             number: letter,
             request: ThumbnailRequest {
@@ -119,7 +119,7 @@ fn picture(
     if shown != sample.bands {
         return Err(otherwise());
     }
-    let header = codec::inspect(&made.output)?;
+    let header = codec::probe(&made.output)?;
     let rows = codec::band_rows(header.height, bands).zip(shown).collect();
     Ok(SampleImage {
         sample: sample.clone(),

@@ -92,7 +92,7 @@ pub(crate) fn single(title: &str, picture: &Bytes, alt: &str, ratio: f64) -> Mar
 
 /// Width by height. What cannot be looked into is taken for a square.
 pub(crate) fn ratio(picture: &Bytes, height: u32) -> f64 {
-    let width = codec::inspect(picture).map_or(height, |header| header.width);
+    let width = codec::probe(picture).map_or(height, |header| header.width);
     f64::from(width) / f64::from(height)
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn breakable(name: &str) -> Markup {
 }
 
 fn data_uri(picture: &Bytes) -> String {
-    let kind = match codec::inspect(picture).map(|header| header.format) {
+    let kind = match codec::probe(picture).map(|header| header.format) {
         Ok(Format::Png) => "png",
         Ok(Format::WebP) => "webp",
         Ok(Format::Jpeg) | Err(_) => "jpeg",

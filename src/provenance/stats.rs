@@ -1,6 +1,7 @@
-//! What a run showed, counted: thumbnails, rows, exposed owners and affected viewers.
+//! Counts the results of a run: thumbnails, rows, exposed owners and affected viewers.
 //!
-//! Who was exposed and who was shown it are two different people, so they are two counts.
+//! An exposed owner (the owner of rows that a stranger saw) and an affected viewer (the viewer of a
+//! stranger's rows) are two different people, so they are two counts.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -8,69 +9,70 @@ use std::ops::Range;
 use super::{OracleError, PixelOracle, Traced};
 use crate::schedule::Outcome;
 
-/// One thumbnail, judged by both oracles.
+/// Classifies one thumbnail that both oracles have read.
 pub struct Classified {
-    /// Clean, torn or swapped.
+    /// The outcome: clean (only its owner's rows), torn (some rows of another photo) or swapped (only
+    /// rows of another photo).
     pub outcome: Outcome,
-    /// The owner of each band, top to bottom: a place in the list of owners. `None`: of nobody.
+    /// Index of the owner of each band, from top to bottom; `None` for a frame without a photo.
     pub owners: Vec<Option<usize>>,
 }
 
-/// The counts of one run.
+/// Holds the counts of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MixStats {
-    /// Thumbnails finished.
+    /// Number of finished thumbnails.
     pub thumbnails: u64,
-    /// With only their owner's rows.
+    /// Number of thumbnails with only their owner's rows.
     pub clean: u64,
-    /// With some rows of another's photo.
+    /// Number of thumbnails with some rows of another owner's photo.
     pub torn: u64,
-    /// With only another's rows.
+    /// Number of thumbnails with only rows of another owner's photo.
     pub swapped: u64,
-    /// Owners whose rows reached a stranger.
+    /// Indices of the owners whose rows reached a stranger.
     pub exposed_owners: BTreeSet<usize>,
-    /// Viewers who were shown a stranger's rows.
+    /// Indices of the viewers that received a stranger's rows.
     pub affected_viewers: BTreeSet<usize>,
-    /// Foreign rows of photos that were decoded after the thumbnail's own.
+    /// Number of foreign rows of photos that were decoded after the thumbnail's own photo.
     pub rows_from_later: u64,
-    /// Foreign rows of photos that were decoded before the thumbnail's own.
+    /// Number of foreign rows of photos that were decoded before the thumbnail's own photo.
     pub rows_from_earlier: u64,
-    /// Rows that more than one owner's photo could have given, by their pixels alone.
+    /// Number of rows that the photos of several owners have in common.
     pub ambiguous_rows: u64,
-    /// Rows for which the two oracles disagree: a fault of the program, in whose light no other
-    /// count can be believed.
+    /// Number of rows for which the two oracles disagree. Any such row is a fault of the program, and
+    /// makes all other counts unreliable.
     pub oracle_faults: u64,
 }
 
 impl MixStats {
-    /// Torn and swapped together.
+    /// Returns the number of torn and swapped thumbnails together.
     pub fn mixed(&self) -> u64 {
         self.torn + self.swapped
     }
 
-    /// Counts one thumbnail, by the inside, after holding each of its rows against the pixels.
+    /// Counts one thumbnail by the tags of its bands, and checks each of its rows against the pixels.
     ///
-    /// `photo_of` gives the photo that a request asked for, `owner_of` a photo's owner; the viewer
-    /// is the owner who asked. `rows` are the bands' rows in the thumbnail.
+    /// `photo_of` maps a request to its photo, and `owner_of` maps a photo to its owner. The viewer is
+    /// the owner that sent the request. `rows` are the rows of each band in the thumbnail.
     ///
     /// # Errors
-    /// The oracle's, if the thumbnail cannot be read; it is not counted then.
+    /// Returns an [`OracleError`] if the thumbnail cannot be read. The thumbnail is not counted then.
     pub fn classify(
         &mut self,
         oracle: &PixelOracle,
-        made: &Traced<impl AsRef<[u8]>>,
+        traced: &Traced<impl AsRef<[u8]>>,
         rows: impl ExactSizeIterator<Item = Range<u32>>,
         photo_of: impl Fn(usize) -> usize,
         owner_of: impl Fn(usize) -> usize,
     ) -> Result<Classified, OracleError> {
-        let seen = oracle.read(made.output.as_ref())?.0;
-        let viewer = owner_of(photo_of(made.own.number));
-        let mut owners = Vec::with_capacity(made.bands.len());
-        self.oracle_faults += u64::from(rows.len() != made.bands.len());
-        for (tag, rows) in made.bands.iter().zip(rows) {
+        let photos_of_rows = oracle.read(traced.output.as_ref())?;
+        let viewer = owner_of(photo_of(traced.own.number));
+        let mut owners = Vec::with_capacity(traced.bands.len());
+        self.oracle_faults += u64::from(rows.len() != traced.bands.len());
+        for (tag, rows) in traced.bands.iter().zip(rows) {
             let photo = tag.map(|tag| photo_of(tag.number));
             for row in rows.clone() {
-                let possible = seen[row as usize];
+                let possible = photos_of_rows[row as usize];
                 if photo.is_none_or(|photo| !possible.contains(&photo)) {
                     self.oracle_faults += 1;
                 }
@@ -84,7 +86,7 @@ impl MixStats {
                 && owner != viewer
             {
                 let count = u64::from(rows.end - rows.start);
-                if tag.decode > made.own.decode {
+                if tag.decode > traced.own.decode {
                     self.rows_from_later += count;
                 } else {
                     self.rows_from_earlier += count;

@@ -1,53 +1,54 @@
-//! The witness inside: a codec whose frames say which request was decoded into them.
+//! Tags each frame with the request that was decoded into it.
 //!
-//! It is wrapped round the real codec and handed to an unchanged pipeline. The tag lies in the
-//! frame beside the pixels, so it goes wherever they go: a band made from somebody else's pixels
-//! carries somebody else's tag.
+//! The tagging codec wraps the real codec, and runs on an unchanged pipeline. The tag lies in the
+//! frame beside the pixels and moves with them. So a band made from the pixels of another request
+//! carries the tag of that request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::pipeline::{Codec, Frame};
 
-/// A codec that notes, for each band, whose photo it was made from.
+/// Records, for each band, the request whose photo the band was made from.
 pub struct TaggingCodec<C> {
     codec: C,
-    /// How many photos have been decoded so far, over all requests.
+    /// Number of photos decoded so far, over all requests.
     decodes: AtomicU64,
-    /// How many frames have had a photo in them so far.
+    /// Number of frames that have held a photo so far.
     frames: AtomicU64,
 }
 
 impl<C> TaggingCodec<C> {
-    /// A witness round `codec`.
+    /// Wraps a codec.
     pub fn new(codec: C) -> Self {
         Self { codec, decodes: AtomicU64::new(0), frames: AtomicU64::new(0) }
     }
 }
 
-/// A request with the number by which its witness knows it.
+/// Pairs a request with the number that its tags carry.
 #[derive(Clone, Debug)]
 pub struct Numbered<R> {
-    /// The caller's number for it.
+    /// Number of the request, chosen by the caller.
     pub number: usize,
-    /// What the codec is asked.
+    /// The request to the wrapped codec.
     pub request: R,
 }
 
-/// Which request a frame's photo belongs to, and when it was decoded.
+/// Identifies the request of a frame's photo, and the position of its decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// The number of the request.
+    /// Number of the request.
     pub number: usize,
-    /// Its place in the order of decodes, from 0. Within one slot this is the slot's order.
+    /// Position in the order of all decodes, from 0. Within one slot (an index into the ring of shared
+    /// buffers) this is the slot's order.
     pub decode: u64,
 }
 
-/// A frame, and whose photo lies in it; nobody's before the first decode.
+/// Holds a frame and the tag of its photo; no tag before the first decode.
 #[derive(Default)]
 pub struct Tagged<F> {
     frame: F,
     tag: Option<Tag>,
-    /// Its place in the order in which frames were first used.
+    /// Position of the frame in the order of first use.
     number: Option<u64>,
 }
 
@@ -62,7 +63,7 @@ impl<F: Frame> Frame for Tagged<F> {
     }
 }
 
-/// A thumbnail in the making, its own tag, and the tag that each of its bands was made from.
+/// Holds an unfinished thumbnail, its own tag, and the tag of each band made so far.
 pub struct TracedThumbnail<T> {
     thumbnail: T,
     own: Tag,
@@ -70,17 +71,19 @@ pub struct TracedThumbnail<T> {
     bands: Vec<Option<Tag>>,
 }
 
-/// A finished thumbnail and what the witness saw of its making.
+/// Holds a finished thumbnail and its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traced<O> {
-    /// What the codec made.
+    /// The output of the wrapped codec.
     pub output: O,
-    /// The tag of the request that asked for it.
+    /// Tag of the thumbnail's own request.
     pub own: Tag,
-    /// Which frame its photo was decoded into: its place in the order in which frames were first
-    /// used, from 0. A slot keeps its frame, so this tells slots apart.
+    /// Number of the frame that the photo was decoded into: the frame's position in the order of first
+    /// use, from 0. A slot (an index into the ring of shared buffers) keeps its frame, so this number
+    /// tells slots apart.
     pub frame: u64,
-    /// The tag that each band was made from, top to bottom; `None` for a frame with no photo.
+    /// Tag of the frame that each band was made from, from top to bottom; `None` for a frame without
+    /// a photo.
     pub bands: Vec<Option<Tag>>,
 }
 
@@ -92,8 +95,8 @@ impl<C: Codec> Codec for TaggingCodec<C> {
     type Output = Traced<C::Output>;
     type Error = C::Error;
 
-    fn decode(&self, asked: &Self::Request) -> Result<Self::Photo, C::Error> {
-        Ok((asked.number, self.codec.decode(&asked.request)?))
+    fn decode(&self, numbered: &Self::Request) -> Result<Self::Photo, C::Error> {
+        Ok((numbered.number, self.codec.decode(&numbered.request)?))
     }
 
     fn fill(&self, (number, photo): Self::Photo, frame: &mut Self::Frame) -> Self::Thumbnail {
@@ -106,13 +109,13 @@ impl<C: Codec> Codec for TaggingCodec<C> {
         TracedThumbnail { thumbnail, own, frame: *number, bands: Vec::new() }
     }
 
-    fn band(&self, frame: &Self::Frame, making: &mut Self::Thumbnail) -> bool {
-        making.bands.push(frame.tag);
-        self.codec.band(&frame.frame, &mut making.thumbnail)
+    fn band(&self, frame: &Self::Frame, traced: &mut Self::Thumbnail) -> bool {
+        traced.bands.push(frame.tag);
+        self.codec.band(&frame.frame, &mut traced.thumbnail)
     }
 
-    fn encode(&self, making: Self::Thumbnail) -> Result<Self::Output, C::Error> {
-        let TracedThumbnail { thumbnail, own, frame, bands } = making;
+    fn encode(&self, traced: Self::Thumbnail) -> Result<Self::Output, C::Error> {
+        let TracedThumbnail { thumbnail, own, frame, bands } = traced;
         Ok(Traced { output: self.codec.encode(thumbnail)?, own, frame, bands })
     }
 }

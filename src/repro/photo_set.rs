@@ -64,7 +64,7 @@ impl PhotoSet {
         go_on: impl Fn(usize) -> bool,
     ) -> Result<Self, PhotoSetError> {
         let looked_at = photos.len() + skipped.len();
-        let SamplePhotos { photos, skipped: copies } = sample_photos::each_once(photos);
+        let SamplePhotos { photos, skipped: copies } = sample_photos::without_copies(photos);
         skipped.extend(copies);
         let (mut requests, mut heights, mut names) = (Vec::new(), Vec::new(), Vec::new());
         let (mut owner_of, mut owners) = (Vec::new(), Vec::new());
@@ -75,9 +75,9 @@ impl PhotoSet {
                 unused += 1;
                 continue;
             }
-            match codec::compress(&photo.bytes) {
+            match codec::normalize(&photo.bytes) {
                 Ok(compressed) => {
-                    let header = codec::inspect(&compressed).expect("it was just written");
+                    let header = codec::probe(&compressed).expect("it was just written");
                     let (width, height) = (header.width, header.height);
                     heights.push(codec::thumbnail_dimensions(width, height, spec).1);
                     requests.push(ThumbnailRequest { photo: compressed, spec });

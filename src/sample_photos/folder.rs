@@ -1,11 +1,9 @@
-//! A folder of photos, read within bounds.
+//! Reads a folder of photos within bounds on files and memory.
 //!
-//! Whatever a person points at, from a folder of pictures to the root of a disk, ends soon and
-//! within memory: what is left out is named with the reason, and nothing but regular files is ever
-//! opened, since a pipe would be waited for without end.
+//! The folder may be any, up to the root of a disk. The reader names each file that it skips, with the
+//! reason. It opens only regular files, since it would wait for a pipe without end.
 
 use std::collections::{HashMap, VecDeque};
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -13,37 +11,37 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 
 use super::{SamplePhoto, SamplePhotos, SkippedFile};
-use crate::codec::limits::FILE_BYTES;
+use crate::codec::limits::MAX_FILE_BYTES;
 
-/// Files and folders looked at, at most.
-pub const FILES: usize = 10_000;
+/// Files and folders that are listed, at most 10,000.
+pub const MAX_FILES: usize = 10_000;
 
-/// Bytes of photos read, at most, all files together.
-pub const TOTAL_BYTES: u64 = 256 << 20;
+/// Bytes that are read of all files together, at most 256 MiB.
+pub const MAX_TOTAL_BYTES: u64 = 256 << 20;
 
-/// Why a folder cannot be read at all.
+/// Describes why a folder cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// There is nothing of that name.
+    /// The folder does not exist.
     #[error("{} does not exist; give a folder of photos", .0.display())]
     Missing(PathBuf),
-    /// It is something else.
+    /// The path names no folder.
     #[error("{} is not a folder; give the folder that the photo lies in", .0.display())]
     NotAFolder(PathBuf),
-    /// The system refuses it.
+    /// The system refuses to read the folder.
     #[error("{} cannot be read: {source}", .path.display())]
     Unreadable {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
-    /// It is larger than what is looked at.
-    #[error("{} holds more than {FILES} files; give a smaller folder", .0.display())]
+    /// The folder holds more than [`MAX_FILES`] files and folders.
+    #[error("{} holds more than {MAX_FILES} files; give a smaller folder", .0.display())]
     TooManyFiles(PathBuf),
 }
 
-/// Why something in a folder is not used.
+/// Describes why a file or folder is not used.
 #[derive(Debug, thiserror::Error)]
 enum Reason {
     #[error("its name is not UTF-8")]
@@ -54,29 +52,30 @@ enum Reason {
     Special,
     #[error("a folder in an owner's folder is not looked into")]
     TooDeep,
-    #[error("it has {found} bytes; at most {FILE_BYTES} are read")]
+    #[error("it has {found} bytes; at most {MAX_FILE_BYTES} are read")]
     TooLarge { found: u64 },
     #[error("it cannot be read: {0}")]
     Io(#[from] io::Error),
-    #[error("{files} left unread: of all files together at most {TOTAL_BYTES} bytes are read")]
+    #[error("{files} left unread: of all files together at most {MAX_TOTAL_BYTES} bytes are read")]
     Enough { files: usize },
 }
 
-/// Finds the photos of a folder and their owners.
+/// Reads the photos of a folder and their owners.
 ///
-/// A subfolder is an owner: its name is the owner's, and its files are that owner's photos, one
-/// level deep. A file that lies in `dir` itself, beside subfolders or not, is an owner of its own,
-/// called like the file without its ending; with the ending where that name would not be the only
-/// one. Links are followed. Names that start with a dot, and the files in which systems keep a
-/// folder's view (`Thumbs.db`, `desktop.ini`), are passed over.
+/// A subfolder is an owner of its name, and its files are the owner's photos, one level deep. A file
+/// directly in `dir` is an owner of its own. The owner's name is the file's name without its
+/// extension, or with it if another file or folder has the same name. Links are followed. Names that
+/// start with a dot, and the files in which systems keep a folder's view (`Thumbs.db`,
+/// `desktop.ini`), are ignored.
 ///
-/// Files are taken as they are, the first of each owner, then the second of each, until all are
-/// read or the next would take more than [`TOTAL_BYTES`]. Whether they are photos is the codec's
-/// to say, and copies are [`each_once`](super::each_once)'s to find.
+/// The first file of each owner is read, then the second of each, until all are read or the next file
+/// would exceed [`MAX_TOTAL_BYTES`] in total. The codec decides whether a file is a photo, and
+/// [`without_copies`](super::without_copies) finds copies.
 ///
 /// # Errors
-/// [`ReadError`] if `dir` is missing, no folder, not readable, or holds more than [`FILES`] files.
-/// What is wrong with one file or subfolder is no error: it is named in [`Found::skipped`].
+/// Returns [`ReadError`] if `dir` is missing, no folder, not readable, or holds more than
+/// [`MAX_FILES`] files and folders. A file or subfolder that cannot be used is no error, and is named
+/// in [`SamplePhotos::skipped`].
 pub fn read_dir(dir: &Path) -> Result<SamplePhotos, ReadError> {
     let unreadable = |source| ReadError::Unreadable { path: dir.into(), source };
     match fs::metadata(dir) {
@@ -87,8 +86,8 @@ pub fn read_dir(dir: &Path) -> Result<SamplePhotos, ReadError> {
         Ok(metadata) if !metadata.is_dir() => return Err(ReadError::NotAFolder(dir.into())),
         Ok(_) => {}
     }
-    let mut reader = Reader { dir, looked_at: 0, skipped: Vec::new() };
-    let names = reader.names(dir).map_err(|stop| stop.into_error(dir))?;
+    let mut reader = Reader { dir, listed: 0, skipped: Vec::new() };
+    let names = reader.names(dir)?;
     let mut owners = Vec::new();
     for (name, owner) in with_owners(&names) {
         let path = dir.join(name);
@@ -105,32 +104,19 @@ pub fn read_dir(dir: &Path) -> Result<SamplePhotos, ReadError> {
     Ok(SamplePhotos { photos, skipped })
 }
 
-/// An owner's files that are still to be read, as paths from the folder.
+/// Holds the files of an owner that are still to be read.
 struct Owner {
     name: String,
-    /// The owner's folder or only file.
+    /// Path of the owner's folder or only file.
     path: PathBuf,
+    /// Paths of the files, from the folder that is read.
     files: VecDeque<String>,
 }
 
-/// Why a listing stopped.
-enum Stop {
-    Io(io::Error),
-    TooMany,
-}
-
-impl Stop {
-    fn into_error(self, dir: &Path) -> ReadError {
-        match self {
-            Self::Io(source) => ReadError::Unreadable { path: dir.into(), source },
-            Self::TooMany => ReadError::TooManyFiles(dir.into()),
-        }
-    }
-}
-
+/// Reads a folder, and collects the files and folders that it skips.
 struct Reader<'d> {
     dir: &'d Path,
-    looked_at: usize,
+    listed: usize,
     skipped: Vec<SkippedFile>,
 }
 
@@ -139,48 +125,44 @@ impl Reader<'_> {
         self.skipped.push(SkippedFile { path, reason: reason.into().to_string() });
     }
 
-    /// The names in a folder, sorted, without those that are passed over or no UTF-8.
-    fn names(&mut self, folder: &Path) -> Result<Vec<String>, Stop> {
+    /// Lists the names in a folder, sorted, without names that are ignored or no UTF-8.
+    fn names(&mut self, folder: &Path) -> Result<Vec<String>, ReadError> {
+        let unreadable = |source| ReadError::Unreadable { path: folder.into(), source };
         let mut names = Vec::new();
-        for entry in fs::read_dir(folder).map_err(Stop::Io)? {
-            self.looked_at += 1;
-            if self.looked_at > FILES {
-                return Err(Stop::TooMany);
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            self.listed += 1;
+            if self.listed > MAX_FILES {
+                return Err(ReadError::TooManyFiles(self.dir.into()));
             }
-            match entry.map_err(Stop::Io)?.file_name().into_string() {
-                Ok(name) if passed_over(&name) => {}
+            match entry.map_err(unreadable)?.file_name().into_string() {
+                Ok(name) if is_ignored(&name) => {}
                 Ok(name) => names.push(name),
-                Err(name) => self.skip_name(folder, name),
+                Err(name) if name.as_encoded_bytes().starts_with(b".") => {}
+                Err(name) => self.skip(folder.join(name), Reason::Name),
             }
         }
         names.sort();
         Ok(names)
     }
 
-    fn skip_name(&mut self, folder: &Path, name: OsString) {
-        if !name.as_encoded_bytes().starts_with(b".") {
-            self.skip(folder.join(name), Reason::Name);
-        }
-    }
-
-    /// The files of an owner's folder; none if it cannot be read.
+    /// Lists the files of an owner's folder; none if it cannot be read.
     fn owners_files(&mut self, owner: &str) -> Result<VecDeque<String>, ReadError> {
         let folder = self.dir.join(owner);
         match self.names(&folder) {
             Ok(names) => Ok(names.into_iter().map(|name| format!("{owner}/{name}")).collect()),
-            Err(Stop::TooMany) => Err(Stop::TooMany.into_error(self.dir)),
-            Err(Stop::Io(error)) => {
-                self.skip(folder, error);
+            Err(ReadError::Unreadable { path, source }) => {
+                self.skip(path, source);
                 Ok(VecDeque::new())
             }
+            Err(error) => Err(error),
         }
     }
 
-    /// The first file of each owner, then the second of each, so that a bound that is met leaves
-    /// out photos and not people.
+    /// Reads the first file of each owner, then the second of each, so that the bound on bytes leaves
+    /// out photos and not owners.
     fn read_in_turn(&mut self, mut owners: Vec<Owner>) -> Vec<SamplePhoto> {
         let mut photos = Vec::new();
-        let mut left = TOTAL_BYTES;
+        let mut left = MAX_TOTAL_BYTES;
         while owners.iter().any(|owner| !owner.files.is_empty()) {
             for owner in &mut owners {
                 let Some(name) = owner.files.pop_front() else { continue };
@@ -201,7 +183,7 @@ impl Reader<'_> {
         photos
     }
 
-    /// Names each owner whose files are not all read, once.
+    /// Records each owner with unread files as skipped, once.
     fn skip_rest(&mut self, owners: Vec<Owner>) {
         for Owner { path, files, .. } in owners {
             if !files.is_empty() {
@@ -211,7 +193,7 @@ impl Reader<'_> {
     }
 }
 
-/// A file's bytes, or `None` if it has more than are `left` to be read.
+/// Reads a file. Returns `None` if it has more than `left` bytes.
 fn read(path: &Path, left: u64) -> Result<Option<Bytes>, Reason> {
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
@@ -225,29 +207,29 @@ fn read(path: &Path, left: u64) -> Result<Option<Bytes>, Reason> {
     if !metadata.is_file() {
         return Err(Reason::Special);
     }
-    if metadata.len() > FILE_BYTES {
+    if metadata.len() > MAX_FILE_BYTES {
         return Err(Reason::TooLarge { found: metadata.len() });
     }
     if metadata.len() > left {
         return Ok(None);
     }
-    // The file may have grown since, or be one whose length the system does not know.
+    // The file may have grown, or may be one whose length the system does not know.
     let mut bytes = Vec::new();
-    File::open(path)?.take(FILE_BYTES.min(left) + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_FILE_BYTES.min(left) + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 {
-        found if found > FILE_BYTES => Err(Reason::TooLarge { found }),
+        found if found > MAX_FILE_BYTES => Err(Reason::TooLarge { found }),
         found if found > left => Ok(None),
         _ => Ok(Some(bytes.into())),
     }
 }
 
-fn passed_over(name: &str) -> bool {
+fn is_ignored(name: &str) -> bool {
     let views = ["Thumbs.db", "desktop.ini"];
     name.starts_with('.') || views.iter().any(|view| name.eq_ignore_ascii_case(view))
 }
 
-/// Each name with the owner that a file of that name has: the name without its ending, unless
-/// something else in the folder goes by it, with or without an ending of its own.
+/// Returns each name with the owner of a file of that name: the name without its extension, unless
+/// another name in the folder is the same with or without its extension.
 fn with_owners(names: &[String]) -> impl Iterator<Item = (&str, &str)> {
     let mut claims: HashMap<&str, usize> = HashMap::new();
     for name in names {
@@ -255,8 +237,8 @@ fn with_owners(names: &[String]) -> impl Iterator<Item = (&str, &str)> {
         *claims.entry(stem(name)).or_default() += 1;
     }
     names.iter().map(move |name| {
-        let alone = claims[stem(name)] == 1;
-        (name.as_str(), if alone { stem(name) } else { name })
+        let is_unique = claims[stem(name)] == 1;
+        (name.as_str(), if is_unique { stem(name) } else { name })
     })
 }
 

@@ -3,13 +3,13 @@
 # requires-python = ">=3.10"
 # dependencies = ["pillow==13.0.0"]
 # ///
-"""Makes the default photos beside this file from originals/, once and for the repository.
+"""Makes the built-in photos beside this file from originals/.
 
-Why: a reproduction needs photos of people's size and of all three shapes, in a clone that may be
-offline. Each is a crop, brought to 2048 px on the longest side; the small originals are enlarged
-for this set alone. A photo's name is its owner's.
+A reproduction needs photos of realistic size and of all three shapes, in a clone that may be offline.
+Each photo is a crop, resized to 2048 px on the longest side. Small originals are enlarged for this
+set. The name of a photo is the name of its owner.
 
-Use:  pip install pillow==13.0.0 && python3 src/sample_photos/make.py
+Usage:  pip install pillow==13.0.0 && python3 src/sample_photos/make.py
       python3 src/sample_photos/make.py --check    (compares, writes nothing, exits 1 on a difference)
 """
 
@@ -23,7 +23,7 @@ LONGEST_SIDE_PX = 2048
 QUALITY = 82
 HERE = Path(__file__).resolve().parent
 
-# Owner, original, crop in the original's pixels (left, top, right, bottom; None is all of it).
+# Owner, original, and crop in the original's pixels (left, top, right, bottom; None for no crop).
 PHOTOS = [
     ("astronaut", "astronaut.jpg", None),
     ("cat", "chelsea.jpg", None),
@@ -44,7 +44,7 @@ def photo(original: str, crop: tuple[int, int, int, int] | None) -> bytes:
         image = opened.convert("RGB").crop(crop or (0, 0, *opened.size))
     scale = LONGEST_SIDE_PX / max(image.size)
     image = image.resize([round(side * scale) for side in image.size], Image.Resampling.LANCZOS)
-    # Pillow would carry an original's comment over.
+    # Pillow would copy the comment of an original.
     image.info = {}
     out = io.BytesIO()
     image.save(out, "JPEG", quality=QUALITY, subsampling="4:2:0", optimize=True, progressive=False)
@@ -59,10 +59,10 @@ def main() -> int:
     differing = 0
     for owner, original, crop in PHOTOS:
         path = HERE / f"{owner}.jpg"
-        made = photo(original, crop)
+        encoded = photo(original, crop)
         if not check:
-            path.write_bytes(made)
-        elif not path.is_file() or path.read_bytes() != made:
+            path.write_bytes(encoded)
+        elif not path.is_file() or path.read_bytes() != encoded:
             print(f"{path.name} differs from what this script makes", file=sys.stderr)
             differing += 1
     return 1 if differing else 0

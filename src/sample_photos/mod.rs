@@ -1,7 +1,7 @@
-//! The photos of a reproduction: a set of eleven owners, built in, or a folder of one's own.
+//! Provides the photos of a run: a built-in set of eleven owners, or the photos of a folder.
 //!
-//! Whose photo it is must be known before anybody can be shown a stranger's, so a photo never comes
-//! without its owner.
+//! A run can recognise a stranger's photo only if the owner of each photo is known, so every photo has
+//! an owner.
 
 mod folder;
 
@@ -11,34 +11,34 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
-pub use self::folder::{FILES, ReadError, TOTAL_BYTES, read_dir};
+pub use self::folder::{MAX_FILES, MAX_TOTAL_BYTES, ReadError, read_dir};
 
-/// A photo as it was found, and whose it is.
+/// Holds a photo's file and its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SamplePhoto {
-    /// Whose photo it is.
+    /// Name of the owner.
     pub owner: String,
-    /// Its file, as a path from the folder that was read, with `/` between names.
+    /// Path of the file from the folder that was read, with `/` between names.
     pub name: String,
-    /// The file's bytes as they are. Nobody has looked yet whether they are a photo.
+    /// Bytes of the file, which may be no photo.
     pub bytes: Bytes,
 }
 
-/// Something in a folder that is not used.
+/// Names a file or folder that is not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedFile {
-    /// Where it is.
+    /// Path of the file or folder.
     pub path: PathBuf,
-    /// Why it is not used, in words.
+    /// Reason why it is not used, in words.
     pub reason: String,
 }
 
-/// What a folder holds.
+/// Holds the photos of a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SamplePhotos {
-    /// Photos in the order of their names.
+    /// The photos in the order of their names.
     pub photos: Vec<SamplePhoto>,
-    /// What was left out, in the order of the paths.
+    /// The files and folders that are not used, in the order of their paths.
     pub skipped: Vec<SkippedFile>,
 }
 
@@ -48,8 +48,8 @@ macro_rules! built_in {
     };
 }
 
-/// The photos that are built in: JPEG, 2048 px on the longest side, each of another owner. How they
-/// were made, from what and under which licence, stands beside them in `src/sample_photos`.
+/// Returns the built-in photos: JPEGs of 2048 px on the longest side, each of another owner.
+/// `src/sample_photos` holds their originals, their licences and the script that made them.
 pub fn default_set() -> Vec<SamplePhoto> {
     let set: [(&str, &'static [u8]); 11] = built_in!(
         "astronaut" "cat" "clocks" "coffee" "dandelion" "galaxies"
@@ -63,22 +63,22 @@ pub fn default_set() -> Vec<SamplePhoto> {
     set.map(photo).into()
 }
 
-/// Keeps the first of photos whose bytes are the same, and names the others: were two owners to
-/// have the same photo, nobody could say whose rows a thumbnail shows.
-pub fn each_once(photos: Vec<SamplePhoto>) -> SamplePhotos {
-    let mut found = SamplePhotos::default();
+/// Keeps the first of several photos with the same bytes, and skips the others. If two owners had the
+/// same photo, the rows of a thumbnail would not tell its owner.
+pub fn without_copies(photos: Vec<SamplePhoto>) -> SamplePhotos {
+    let mut unique = SamplePhotos::default();
     let mut first: HashMap<Bytes, String> = HashMap::new();
     for photo in photos {
         match first.entry(photo.bytes.clone()) {
             Entry::Occupied(known) => {
                 let reason = format!("it is byte for byte {}, which is used", known.get());
-                found.skipped.push(SkippedFile { path: photo.name.into(), reason });
+                unique.skipped.push(SkippedFile { path: photo.name.into(), reason });
             }
             Entry::Vacant(new) => {
                 new.insert(photo.name.clone());
-                found.photos.push(photo);
+                unique.photos.push(photo);
             }
         }
     }
-    found
+    unique
 }

@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 use super::state::Resources;
 use super::thumbnailer::pixel_bytes;
-use crate::codec::{Fit, Header, InspectedPhoto, Size, ThumbnailSpec};
+use crate::codec::{Fit, Header, ProbedPhoto, Size, ThumbnailSpec};
 
 /// Upper bound of the uploads whose structure is read at once.
 pub(super) const MAX_INSPECTIONS: usize = 4;
@@ -37,7 +37,7 @@ impl UploadValidator {
         let inspection = Arc::clone(&self.inspections).acquire_owned().await;
         let inspection = inspection.expect("the semaphore is never closed");
         let inspected = workers.start(move || {
-            let inspected = InspectedPhoto::open(photo);
+            let inspected = ProbedPhoto::open(photo);
             drop(inspection);
             inspected
         });

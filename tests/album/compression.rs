@@ -10,7 +10,7 @@ use double_exposure::album::{
     COMPRESSION_AGE, CompressionSummary, ContentHash, Moment, PersonId, Photo, PhotoState,
     Recompressed, Store, Upload, UploadOutcome, compress_due, recompress,
 };
-use double_exposure::codec::{inspect, luma};
+use double_exposure::codec::{luma, probe};
 
 use crate::fixture::{DAY, START, TestFile, append, contains, is_cached, jpeg, made, upload};
 
@@ -78,7 +78,7 @@ fn a_photo_is_compressed_at_35_times_24_hours_and_not_a_millisecond_before() {
 fn orientation_is_applied_to_the_pixels_and_metadata_is_removed() {
     let turned = with_exif(&jpeg(640, 320, 95, 2), 6);
     assert!(contains(&turned, PLACE) && contains(&turned, b"Exif"));
-    let header = inspect(&turned).expect("it is a JPEG");
+    let header = probe(&turned).expect("it is a JPEG");
     assert_eq!((header.width, header.height), (320, 640), "turned by its EXIF");
     let Ok(Recompressed::Smaller { bytes, width, height }) = recompress(&turned) else {
         panic!("it did not become smaller")

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use double_exposure::audit::spec::{Mode, SingleUrl};
 use double_exposure::audit::{AuditPlan, AuditResults, LoadModel, run};
-use double_exposure::codec::{Fit, ImageCodec, ImageFrame, Size, ThumbnailRequest, ThumbnailSpec};
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::Codec;
 use jpeg_encoder::{ColorType, Encoder};
 
@@ -98,9 +98,7 @@ pub(crate) fn thumbnail(photo: &Bytes, size: u32) -> Option<(u32, Vec<u8>)> {
     let size = Size::try_from(size).unwrap();
     let request =
         ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit: Fit::Cover } };
-    let mut frame = ImageFrame::default();
-    let mut thumbnail = codec.fill(codec.decode(&request).ok()?, &mut frame);
-    while codec.band(&frame, &mut thumbnail) {}
+    let thumbnail = codec.thumbnail(&request).ok()?;
     Some((thumbnail.width(), thumbnail.rgb().to_vec()))
 }
 

@@ -1,55 +1,51 @@
-//! A file that was cut is refused at every length, also when it was given an end marker again, and
-//! a file with wrong bits is refused or decoded, never more. Small files of every kind are cut at
-//! each byte and flipped at each bit.
+//! A truncated file is refused at every length, also with a new end marker, and a file with wrong bits
+//! is refused or decoded without a panic. Small files of every kind are cut at each byte, and each of
+//! their bits is flipped.
 
 use bytes::Bytes;
-use double_exposure::codec::{Damage, Format, ImageError, Part, compress, inspect, luma};
+use double_exposure::codec::{Damage, Format, ImageError, Part, luma, normalize, probe};
 use image::ExtendedColorType;
 use jpeg_encoder::{ColorType, SamplingFactor};
 use proptest::prelude::*;
 
-use crate::paint::{self, Picture, decode, jpeg, png, png_chunk, png_header};
+use crate::images::{self, TestImage, decode, jpeg, png, png_chunk, png_header};
 
-/// JPEGs of every kind of coding, small enough to be cut everywhere.
+/// Returns JPEGs of every kind of coding, small enough to be cut at every byte.
 fn jpegs() -> Vec<(&'static str, Bytes)> {
-    let picture = Picture::busy(43, 37, 6);
+    let picture = TestImage::busy(43, 37, 6);
     let grey: Vec<u8> = picture.rgb.iter().step_by(3).copied().collect();
+    let coded = |progressive, own_codes, restart_interval| {
+        picture.jpeg(|e| {
+            e.set_progressive(progressive);
+            e.set_optimized_huffman_tables(own_codes);
+            e.set_restart_interval(restart_interval);
+        })
+    };
     vec![
-        ("baseline 4:2:0", picture.jpeg(|_| ())),
+        ("baseline 4:2:0", coded(false, false, 0)),
         ("baseline 4:4:4", picture.jpeg(|e| e.set_sampling_factor(SamplingFactor::F_1_1))),
-        ("own codes", picture.jpeg(|e| e.set_optimized_huffman_tables(true))),
-        ("restarts", picture.jpeg(|e| e.set_restart_interval(2))),
-        ("progressive", picture.jpeg(|e| e.set_progressive(true))),
-        (
-            "progressive, own codes",
-            picture.jpeg(|e| {
-                e.set_progressive(true);
-                e.set_optimized_huffman_tables(true);
-            }),
-        ),
-        (
-            "progressive, restarts",
-            picture.jpeg(|e| {
-                e.set_progressive(true);
-                e.set_restart_interval(2);
-            }),
-        ),
+        ("own codes", coded(false, true, 0)),
+        ("restarts", coded(false, false, 2)),
+        ("progressive", coded(true, false, 0)),
+        ("progressive, own codes", coded(true, true, 0)),
+        ("progressive, restarts", coded(true, false, 2)),
         ("grey", jpeg(&grey, 43, 37, ColorType::Luma, |_| ())),
         ("refined", Bytes::from_static(include_bytes!("refined.jpg"))),
     ]
 }
 
+/// Returns PNGs and WebPs of every kind.
 fn others() -> Vec<(&'static str, Bytes)> {
-    let picture = Picture::busy(33, 21, 6);
+    let picture = TestImage::busy(33, 21, 6);
     let wide: Vec<u8> = picture.rgb.iter().flat_map(|&sample| [sample, 77]).collect();
     vec![
         ("PNG", picture.png()),
-        ("PNG of 16 bits", png(&wide, 33, 21, ExtendedColorType::Rgb16, Some(paint::exif(1)))),
+        ("PNG of 16 bits", png(&wide, 33, 21, ExtendedColorType::Rgb16, Some(images::exif(1)))),
         ("lossless WebP", picture.webp(None)),
-        ("lossless WebP with EXIF", picture.webp(Some(paint::exif(1)))),
-        ("lossless WebP of libwebp", Bytes::from_static(paint::LOSSLESS_WEBP)),
-        ("lossy WebP", Bytes::from_static(paint::LOSSY_WEBP)),
-        ("lossy WebP with alpha", Bytes::from_static(paint::LOSSY_ALPHA_WEBP)),
+        ("lossless WebP with EXIF", picture.webp(Some(images::exif(1)))),
+        ("lossless WebP of libwebp", Bytes::from_static(images::LOSSLESS_WEBP)),
+        ("lossy WebP", Bytes::from_static(images::LOSSY_WEBP)),
+        ("lossy WebP with alpha", Bytes::from_static(images::LOSSY_ALPHA_WEBP)),
     ]
 }
 
@@ -59,12 +55,12 @@ fn files_cut_anywhere_are_refused() {
         assert!(decode(&file).is_ok(), "{kind}: {:?}", decode(&file).err());
         for length in 0..file.len() {
             let cut = file.slice(..length);
-            match inspect(&cut).err().or_else(|| decode(&cut).err()) {
+            match probe(&cut).err().or_else(|| decode(&cut).err()) {
                 Some(ImageError::EndsEarly { at_byte, .. }) => assert!(at_byte <= length as u64),
                 Some(ImageError::Unknown) => assert!(length < 12, "{kind} cut at {length}"),
                 other => panic!("{kind} cut at {length}: {other:?}"),
             }
-            assert!(compress(&cut).is_err());
+            assert!(normalize(&cut).is_err());
             assert!(luma(&cut).is_err());
         }
     }
@@ -73,21 +69,21 @@ fn files_cut_anywhere_are_refused() {
 #[test]
 fn jpegs_cut_anywhere_and_given_an_end_marker_are_refused() {
     for (kind, file) in jpegs() {
-        // The last byte may hold nothing but padding.
+        // The last byte may hold only padding.
         for length in 2..file.len() - 3 {
             let closed: Bytes = [&file[..length], b"\xFF\xD9"].concat().into();
             assert!(decode(&closed).is_err(), "{kind} cut at {length} of {}", file.len());
-            // It is upright and small: it would come back as it is, had it decoded whole.
-            assert!(length % 7 != 0 || compress(&closed).is_err());
+            // An upright, small JPEG would come back unchanged if it decoded whole.
+            assert!(length % 7 != 0 || normalize(&closed).is_err());
         }
     }
 }
 
 #[test]
-fn jpegs_that_lost_a_stretch_of_a_scan_between_restarts_are_refused() {
-    let file = Picture::busy(160, 120, 6).jpeg(|e| e.set_restart_interval(4));
+fn jpegs_that_lost_data_between_restarts_are_refused() {
+    let file = TestImage::busy(160, 120, 6).jpeg(|e| e.set_restart_interval(4));
     let is_restart = |at: &usize| file[*at] == 0xFF && matches!(file[*at + 1], 0xD0..=0xD7);
-    let scan = paint::segment(&file, 0xDA).end;
+    let scan = images::segment(&file, 0xDA).end;
     let restarts: Vec<_> = (scan..file.len() - 1).filter(is_restart).collect();
     assert!(restarts.len() > 10);
     for pair in restarts.windows(2) {
@@ -95,7 +91,7 @@ fn jpegs_that_lost_a_stretch_of_a_scan_between_restarts_are_refused() {
             let short = [&file[..pair[1] - lost], &file[pair[1]..]].concat();
             assert!(decode(&short.into()).is_err(), "{lost} bytes before {}", pair[1]);
         }
-        // The restart too, with its stretch.
+        // Here the restart is lost too, with its data.
         let short = [&file[..pair[0]], &file[pair[1]..]].concat();
         assert!(decode(&short.into()).is_err());
     }
@@ -109,7 +105,7 @@ fn jpegs_that_lost_the_end_of_any_scan_are_refused() {
             let marker =
                 |at: &usize| file[*at] == 0xFF && !matches!(file[*at + 1], 0 | 0xD0..=0xD7);
             let end = (start..file.len() - 1).find(marker).unwrap();
-            // The last byte may hold nothing but padding, and a few bits may be read as others.
+            // The last byte may hold only padding, and a few bits may be read as other codes.
             for lost in 3..=end - start {
                 let short = [&file[..end - lost], &file[end..]].concat();
                 assert!(decode(&short.into()).is_err(), "{kind}: {lost} bytes of {start}..{end}");
@@ -120,15 +116,16 @@ fn jpegs_that_lost_the_end_of_any_scan_are_refused() {
 
 #[test]
 fn a_refining_scan_without_codes_that_lost_its_end_is_refused() {
-    // 16 blocks of 63 coefficients of 2 each; then one code for all blocks, and a bit for each.
-    let mut file = paint::grey_progressive(128, 8, &[0x01, 0x40]);
-    file.extend(paint::grey_scan([0, 0], 0x01, &[(0, 1); 16]));
-    file.extend(paint::grey_scan([1, 63], 0x01, &[(0b01, 2); 63 * 16]));
+    // The file has 16 blocks of 63 coefficients, each of value 2. A refining scan has one code for
+    // all blocks, and a bit for each coefficient.
+    let mut file = images::grey_progressive(128, 8, &[0x01, 0x40]);
+    file.extend(images::grey_scan([0, 0], 0x01, &[(0, 1); 16]));
+    file.extend(images::grey_scan([1, 63], 0x01, &[(0b01, 2); 63 * 16]));
     let mut refining = vec![(0b10, 2), (0, 4)];
     refining.extend([(0, 1); 63 * 16]);
-    file.extend(paint::grey_scan([1, 63], 0x10, &refining));
+    file.extend(images::grey_scan([1, 63], 0x10, &refining));
     let before_means = file.len();
-    file.extend(paint::grey_scan([0, 0], 0x10, &[(0, 1); 16]));
+    file.extend(images::grey_scan([0, 0], 0x10, &[(0, 1); 16]));
     let means = file.len();
     let closed = |parts: &[&[u8]]| Bytes::from([&parts.concat()[..], b"\xFF\xD9"].concat());
     assert!(decode(&closed(&[&file])).is_ok(), "{:?}", decode(&closed(&[&file])).err());
@@ -137,69 +134,67 @@ fn a_refining_scan_without_codes_that_lost_its_end_is_refused() {
         let short = closed(&[&file[..before_means - lost], &file[before_means..]]);
         assert!(decode(&short).is_err(), "{lost} bytes");
     }
-    // How many bits the means take is known, so that a single byte less is seen.
+    // The number of bits of the means is known, so one missing byte is detected.
     for lost in 1..=2 {
-        match inspect(&closed(&[&file[..means - lost]])) {
-            Err(ImageError::EndsEarly { missing: Part::PixelData, .. }) => {}
-            other => panic!("{other:?}"),
-        }
+        let error = probe(&closed(&[&file[..means - lost]])).unwrap_err();
+        assert!(
+            matches!(error, ImageError::EndsEarly { missing: Part::PixelData, .. }),
+            "{error:?}"
+        );
     }
 }
 
 #[test]
-fn a_restart_less_is_seen_without_decoding() {
-    let file = Picture::busy(64, 64, 6).jpeg(|e| e.set_restart_interval(5));
+fn a_missing_restart_is_detected_without_decoding() {
+    let file = TestImage::busy(64, 64, 6).jpeg(|e| e.set_restart_interval(5));
     let last = (0..file.len()).rfind(|&at| file[at..].starts_with(b"\xFF\xD2")).unwrap();
     let short = [&file[..last], b"\xFF\xD9"].concat();
-    match inspect(&short) {
-        Err(ImageError::EndsEarly { missing: Part::PixelData, .. }) => {}
-        other => panic!("{other:?}"),
-    }
+    let error = probe(&short).unwrap_err();
+    assert!(matches!(error, ImageError::EndsEarly { missing: Part::PixelData, .. }), "{error:?}");
 }
 
 #[test]
 fn a_progressive_jpeg_without_its_last_scans_is_refused() {
-    let file = Picture::busy(43, 37, 6).jpeg(|e| e.set_progressive(true));
+    let file = TestImage::busy(43, 37, 6).jpeg(|e| e.set_progressive(true));
     let scans: Vec<_> = (0..file.len()).filter(|&at| file[at..].starts_with(b"\xFF\xDA")).collect();
     assert!(scans.len() > 4);
     for scan in &scans[1..] {
-        // The codes of a scan stand before it.
+        // The Huffman tables of a scan precede it.
         let end = (0..*scan).rfind(|&at| file[at..].starts_with(b"\xFF\xC4")).unwrap().min(*scan);
         let end =
             if file[end..*scan].windows(2).any(|pair| pair == b"\xFF\xDA") { *scan } else { end };
         let short = [&file[..end], b"\xFF\xD9"].concat();
-        match inspect(&short) {
-            Err(ImageError::EndsEarly { missing: Part::Scans, .. }) => {}
-            other => panic!("{other:?}"),
-        }
+        let error = probe(&short).unwrap_err();
+        assert!(matches!(error, ImageError::EndsEarly { missing: Part::Scans, .. }), "{error:?}");
     }
 }
 
 #[test]
-fn a_jpeg_with_more_coded_than_its_size_can_take_is_refused() {
-    let mut file = Picture::busy(300, 200, 6).jpeg(|_| ()).to_vec();
-    let sof = paint::segment(&file, 0xC0).start;
-    // It says now that it is of 8 by 8 pixels.
+fn a_jpeg_with_more_coded_data_than_its_size_can_take_is_refused() {
+    let mut file = TestImage::busy(300, 200, 6).jpeg(|_| ()).to_vec();
+    let sof = images::segment(&file, 0xC0).start;
+    // The header now names 8 by 8 pixels.
     file[sof + 5..sof + 9].copy_from_slice(&[0, 8, 0, 8]);
-    match inspect(&file) {
-        Err(ImageError::Damaged { damage: Damage::Excess { .. }, .. }) => {}
-        other => panic!("{other:?}"),
-    }
+    let error = probe(&file).unwrap_err();
+    assert!(
+        matches!(error, ImageError::Damaged { damage: Damage::Excess { .. }, .. }),
+        "{error:?}"
+    );
 }
 
 #[test]
-fn a_png_is_refused_by_any_wrong_bit() {
-    let file = Picture::busy(9, 7, 6).png();
+fn a_png_with_any_wrong_bit_is_refused() {
+    let file = TestImage::busy(9, 7, 6).png();
     for bit in 0..file.len() * 8 {
-        let mut wrong = file.to_vec();
-        wrong[bit / 8] ^= 1 << (bit % 8);
-        assert!(decode(&wrong.into()).is_err(), "bit {bit}");
+        let mut damaged = file.to_vec();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(decode(&damaged.into()).is_err(), "bit {bit}");
     }
 }
 
 #[test]
-fn a_png_is_refused_by_the_checksum_of_its_pixels_and_by_their_number() {
-    // Two pixels by two, grey, stored without compression.
+fn a_png_with_a_wrong_checksum_or_number_of_pixels_is_refused() {
+    // The grey image of 2 by 2 pixels is stored without compression.
     let zlib = |rows: &[u8], checksum: u32| {
         let length = rows.len() as u16;
         let mut data = vec![0x78, 0x01, 0x01];
@@ -233,12 +228,12 @@ fn a_png_is_refused_by_the_checksum_of_its_pixels_and_by_their_number() {
 
 #[test]
 fn sizes_that_contradict_each_other_are_refused() {
-    let sizes = |file: &[u8]| match inspect(file) {
+    let sizes = |file: &[u8]| match probe(file) {
         Err(ImageError::Damaged { damage: Damage::Sizes, .. }) => true,
         other => panic!("{other:?}"),
     };
-    // The canvas is one thing, the picture on it another.
-    let mut file = paint::LOSSY_ALPHA_WEBP.to_vec();
+    // The canvas and the image have different sizes.
+    let mut file = images::LOSSY_ALPHA_WEBP.to_vec();
     assert_eq!(&file[12..16], b"VP8X");
     file[24] += 1;
     assert!(sizes(&file));
@@ -248,13 +243,13 @@ fn sizes_that_contradict_each_other_are_refused() {
 fn a_wrong_bit_in_a_header_or_scan_never_panics() {
     for (_, file) in jpegs().into_iter().chain(others()) {
         for bit in 0..file.len() * 8 {
-            // Everything in the headers, a part of the pixels.
+            // The test flips all bits of the headers, and some of the pixels.
             if bit / 8 > 500 && bit % 61 != 0 {
                 continue;
             }
-            let mut wrong = file.to_vec();
-            wrong[bit / 8] ^= 1 << (bit % 8);
-            if let Ok(frame) = decode(&wrong.into()) {
+            let mut damaged = file.to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(frame) = decode(&damaged.into()) {
                 assert_eq!(frame.rgb().len() as u32, frame.width() * frame.height() * 3);
             }
         }
@@ -271,13 +266,13 @@ proptest! {
         let starts: [&[u8]; 4] =
             [b"\xFF\xD8\xFF", b"\x89PNG\r\n\x1a\n", b"RIFF\x40\0\0\0WEBPVP8L\x30\0\0\0\x2F", b""];
         let file: Bytes = [starts[start], &bytes].concat().into();
-        let _ = (decode(&file).is_ok(), compress(&file).is_ok(), luma(&file).is_ok());
+        let _ = (decode(&file).is_ok(), normalize(&file).is_ok(), luma(&file).is_ok());
     }
 }
 
-/// In a quantization table of 8 bits and in one of 16, though it be one that nothing uses.
 #[test]
-fn a_jpeg_whose_samples_were_divided_by_nothing_is_refused() {
+fn a_jpeg_with_a_quantization_step_of_zero_is_refused() {
+    // A table that no component uses is checked too, with steps of 8 bits and of 16.
     let (_, file) = jpegs().swap_remove(0);
     let table = file.windows(2).position(|pair| pair == b"\xFF\xDB").unwrap();
     let wide = |zero: usize| {
@@ -285,15 +280,15 @@ fn a_jpeg_whose_samples_were_divided_by_nothing_is_refused() {
         let steps: Vec<u8> = steps.collect();
         [&file[..table], &[0xFF, 0xDB, 0, 131, 0x10], &steps, &file[table..]].concat()
     };
-    assert!(inspect(&wide(64)).is_ok(), "a byte of zero is not a step of zero");
+    assert!(probe(&wide(64)).is_ok(), "a byte of zero is not a step of zero");
     for step in [0, 17, 63] {
         let mut narrow = file.to_vec();
         narrow[table + 5 + step] = 0;
         for file in [narrow, wide(step)].map(Bytes::from) {
             let damage = Damage::Field { at_byte: table as u64 };
-            let wanted = ImageError::Damaged { format: Format::Jpeg, damage };
-            assert_eq!(decode(&file).unwrap_err(), wanted, "{step}");
-            assert_eq!(compress(&file), Err(wanted), "{step}");
+            let expected = ImageError::Damaged { format: Format::Jpeg, damage };
+            assert_eq!(decode(&file).unwrap_err(), expected, "{step}");
+            assert_eq!(normalize(&file), Err(expected), "{step}");
         }
     }
 }

@@ -1,21 +1,21 @@
-//! A thumbnail's geometry follows from the photo's upright dimensions alone. It is held against
-//! the rules written another way, over all sizes.
+//! A thumbnail's geometry follows from the photo's upright dimensions alone. It is compared with the
+//! rules written in another way, over all sizes.
 
 use std::num::NonZeroU32;
 
 use double_exposure::codec::{
-    Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, inspect, thumbnail_dimensions,
+    Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, probe, thumbnail_dimensions,
 };
 use proptest::prelude::*;
 
-use crate::paint::{self, Picture};
+use crate::images::{self, TestImage};
 
 fn sizes() -> impl Strategy<Value = Size> {
     (16u32..=2048).prop_map(|px| Size::try_from(px).unwrap())
 }
 
 #[test]
-fn sizes_are_16_to_2048_px_and_256_unless_asked() {
+fn sizes_are_16_to_2048_px_and_256_by_default() {
     assert_eq!(Size::default().get(), 256);
     for px in [16, 17, 256, 2047, 2048] {
         assert_eq!(Size::try_from(px).unwrap().get(), px);
@@ -31,7 +31,7 @@ fn sizes_are_16_to_2048_px_and_256_unless_asked() {
 }
 
 #[test]
-fn fits_are_cover_and_contain_and_cover_unless_asked() {
+fn fits_are_cover_and_contain_and_cover_by_default() {
     assert_eq!(Fit::default(), Fit::Cover);
     for fit in [Fit::Cover, Fit::Contain] {
         assert_eq!(fit.to_string().parse(), Ok(fit));
@@ -57,14 +57,9 @@ fn thumbnails_of_ordinary_photos_have_the_expected_dimensions() {
         ((512, 509), (256, 256), (256, 255)),
     ];
     for ((width, height), cover, contain) in cases {
-        assert_eq!(
-            thumbnail_dimensions(width, height, ThumbnailSpec { size, fit: Fit::Cover }),
-            cover
-        );
-        assert_eq!(
-            thumbnail_dimensions(width, height, ThumbnailSpec { size, fit: Fit::Contain }),
-            contain
-        );
+        for (fit, expected) in [(Fit::Cover, cover), (Fit::Contain, contain)] {
+            assert_eq!(thumbnail_dimensions(width, height, ThumbnailSpec { size, fit }), expected);
+        }
     }
 }
 
@@ -76,10 +71,10 @@ fn four_bands_of_256_rows_are_64_rows_each() {
 
 #[test]
 fn a_frame_is_turned_before_its_thumbnails_shape_is_decided() {
-    let photo = Picture::busy(60, 40, 1).jpeg(|e| e.add_exif_metadata(&paint::exif(6)).unwrap());
-    let header = inspect(&photo).unwrap();
+    let photo = TestImage::busy(60, 40, 1).jpeg(|e| e.add_exif_metadata(&images::exif(6)).unwrap());
+    let header = probe(&photo).unwrap();
     assert_eq!((header.width, header.height), (40, 60));
-    let (frame, thumbnail) = paint::frame(&photo, Size::MIN, Fit::Contain).unwrap();
+    let (frame, thumbnail) = images::frame(&photo, Size::MIN, Fit::Contain).unwrap();
     assert!(frame.width() < frame.height());
     assert_eq!((thumbnail.width(), thumbnail.height()), (11, 16));
 }
@@ -116,7 +111,7 @@ proptest! {
             prop_assert_eq!(pair[0].end % 16, 0);
         }
         let blocks: Vec<_> = rows.iter().map(|rows| rows.len().div_ceil(16)).collect();
-        let (least, most) = (blocks.iter().min().unwrap(), blocks.iter().max().unwrap());
-        prop_assert!(*least >= 1 && most - least <= 1);
+        let (min, max) = (blocks.iter().min().unwrap(), blocks.iter().max().unwrap());
+        prop_assert!(*min >= 1 && max - min <= 1);
     }
 }

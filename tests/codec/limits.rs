@@ -1,14 +1,14 @@
-//! Every limit holds to the last pixel, byte and scan: exactly at it a photo passes, one past it is
-//! refused. Most files here are headers only, since a limit is checked before anything is decoded.
+//! Every limit is exact to the last pixel, byte and scan: a photo at the limit passes, and a photo
+//! beyond it is refused. Most files here are headers only, since limits are checked before decoding.
 
 use double_exposure::codec::limits::{
-    FILE_BYTES, MEMORY_BYTES, PIXELS, SCANNED_PIXELS, SCANS, SIDE_PX,
+    MAX_FILE_BYTES, MAX_MEMORY_BYTES, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, MAX_SIDE_PX,
 };
-use double_exposure::codec::{Damage, Feature, Format, ImageError, Part, inspect};
+use double_exposure::codec::{Damage, Feature, Format, ImageError, Part, probe};
 
-use crate::paint::{self, Picture, png_chunk, png_header};
+use crate::images::{self, TestImage, png_chunk, png_header};
 
-/// A JPEG's header, and a scan without data.
+/// Returns a JPEG's frame header, with these sampling factors.
 fn jpeg_header(width: u32, height: u32, marker: u8, factors: &[u8]) -> Vec<u8> {
     let [.., h1, h0] = height.to_be_bytes();
     let [.., w1, w0] = width.to_be_bytes();
@@ -20,6 +20,7 @@ fn jpeg_header(width: u32, height: u32, marker: u8, factors: &[u8]) -> Vec<u8> {
     file
 }
 
+/// Returns the header of a lossless WebP, and five bytes of zero.
 fn webp_header(width: u32, height: u32) -> Vec<u8> {
     let bits = (width - 1) | (height - 1) << 14;
     let mut file = b"RIFF\x16\0\0\0WEBPVP8L\x0A\0\0\0\x2F".to_vec();
@@ -29,16 +30,16 @@ fn webp_header(width: u32, height: u32) -> Vec<u8> {
 }
 
 fn refusal(file: &[u8]) -> ImageError {
-    inspect(file).unwrap_err()
+    probe(file).unwrap_err()
 }
 
 #[test]
 fn a_photo_has_at_most_50_megapixels() {
     let too_many = |width: u32, height: u32| {
         let found_px = u64::from(width) * u64::from(height);
-        ImageError::Pixels { limit_px: PIXELS, found_px }
+        ImageError::Pixels { limit_px: MAX_PIXELS, found_px }
     };
-    // At the limit the next thing wrong is found instead: the file stops there.
+    // A file at the limit is refused for another reason: it has no data.
     for (width, height) in [(10_000, 5_000), (5_000, 10_000), (8_000, 6_250)] {
         assert!(matches!(refusal(&png_header(width, height, 8, 2)), ImageError::EndsEarly { .. }));
         let jpeg = jpeg_header(width, height, 0xC0, &[0x22, 0x11, 0x11]);
@@ -59,15 +60,15 @@ fn a_photo_has_at_most_50_megapixels() {
 
 #[test]
 fn a_side_has_at_most_65_500_px() {
-    let too_long = |found_px| ImageError::Side { limit_px: SIDE_PX, found_px };
+    let too_long = |found_px| ImageError::Side { limit_px: MAX_SIDE_PX, found_px };
     for (width, height) in [(65_500, 1), (1, 65_500)] {
-        let row = Picture::flat(width, height, [3; 3]);
+        let row = TestImage::flat(width, height, [3; 3]);
         for file in [row.png(), row.jpeg(|_| ())] {
-            assert!(paint::decode(&file).is_ok());
+            assert!(images::decode(&file).is_ok());
         }
     }
     for (width, height) in [(65_501, 1), (1, 65_501)] {
-        assert_eq!(refusal(&Picture::flat(width, height, [3; 3]).png()), too_long(65_501));
+        assert_eq!(refusal(&TestImage::flat(width, height, [3; 3]).png()), too_long(65_501));
         assert_eq!(refusal(&jpeg_header(width, height, 0xC0, &[0x11])), too_long(65_501));
     }
     assert_eq!(refusal(&png_header(u32::MAX, u32::MAX, 8, 2)), too_long(u32::MAX));
@@ -75,30 +76,30 @@ fn a_side_has_at_most_65_500_px() {
 
 #[test]
 fn a_file_has_at_most_32_mib() {
-    let mut file = Picture::flat(8, 8, [3; 3]).jpeg(|_| ()).to_vec();
-    file.resize(FILE_BYTES as usize, 0);
-    assert!(inspect(&file).is_ok());
+    let mut file = TestImage::flat(8, 8, [3; 3]).jpeg(|_| ()).to_vec();
+    file.resize(MAX_FILE_BYTES as usize, 0);
+    assert!(probe(&file).is_ok());
     file.push(0);
-    let found_bytes = FILE_BYTES + 1;
-    assert_eq!(refusal(&file), ImageError::File { limit_bytes: FILE_BYTES, found_bytes });
+    let found_bytes = MAX_FILE_BYTES + 1;
+    assert_eq!(refusal(&file), ImageError::File { limit_bytes: MAX_FILE_BYTES, found_bytes });
 }
 
 #[test]
 fn a_jpeg_has_at_most_100_scans() {
-    // 33 for each of three components; the 100th and the 101st say the last one again.
-    let file = Picture::busy(16, 16, 1).jpeg(|e| e.set_progressive_scans(33));
+    // The file has 33 scans for each of three components. The 100th and 101st repeat the last.
+    let file = TestImage::busy(16, 16, 1).jpeg(|e| e.set_progressive_scans(33));
     let scans: Vec<_> = (0..file.len()).filter(|&at| file[at..].starts_with(b"\xFF\xDA")).collect();
-    assert_eq!(scans.len() as u32, SCANS - 1);
+    assert_eq!(scans.len() as u32, MAX_SCANS - 1);
     let (end, last) = (file.len() - 2, scans[scans.len() - 1]);
     let hundred = [&file[..end], &file[last..]].concat();
-    assert!(paint::decode(&hundred.into()).is_ok());
+    assert!(images::decode(&hundred.into()).is_ok());
     let more = [&file[..end], &file[last..end], &file[last..]].concat();
-    assert_eq!(refusal(&more), ImageError::Scans { limit: SCANS, found: SCANS + 1 });
+    assert_eq!(refusal(&more), ImageError::Scans { limit: MAX_SCANS, found: MAX_SCANS + 1 });
 }
 
 #[test]
 fn a_jpegs_scans_go_over_at_most_1000_megapixels() {
-    // Scans of one coefficient that say in two bytes that all is zero.
+    // Each scan of one coefficient has two bytes: all coefficients are zero.
     let grey = |scans: usize| {
         let mut file = jpeg_header(10_000, 5_000, 0xC2, &[0x11]);
         let mut scan = vec![0xFF, 0xDA, 0, 8, 1, 1, 0, 1, 1, 0, 0];
@@ -108,21 +109,21 @@ fn a_jpegs_scans_go_over_at_most_1000_megapixels() {
         file
     };
     assert!(matches!(refusal(&grey(20)), ImageError::EndsEarly { missing: Part::Scans, .. }));
-    let limit_px = SCANNED_PIXELS;
+    let limit_px = MAX_SCANNED_PIXELS;
     let found_px = limit_px + 50_000_000;
     assert_eq!(refusal(&grey(21)), ImageError::ScannedPixels { limit_px, found_px });
 }
 
 #[test]
 fn a_photo_that_would_need_more_memory_than_the_bound_is_refused_by_its_header() {
-    // Progressive, four components, in units of 32 by 32 px: a row more is 32 rows more of
-    // coefficients and planes, of 3 bytes a sample, beside the picture's 4 bytes a pixel.
+    // A progressive JPEG of four components has units of 32 by 32 px. One row more takes 32 rows
+    // more of coefficients and planes, of 3 bytes a sample, beside the image's 4 bytes a pixel.
     let cmyk = |height| jpeg_header(65_000, height, 0xC2, &[0x44; 4]);
     assert!(matches!(refusal(&cmyk(768)), ImageError::EndsEarly { .. }));
     let found_bytes = 3 * 4 * 65_024 * 800 + 4 * 65_000 * 769;
-    let limit_bytes = MEMORY_BYTES;
+    let limit_bytes = MAX_MEMORY_BYTES;
     assert_eq!(refusal(&cmyk(769)), ImageError::Memory { limit_bytes, found_bytes });
-    // Of the ordinary kinds every one fits.
+    // Photos of the ordinary kinds all fit.
     for (marker, factors) in
         [(0xC0, &[0x22, 0x11, 0x11][..]), (0xC2, &[0x11; 3]), (0xC2, &[0x11; 4])]
     {
@@ -133,7 +134,7 @@ fn a_photo_that_would_need_more_memory_than_the_bound_is_refused_by_its_header()
 }
 
 #[test]
-fn a_webp_of_megabytes_that_asks_for_gigabytes_of_tables_is_refused() {
+fn a_webp_of_megabytes_that_needs_gigabytes_of_tables_is_refused() {
     let mut file = webp_header(4, 4);
     file.truncate(25);
     file.extend(table_bomb());
@@ -149,13 +150,13 @@ fn a_webp_of_megabytes_that_asks_for_gigabytes_of_tables_is_refused() {
     }
 }
 
-/// A lossless picture whose one pixel of entropy image names group 65,535, and so many groups of
-/// codes that are as large as they get.
+/// Returns a lossless image whose one pixel of entropy image names group 65,535, followed by 65,536
+/// groups of codes of the largest size.
 fn table_bomb() -> Vec<u8> {
     let mut bits = Bits::default();
-    // No transforms, no cache; an entropy image in blocks of 4 pixels, without cache.
+    // The image has no transforms, no cache, and an entropy image in blocks of 4 px without cache.
     bits.put(&[(0, 1), (0, 1), (1, 1), (0, 3), (0, 1)]);
-    // Its codes: green and red are always 255, the others 0.
+    // In the entropy image, green and red are always 255, and the other channels 0.
     for symbol in [255, 255, 0, 0, 0] {
         bits.put(&[(1, 1), (0, 1), (1, 1), (symbol, 8)]);
     }
@@ -168,10 +169,11 @@ fn table_bomb() -> Vec<u8> {
     bits.bytes
 }
 
-/// A code of 1 to 8 bits for eight symbols, and of 15 for 128 more: a full table and a deep tree.
+/// Writes a code with lengths of 1 to 8 bits for eight symbols, and of 15 bits for 128 more, which
+/// takes a full table and a deep tree.
 fn large_code(bits: &mut Bits, alphabet: u32) {
-    // Lengths of the code for lengths: 3 bits for five of them, 4 for six.
-    let of_length = |symbol: u32| match symbol {
+    // The code for lengths has 3 bits for five lengths, and 4 bits for six.
+    let code_length = |symbol: u32| match symbol {
         15 | 16 | 18 | 1 | 2 => 3,
         3..=8 => 4,
         _ => 0,
@@ -179,17 +181,17 @@ fn large_code(bits: &mut Bits, alphabet: u32) {
     let order = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
     bits.put(&[(0, 1), (15, 4)]);
     for symbol in order {
-        bits.put(&[(of_length(symbol), 3)]);
+        bits.put(&[(code_length(symbol), 3)]);
     }
     bits.put(&[(0, 1)]);
-    // Canonical codes: by length, then by symbol; written from their highest bit.
+    // Canonical codes are ordered by length, then by symbol, and written from their highest bit.
     let code = |symbol: u32| {
-        let mut symbols: Vec<u32> = (0..19).filter(|&symbol| of_length(symbol) > 0).collect();
-        symbols.sort_by_key(|&symbol| (of_length(symbol), symbol));
+        let mut symbols: Vec<u32> = (0..19).filter(|&symbol| code_length(symbol) > 0).collect();
+        symbols.sort_by_key(|&symbol| (code_length(symbol), symbol));
         let (mut code, mut length) = (0u32, 3);
         for other in symbols {
-            code <<= of_length(other) - length;
-            length = of_length(other);
+            code <<= code_length(other) - length;
+            length = code_length(other);
             if other == symbol {
                 break;
             }
@@ -207,14 +209,14 @@ fn large_code(bits: &mut Bits, alphabet: u32) {
     bits.put(&[code(15)]);
     let mut left = alphabet - 136;
     while left > 0 {
-        // At most 138 at a time, and never fewer than 11.
+        // A run has 11 to 138 zeros.
         let zeros = if left > 138 { left.min(149) - 11 } else { left };
         bits.put(&[code(18), (zeros - 11, 7)]);
         left -= zeros;
     }
 }
 
-/// Bits, from the lowest of each byte up.
+/// Writes bits, from the lowest of each byte up.
 #[derive(Default)]
 struct Bits {
     bytes: Vec<u8>,
@@ -236,20 +238,20 @@ impl Bits {
 }
 
 #[test]
-fn text_and_profiles_that_unpack_to_gigabytes_are_never_unpacked() {
-    let picture = Picture::busy(20, 20, 3);
+fn compressed_text_and_profiles_are_never_decompressed() {
+    let picture = TestImage::busy(20, 20, 3);
     let whole = picture.png();
     let bomb = [b"key\0\0".to_vec(), vec![0x78; 1 << 20]].concat();
     let after_header = 8 + 25;
     for name in [b"zTXt", b"iCCP", b"iTXt"] {
         let file =
             [&whole[..after_header], &png_chunk(name, &bomb), &whole[after_header..]].concat();
-        assert_eq!(paint::decode(&file.into()).unwrap().rgb(), picture.rgb);
+        assert_eq!(images::decode(&file.into()).unwrap().rgb(), picture.rgb);
     }
 }
 
 #[test]
-fn what_is_not_read_is_named() {
+fn a_refusal_names_the_unsupported_feature() {
     let unsupported = |file: &[u8]| match refusal(file) {
         ImageError::Unsupported { feature, .. } => feature,
         other => panic!("{other:?}"),
@@ -275,7 +277,7 @@ fn what_is_not_read_is_named() {
 }
 
 #[test]
-fn a_picture_of_no_pixels_is_damaged() {
+fn an_image_without_pixels_is_damaged() {
     for (width, height) in [(0, 5), (5, 0)] {
         let file = png_header(width, height, 8, 2);
         let damage = Damage::Field { at_byte: 8 };

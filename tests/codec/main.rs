@@ -1,18 +1,27 @@
-//! The codec turns any photo within its limits into the thumbnail that its geometry says, and
-//! refuses every other file. Photos are painted and damaged here, and the pixels compared.
+//! The codec turns every photo within its limits into the thumbnail that its geometry requires, and
+//! refuses every other file. The tests make and damage photos, and compare pixels; they also read
+//! folders of photos, and run the fuzz targets' functions on their seeds.
 
-mod album;
 mod bands;
 mod damage;
+mod formats;
+mod frame_formats;
+mod fuzz_corpus;
 mod geometry;
+mod hostile_images;
+mod images;
 mod limits;
-mod mixtures;
-mod paint;
-mod photos;
+mod normalize;
+mod sample_photos;
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use bytes::Bytes;
 use proptest::test_runner::{Config, RngSeed};
 
-/// So many random cases, the same in every run.
+/// Returns a configuration of `cases` random cases, the same in every run.
 fn cases(cases: u32) -> Config {
     Config {
         cases,
@@ -20,4 +29,28 @@ fn cases(cases: u32) -> Config {
         failure_persistence: None,
         ..Config::default()
     }
+}
+
+/// Time within which a file must be processed.
+const FILE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Runs `work` on each file. Panics with the file's name if `work` panics or exceeds the timeout.
+#[track_caller]
+fn run_on_each(files: Vec<(String, Bytes)>, work: fn(&Bytes)) {
+    let (done, watch) = mpsc::channel();
+    let names: Vec<_> = files.iter().map(|(name, _)| name.clone()).collect();
+    let worker = thread::spawn(move || {
+        for (_, file) in files {
+            work(&file);
+            done.send(()).unwrap();
+        }
+    });
+    for name in names {
+        match watch.recv_timeout(FILE_TIMEOUT) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Timeout) => panic!("{name} takes longer than {FILE_TIMEOUT:?}"),
+            Err(RecvTimeoutError::Disconnected) => panic!("{name} panicked"),
+        }
+    }
+    worker.join().unwrap();
 }

@@ -97,7 +97,7 @@ fn a_waiting_request_is_rejected_at_the_deadline_and_a_running_conversion_goes_o
     let ann = server.anonymous().with_token(token.reveal());
     let [first, second] = [*ASTRONAUT, *ROCKET].map(|bytes| {
         let name = PhotoName { album, photo: PhotoUuid::random() };
-        let header = codec::inspect(bytes).unwrap();
+        let header = codec::probe(bytes).unwrap();
         let upload = Upload::new(Bytes::from_static(bytes), header.width, header.height);
         server.store.put_photo(person, name, &upload).unwrap();
         format!("/albums/{}/photos/{}/thumbnail", name.album, name.photo)

@@ -101,7 +101,9 @@ fn the_check_of_the_job_does_not_catch_a_torn_thumbnail_and_the_ledger_records_i
     assert_eq!(making.slot, Some(0));
     let shown = ledger.last().unwrap();
     assert_eq!(shown.event.viewer, ann);
-    let RecordKind::Shown { own_bands: own, foreign, .. } = &shown.kind else { panic!("{shown:?}") };
+    let RecordKind::Shown { own_bands: own, foreign, .. } = &shown.kind else {
+        panic!("{shown:?}")
+    };
     assert_eq!((*own, foreign.len()), (2, 2));
     assert!(foreign.iter().all(|band| band.stranger && band.source.unwrap().owner == ben));
 }

@@ -32,7 +32,7 @@ fn sizes_and_fits_have_their_own_thumbnails_and_invalid_ones_are_rejected() {
     let server = TestServer::start();
     let (ann, _) = server.person("Ann");
     let thumbnail = ann.upload_for_thumbnail(*ASTRONAUT);
-    let whole = codec::inspect(*ASTRONAUT).unwrap();
+    let whole = codec::probe(*ASTRONAUT).unwrap();
     let mut tags = Vec::new();
     for (query, width, height) in [
         ("", 256, 256),
@@ -42,7 +42,7 @@ fn sizes_and_fits_have_their_own_thumbnails_and_invalid_ones_are_rejected() {
     ] {
         let made = ann.get(&format!("{thumbnail}{query}"));
         assert_eq!(made.status, 200, "{query}");
-        let found = codec::inspect(&made.body).unwrap();
+        let found = codec::probe(&made.body).unwrap();
         assert_eq!(found.width, width, "{query}");
         assert!(found.height.abs_diff(height) <= 1, "{query}: {}", found.height);
         tags.push(made.header("etag").to_owned());

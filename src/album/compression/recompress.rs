@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::strip_metadata::strip_metadata;
 use crate::codec::{
     Fit, Format, ImageCodec, ImageError, Luma, Orientation, Size, ThumbnailRequest, ThumbnailSpec,
-    inspect, luma, thumbnail_dimensions,
+    luma, probe, thumbnail_dimensions,
 };
 use crate::pipeline::{Owned, Pipeline};
 
@@ -80,7 +80,7 @@ const MAX_DIFFERENCE: f64 = 8.0;
 /// # Errors
 /// Returns a [`RecompressError`] if the photo cannot be decoded or its copy fails a check.
 pub fn recompress(photo: &Bytes) -> Result<Recompressed, RecompressError> {
-    let header = inspect(photo)?;
+    let header = probe(photo)?;
     let copy = shrink(photo, Size::MAX)?;
     if copy.len() < photo.len() {
         let expected = thumbnail_dimensions(
@@ -105,7 +105,7 @@ pub fn recompress(photo: &Bytes) -> Result<Recompressed, RecompressError> {
 
 /// Verifies that a copy decodes whole, has the expected dimensions and shows the same picture.
 fn verify(photo: &Bytes, copy: &Bytes, expected: (u32, u32)) -> Result<(), RecompressError> {
-    let header = inspect(copy).map_err(RecompressError::Copy)?;
+    let header = probe(copy).map_err(RecompressError::Copy)?;
     let Luma { width, height, .. } = luma(copy).map_err(RecompressError::Copy)?;
     for found in [(header.width, header.height), (width, height)] {
         if found != expected {

@@ -10,8 +10,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use crate::codec::{Fit, ImageCodec, ImageFrame, QUALITY, Size, ThumbnailRequest, ThumbnailSpec};
-use crate::pipeline::Codec;
+use crate::codec::{Fit, ImageCodec, QUALITY, Size, ThumbnailRequest, ThumbnailSpec};
 
 /// Pixels in RGB, row by row.
 #[derive(Clone)]
@@ -70,9 +69,7 @@ pub(super) fn thumbnail(photo: &Bytes, size: u32) -> Option<Raster> {
     let size = Size::try_from(size).ok()?;
     let request =
         ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit: Fit::Cover } };
-    let mut frame = ImageFrame::default();
-    let mut thumbnail = codec.fill(codec.decode(&request).ok()?, &mut frame);
-    while codec.band(&frame, &mut thumbnail) {}
+    let thumbnail = codec.thumbnail(&request).ok()?;
     let (width, height) = (thumbnail.width(), thumbnail.height());
     Some(Raster { width, height, rgb: thumbnail.rgb().to_vec() })
 }

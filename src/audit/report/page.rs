@@ -160,7 +160,7 @@ fn pair(
     findings: &AuditResults,
 ) -> Markup {
     let subjects = &findings.subjects;
-    let header = codec::inspect(&finding.picture);
+    let header = codec::probe(&finding.picture);
     let height = header.map_or(finding.rows.end, |header| header.height).max(1);
     let own = subjects.name(finding.asked);
     let found = match finding.found {

@@ -141,8 +141,8 @@ fn compressed(
     scene: &ReplayConfig,
     photo: &SamplePhoto,
 ) -> Result<(ThumbnailRequest, (u32, u32)), codec::ImageError> {
-    let photo = codec::compress(&photo.bytes)?;
-    let header = codec::inspect(&photo)?;
+    let photo = codec::normalize(&photo.bytes)?;
+    let header = codec::probe(&photo)?;
     let (size, fit) = (scene.size, scene.fit);
     let thumbnail =
         codec::thumbnail_dimensions(header.width, header.height, ThumbnailSpec { size, fit });

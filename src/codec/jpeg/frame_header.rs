@@ -1,54 +1,55 @@
-//! A JPEG's frame header: dimensions, components, and what decoding them will cost.
+//! Reads a JPEG's frame header: dimensions and components. Estimates the memory that decoding takes.
 //!
-//! All the arithmetic of blocks and memory starts from these few bytes, which anyone can write.
+//! All the arithmetic of blocks and memory starts from these few bytes, which an attacker can choose.
 
-use super::segments::{field, marker, unsupported};
-use crate::codec::{Feature, ImageError};
+use super::segments::marker;
+use crate::codec::{Feature, Format, ImageError};
 
-/// What a frame header says, of the kinds that are read here.
+/// Holds a frame header of a supported kind.
 #[derive(Clone, Debug)]
-pub(super) struct FrameHeader {
+pub(in crate::codec) struct FrameHeader {
     pub(super) progressive: bool,
-    /// As stored, in pixels.
+    /// Width as stored, in pixels.
     pub(super) width: u16,
-    /// As stored, in pixels.
+    /// Height as stored, in pixels.
     pub(super) height: u16,
-    pub(super) components: Vec<Component>,
+    pub(in crate::codec) components: Vec<Component>,
 }
 
-/// A colour component.
+/// Describes a colour component.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Component {
+pub(in crate::codec) struct Component {
     pub(super) id: u8,
-    /// Sampling factors, horizontal and vertical: 1 to 4.
-    pub(super) factors: (u8, u8),
+    /// Horizontal and vertical sampling factors, 1 to 4.
+    pub(in crate::codec) factors: (u8, u8),
 }
 
 impl FrameHeader {
+    /// Reads the header of marker `code` at byte `at`.
     pub(super) fn read(code: u8, payload: &[u8], at: usize) -> Result<Self, ImageError> {
         let progressive = match code {
             marker::SOF0..marker::SOF2 => false,
             marker::SOF2 => true,
-            marker::SOF3 => return Err(unsupported(Feature::LosslessCoding)),
-            0xC5..=0xC7 => return Err(unsupported(Feature::HierarchicalCoding)),
-            _ => return Err(unsupported(Feature::ArithmeticCoding)),
+            marker::SOF3 => return Err(Format::Jpeg.unsupported(Feature::LosslessCoding)),
+            0xC5..=0xC7 => return Err(Format::Jpeg.unsupported(Feature::HierarchicalCoding)),
+            _ => return Err(Format::Jpeg.unsupported(Feature::ArithmeticCoding)),
         };
         let &[bits, h1, h0, w1, w0, count, ref rest @ ..] = payload else {
-            return Err(field(at));
+            return Err(Format::Jpeg.invalid_field(at));
         };
         if bits != 8 {
-            return Err(unsupported(Feature::SampleBits(bits)));
+            return Err(Format::Jpeg.unsupported(Feature::SampleBits(bits)));
         }
         let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
         if height == 0 {
-            return Err(unsupported(Feature::LateHeight));
+            return Err(Format::Jpeg.unsupported(Feature::LateHeight));
         }
         if !matches!(count, 1 | 3 | 4) {
-            return Err(unsupported(Feature::Components(count)));
+            return Err(Format::Jpeg.unsupported(Feature::Components(count)));
         }
         let (fields, extra) = rest.as_chunks::<3>();
         if width == 0 || fields.len() != usize::from(count) || !extra.is_empty() {
-            return Err(field(at));
+            return Err(Format::Jpeg.invalid_field(at));
         }
         let components: Vec<_> = fields
             .iter()
@@ -56,25 +57,26 @@ impl FrameHeader {
             .collect();
         let within = |factor| (1..=4).contains(&factor);
         if !components.iter().all(|c| within(c.factors.0) && within(c.factors.1)) {
-            return Err(field(at));
+            return Err(Format::Jpeg.invalid_field(at));
         }
         Ok(Self { progressive, width, height, components })
     }
 
-    /// The largest sampling factors, horizontal and vertical.
+    /// Returns the largest horizontal and vertical sampling factors.
     fn largest_factors(&self) -> (u32, u32) {
         let factors = self.components.iter().map(|component| component.factors);
         let (across, down) = factors.fold((1, 1), |(a, b), (c, d)| (a.max(c), b.max(d)));
         (across.into(), down.into())
     }
 
-    /// How many blocks of 8 by 8 samples one interleaved unit has across and down the picture.
+    /// Returns the number of interleaved units across and down the image.
     pub(super) fn units(&self) -> (u32, u32) {
         let (across, down) = self.largest_factors();
         (u32::from(self.width).div_ceil(8 * across), u32::from(self.height).div_ceil(8 * down))
     }
 
-    /// How many blocks a component has across and down when it is alone in its scan.
+    /// Returns the number of blocks of 8 by 8 samples across and down of a component that is alone in
+    /// its scan.
     pub(super) fn blocks(&self, component: Component) -> (u32, u32) {
         let (across, down) = self.largest_factors();
         let samples = |side: u16, factor: u8, largest: u32| {
@@ -86,12 +88,12 @@ impl FrameHeader {
         )
     }
 
-    /// Memory at the peak of a conversion, at full scale, in bytes.
+    /// Estimates the memory at the peak of a conversion at full scale, in bytes.
     ///
-    /// The decoder keeps a progressive file's coefficients, of 2 bytes, beside the planes that it
-    /// makes of them, of one byte a sample; of the planes it makes the picture, from which the
-    /// frame is filled. libjpeg-turbo needs less: coefficients, planes, and the frame that they are
-    /// moved or copied to.
+    /// The decoder keeps the coefficients of a progressive file, 2 bytes each, beside the planes that
+    /// it makes from them, one byte a sample. From the planes it makes the image, and from the image
+    /// the frame is filled. libjpeg-turbo needs less: coefficients, planes, and the frame that the
+    /// planes are moved or copied to.
     pub(super) fn memory_bytes(&self) -> u64 {
         let (across, down) = self.units();
         let in_unit: u64 = self
@@ -101,10 +103,10 @@ impl FrameHeader {
             .sum();
         let samples = u64::from(across) * u64::from(down) * in_unit * 64;
         let pixels = u64::from(self.width) * u64::from(self.height);
-        let picture = pixels * self.components.len() as u64;
+        let image = pixels * self.components.len() as u64;
         let coefficients = if self.progressive { 2 * samples } else { 0 };
-        let assembling = coefficients + samples + picture;
-        let filling = picture + 3 * pixels;
+        let assembling = coefficients + samples + image;
+        let filling = image + 3 * pixels;
         assembling.max(filling)
     }
 }

@@ -1,117 +1,101 @@
-//! JPEG in: surveyed first, then decoded at a fraction of its size in the DCT domain.
+//! Decodes JPEG, at a fraction of its size where that is enough for the thumbnail.
 //!
-//! A thumbnail needs a small part of a photo's pixels, and a JPEG can give an eighth of them
-//! for the price of reading its codes.
+//! A thumbnail needs a small part of a photo's pixels. A JPEG decoder can make an eighth of the
+//! size in the DCT domain for the price of reading the codes. The structure of a file is checked
+//! before it is decoded.
 
 mod frame_header;
-#[cfg(feature = "turbojpeg")]
-mod huffman_tables;
 mod scan;
-mod segments;
+pub(super) mod segments;
 mod structure;
 mod truncation_guard;
-#[cfg(feature = "turbojpeg")]
-mod turbo;
-#[cfg(all(test, feature = "turbojpeg"))]
-mod turbo_tests;
 mod zune;
 
-use image::metadata::Orientation;
 use jpeg_decoder::{Decoder, Error};
 
-use self::segments::{damaged, ends_early, unsupported};
 use self::structure::JpegInfo;
 use self::truncation_guard::SentinelReader;
 pub(super) use self::zune::samples;
-use super::decoded::{Layout, Pixels, turns};
+use super::backend::{DecodedPixels, decode_jpeg};
+use super::decoded::{Layout, Pixels};
 use super::geometry::Fit;
+use super::orientation::turned;
 use super::{Damage, Feature, Format, ImageError, Part, panic_guard};
 
-/// A JPEG that is whole as far as its structure tells, and within the limits.
+/// Holds a JPEG file whose structure is whole and within the limits.
 pub(super) struct Jpeg<'a> {
-    file: &'a [u8],
-    survey: JpegInfo,
+    pub(super) file: &'a [u8],
+    pub(super) info: JpegInfo,
 }
 
 impl<'a> Jpeg<'a> {
     pub(super) fn open(file: &'a [u8]) -> Result<Self, ImageError> {
-        Ok(Self { file, survey: JpegInfo::of(file)? })
+        Ok(Self { file, info: JpegInfo::read(file)? })
     }
 
     pub(super) fn with_bytes(self, file: &[u8]) -> Jpeg<'_> {
-        Jpeg { file, survey: self.survey }
+        Jpeg { file, info: self.info }
     }
 
-    /// Width and height as stored, in pixels.
+    /// Returns the width and height as stored, in pixels.
     pub(super) fn dimensions(&self) -> (u32, u32) {
-        (self.survey.frame.width.into(), self.survey.frame.height.into())
+        (self.info.frame.width.into(), self.info.frame.height.into())
     }
 
-    /// Whether it has luma and nothing else.
-    pub(super) fn is_grey(&self) -> bool {
-        self.survey.frame.components.len() == 1
+    /// Decodes at the smallest scale that leaves twice the dimensions of an upright thumbnail.
+    pub(super) fn decode(
+        &self,
+        thumbnail: (u32, u32),
+        fit: Fit,
+    ) -> Result<DecodedPixels, ImageError> {
+        decode_jpeg(self, self.eighths(thumbnail, fit))
     }
 
-    pub(super) fn orientation(&self) -> Orientation {
-        self.survey.orientation
-    }
-
-    /// Decodes at the smallest scale that leaves twice these dimensions of an upright thumbnail.
-    pub(super) fn decode(&self, thumbnail: (u32, u32), fit: Fit) -> Result<Pixels, ImageError> {
-        let eighths = self.eighths(thumbnail, fit);
-        #[cfg(feature = "turbojpeg")]
-        if let Some(pixels) = self.decode_planes(eighths) {
-            return Ok(pixels);
-        }
-        self.decode_in_rust(eighths)
-    }
-
-    fn decode_in_rust(&self, eighths: u32) -> Result<Pixels, ImageError> {
-        panic_guard::decode(Format::Jpeg, || match (eighths, zune::colours(&self.survey)) {
-            (8, Some(colours)) => zune::decode(self.file, &self.survey, colours),
+    /// Decodes at a scale in eighths, by the decoders in Rust.
+    pub(super) fn decode_in_rust(&self, eighths: u32) -> Result<Pixels, ImageError> {
+        panic_guard::decode(Format::Jpeg, || match (eighths, zune::layout(&self.info)) {
+            (8, Some(layout)) => zune::decode(self.file, &self.info, layout),
             _ => self.decode_scaled(eighths),
         })
     }
 
     fn decode_scaled(&self, eighths: u32) -> Result<Pixels, ImageError> {
         let mut decoder = Decoder::new(SentinelReader::new(self.file));
-        decoder.set_color_transform(self.survey.color_transform());
-        let (width, height) = self.request(eighths);
-        let (width, height) = decoder.scale(width, height).map_err(|error| self.refusal(error))?;
-        let samples = decoder.decode().map_err(|error| self.refusal(error))?;
+        decoder.set_color_transform(self.info.color_transform());
+        let (width, height) = self.requested_dimensions(eighths);
+        let (width, height) = decoder.scale(width, height).map_err(|error| self.error(error))?;
+        let samples = decoder.decode().map_err(|error| self.error(error))?;
 
         let (width, height) = (u32::from(width), u32::from(height));
-        let layout = match self.survey.frame.components.len() {
+        let layout = match self.info.frame.components.len() {
             1 => Layout::Luma8,
             3 => Layout::Rgb8,
             _ => Layout::Cmyk8,
         };
         if samples.len() != width as usize * height as usize * layout.bytes() {
-            return Err(damaged(Damage::Sizes));
+            return Err(Format::Jpeg.damaged(Damage::Sizes));
         }
-        let filled = self.filled(width, height);
-        Ok(Pixels { samples: samples.into(), width, height, layout, filled })
+        let valid = self.valid(width, height);
+        Ok(Pixels { samples: samples.into(), width, height, layout, valid })
     }
 
-    /// How many columns and rows the photo fills of so many that it was decoded to.
-    fn filled(&self, columns: u32, rows: u32) -> (f64, f64) {
+    /// Returns the columns and rows that the photo fills of those that it was decoded to.
+    pub(super) fn valid(&self, columns: u32, rows: u32) -> (f64, f64) {
         let (width, height) = self.dimensions();
-        let of = |eighths: &u32| (scaled(width, *eighths), scaled(height, *eighths));
-        let eighths = [8, 4, 2, 1].into_iter().find(|eighths| of(eighths) == (columns, rows));
+        let eighths = [8, 4, 2, 1]
+            .into_iter()
+            .find(|&eighths| (scaled(width, eighths), scaled(height, eighths)) == (columns, rows));
         let part = |side: u32| f64::from(side) * f64::from(eighths.unwrap_or(8)) / 8.0;
         (part(width).min(columns.into()), part(height).min(rows.into()))
     }
 
-    /// The scale in eighths, 1, 2, 4 or 8: the smallest that leaves at least twice the thumbnail's
-    /// pixels, in `cover` along the short side, in `contain` along both.
-    fn eighths(&self, thumbnail: (u32, u32), fit: Fit) -> u32 {
+    /// Returns the scale in eighths: the smallest of 1, 2, 4 and 8 that leaves at least twice the
+    /// thumbnail's pixels, in `cover` along the short side, in `contain` along both.
+    pub(super) fn eighths(&self, thumbnail: (u32, u32), fit: Fit) -> u32 {
         let (width, height) = self.dimensions();
-        let (target_width, target_height) = match fit {
-            _ if turns(self.survey.orientation) => (thumbnail.1, thumbnail.0),
-            _ => thumbnail,
-        };
-        let leaves_enough = |eighths: &u32| {
-            let (width, height) = (scaled(width, *eighths), scaled(height, *eighths));
+        let (target_width, target_height) = turned(self.info.orientation, thumbnail);
+        let leaves_enough = |&eighths: &u32| {
+            let (width, height) = (scaled(width, eighths), scaled(height, eighths));
             match fit {
                 Fit::Cover => width.min(height) >= 2 * target_width,
                 Fit::Contain => width >= 2 * target_width && height >= 2 * target_height,
@@ -120,13 +104,14 @@ impl<'a> Jpeg<'a> {
         [1, 2, 4].into_iter().find(leaves_enough).unwrap_or(8)
     }
 
-    /// What to ask of the decoder to get a scale. It takes the smallest that reaches *either* of
-    /// the numbers, so only the long side, which tells the scales apart, may be reached.
-    fn request(&self, eighths: u32) -> (u16, u16) {
+    /// Returns the dimensions to request from `jpeg-decoder` to get a scale. The decoder takes the
+    /// smallest scale that reaches *either* dimension. So only the long side, which tells the scales
+    /// apart, may be reached.
+    fn requested_dimensions(&self, eighths: u32) -> (u16, u16) {
         let (width, height) = self.dimensions();
         let long = scaled(width.max(height), eighths);
         if long == scaled(width.max(height), eighths / 2) {
-            // So short that the scales do not differ. The whole is little, too.
+            // The side is so short that the scales do not differ. The whole is small, too.
             return (u16::MAX, u16::MAX);
         }
         // At most 65,500.
@@ -134,20 +119,22 @@ impl<'a> Jpeg<'a> {
         if width >= height { (long, u16::MAX) } else { (u16::MAX, long) }
     }
 
-    fn refusal(&self, error: Error) -> ImageError {
+    fn error(&self, error: Error) -> ImageError {
         match error {
-            Error::Format(words) => damaged(Damage::Coding(words)),
+            Error::Format(message) => Format::Jpeg.coding(message),
             Error::Unsupported(jpeg_decoder::UnsupportedFeature::NonIntegerSubsamplingRatio) => {
-                unsupported(Feature::Sampling)
+                Format::Jpeg.unsupported(Feature::Sampling)
             }
-            Error::Unsupported(feature) => unsupported(Feature::Other(format!("{feature:?}"))),
-            Error::Io(_) => ends_early(self.file.len(), Part::PixelData),
-            Error::Internal(error) => damaged(Damage::Coding(error.to_string())),
+            Error::Unsupported(feature) => {
+                Format::Jpeg.unsupported(Feature::Other(format!("{feature:?}")))
+            }
+            Error::Io(_) => Format::Jpeg.ends_early(self.file.len(), Part::PixelData),
+            Error::Internal(error) => Format::Jpeg.coding(error),
         }
     }
 }
 
-/// A side at a scale in eighths.
-fn scaled(side: u32, eighths: u32) -> u32 {
+/// Returns the length of a side at a scale in eighths.
+pub(super) fn scaled(side: u32, eighths: u32) -> u32 {
     (side * eighths).div_ceil(8)
 }

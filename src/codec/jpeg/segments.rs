@@ -1,53 +1,53 @@
-//! The pieces of a JPEG file, one after the other, told apart by markers and lengths alone.
+//! Iterates over the segments of a JPEG file, by markers and lengths alone.
 //!
-//! No decoder says where a file ends or how its scans lie. This walk does, without decoding and
-//! without memory of its own, and both the survey and the reader that feeds the decoder take it.
+//! No decoder reports where a file ends or how its scans lie. This iterator does, without decoding
+//! and without allocating. The check of the structure and the reader that feeds the decoder use it.
 
 use std::ops::Range;
 
-use crate::codec::{Damage, Feature, Format, ImageError, Part};
+use crate::codec::{Format, ImageError, Part};
 
-/// Marker codes: the byte behind `FF`. ITU-T T.81, table B.1.
-pub(super) mod marker {
-    pub(in crate::codec::jpeg) const SOF0: u8 = 0xC0;
-    pub(in crate::codec::jpeg) const SOF2: u8 = 0xC2;
-    pub(in crate::codec::jpeg) const SOF3: u8 = 0xC3;
-    pub(in crate::codec::jpeg) const DHT: u8 = 0xC4;
-    pub(in crate::codec::jpeg) const JPG: u8 = 0xC8;
-    pub(in crate::codec::jpeg) const DAC: u8 = 0xCC;
-    pub(in crate::codec::jpeg) const SOF15: u8 = 0xCF;
-    pub(in crate::codec::jpeg) const RST0: u8 = 0xD0;
-    pub(in crate::codec::jpeg) const RST7: u8 = 0xD7;
-    pub(in crate::codec::jpeg) const SOI: u8 = 0xD8;
-    pub(in crate::codec::jpeg) const EOI: u8 = 0xD9;
-    pub(in crate::codec::jpeg) const SOS: u8 = 0xDA;
-    pub(in crate::codec::jpeg) const DQT: u8 = 0xDB;
-    pub(in crate::codec::jpeg) const DNL: u8 = 0xDC;
-    pub(in crate::codec::jpeg) const DRI: u8 = 0xDD;
-    pub(in crate::codec::jpeg) const DHP: u8 = 0xDE;
-    pub(in crate::codec::jpeg) const EXP: u8 = 0xDF;
-    pub(in crate::codec::jpeg) const APP0: u8 = 0xE0;
-    pub(in crate::codec::jpeg) const APP1: u8 = 0xE1;
-    pub(in crate::codec::jpeg) const APP14: u8 = 0xEE;
-    pub(in crate::codec::jpeg) const APP15: u8 = 0xEF;
-    pub(in crate::codec::jpeg) const COM: u8 = 0xFE;
+/// Names the marker codes, the byte behind `FF` (ITU-T T.81, table B.1).
+pub(in crate::codec) mod marker {
+    pub(in crate::codec) const SOF0: u8 = 0xC0;
+    pub(in crate::codec) const SOF2: u8 = 0xC2;
+    pub(in crate::codec) const SOF3: u8 = 0xC3;
+    pub(in crate::codec) const JPG: u8 = 0xC8;
+    pub(in crate::codec) const DAC: u8 = 0xCC;
+    pub(in crate::codec) const SOF15: u8 = 0xCF;
+    pub(in crate::codec) const RST0: u8 = 0xD0;
+    pub(in crate::codec) const RST7: u8 = 0xD7;
+    pub(in crate::codec) const SOI: u8 = 0xD8;
+    pub(in crate::codec) const EOI: u8 = 0xD9;
+    pub(in crate::codec) const SOS: u8 = 0xDA;
+    pub(in crate::codec) const DQT: u8 = 0xDB;
+    pub(in crate::codec) const DNL: u8 = 0xDC;
+    pub(in crate::codec) const DRI: u8 = 0xDD;
+    pub(in crate::codec) const DHP: u8 = 0xDE;
+    pub(in crate::codec) const EXP: u8 = 0xDF;
+    pub(in crate::codec) const APP0: u8 = 0xE0;
+    pub(in crate::codec) const APP1: u8 = 0xE1;
+    pub(in crate::codec) const APP14: u8 = 0xEE;
+    pub(in crate::codec) const APP15: u8 = 0xEF;
+    pub(in crate::codec) const COM: u8 = 0xFE;
 }
 
-/// One piece of the file. Fill between pieces belongs to none.
+/// Locates one segment of the file. Fill bytes between segments belong to none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Segment {
-    pub(super) kind: Kind,
-    /// Where it lies in the file, its marker included.
-    pub(super) range: Range<usize>,
+pub(in crate::codec) struct Segment {
+    pub(in crate::codec) kind: Kind,
+    /// Range of the file, in bytes, with the marker.
+    pub(in crate::codec) range: Range<usize>,
 }
 
+/// Distinguishes the kinds of segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::codec) enum Kind {
     /// The start marker.
     Start,
-    /// A segment: marker, length, payload.
+    /// A segment of marker, length and payload, by its marker code.
     Segment(u8),
-    /// Entropy-coded data, up to a restart or to the end of the scan. May be empty.
+    /// Entropy-coded data, up to a restart or to the end of the scan; may be empty.
     Coded,
     /// A restart marker, by its number from 0 to 7.
     Restart(u8),
@@ -55,31 +55,31 @@ pub(super) enum Kind {
     End,
 }
 
-/// Walks a file piece by piece, up to its end marker or the first thing wrong.
+/// Iterates over the segments of a file, up to its end marker or the first damage.
 #[derive(Clone)]
-pub(super) struct Segments<'a> {
+pub(in crate::codec) struct Segments<'a> {
     file: &'a [u8],
     at: usize,
     next: Next,
 }
 
+/// Names the kind of segment that must follow.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Start,
     Segment,
-    /// Coded data follows.
     Coded,
-    /// A marker that ended coded data follows: a restart, or a segment.
+    /// A marker that ended coded data: a restart, or a segment.
     Marker,
     Nothing,
 }
 
 impl<'a> Segments<'a> {
-    pub(super) fn new(file: &'a [u8]) -> Self {
+    pub(in crate::codec) fn new(file: &'a [u8]) -> Self {
         Self { file, at: 0, next: Next::Start }
     }
 
-    fn piece(&mut self, kind: Kind, end: usize) -> Segment {
+    fn segment(&mut self, kind: Kind, end: usize) -> Segment {
         let range = self.at..end;
         self.at = end;
         Segment { kind, range }
@@ -90,12 +90,12 @@ impl<'a> Segments<'a> {
             return Err(self.misplaced());
         }
         self.next = Next::Segment;
-        Ok(self.piece(Kind::Start, 2))
+        Ok(self.segment(Kind::Start, 2))
     }
 
-    /// A segment, the end marker, or, behind coded data, a restart.
+    /// Reads a segment, the end marker, or, behind coded data, a restart.
     fn marker(&mut self, behind_coded: bool) -> Result<Segment, ImageError> {
-        // Fill: any number of FF before a marker's own. Some cameras put zeros between segments.
+        // Any number of FF may fill the space before a marker. Some cameras put zeros there.
         while !behind_coded && self.file.get(self.at) == Some(&0) {
             self.at += 1;
         }
@@ -108,24 +108,24 @@ impl<'a> Segments<'a> {
         match self.byte(self.at + 1)? {
             restart @ marker::RST0..=marker::RST7 if behind_coded => {
                 self.next = Next::Coded;
-                Ok(self.piece(Kind::Restart(restart - marker::RST0), self.at + 2))
+                Ok(self.segment(Kind::Restart(restart - marker::RST0), self.at + 2))
             }
             marker::EOI => {
                 self.next = Next::Nothing;
-                Ok(self.piece(Kind::End, self.at + 2))
+                Ok(self.segment(Kind::End, self.at + 2))
             }
             code @ (marker::SOF0..marker::RST0 | marker::SOS..=marker::APP15 | marker::COM) => {
                 self.next = if code == marker::SOS { Next::Coded } else { Next::Segment };
                 let length = [self.byte(self.at + 2)?, self.byte(self.at + 3)?];
                 let length = usize::from(u16::from_be_bytes(length));
                 if length < 2 {
-                    return Err(damaged(Damage::Field { at_byte: self.at as u64 }));
+                    return Err(Format::Jpeg.invalid_field(self.at));
                 }
                 let end = self.at + 2 + length;
                 if end > self.file.len() {
                     return Err(self.ends_early(Part::Rest));
                 }
-                Ok(self.piece(Kind::Segment(code), end))
+                Ok(self.segment(Kind::Segment(code), end))
             }
             _ => Err(self.misplaced()),
         }
@@ -145,7 +145,7 @@ impl<'a> Segments<'a> {
             }
         }
         self.next = Next::Marker;
-        Ok(self.piece(Kind::Coded, end))
+        Ok(self.segment(Kind::Coded, end))
     }
 
     fn byte(&self, at: usize) -> Result<u8, ImageError> {
@@ -153,11 +153,11 @@ impl<'a> Segments<'a> {
     }
 
     fn ends_early(&self, missing: Part) -> ImageError {
-        ends_early(self.file.len(), missing)
+        Format::Jpeg.ends_early(self.file.len(), missing)
     }
 
     fn misplaced(&self) -> ImageError {
-        damaged(Damage::Misplaced { at_byte: self.at as u64 })
+        Format::Jpeg.misplaced(self.at)
     }
 }
 
@@ -165,32 +165,16 @@ impl Iterator for Segments<'_> {
     type Item = Result<Segment, ImageError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let piece = match self.next {
+        let segment = match self.next {
             Next::Start => self.start(),
             Next::Segment => self.marker(false),
             Next::Coded => self.coded(),
             Next::Marker => self.marker(true),
             Next::Nothing => return None,
         };
-        if piece.is_err() {
+        if segment.is_err() {
             self.next = Next::Nothing;
         }
-        Some(piece)
+        Some(segment)
     }
-}
-
-pub(super) fn ends_early(at_byte: usize, missing: Part) -> ImageError {
-    ImageError::EndsEarly { format: Format::Jpeg, at_byte: at_byte as u64, missing }
-}
-
-pub(super) fn damaged(damage: Damage) -> ImageError {
-    ImageError::Damaged { format: Format::Jpeg, damage }
-}
-
-pub(super) fn unsupported(feature: Feature) -> ImageError {
-    ImageError::Unsupported { format: Format::Jpeg, feature }
-}
-
-pub(super) fn field(at: usize) -> ImageError {
-    damaged(Damage::Field { at_byte: at as u64 })
 }

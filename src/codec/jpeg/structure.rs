@@ -1,46 +1,41 @@
-//! What a JPEG file says of itself, and whether its scans are all there.
+//! Validates the structure of a JPEG file without decoding it.
 //!
-//! One walk over the pieces, before anything is decoded: dimensions, orientation and colours, the
-//! limits, and every way of ending early that can be told without decoding.
+//! One pass over the segments reads dimensions, orientation and colour transform, checks the limits,
+//! and detects every truncation that can be detected without decoding.
 
-use image::metadata::Orientation;
 use jpeg_decoder::ColorTransform;
 
 use super::frame_header::FrameHeader;
-#[cfg(feature = "turbojpeg")]
-use super::huffman_tables::Tables;
-use super::scan::{Progress, Scan};
-use super::segments::{Kind, Segment, Segments, damaged, ends_early, field, marker, unsupported};
-use crate::codec::{Damage, Feature, ImageError, Part, decoded, limits};
+use super::scan::{CoefficientBits, Scan};
+use super::segments::{Kind, Segment, Segments, marker};
+use crate::codec::{Feature, Format, ImageError, Orientation, Part, limits, orientation};
 
-/// A JPEG that is whole as far as its structure tells, and within the limits.
+/// Describes a JPEG whose structure is whole and within the limits.
 #[derive(Clone, Debug)]
-pub(super) struct JpegInfo {
-    pub(super) frame: FrameHeader,
-    pub(super) orientation: Orientation,
-    /// The transform that an Adobe segment names.
-    pub(super) adobe: Option<u8>,
-    /// Whether there is a JFIF segment.
-    pub(super) jfif: bool,
-    /// Whether one baseline scan without restarts holds everything, as most cameras write it.
-    pub(super) one_stretch: bool,
-    /// The Huffman tables that it brings and names.
-    #[cfg(feature = "turbojpeg")]
-    pub(super) tables: Tables,
+pub(in crate::codec) struct JpegInfo {
+    pub(in crate::codec) frame: FrameHeader,
+    pub(in crate::codec) orientation: Orientation,
+    /// The colour transform that an Adobe segment names.
+    adobe: Option<u8>,
+    /// True if the file has a JFIF segment.
+    jfif: bool,
+    /// True if one baseline scan without restarts holds all data, as in files of most cameras.
+    pub(in crate::codec) single_scan: bool,
 }
 
 impl JpegInfo {
-    pub(super) fn of(file: &[u8]) -> Result<Self, ImageError> {
-        let mut reading = Reading::default();
-        for piece in Segments::new(file) {
-            reading.take(file, &piece?)?;
+    /// Reads and validates the structure of a file.
+    pub(super) fn read(file: &[u8]) -> Result<Self, ImageError> {
+        let mut reader = StructureReader::default();
+        for segment in Segments::new(file) {
+            reader.take(file, &segment?)?;
         }
-        reading.finish(file)
+        reader.finish(file)
     }
 
-    /// How the components make colours, by the rules that every reader follows: JFIF means YCbCr,
-    /// else Adobe's segment decides, else the components' names.
-    pub(super) fn color_transform(&self) -> ColorTransform {
+    /// Returns how the components make colours, by the rules that every reader follows: JFIF means
+    /// YCbCr; otherwise Adobe's segment decides, and without it the components' names.
+    pub(in crate::codec) fn color_transform(&self) -> ColorTransform {
         let Self { frame, adobe, jfif, .. } = self;
         let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
         match (ids.len(), adobe) {
@@ -55,9 +50,9 @@ impl JpegInfo {
     }
 }
 
-/// The survey while it is made.
+/// Collects the structure of a file, segment by segment.
 #[derive(Default)]
-struct Reading {
+struct StructureReader {
     frame: Option<FrameHeader>,
     orientation: Option<Orientation>,
     adobe: Option<u8>,
@@ -67,22 +62,20 @@ struct Reading {
     scanned_px: u64,
     /// The scan whose coded data comes next.
     scan: Option<Scan>,
-    progress: Progress,
-    #[cfg(feature = "turbojpeg")]
-    tables: Tables,
+    coefficients: CoefficientBits,
 }
 
-impl Reading {
-    fn take(&mut self, file: &[u8], piece: &Segment) -> Result<(), ImageError> {
-        let at = piece.range.start;
-        match piece.kind {
+impl StructureReader {
+    fn take(&mut self, file: &[u8], segment: &Segment) -> Result<(), ImageError> {
+        let at = segment.range.start;
+        match segment.kind {
             Kind::Start => Ok(()),
             Kind::Segment(code) => {
                 self.finish_scan(at)?;
-                self.segment(code, &file[at + 4..piece.range.end], at)
+                self.segment(code, &file[at + 4..segment.range.end], at)
             }
             Kind::Coded => match &mut self.scan {
-                Some(scan) => scan.coded(&file[piece.range.clone()], at),
+                Some(scan) => scan.coded(&file[segment.range.clone()], at),
                 None => Ok(()),
             },
             Kind::Restart(number) => match &mut self.scan {
@@ -95,16 +88,16 @@ impl Reading {
 
     fn segment(&mut self, code: u8, payload: &[u8], at: usize) -> Result<(), ImageError> {
         match code {
-            marker::DHT => {
-                #[cfg(feature = "turbojpeg")]
-                self.tables.bring(payload);
+            marker::DQT if has_zero_step(payload) => return Err(Format::Jpeg.invalid_field(at)),
+            marker::DAC => return Err(Format::Jpeg.unsupported(Feature::ArithmeticCoding)),
+            marker::DHP | marker::EXP => {
+                return Err(Format::Jpeg.unsupported(Feature::HierarchicalCoding));
             }
-            marker::DQT if has_zero_step(payload) => return Err(field(at)),
-            marker::DAC => return Err(unsupported(Feature::ArithmeticCoding)),
-            marker::DHP | marker::EXP => return Err(unsupported(Feature::HierarchicalCoding)),
-            marker::DNL => return Err(unsupported(Feature::LateHeight)),
-            marker::JPG => return Err(misplaced(at)),
-            marker::SOF0..=marker::SOF15 if self.frame.is_some() => return Err(misplaced(at)),
+            marker::DNL => return Err(Format::Jpeg.unsupported(Feature::LateHeight)),
+            marker::JPG => return Err(Format::Jpeg.misplaced(at)),
+            marker::SOF0..=marker::SOF15 if self.frame.is_some() => {
+                return Err(Format::Jpeg.misplaced(at));
+            }
             marker::SOF0..=marker::SOF15 => {
                 let frame = FrameHeader::read(code, payload, at)?;
                 limits::check_dimensions(frame.width.into(), frame.height.into())?;
@@ -113,12 +106,12 @@ impl Reading {
             }
             marker::SOS => self.begin_scan(payload, at)?,
             marker::DRI => {
-                let interval = payload.try_into().map_err(|_| field(at))?;
+                let interval = payload.try_into().map_err(|_| Format::Jpeg.invalid_field(at))?;
                 self.restart_interval = u16::from_be_bytes(interval);
             }
             marker::APP0 if payload.starts_with(b"JFIF\0") => self.jfif = true,
             marker::APP1 if payload.starts_with(b"Exif\0\0") => {
-                self.orientation.get_or_insert_with(|| decoded::orientation(payload));
+                self.orientation.get_or_insert_with(|| orientation::from_exif(payload));
             }
             marker::APP14 if payload.starts_with(b"Adobe") => {
                 self.adobe = payload.get(11).copied().or(self.adobe);
@@ -129,20 +122,18 @@ impl Reading {
     }
 
     fn begin_scan(&mut self, payload: &[u8], at: usize) -> Result<(), ImageError> {
-        let frame = self.frame.as_ref().ok_or_else(|| misplaced(at))?;
+        let frame = self.frame.as_ref().ok_or_else(|| Format::Jpeg.misplaced(at))?;
         self.scans += 1;
-        if self.scans > limits::SCANS {
-            return Err(ImageError::Scans { limit: limits::SCANS, found: self.scans });
+        if self.scans > limits::MAX_SCANS {
+            return Err(ImageError::Scans { limit: limits::MAX_SCANS, found: self.scans });
         }
         let scan = Scan::read(frame, payload, self.restart_interval, at)?;
-        #[cfg(feature = "turbojpeg")]
-        self.tables.name(payload);
         self.scanned_px += scan.pixels(frame);
-        if self.scanned_px > limits::SCANNED_PIXELS {
-            let limit_px = limits::SCANNED_PIXELS;
+        if self.scanned_px > limits::MAX_SCANNED_PIXELS {
+            let limit_px = limits::MAX_SCANNED_PIXELS;
             return Err(ImageError::ScannedPixels { limit_px, found_px: self.scanned_px });
         }
-        self.progress.note(&scan);
+        self.coefficients.record(&scan);
         self.scan = Some(scan);
         Ok(())
     }
@@ -152,28 +143,20 @@ impl Reading {
     }
 
     fn finish(self, file: &[u8]) -> Result<JpegInfo, ImageError> {
-        let frame = self.frame.ok_or_else(|| ends_early(file.len(), Part::Picture))?;
-        if !self.progress.is_complete(&frame) {
-            return Err(ends_early(file.len(), Part::Scans));
+        let frame = self.frame.ok_or_else(|| Format::Jpeg.ends_early(file.len(), Part::Picture))?;
+        if !self.coefficients.is_complete(&frame) {
+            return Err(Format::Jpeg.ends_early(file.len(), Part::Scans));
         }
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
-        let one_stretch = self.scans == 1 && self.restart_interval == 0 && !frame.progressive;
-        Ok(JpegInfo {
-            frame,
-            orientation,
-            adobe: self.adobe,
-            jfif: self.jfif,
-            one_stretch,
-            #[cfg(feature = "turbojpeg")]
-            tables: self.tables,
-        })
+        let single_scan = self.scans == 1 && self.restart_interval == 0 && !frame.progressive;
+        Ok(JpegInfo { frame, orientation, adobe: self.adobe, jfif: self.jfif, single_scan })
     }
 }
 
-/// Whether a quantization table has a step of zero, which no photo was ever divided by.
+/// Returns true if a quantization table has a step of zero. No encoder divides by zero.
 fn has_zero_step(mut tables: &[u8]) -> bool {
     while let Some((&kind, rest)) = tables.split_first() {
-        // 64 steps of one byte, or of two.
+        // A table has 64 steps, of one byte or of two.
         let wide = kind >> 4 != 0;
         let (steps, next) = rest.split_at(rest.len().min(if wide { 128 } else { 64 }));
         let zero = if wide { steps.as_chunks().0.contains(&[0, 0]) } else { steps.contains(&0) };
@@ -183,8 +166,4 @@ fn has_zero_step(mut tables: &[u8]) -> bool {
         tables = next;
     }
     false
-}
-
-fn misplaced(at: usize) -> ImageError {
-    damaged(Damage::Misplaced { at_byte: at as u64 })
 }

@@ -1,48 +1,47 @@
-//! PNG in: every chunk checked first, then the picture alone decoded.
+//! Decodes PNG, after a check of every chunk.
 //!
-//! Of a PNG's chunks only four make its picture. The decoder is given just these, so that what
-//! other chunks may hold, such as compressed text that unpacks to gigabytes, is never unpacked.
+//! Only five kinds of chunk make the image. The decoder gets these chunks alone, so that the contents
+//! of others, such as compressed text of gigabytes, are never decompressed.
 
 mod verify;
 
 use std::io::Cursor;
 
 use image::codecs::png::PngDecoder;
-use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder};
 
-use super::decoded::{self, Layout, Pixels};
+use super::decoded::{Layout, Pixels};
 use super::pixel_buffer::PixelBuffer;
-use super::{Damage, Feature, Format, ImageError, Part, limits, panic_guard};
+use super::{
+    Damage, Feature, Format, ImageError, Orientation, Part, limits, orientation, panic_guard,
+};
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// A PNG whose chunks are whole and whose header is within the limits.
+/// Holds a PNG whose chunks are whole and whose header is within the limits.
 pub(super) struct Png<'a> {
     file: &'a [u8],
-    width: u32,
-    height: u32,
+    /// Width and height as stored, in pixels.
+    pub(super) dimensions: (u32, u32),
+    pub(super) orientation: Orientation,
     /// Bits of a pixel.
     pixel_bits: u64,
     interlaced: bool,
-    orientation: Orientation,
 }
 
-/// A chunk: its name, its data, and where it lies in the file with length, name and checksum.
+/// Locates a chunk of the file.
 struct Chunk<'a> {
     name: [u8; 4],
     data: &'a [u8],
+    /// Start of the chunk's length field, in bytes from the start of the file.
     at: usize,
+    /// End of the chunk's checksum, in bytes from the start of the file.
     end: usize,
 }
 
 impl<'a> Chunk<'a> {
     fn read(file: &'a [u8], at: usize) -> Result<Self, ImageError> {
-        let ends_early = |missing| ImageError::EndsEarly {
-            format: Format::Png,
-            at_byte: file.len() as u64,
-            missing,
-        };
+        let ends_early = |missing| Format::Png.ends_early(file.len(), missing);
         let header: &[u8; 8] =
             file.get(at..).and_then(<[u8]>::first_chunk).ok_or(ends_early(Part::EndMarker))?;
         let [l3, l2, l1, l0, name @ ..] = *header;
@@ -51,28 +50,28 @@ impl<'a> Chunk<'a> {
         let stored = u32::from_be_bytes(*stored.ok_or(ends_early(Part::Rest))?);
         let computed = crc32fast::hash(&file[at + 4..data_end]);
         if stored != computed {
-            return Err(damaged(Damage::Checksum { at_byte: at as u64, stored, computed }));
+            let damage = Damage::Checksum { at_byte: at as u64, stored, computed };
+            return Err(Format::Png.damaged(damage));
         }
         Ok(Self { name, data: &file[at + 8..data_end], at, end: data_end + 4 })
     }
 
-    /// Whether a reader that does not know it may pass it over.
+    /// Returns true if a reader that does not know the chunk may skip it.
     fn is_ancillary(&self) -> bool {
         self.name[0].is_ascii_lowercase()
     }
 }
 
-/// The chunks that make the picture.
-const PICTURE: [[u8; 4]; 5] = [*b"IHDR", *b"PLTE", *b"tRNS", *b"IDAT", *b"IEND"];
+/// Names of the chunks that make the image.
+const IMAGE_CHUNKS: [[u8; 4]; 5] = [*b"IHDR", *b"PLTE", *b"tRNS", *b"IDAT", *b"IEND"];
 
 impl<'a> Png<'a> {
     pub(super) fn open(file: &'a [u8]) -> Result<Self, ImageError> {
         let first = Chunk::read(file, SIGNATURE.len())?;
-        let misplaced = |at: usize| damaged(Damage::Misplaced { at_byte: at as u64 });
         let (b"IHDR", &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlacing]) =
             (&first.name, first.data)
         else {
-            return Err(misplaced(first.at));
+            return Err(Format::Png.misplaced(first.at));
         };
         let width = u32::from_be_bytes([w3, w2, w1, w0]);
         let height = u32::from_be_bytes([h3, h2, h1, h0]);
@@ -84,78 +83,64 @@ impl<'a> Png<'a> {
             _ => 0,
         };
         if width == 0 || height == 0 || channels == 0 || !matches!(bits, 1 | 2 | 4 | 8 | 16) {
-            return Err(damaged(Damage::Field { at_byte: first.at as u64 }));
+            return Err(Format::Png.invalid_field(first.at));
         }
         limits::check_dimensions(width, height)?;
         limits::check_memory(memory_bytes(file, width, height, bits, color))?;
 
         let mut orientation = Orientation::NoTransforms;
-        let (mut pictures, mut last_was_picture) = (0, false);
+        let (mut has_pixels, mut last_was_pixels) = (false, false);
         let mut at = first.end;
         loop {
             let chunk = Chunk::read(file, at)?;
-            let is_picture = chunk.name == *b"IDAT";
+            let is_pixels = chunk.name == *b"IDAT";
             match &chunk.name {
-                b"IEND" if pictures == 0 => {
-                    return Err(ends_early(chunk.at, Part::Picture));
+                b"IEND" if !has_pixels => {
+                    return Err(Format::Png.ends_early(chunk.at, Part::Picture));
                 }
                 b"IEND" => break,
-                b"IHDR" => return Err(misplaced(at)),
-                b"IDAT" if pictures > 0 && !last_was_picture => return Err(misplaced(at)),
-                b"eXIf" => orientation = decoded::orientation(chunk.data),
-                name if PICTURE.contains(name) || chunk.is_ancillary() => {}
-                &name => {
-                    let feature = Feature::Chunk(name);
-                    return Err(ImageError::Unsupported { format: Format::Png, feature });
-                }
+                b"IHDR" => return Err(Format::Png.misplaced(at)),
+                b"IDAT" if has_pixels && !last_was_pixels => return Err(Format::Png.misplaced(at)),
+                b"eXIf" => orientation = orientation::from_exif(chunk.data),
+                name if IMAGE_CHUNKS.contains(name) || chunk.is_ancillary() => {}
+                &name => return Err(Format::Png.unsupported(Feature::Chunk(name))),
             }
-            pictures += usize::from(is_picture);
-            last_was_picture = is_picture;
+            has_pixels |= is_pixels;
+            last_was_pixels = is_pixels;
             at = chunk.end;
         }
-        let pixel_bits = channels * u64::from(bits);
-        Ok(Self { file, width, height, pixel_bits, interlaced: interlacing != 0, orientation })
+        let (dimensions, pixel_bits) = ((width, height), channels * u64::from(bits));
+        Ok(Self { file, dimensions, orientation, pixel_bits, interlaced: interlacing != 0 })
     }
 
     pub(super) fn with_bytes(self, file: &[u8]) -> Png<'_> {
-        let Self { width, height, pixel_bits, interlaced, orientation, .. } = self;
-        Png { file, width, height, pixel_bits, interlaced, orientation }
-    }
-
-    /// Width and height as stored, in pixels.
-    pub(super) fn dimensions(&self) -> (u32, u32) {
-        (self.width, self.height)
-    }
-
-    pub(super) fn orientation(&self) -> Orientation {
-        self.orientation
+        let Self { dimensions, orientation, pixel_bits, interlaced, .. } = self;
+        Png { file, dimensions, orientation, pixel_bits, interlaced }
     }
 
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
-        let picture = self.picture();
+        let image_file = self.image_file();
         panic_guard::decode(Format::Png, || {
             let chunks = self.chunks().filter(|chunk| chunk.name == *b"IDAT");
             let chunks = chunks.map(|chunk| chunk.data);
             verify::check(chunks, self.unpacked_bytes(), self.file.len())
         })?;
         panic_guard::decode(Format::Png, || {
-            let coding = |error: image::ImageError| damaged(Damage::Coding(error.to_string()));
-            let decoder = PngDecoder::new(Cursor::new(picture)).map_err(coding)?;
-            read(decoder, Format::Png)
+            read(PngDecoder::new(Cursor::new(image_file)), Format::Png)
         })
     }
 
-    /// The file with the chunks that make the picture and no others.
-    fn picture(&self) -> Vec<u8> {
-        let mut picture = Vec::with_capacity(self.file.len());
-        picture.extend_from_slice(SIGNATURE);
-        for chunk in self.chunks().filter(|chunk| PICTURE.contains(&chunk.name)) {
-            picture.extend_from_slice(&self.file[chunk.at..chunk.end]);
+    /// Returns the file with the chunks that make the image and no others.
+    fn image_file(&self) -> Vec<u8> {
+        let mut image_file = Vec::with_capacity(self.file.len());
+        image_file.extend_from_slice(SIGNATURE);
+        for chunk in self.chunks().filter(|chunk| IMAGE_CHUNKS.contains(&chunk.name)) {
+            image_file.extend_from_slice(&self.file[chunk.at..chunk.end]);
         }
-        picture
+        image_file
     }
 
-    /// The chunks, the end chunk included.
+    /// Returns all chunks up to the end chunk, which is included.
     fn chunks(&self) -> impl Iterator<Item = Chunk<'a>> + use<'a> {
         let (file, mut at) = (self.file, Some(SIGNATURE.len()));
         std::iter::from_fn(move || {
@@ -165,25 +150,26 @@ impl<'a> Png<'a> {
         })
     }
 
-    /// Bytes of the unpacked pixels: rows of whole bytes, a filter's number before each; if
-    /// interlaced, those of seven smaller pictures.
+    /// Returns the number of bytes of the decompressed pixels. A row has whole bytes, with the number
+    /// of a filter before it. An interlaced image has the rows of seven smaller images.
     fn unpacked_bytes(&self) -> u64 {
-        let picture = |width: u32, height: u32| {
+        let (width, height) = self.dimensions;
+        let image_bytes = |width: u32, height: u32| {
             let row = (u64::from(width) * self.pixel_bits).div_ceil(8) + 1;
             if width == 0 { 0 } else { row * u64::from(height) }
         };
         if !self.interlaced {
-            return picture(self.width, self.height);
+            return image_bytes(width, height);
         }
         let part = |side: u32, first: u32, step: u32| side.saturating_sub(first).div_ceil(step);
         let passes = ADAM7
             .iter()
-            .map(|&[x, y, dx, dy]| picture(part(self.width, x, dx), part(self.height, y, dy)));
+            .map(|&[x, y, dx, dy]| image_bytes(part(width, x, dx), part(height, y, dy)));
         passes.sum()
     }
 }
 
-/// The passes of an interlaced picture: first column and row, and the steps between them.
+/// First column, first row, and steps across and down of each pass of an interlaced image.
 const ADAM7: [[u32; 4]; 7] = [
     [0, 0, 8, 8],
     [4, 0, 8, 8],
@@ -194,8 +180,12 @@ const ADAM7: [[u32; 4]; 7] = [
     [0, 1, 1, 2],
 ];
 
-/// Decodes with one of `image`'s decoders.
-pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels, ImageError> {
+/// Decodes an image with one of the decoders of the crate `image`.
+pub(super) fn read(
+    decoder: image::ImageResult<impl ImageDecoder>,
+    format: Format,
+) -> Result<Pixels, ImageError> {
+    let decoder = decoder.map_err(|error| format.coding(error))?;
     let (width, height) = decoder.dimensions();
     let layout = match decoder.color_type() {
         ColorType::L8 => Layout::Luma8,
@@ -207,21 +197,17 @@ pub(super) fn read(decoder: impl ImageDecoder, format: Format) -> Result<Pixels,
         ColorType::Rgb16 => Layout::Rgb16,
         ColorType::Rgba16 => Layout::Rgba16,
         other => {
-            let feature = Feature::Other(format!("{other:?}"));
-            return Err(ImageError::Unsupported { format, feature });
+            return Err(format.unsupported(Feature::Other(format!("{other:?}"))));
         }
     };
     let mut samples = PixelBuffer::zeroed(width as usize * height as usize * layout.bytes());
-    decoder.read_image(&mut samples).map_err(|error| ImageError::Damaged {
-        format,
-        damage: Damage::Coding(error.to_string()),
-    })?;
-    let filled = (width.into(), height.into());
-    Ok(Pixels { samples, width, height, layout, filled })
+    decoder.read_image(&mut samples).map_err(|error| format.coding(error))?;
+    let valid = (width.into(), height.into());
+    Ok(Pixels { samples, width, height, layout, valid })
 }
 
-/// Memory at the peak of a conversion, in bytes: the file's picture again, what the decoder makes
-/// of it, and the frame.
+/// Estimates the memory at the peak of a conversion, in bytes: a copy of the file's image chunks, the
+/// decoder's output, and the frame.
 fn memory_bytes(file: &[u8], width: u32, height: u32, bits: u8, color: u8) -> u64 {
     // A palette may have alpha, and so may a transparent colour.
     let channels = match color {
@@ -231,12 +217,4 @@ fn memory_bytes(file: &[u8], width: u32, height: u32, bits: u8, color: u8) -> u6
     let sample_bytes = if bits == 16 { 2 } else { 1 };
     let pixels = u64::from(width) * u64::from(height);
     file.len() as u64 + pixels * (channels * sample_bytes + 3)
-}
-
-fn ends_early(at: usize, missing: Part) -> ImageError {
-    ImageError::EndsEarly { format: Format::Png, at_byte: at as u64, missing }
-}
-
-fn damaged(damage: Damage) -> ImageError {
-    ImageError::Damaged { format: Format::Png, damage }
 }

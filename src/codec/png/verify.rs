@@ -1,42 +1,43 @@
-//! Whether a PNG's compressed pixels are as many as its header promises, and match their checksum.
+//! Verifies the number and the checksum of a PNG's compressed pixels.
 //!
-//! Decoders stop at the last pixel and leave the checksum behind it unread. It costs a second
-//! unpacking, in little memory, and it is the format's only check over what was compressed.
+//! Decoders stop at the last pixel and do not read the checksum behind it. The check costs a second
+//! decompression, in little memory. The checksum is the format's only one over the pixels before
+//! compression.
 
 use fdeflate::Decompressor;
 
-use super::{damaged, ends_early};
-use crate::codec::{Damage, ImageError, Part};
+use crate::codec::{Damage, Format, ImageError, Part};
 
-/// How far back compressed data may refer, in bytes.
+/// Bytes that compressed data may refer back.
 const WINDOW: usize = 32 << 10;
 
-/// Unpacks the pixels of all the chunks and keeps none; refuses too few, too many, or others than
-/// the checksum says.
+/// Decompresses the pixels of all chunks and keeps none. Refuses too few bytes, too many, or a wrong
+/// checksum. An error of too few bytes names `end` as its position.
 pub(super) fn check<'a>(
     chunks: impl Iterator<Item = &'a [u8]>,
-    promised: u64,
+    expected_bytes: u64,
     end: usize,
 ) -> Result<(), ImageError> {
-    let mut unpacking = Decompressor::new();
+    let mut decompressor = Decompressor::new();
     let mut out = vec![0; 4 * WINDOW];
-    let (mut filled, mut unpacked) = (0, 0);
-    // An empty chunk behind the last says that no more comes.
+    let (mut filled, mut total_bytes) = (0, 0);
+    // An empty chunk behind the last marks the end of the data.
     for (chunk, is_last) in chunks.map(|chunk| (chunk, false)).chain([(&[][..], true)]) {
         let mut data = chunk;
-        while !unpacking.is_done() {
-            let (read, written) =
-                unpacking.read(data, &mut out, filled, is_last).map_err(|error| match error {
+        while !decompressor.is_done() {
+            let (read, written) = decompressor.read(data, &mut out, filled, is_last).map_err(
+                |error| match error {
                     fdeflate::DecompressionError::InsufficientInput => {
-                        ends_early(end, Part::PixelData)
+                        Format::Png.ends_early(end, Part::PixelData)
                     }
-                    error => damaged(Damage::Coding(format!("{error:?}"))),
-                })?;
+                    error => Format::Png.coding(format!("{error:?}")),
+                },
+            )?;
             data = &data[read..];
             filled += written;
-            unpacked += written as u64;
-            if unpacked > promised {
-                return Err(damaged(Damage::Sizes));
+            total_bytes += written as u64;
+            if total_bytes > expected_bytes {
+                return Err(Format::Png.damaged(Damage::Sizes));
             }
             if read == 0 && written == 0 && filled < out.len() {
                 break;
@@ -47,8 +48,8 @@ pub(super) fn check<'a>(
             }
         }
     }
-    if unpacked < promised {
-        return Err(ends_early(end, Part::PixelData));
+    if total_bytes < expected_bytes {
+        return Err(Format::Png.ends_early(end, Part::PixelData));
     }
     Ok(())
 }

@@ -1,31 +1,32 @@
-//! WebP in: its chunks checked first, then decoded, lossy or lossless, with or without alpha.
+//! Decodes WebP, lossy or lossless, with or without alpha, after a check of its chunks.
 //!
-//! The container names lengths and dimensions twice over; whatever disagrees is refused before the
-//! decoder is asked.
+//! The container names lengths and dimensions twice. A file whose numbers disagree is refused before
+//! it is decoded.
 
 mod vp8l_memory;
 
 use std::io::Cursor;
 
 use image::codecs::webp::WebPDecoder;
-use image::metadata::Orientation;
 
-use super::decoded::{self, Pixels};
-use super::{Damage, Feature, Format, ImageError, Part, limits, panic_guard, png};
+use super::decoded::Pixels;
+use super::{
+    Damage, Feature, Format, ImageError, Orientation, Part, limits, orientation, panic_guard, png,
+};
 
-/// A WebP whose chunks are whole and agree, and which is within the limits.
+/// Holds a WebP whose chunks are whole and agree, and which is within the limits.
 pub(super) struct WebP<'a> {
     file: &'a [u8],
-    width: u32,
-    height: u32,
-    orientation: Orientation,
+    /// Width and height as stored, in pixels.
+    pub(super) dimensions: (u32, u32),
+    pub(super) orientation: Orientation,
 }
 
-/// What the chunks say, the first of each kind.
+/// Holds the first chunk of each kind.
 #[derive(Default)]
 struct Chunks<'a> {
-    /// The canvas, and whether it has alpha.
-    extended: Option<((u32, u32), bool)>,
+    /// Width and height of the canvas, in pixels.
+    canvas: Option<(u32, u32)>,
     lossy: Option<(u32, u32)>,
     lossless: Option<&'a [u8]>,
     alpha: Option<&'a [u8]>,
@@ -37,91 +38,83 @@ impl<'a> WebP<'a> {
         let chunks = Chunks::read(file)?;
         let lossless = match chunks.lossless {
             Some(data) => Some(
-                lossless_dimensions(data).ok_or_else(|| ends_early(file.len(), Part::Picture))?,
+                lossless_dimensions(data)
+                    .ok_or_else(|| Format::WebP.ends_early(file.len(), Part::Picture))?,
             ),
             None => None,
         };
         let (width, height) = match (chunks.lossy, lossless) {
             (Some(dimensions), None) | (None, Some(dimensions)) => dimensions,
-            (None, None) => return Err(ends_early(file.len(), Part::Picture)),
-            (Some(_), Some(_)) => return Err(damaged(Damage::Sizes)),
+            (None, None) => return Err(Format::WebP.ends_early(file.len(), Part::Picture)),
+            (Some(_), Some(_)) => return Err(Format::WebP.damaged(Damage::Sizes)),
         };
-        if chunks.extended.is_some_and(|(canvas, _)| canvas != (width, height)) {
-            return Err(damaged(Damage::Sizes));
+        if chunks.canvas.is_some_and(|canvas| canvas != (width, height)) {
+            return Err(Format::WebP.damaged(Damage::Sizes));
         }
         limits::check_dimensions(width, height)?;
-        limits::check_memory(picture_bytes(file, &chunks, width, height))?;
+        limits::check_memory(image_bytes(file, &chunks, width, height))?;
         let tables = table_bytes(file, &chunks, width, height)?;
-        limits::check_memory(picture_bytes(file, &chunks, width, height) + tables)?;
-        let orientation = chunks.exif.map_or(Orientation::NoTransforms, decoded::orientation);
-        Ok(Self { file, width, height, orientation })
+        limits::check_memory(image_bytes(file, &chunks, width, height) + tables)?;
+        let orientation = chunks.exif.map_or(Orientation::NoTransforms, orientation::from_exif);
+        Ok(Self { file, dimensions: (width, height), orientation })
     }
 
     pub(super) fn with_bytes(self, file: &[u8]) -> WebP<'_> {
-        WebP { file, width: self.width, height: self.height, orientation: self.orientation }
-    }
-
-    /// Width and height as stored, in pixels.
-    pub(super) fn dimensions(&self) -> (u32, u32) {
-        (self.width, self.height)
-    }
-
-    pub(super) fn orientation(&self) -> Orientation {
-        self.orientation
+        WebP { file, dimensions: self.dimensions, orientation: self.orientation }
     }
 
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
         panic_guard::decode(Format::WebP, || {
-            let coding = |error: image::ImageError| damaged(Damage::Coding(error.to_string()));
-            let decoder = WebPDecoder::new(Cursor::new(self.file)).map_err(coding)?;
-            png::read(decoder, Format::WebP)
+            png::read(WebPDecoder::new(Cursor::new(self.file)), Format::WebP)
         })
     }
 }
 
 impl<'a> Chunks<'a> {
     fn read(file: &'a [u8]) -> Result<Self, ImageError> {
-        let length: &[u8; 4] = file[4..].first_chunk().ok_or(ends_early(file.len(), Part::Rest))?;
+        let length: &[u8; 4] =
+            file[4..].first_chunk().ok_or(Format::WebP.ends_early(file.len(), Part::Rest))?;
         let end = 8 + u32::from_le_bytes(*length) as usize;
         if end > file.len() {
-            return Err(ends_early(file.len(), Part::Rest));
+            return Err(Format::WebP.ends_early(file.len(), Part::Rest));
         }
         let mut chunks = Self::default();
         let mut at = 12;
         while at < end {
-            let header: &[u8; 8] = file[at..end].first_chunk().ok_or(ends_early(at, Part::Rest))?;
+            let header: &[u8; 8] =
+                file[at..end].first_chunk().ok_or(Format::WebP.ends_early(at, Part::Rest))?;
             let [name @ .., l0, l1, l2, l3] = *header;
             let length = u32::from_le_bytes([l0, l1, l2, l3]) as usize;
-            let data = file[at + 8..end].get(..length).ok_or(ends_early(end, Part::Rest))?;
+            let data =
+                file[at + 8..end].get(..length).ok_or(Format::WebP.ends_early(end, Part::Rest))?;
             chunks.take(name, data, at)?;
-            // Chunks are padded to an even length; the last one's padding may be missing.
+            // Chunks are padded to an even length; the padding of the last chunk may be missing.
             at += 8 + length + length % 2;
         }
         Ok(chunks)
     }
 
     fn take(&mut self, name: [u8; 4], data: &'a [u8], at: usize) -> Result<(), ImageError> {
-        let field = || damaged(Damage::Field { at_byte: at as u64 });
+        let field = || Format::WebP.invalid_field(at);
         match &name {
-            b"VP8X" if self.extended.is_none() && at == 12 => {
+            b"VP8X" if self.canvas.is_none() && at == 12 => {
                 let &[flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = data else {
                     return Err(field());
                 };
                 if flags & 0b10 != 0 {
-                    return Err(animation());
+                    return Err(Format::WebP.unsupported(Feature::Animation));
                 }
                 let side =
                     |bytes: [u8; 3]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) + 1;
-                let canvas = (side([w0, w1, w2]), side([h0, h1, h2]));
-                self.extended = Some((canvas, flags & 0b1_0000 != 0));
+                self.canvas = Some((side([w0, w1, w2]), side([h0, h1, h2])));
             }
-            b"VP8X" => return Err(damaged(Damage::Misplaced { at_byte: at as u64 })),
-            b"ANIM" | b"ANMF" => return Err(animation()),
+            b"VP8X" => return Err(Format::WebP.misplaced(at)),
+            b"ANIM" | b"ANMF" => return Err(Format::WebP.unsupported(Feature::Animation)),
             b"VP8 " if self.lossy.is_none() => {
                 let &[_, _, _, 0x9D, 0x01, 0x2A, w0, w1, h0, h1, ..] = data else {
                     return Err(field());
                 };
-                // The two highest bits say how to show it larger.
+                // The two highest bits hold a factor for display.
                 let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3FFF);
                 let (width, height) = (side([w0, w1]), side([h0, h1]));
                 if width == 0 || height == 0 {
@@ -138,33 +131,34 @@ impl<'a> Chunks<'a> {
     }
 }
 
-/// Width and height of a lossless picture, from its first five bytes.
+/// Reads the width and height of a lossless image from its first five bytes.
 fn lossless_dimensions(data: &[u8]) -> Option<(u32, u32)> {
     let &[0x2F, b0, b1, b2, b3, ..] = data else { return None };
     let bits = u32::from_le_bytes([b0, b1, b2, b3]);
     Some(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
 }
 
-/// Memory at the peak of a conversion, in bytes, without the tables of lossless codes.
-fn picture_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> u64 {
+/// Estimates the memory at the peak of a conversion, in bytes, without the tables of lossless codes.
+fn image_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> u64 {
     let pixels = u64::from(width) * u64::from(height);
-    let picture = 4 * pixels;
-    // Lossy: its planes, and copies of its data. Lossless: the picture again where it has no
-    // alpha, and what its transforms bring. Alpha: a lossless picture, and its one channel.
+    let image = 4 * pixels;
+    // A lossy image takes its planes, and copies of its data. A lossless image takes a second copy
+    // where it has no alpha, and the memory of its transforms. Alpha takes a lossless image and one
+    // channel.
     let lossy = if chunks.lossy.is_some() { 2 * pixels + file.len() as u64 } else { 0 };
     let lossless = if chunks.lossless.is_some() { 5 * pixels } else { 0 };
     let alpha = if chunks.alpha.is_some() { 6 * pixels } else { 0 };
-    (picture + lossy + lossless + alpha).max(picture + 3 * pixels)
+    (image + lossy + lossless + alpha).max(image + 3 * pixels)
 }
 
-/// Memory for the tables of lossless codes, in bytes.
+/// Estimates the memory for the tables of lossless codes, in bytes.
 fn table_bytes(
     file: &[u8],
     chunks: &Chunks<'_>,
     width: u32,
     height: u32,
 ) -> Result<u64, ImageError> {
-    // Behind a lossless picture's dimensions, or behind the byte that says how alpha is coded.
+    // The codes follow a lossless image's dimensions, or the byte that tells how alpha is coded.
     let streams = [
         chunks.lossless.map(|data| &data[5..]),
         chunks
@@ -173,20 +167,8 @@ fn table_bytes(
             .and_then(|(&coding, data)| (coding & 0b11 == 1).then_some(data)),
     ];
     let tables = streams.into_iter().flatten().map(|data| {
-        let wrong = || ends_early(file.len(), Part::PixelData);
-        vp8l_memory::table_bytes(data, width, height).ok_or_else(wrong)
+        vp8l_memory::table_bytes(data, width, height)
+            .ok_or_else(|| Format::WebP.ends_early(file.len(), Part::PixelData))
     });
     tables.sum()
-}
-
-fn animation() -> ImageError {
-    ImageError::Unsupported { format: Format::WebP, feature: Feature::Animation }
-}
-
-fn ends_early(at: usize, missing: Part) -> ImageError {
-    ImageError::EndsEarly { format: Format::WebP, at_byte: at as u64, missing }
-}
-
-fn damaged(damage: Damage) -> ImageError {
-    ImageError::Damaged { format: Format::WebP, damage }
 }

@@ -1,13 +1,13 @@
-//! How much memory the code tables of a lossless WebP picture will take.
+//! Estimates the memory that a decoder takes for the code tables of a lossless WebP (VP8L).
 //!
-//! Such a picture may bring up to 65,536 groups of five prefix codes, and a few bytes can ask for a
-//! table of kilobytes: a file of some megabytes for gigabytes. The decoder has no limit, so the
-//! codes are read here first, without keeping them. The format is RFC 9649.
+//! A lossless image may bring up to 65,536 groups of five prefix codes. A few bytes can define a
+//! table of kilobytes, so a file of some megabytes can require gigabytes. The decoder has no limit.
+//! So the codes are read here first, and not kept. The format is RFC 9649.
 
 use crate::codec::limits;
 
-/// Reads up to the picture's pixels and adds up the memory of its code tables, in bytes; stops at
-/// the limit. None if the data is wrong or ends before.
+/// Reads the data up to the image's pixels, and returns the memory of its code tables, in bytes. Stops
+/// adding up beyond the limit. Returns `None` if the data is wrong or ends early.
 pub(super) fn table_bytes(data: &[u8], width: u32, height: u32) -> Option<u64> {
     let mut bits = Bits { data, at: 0 };
     let width = transforms(&mut bits, width, height)?;
@@ -24,14 +24,14 @@ pub(super) fn table_bytes(data: &[u8], width: u32, height: u32) -> Option<u64> {
         for alphabet in alphabets(cache_symbols) {
             bytes += Code::read(&mut bits, alphabet)?.table_bytes();
         }
-        if bytes > limits::MEMORY_BYTES {
+        if bytes > limits::MAX_MEMORY_BYTES {
             break;
         }
     }
     Some(bytes)
 }
 
-/// Passes over the transforms; returns the picture's width as it is coded.
+/// Skips the transforms. Returns the image's width as it is coded.
 fn transforms(bits: &mut Bits<'_>, mut width: u32, height: u32) -> Option<u32> {
     let mut seen = [false; 4];
     while bits.read(1)? == 1 {
@@ -40,14 +40,14 @@ fn transforms(bits: &mut Bits<'_>, mut width: u32, height: u32) -> Option<u32> {
             return None;
         }
         match transform {
-            // Predictors and colour: a small picture with a pixel for every block.
+            // Predictors and colour are a small image with a pixel for every block.
             0 | 1 => {
                 let block = bits.read(3)? + 2;
                 entropy_image(bits, blocks(width, block), blocks(height, block))?;
             }
-            // Green subtracted: nothing to read.
+            // The subtraction of green has no data.
             2 => {}
-            // A palette, and several pixels in one if it is small.
+            // With a small palette, one coded pixel holds several pixels.
             _ => {
                 let colors = bits.read(8)? + 1;
                 entropy_image(bits, colors, 1)?;
@@ -63,12 +63,12 @@ fn transforms(bits: &mut Bits<'_>, mut width: u32, height: u32) -> Option<u32> {
     Some(width)
 }
 
-/// How many blocks of 2^`bits` pixels a side has.
+/// Returns the number of blocks of 2^`bits` pixels of a side.
 fn blocks(side: u32, bits: u32) -> u32 {
     side.div_ceil(1 << bits)
 }
 
-/// Room for recent colours, found again by their hash.
+/// Reads the size of the colour cache, and returns an empty cache; `None` within for no cache.
 fn color_cache(bits: &mut Bits<'_>) -> Option<Option<Vec<Color>>> {
     if bits.read(1)? == 0 {
         return Some(None);
@@ -77,16 +77,16 @@ fn color_cache(bits: &mut Bits<'_>) -> Option<Option<Vec<Color>>> {
     (1..=11).contains(&size).then(|| Some(vec![[0; 4]; 1 << size]))
 }
 
-/// Red, green, blue, alpha.
+/// Holds red, green, blue and alpha.
 type Color = [u8; 4];
 
-/// The alphabets of a group's codes: green with lengths and cached colours, red, blue, alpha,
-/// distance.
+/// Returns the number of symbols of each code of a group: green with lengths and cached colours, red,
+/// blue, alpha, and distance.
 fn alphabets(cache_symbols: usize) -> [usize; 5] {
     [256 + 24 + cache_symbols, 256, 256, 256, 40]
 }
 
-/// Decodes a picture that has one group of codes.
+/// Decodes an image that has one group of codes.
 fn entropy_image(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<Vec<Color>> {
     let mut cache = color_cache(bits)?;
     let cache_symbols = cache.as_ref().map_or(0, Vec::len);
@@ -131,7 +131,7 @@ fn entropy_image(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<Vec<Col
     Some(image)
 }
 
-/// A length or a distance code: its prefix, and extra bits.
+/// Reads a length or a distance code, from its prefix and extra bits.
 fn distance(bits: &mut Bits<'_>, prefix: u32) -> Option<usize> {
     let value = if prefix < 4 {
         prefix + 1
@@ -142,18 +142,19 @@ fn distance(bits: &mut Bits<'_>, prefix: u32) -> Option<usize> {
     Some(value as usize)
 }
 
-/// How many pixels back a distance code means: the first 120 are places nearby, in two dimensions.
+/// Returns the number of pixels that a distance code refers back. The first 120 codes are positions
+/// nearby, in two dimensions.
 fn back(code: usize, width: u32) -> usize {
     let Some(&(x, y)) = NEARBY.get(code - 1) else { return code - NEARBY.len() };
     let pixels = i64::from(x) + i64::from(y) * i64::from(width);
     usize::try_from(pixels).unwrap_or(0).max(1)
 }
 
-/// A canonical prefix code. Of a single symbol it takes no bits.
+/// Holds a canonical prefix code. A code of a single symbol takes no bits.
 struct Code {
-    /// How many symbols have a code of so many bits.
+    /// Number of symbols by the length of their code in bits.
     counts: [u16; 16],
-    /// Sorted by length, then by number.
+    /// The symbols, sorted by the length of their code, then by number.
     symbols: Vec<u16>,
 }
 
@@ -234,8 +235,9 @@ impl Code {
         None
     }
 
-    /// What the decoder allocates for it: a table of 4 bytes for all codes of 10 bits or as many as
-    /// the longest has, a tree of two nodes of 16 bytes for each longer one, and their handles.
+    /// Returns the bytes that the decoder allocates for the code: a table of 4 bytes for each code of 10
+    /// bits or of the longest length, a tree of two nodes of 16 bytes for each longer code, and
+    /// handles.
     fn table_bytes(&self) -> u64 {
         const HANDLES: u64 = 160;
         if self.symbols.len() == 1 {
@@ -247,10 +249,10 @@ impl Code {
     }
 }
 
-/// Bits from the lowest of each byte up.
+/// Reads bits, from the lowest of each byte up.
 struct Bits<'a> {
     data: &'a [u8],
-    /// The next bit's number.
+    /// Index of the next bit.
     at: usize,
 }
 
@@ -266,11 +268,11 @@ impl Bits<'_> {
     }
 }
 
-/// The order in which the lengths of the code for lengths come.
+/// The order in which the lengths of the code for lengths are stored.
 const LENGTH_ORDER: [usize; 19] =
     [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
-/// The places that short distance codes mean: columns and rows back. RFC 9649, 5.2.2.
+/// Columns and rows that short distance codes refer back (RFC 9649, 5.2.2).
 #[rustfmt::skip]
 const NEARBY: [(i8, i8); 120] = [
     (0, 1),  (1, 0),  (1, 1),  (-1, 1), (0, 2),  (2, 0),  (1, 2),  (-1, 2),

@@ -17,7 +17,7 @@ use super::{RouteResult, SharedState, ascii_value, json, private_headers};
 use crate::album::{
     HashedBytes, PersonId, Photo, PhotoName, PhotoState, PhotoUuid, Upload, UploadOutcome,
 };
-use crate::codec::limits::FILE_BYTES;
+use crate::codec::limits::MAX_FILE_BYTES;
 use crate::server::auth::Bearer;
 use crate::server::byte_budget::BytePermit;
 use crate::server::etag::{is_not_modified, photo_etag};
@@ -60,11 +60,12 @@ pub(super) async fn upload(
         let detail = format!("a photo must be {}, not {other}", MEDIA_TYPES[..3].join(", "));
         return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     }
-    extract::check_announced_length(&body, FILE_BYTES)?;
-    let max_bytes = HttpBody::size_hint(&body).upper().unwrap_or(FILE_BYTES).min(FILE_BYTES);
+    extract::check_announced_length(&body, MAX_FILE_BYTES)?;
+    let max_bytes =
+        HttpBody::size_hint(&body).upper().unwrap_or(MAX_FILE_BYTES).min(MAX_FILE_BYTES);
     let permit = async { Ok(state.transit_budget.acquire(max_bytes).await) };
     let permit = state.with_timeout(permit).await?;
-    let bytes = extract::read_body(body, FILE_BYTES, &state.limits).await?;
+    let bytes = extract::read_body(body, MAX_FILE_BYTES, &state.limits).await?;
     let stored = state.with_timeout(store_photo(&state, member, name, bytes, permit)).await?;
     let (status, photo) = match stored {
         UploadOutcome::Created(photo) => (StatusCode::CREATED, photo),

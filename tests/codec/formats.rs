@@ -1,23 +1,30 @@
-//! A frame holds the photo as a person sees it: upright, RGB, on white. Each colour type, bit depth
-//! and orientation is written by an encoder and compared with what it was made from.
+//! A frame holds the photo as a person sees it: upright, in colour, on white. An encoder writes each
+//! colour type, bit depth and orientation, and the decoded pixels are compared with the original.
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, Format, Orientation, Size, inspect, luma};
+use double_exposure::codec::{Fit, Format, Orientation, Size, luma, probe};
 use image::ExtendedColorType as Png;
-use jpeg_encoder::{ColorType, SamplingFactor};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-use crate::paint::{self, Picture, decode, difference, exif, jpeg, png};
+use crate::images::{self, TestImage, decode, difference, exif, jpeg, png};
 
-/// Upright, what six squares "abc/def" look like in each of the eight orientations.
+/// The six squares "abc/def", stored in each of the eight orientations, as they look upright.
 const UPRIGHT: [&str; 8] =
     ["abc/def", "cba/fed", "fed/cba", "def/abc", "ad/be/cf", "da/eb/fc", "fc/eb/da", "cf/be/ad"];
 
-pub(crate) fn squares(text: &str) -> Picture {
+/// Makes an image of squares of 16 px, a colour for each letter, and a row for each part of the text.
+pub(crate) fn squares(text: &str) -> TestImage {
     let rows: Vec<_> = text.split('/').collect();
-    Picture::new(rows[0].len() as u32 * 16, rows.len() as u32 * 16, |x, y| {
+    TestImage::new(rows[0].len() as u32 * 16, rows.len() as u32 * 16, |x, y| {
         let letter = rows[y as usize / 16].as_bytes()[x as usize / 16] - b'a';
         [40 * letter, 250 - 30 * letter, if letter.is_multiple_of(2) { 200 } else { 20 }]
     })
+}
+
+/// Sets an encoder to the highest quality and to full chroma.
+fn without_loss(encoder: &mut Encoder<&mut Vec<u8>>) {
+    encoder.set_quality(100);
+    encoder.set_sampling_factor(SamplingFactor::F_1_1);
 }
 
 #[test]
@@ -31,19 +38,18 @@ fn photos_of_all_eight_orientations_come_out_upright() {
             (
                 6,
                 stored.jpeg(|e| {
-                    e.set_quality(100);
-                    e.set_sampling_factor(SamplingFactor::F_1_1);
+                    without_loss(e);
                     e.add_exif_metadata(&exif).unwrap();
                 }),
             ),
         ];
         for (tolerance, file) in files {
-            let header = inspect(&file).unwrap();
+            let header = probe(&file).unwrap();
             assert_eq!(header.orientation.to_exif(), orientation, "{:?}", header.format);
             let frame = decode(&file).unwrap();
             assert_eq!((frame.width(), frame.height()), (upright.width, upright.height));
-            let off = difference(&frame.rgb(), &upright.rgb);
-            assert!(off <= tolerance, "{off} {header:?}");
+            let difference = difference(&frame.rgb(), &upright.rgb);
+            assert!(difference <= tolerance, "{difference} {header:?}");
         }
     }
 }
@@ -55,7 +61,7 @@ fn a_broken_exif_block_leaves_a_photo_as_it_is() {
     broken.extend([exif(0), exif(9), exif(255), b"nonsense".to_vec(), vec![0xFF; 60_000]]);
     for exif in broken {
         let photo = squares("abc/def").jpeg(|e| e.add_exif_metadata(&exif).unwrap());
-        assert_eq!(inspect(&photo).unwrap().orientation, Orientation::NoTransforms);
+        assert_eq!(probe(&photo).unwrap().orientation, Orientation::NoTransforms);
         assert_eq!(decode(&photo).unwrap().width(), 48);
     }
 }
@@ -64,7 +70,7 @@ fn a_broken_exif_block_leaves_a_photo_as_it_is() {
 fn jpegs_of_every_sampling_and_scan_order_show_the_same_photo() {
     for (width, height) in [(64, 48), (61, 47), (17, 33), (1, 1), (1, 9), (9, 1), (8, 8), (16, 17)]
     {
-        let picture = Picture::new(width, height, |x, y| [x as u8 * 3, y as u8 * 4, 90]);
+        let picture = TestImage::new(width, height, |x, y| [x as u8 * 3, y as u8 * 4, 90]);
         for sampling in [
             SamplingFactor::R_4_4_4,
             SamplingFactor::R_4_2_2,
@@ -84,8 +90,11 @@ fn jpegs_of_every_sampling_and_scan_order_show_the_same_photo() {
                     });
                     let frame = decode(&photo).unwrap();
                     assert_eq!((frame.width(), frame.height()), (width, height));
-                    let off = difference(&frame.rgb(), &picture.rgb);
-                    assert!(off <= 24, "{off} {sampling:?} {scans:?} {interval} {width}x{height}");
+                    let difference = difference(&frame.rgb(), &picture.rgb);
+                    assert!(
+                        difference <= 24,
+                        "{difference} {sampling:?} {scans:?} {interval} {width}x{height}"
+                    );
                 }
             }
         }
@@ -108,7 +117,7 @@ fn grey_jpegs_are_grey() {
     }
 }
 
-/// Cyan, magenta, yellow and black ink, and what they leave of white paper.
+/// Amounts of cyan, magenta, yellow and black ink, and the colour that they leave of white paper.
 const INKS: [([u8; 4], [u8; 3]); 6] = [
     ([0, 0, 0, 0], [255, 255, 255]),
     ([255, 0, 0, 0], [0, 255, 255]),
@@ -119,41 +128,35 @@ const INKS: [([u8; 4], [u8; 3]); 6] = [
 ];
 
 #[test]
-fn cmyk_and_ycck_jpegs_show_what_their_inks_leave_of_white() {
+fn cmyk_and_ycck_jpegs_show_the_colour_that_their_inks_leave_of_white() {
     for (inks, rgb) in INKS {
         let stored = inks.repeat(24 * 24);
         for color in [ColorType::Cmyk, ColorType::CmykAsYcck] {
-            let photo = jpeg(&stored, 24, 24, color, |e| {
-                e.set_quality(100);
-                e.set_sampling_factor(SamplingFactor::F_1_1);
-            });
+            let photo = jpeg(&stored, 24, 24, color, without_loss);
             let frame = decode(&photo).unwrap();
-            let off = difference(&frame.rgb(), &rgb.repeat(24 * 24));
-            assert!(off <= 3, "{off} {color:?} {inks:?} {:?}", &frame.rgb()[..3]);
+            let difference = difference(&frame.rgb(), &rgb.repeat(24 * 24));
+            assert!(difference <= 3, "{difference} {color:?} {inks:?} {:?}", &frame.rgb()[..3]);
         }
     }
 }
 
 #[test]
-fn rgb_jpegs_are_told_by_adobes_segment_and_by_their_components_names() {
-    let picture = Picture::flat(16, 16, [200, 40, 90]);
-    // Written as YCbCr without a transform, then said to be RGB.
-    let stored = jpeg(&picture.rgb, 16, 16, ColorType::Ycbcr, |e| {
-        e.set_quality(100);
-        e.set_sampling_factor(SamplingFactor::F_1_1);
-    });
+fn rgb_jpegs_are_recognised_by_adobes_segment_and_by_their_components_names() {
+    let picture = TestImage::flat(16, 16, [200, 40, 90]);
+    // The file is encoded as YCbCr without a transform, then labelled as RGB.
+    let stored = jpeg(&picture.rgb, 16, 16, ColorType::Ycbcr, without_loss);
     let ycbcr = decode(&stored).unwrap();
     assert!(difference(&ycbcr.rgb(), &picture.rgb) > 50);
 
     let without_jfif: Vec<u8> = {
-        let jfif = paint::segment(&stored, 0xE0);
+        let jfif = images::segment(&stored, 0xE0);
         [&stored[..jfif.start], &stored[jfif.end..]].concat()
     };
     let adobe = b"\xFF\xEE\0\x0EAdobe\0\x64\0\0\0\0\0";
     let by_adobe = [&without_jfif[..2], adobe, &without_jfif[2..]].concat();
     let mut by_name = without_jfif;
-    let sof = paint::segment(&by_name, 0xC0).start;
-    let sos = paint::segment(&by_name, 0xDA).start;
+    let sof = images::segment(&by_name, 0xC0).start;
+    let sos = images::segment(&by_name, 0xDA).start;
     for (i, name) in b"RGB".iter().enumerate() {
         by_name[sof + 10 + 3 * i] = *name;
         by_name[sos + 5 + 2 * i] = *name;
@@ -204,25 +207,25 @@ fn sixteen_bits_are_rounded_to_eight() {
 #[test]
 fn lossy_and_lossless_webps_decode_whole() {
     for (file, dimensions) in [
-        (paint::LOSSY_WEBP, (96, 72)),
-        (paint::LOSSY_ALPHA_WEBP, (96, 72)),
-        (paint::LOSSLESS_WEBP, (192, 160)),
+        (images::LOSSY_WEBP, (96, 72)),
+        (images::LOSSY_ALPHA_WEBP, (96, 72)),
+        (images::LOSSLESS_WEBP, (192, 160)),
     ] {
         let file = Bytes::from_static(file);
-        assert_eq!(inspect(&file).unwrap().format, Format::WebP);
+        assert_eq!(probe(&file).unwrap().format, Format::WebP);
         let frame = decode(&file).unwrap();
         assert_eq!((frame.width(), frame.height()), dimensions);
     }
-    let picture = Picture::busy(37, 23, 4);
+    let picture = TestImage::busy(37, 23, 4);
     assert_eq!(decode(&picture.webp(None)).unwrap().rgb(), picture.rgb);
-    // The first row of its alpha runs from 0 up, so that its first pixel is white.
-    let alpha = decode(&Bytes::from_static(paint::LOSSY_ALPHA_WEBP)).unwrap();
+    // The alpha of the first row begins at 0, so the first pixel is white.
+    let alpha = decode(&Bytes::from_static(images::LOSSY_ALPHA_WEBP)).unwrap();
     assert_eq!(alpha.rgb()[..3], [255; 3]);
 }
 
 #[test]
-fn bytes_behind_the_end_are_passed_over() {
-    let picture = Picture::busy(40, 30, 2);
+fn bytes_behind_the_end_are_ignored() {
+    let picture = TestImage::busy(40, 30, 2);
     for file in [picture.jpeg(|_| ()), picture.png(), picture.webp(None)] {
         let longer: Bytes = [&file[..], &file[..file.len() / 2]].concat().into();
         assert_eq!(decode(&longer).unwrap().rgb(), decode(&file).unwrap().rgb());
@@ -230,7 +233,7 @@ fn bytes_behind_the_end_are_passed_over() {
 }
 
 #[test]
-fn luma_is_the_jpegs_own() {
+fn luma_is_as_the_jpeg_stores_it() {
     let grey: Vec<u8> = (0..64 * 48).map(|i| (i % 64 * 4) as u8).collect();
     let file = jpeg(&grey, 64, 48, ColorType::Luma, |e| e.set_quality(100));
     let luma = luma(&file).unwrap();
@@ -240,9 +243,9 @@ fn luma_is_the_jpegs_own() {
 
 #[test]
 fn luma_does_not_bleed_across_the_seam_of_two_blocks() {
-    // Two colours of one luma share a row of chroma blocks; their luma must not know.
+    // Two colours of one luma share a row of chroma blocks, which must not change the luma.
     let colors = |top: [u8; 3], bottom: [u8; 3]| {
-        let picture = Picture::new(32, 32, |_, y| if y < 16 { top } else { bottom });
+        let picture = TestImage::new(32, 32, |_, y| if y < 16 { top } else { bottom });
         double_exposure::codec::luma(&picture.jpeg(|e| e.set_quality(100))).unwrap().pixels
     };
     let red_over_blue = colors([255, 0, 0], [0, 0, 255]);
@@ -251,10 +254,10 @@ fn luma_does_not_bleed_across_the_seam_of_two_blocks() {
 }
 
 #[test]
-fn sizes_and_fits_of_one_photo_have_the_dimensions_that_were_asked_for() {
-    let photo = Picture::busy(120, 90, 3).jpeg(|e| e.set_progressive(true));
+fn sizes_and_fits_of_one_photo_give_the_requested_dimensions() {
+    let photo = TestImage::busy(120, 90, 3).jpeg(|e| e.set_progressive(true));
     for (fit, dimensions) in [(Fit::Cover, (64, 64)), (Fit::Contain, (64, 48))] {
-        let (_, thumbnail) = paint::frame(&photo, Size::try_from(64).unwrap(), fit).unwrap();
+        let (_, thumbnail) = images::frame(&photo, Size::try_from(64).unwrap(), fit).unwrap();
         assert_eq!((thumbnail.width(), thumbnail.height()), dimensions);
     }
 }

@@ -1,11 +1,13 @@
-//! Makes pictures and files of them for tests. Everything is made here from a few numbers, so that
-//! a test shows what it is about.
+//! Makes images, and files of them, for the tests. All pixels follow from a few numbers, so that a
+//! test shows its purpose.
 
 use std::io::Cursor;
+use std::num::NonZeroU32;
 
 use bytes::Bytes;
 use double_exposure::codec::{
-    Fit, ImageCodec, ImageError, ImageFrame, Size, Thumbnail, ThumbnailRequest, ThumbnailSpec,
+    Fit, ImageCodec, ImageError, ImageFrame, MAKER_SUFFIX, Size, Thumbnail, ThumbnailRequest,
+    ThumbnailSpec,
 };
 use double_exposure::pipeline::Codec;
 use image::codecs::png::PngEncoder;
@@ -13,53 +15,59 @@ use image::codecs::webp::WebPEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-/// Lossy, 96 by 72 pixels, written by libwebp.
+/// Lossy WebP of 96 by 72 pixels, written by libwebp.
 pub(crate) const LOSSY_WEBP: &[u8] = include_bytes!("lossy.webp");
 
-/// Lossy with alpha, 96 by 72 pixels, written by libwebp.
+/// Lossy WebP with alpha, of 96 by 72 pixels, written by libwebp.
 pub(crate) const LOSSY_ALPHA_WEBP: &[u8] = include_bytes!("lossy-alpha.webp");
 
-/// Lossless with several groups of codes, 192 by 160 pixels, written by libwebp.
+/// Lossless WebP with several groups of codes, of 192 by 160 pixels, written by libwebp.
 pub(crate) const LOSSLESS_WEBP: &[u8] = include_bytes!("lossless.webp");
 
-/// How far a colour may be off in a thumbnail, of 255: with `turbojpeg` it is kept as planes.
-pub(crate) const ROUNDING: u8 = if cfg!(feature = "turbojpeg") { 2 } else { 0 };
+/// Codec of four bands.
+pub(crate) const CODEC: ImageCodec = ImageCodec::new(NonZeroU32::new(4).unwrap());
 
-/// A picture of RGB pixels.
+/// Greatest difference of a colour in a thumbnail, of 255. The default build keeps colours exactly; a
+/// build with planes rounds them.
+const MAX_ROUNDING: u8 = if MAKER_SUFFIX.is_empty() { 0 } else { 2 };
+
+/// Holds an image of RGB pixels.
 #[derive(Clone)]
-pub(crate) struct Picture {
+pub(crate) struct TestImage {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) rgb: Vec<u8>,
 }
 
-impl Picture {
+impl TestImage {
+    /// Makes an image from a function of each pixel's column and row.
     pub(crate) fn new(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Self {
         let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
         let rgb = pixels.flat_map(|(x, y)| pixel(x, y)).collect();
         Self { width, height, rgb }
     }
 
-    /// All of one colour.
+    /// Makes an image of one colour.
     pub(crate) fn flat(width: u32, height: u32, color: [u8; 3]) -> Self {
         Self { width, height, rgb: color.repeat(width as usize * height as usize) }
     }
 
-    /// Slopes, edges and some noise: no two rows alike, nothing that compresses away.
+    /// Makes an image of slopes, edges and some noise, whose rows all differ and do not compress well.
     pub(crate) fn busy(width: u32, height: u32, seed: u64) -> Self {
         Self::new(width, height, |x, y| {
-            let noise = mix(seed ^ u64::from(x) << 32 ^ u64::from(y)) as u8 >> 3;
+            let noise = splitmix64(seed ^ u64::from(x) << 32 ^ u64::from(y)) as u8 >> 3;
             let edge = if (x / 7 + y / 5) % 2 == 0 { 60 } else { 0 };
             let slope = (x * 3 + y * 2 + seed as u32 * 17) as u8 / 2;
             [slope / 2 + noise + edge, noise + edge + (y as u8) / 3, 200 - slope / 2 - noise]
         })
     }
 
+    /// Encodes a PNG.
     pub(crate) fn png(&self) -> Bytes {
         png(&self.rgb, self.width, self.height, ExtendedColorType::Rgb8, None)
     }
 
-    /// Lossless.
+    /// Encodes a lossless WebP.
     pub(crate) fn webp(&self, exif: Option<Vec<u8>>) -> Bytes {
         let mut file = Vec::new();
         let mut encoder = WebPEncoder::new_lossless(&mut file);
@@ -70,12 +78,13 @@ impl Picture {
         file.into()
     }
 
-    /// 4:2:0 and quality 90, if `set` does not say otherwise.
+    /// Encodes a JPEG at 4:2:0 and quality 90, unless `set` changes that.
     pub(crate) fn jpeg(&self, set: impl FnOnce(&mut Encoder<&mut Vec<u8>>)) -> Bytes {
         jpeg(&self.rgb, self.width, self.height, ColorType::Rgb, set)
     }
 }
 
+/// Encodes samples as a JPEG at 4:2:0 and quality 90, unless `set` changes that.
 pub(crate) fn jpeg(
     samples: &[u8],
     width: u32,
@@ -91,6 +100,7 @@ pub(crate) fn jpeg(
     file.into()
 }
 
+/// Encodes samples as a PNG.
 pub(crate) fn png(
     samples: &[u8],
     width: u32,
@@ -107,7 +117,7 @@ pub(crate) fn png(
     file.into_inner().into()
 }
 
-/// A PNG's chunk, with its right checksum.
+/// Returns a PNG chunk with its checksum.
 pub(crate) fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let mut chunk = (data.len() as u32).to_be_bytes().to_vec();
     chunk.extend(name);
@@ -117,7 +127,7 @@ pub(crate) fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     chunk
 }
 
-/// A PNG's signature and header chunk.
+/// Returns a PNG's signature and header chunk.
 pub(crate) fn png_header(width: u32, height: u32, bits: u8, color: u8) -> Vec<u8> {
     let mut data = width.to_be_bytes().to_vec();
     data.extend(height.to_be_bytes());
@@ -127,14 +137,14 @@ pub(crate) fn png_header(width: u32, height: u32, bits: u8, color: u8) -> Vec<u8
     file
 }
 
-/// An EXIF block that says nothing but the orientation.
+/// Returns an EXIF block that holds only an orientation.
 pub(crate) fn exif(orientation: u8) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     tiff.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
     tiff
 }
 
-/// Where a JPEG's first segment of a kind lies: from its marker to its end.
+/// Returns the range of a JPEG's first segment of a kind, from its marker to its end.
 pub(crate) fn segment(jpeg: &[u8], marker: u8) -> std::ops::Range<usize> {
     let mut at = 2;
     loop {
@@ -146,8 +156,8 @@ pub(crate) fn segment(jpeg: &[u8], marker: u8) -> std::ops::Range<usize> {
     }
 }
 
-/// A progressive JPEG of grey up to its first scan. A mean that does not change has the code 0; the
-/// codes of the other coefficients are 0, 10, 110 and so on, for these symbols.
+/// Returns a grey progressive JPEG up to its first scan. A mean that does not change has the code 0.
+/// The codes of the other coefficients are 0, 10, 110 and so on, for these symbols.
 pub(crate) fn grey_progressive(width: u16, height: u16, symbols: &[u8]) -> Vec<u8> {
     let mut file = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
     file.extend([1; 64]);
@@ -163,8 +173,8 @@ pub(crate) fn grey_progressive(width: u16, height: u16, symbols: &[u8]) -> Vec<u
     file
 }
 
-/// A scan of such a JPEG: its coefficients, its bits before and after as one byte, its fields of
-/// value and width.
+/// Returns a scan of a grey progressive JPEG: its first and last coefficient, its bits before and
+/// after as one byte, and its fields of value and width.
 pub(crate) fn grey_scan(coefficients: [u8; 2], bits: u8, fields: &[(u32, u32)]) -> Vec<u8> {
     let [first, last] = coefficients;
     let mut scan = vec![0xFF, 0xDA, 0, 8, 1, 1, 0, first, last, bits];
@@ -182,37 +192,40 @@ pub(crate) fn grey_scan(coefficients: [u8; 2], bits: u8, fields: &[(u32, u32)]) 
     scan
 }
 
+/// Returns a request for a thumbnail of a photo.
+pub(crate) fn request(photo: &Bytes, size: Size, fit: Fit) -> ThumbnailRequest {
+    ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit } }
+}
+
 /// Decodes a photo into an empty frame of its own.
 pub(crate) fn frame(
     photo: &Bytes,
     size: Size,
     fit: Fit,
 ) -> Result<(ImageFrame, Thumbnail), ImageError> {
-    let codec = ImageCodec::new(std::num::NonZeroU32::new(4).unwrap());
-    let request = ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit } };
     let mut frame = ImageFrame::default();
-    let thumbnail = codec.fill(codec.decode(&request)?, &mut frame);
+    let thumbnail = CODEC.fill(CODEC.decode(&request(photo, size, fit))?, &mut frame);
     Ok((frame, thumbnail))
 }
 
-/// Decodes a photo at its full size, however small it is.
+/// Decodes a photo at full size.
 pub(crate) fn decode(photo: &Bytes) -> Result<ImageFrame, ImageError> {
     frame(photo, Size::MAX, Fit::Contain).map(|(frame, _)| frame)
 }
 
-/// The largest difference between two rows of samples.
-pub(crate) fn difference(one: &[u8], other: &[u8]) -> u8 {
-    assert_eq!(one.len(), other.len());
-    one.iter().zip(other).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+/// Returns the largest difference between two rows of samples.
+pub(crate) fn difference(first: &[u8], second: &[u8]) -> u8 {
+    assert_eq!(first.len(), second.len());
+    first.iter().zip(second).map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
 }
 
-/// Whether all pixels are of one colour, within rounding.
+/// Returns true if all pixels have one colour, within rounding.
 pub(crate) fn shows(rgb: &[u8], color: [u8; 3]) -> bool {
-    rgb.chunks(3).all(|pixel| (0..=ROUNDING).contains(&difference(pixel, &color)))
+    rgb.chunks(3).all(|pixel| difference(pixel, &color) <= MAX_ROUNDING)
 }
 
-/// A number that looks random: splitmix64.
-pub(crate) fn mix(seed: u64) -> u64 {
+/// Returns a pseudo-random number by SplitMix64.
+pub(crate) fn splitmix64(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);

@@ -1,16 +1,17 @@
-//! One pixel from RGB to luma and colour and back, as JFIF says it: BT.601, full range.
+//! Converts a pixel from RGB to YCbCr and back, as JFIF defines it: BT.601, full range.
 //!
-//! In whole numbers of 65,536ths, rounded, so that every machine makes the same picture.
+//! The arithmetic uses whole numbers of 65,536ths, rounded, so that every machine makes the same
+//! image.
 
-/// A factor in 65,536ths.
+/// Converts a factor to 65,536ths.
 const fn parts(factor: f64) -> i32 {
     (factor * 65_536.0 + 0.5) as i32
 }
 
 const HALF: i32 = 1 << 15;
 
-/// Luma, blue difference and red difference of a colour.
-pub(in crate::codec) fn from_rgb(rgb: [u8; 3]) -> [u8; 3] {
+/// Converts red, green and blue to luma, blue difference and red difference.
+pub(super) fn from_rgb(rgb: [u8; 3]) -> [u8; 3] {
     let [r, g, b] = rgb.map(i32::from);
     let luma = parts(0.299) * r + parts(0.587) * g + parts(0.114) * b;
     let blue = parts(0.5) * b - parts(0.168_735_892) * r - parts(0.331_264_108) * g;
@@ -18,8 +19,8 @@ pub(in crate::codec) fn from_rgb(rgb: [u8; 3]) -> [u8; 3] {
     [byte(luma), byte(blue + (128 << 16)), byte(red + (128 << 16))]
 }
 
-/// The colour of luma, blue difference and red difference.
-pub(in crate::codec) fn to_rgb(ycbcr: [u8; 3]) -> [u8; 3] {
+/// Converts luma, blue difference and red difference to red, green and blue.
+pub(super) fn to_rgb(ycbcr: [u8; 3]) -> [u8; 3] {
     let [luma, blue, red] = ycbcr.map(i32::from);
     let (luma, blue, red) = (luma << 16, blue - 128, red - 128);
     [
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ends_of_the_scales_are_what_jfif_says() {
+    fn the_ends_of_the_scales_have_the_values_of_jfif() {
         for (rgb, ycbcr) in [
             ([0; 3], [0, 128, 128]),
             ([255; 3], [255, 128, 128]),
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_come_back_within_2_of_255() {
+    fn colours_survive_a_round_trip_within_2_of_255() {
         for number in 0..=0x00FF_FFFF_u32 / 97 {
             let [rgb @ .., _] = (number * 97).to_le_bytes();
             let back = to_rgb(from_rgb(rgb));

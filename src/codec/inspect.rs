@@ -1,0 +1,89 @@
+//! Decodes images for oracles, which read luma and chroma as the file stores them.
+//!
+//! Values computed from RGB are not exact. Chroma is interpolated across the rows where two photos
+//! meet, so luma computed from RGB would carry a little of each photo into the other.
+
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+
+use super::jpeg::{Jpeg, samples};
+use super::{
+    Damage, Fit, Format, ImageError, ImageFrame, Size, ThumbnailSpec, limits, panic_guard, probe,
+};
+
+/// Holds the luma of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Luma {
+    /// Width in pixels, as stored.
+    pub width: u32,
+    /// Height in pixels, as stored.
+    pub height: u32,
+    /// Rows from top to bottom, one byte a pixel.
+    pub pixels: Vec<u8>,
+}
+
+/// Decodes the luma of a JPEG exactly, at full size and as stored: EXIF's orientation is not
+/// applied.
+///
+/// # Errors
+/// Returns an [`ImageError`] if the bytes are no JPEG, exceed the limits, or do not decode.
+pub fn luma(jpeg: &[u8]) -> Result<Luma, ImageError> {
+    limits::check_file(jpeg)?;
+    let (width, height) = Jpeg::open(jpeg)?.dimensions();
+    let pixels = full_size(jpeg, ColorSpace::Luma, (width, height))?;
+    Ok(Luma { width, height, pixels })
+}
+
+/// Holds the pixels of an image at full size, 3 bytes a pixel, rows from top to bottom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InspectedPixels {
+    /// Luma, blue difference and red difference, as the file stores them (BT.601, full range).
+    YCbCr(Vec<u8>),
+    /// Red, green and blue.
+    Rgb(Vec<u8>),
+}
+
+/// Decodes an image of at most `max_px` pixels, and returns its width, height and pixels. EXIF's
+/// orientation is not applied to a JPEG.
+///
+/// # Errors
+/// Returns an [`ImageError`] if the bytes are no JPEG, PNG or WebP, exceed the limits, or do not
+/// decode.
+pub fn inspect_pixels(
+    image: &[u8],
+    max_px: u64,
+) -> Result<(u32, u32, InspectedPixels), ImageError> {
+    let file = probe::File::open(image)?;
+    let header = file.header();
+    let found_px = u64::from(header.width) * u64::from(header.height);
+    if found_px > max_px {
+        return Err(ImageError::Pixels { limit_px: max_px, found_px });
+    }
+    let probe::File::Jpeg(jpeg) = &file else {
+        let photo = file.decode(ThumbnailSpec { size: Size::MAX, fit: Fit::Contain })?;
+        let mut frame = ImageFrame::default();
+        photo.pixels.append(photo.orientation, &mut frame);
+        let rgb = frame.rgb().into_owned();
+        return Ok((frame.width(), frame.height(), InspectedPixels::Rgb(rgb)));
+    };
+    let (width, height) = jpeg.dimensions();
+    let pixels = if jpeg.info.frame.components.len() == 1 {
+        let luma = full_size(image, ColorSpace::Luma, (width, height))?;
+        luma.into_iter().flat_map(|luma| [luma, 128, 128]).collect()
+    } else {
+        full_size(image, ColorSpace::YCbCr, (width, height))?
+    };
+    Ok((width, height, InspectedPixels::YCbCr(pixels)))
+}
+
+/// Decodes a JPEG at full size, and checks the number of its samples.
+fn full_size(
+    jpeg: &[u8],
+    color_space: ColorSpace,
+    (width, height): (u32, u32),
+) -> Result<Vec<u8>, ImageError> {
+    let samples = panic_guard::decode(Format::Jpeg, || samples(jpeg, color_space))?;
+    if samples.len() != width as usize * height as usize * color_space.num_components() {
+        return Err(Format::Jpeg.damaged(Damage::Sizes));
+    }
+    Ok(samples.into_vec())
+}

@@ -1,0 +1,6 @@
+//! The codec and the allocator take no more memory than documented. Allocations of single steps are
+//! counted, and the memory of a process of its own is measured.
+
+mod allocations;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod kept_memory;
