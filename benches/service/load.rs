@@ -44,7 +44,7 @@ impl LoadResult {
         println!(
             "{name:20} {:8.0} thumbnails/s, p50 {:7.1} ms, p99 {:7.1} ms, {} rejected, {} lost, \
              peak {} MiB",
-            self.latenciesput(),
+            self.goodput(),
             self.ms(0.5),
             self.ms(0.99),
             self.rejected,
