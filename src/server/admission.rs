@@ -26,7 +26,7 @@ pub struct AdmissionLimits {
 /// Describes why a conversion was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// The queue is full.
+    /// Conversion that found the queue full.
     #[error("{running} conversions run and {queued} wait: try again in a moment")]
     QueueFull {
         /// Number of running conversions.
@@ -34,7 +34,7 @@ pub enum Rejected {
         /// Number of waiting conversions.
         queued: usize,
     },
-    /// The conversion needs more than the whole memory budget, so it could never begin.
+    /// Conversion that needs more than the whole memory budget, and so could never begin.
     #[error("this photo needs {needed_bytes} bytes of pixels; the limit is {max_bytes}")]
     ExceedsBudget {
         /// Bytes that the conversion needs.
@@ -55,7 +55,7 @@ pub struct AdmissionControl {
     /// Lock of the conversion at the head of the queue. Without this lock small conversions would
     /// overtake a large one that waits for memory, and the large one would wait for ever.
     head: Mutex<()>,
-    /// Notified whenever a conversion ends or leaves the queue.
+    /// Notifies waiters whenever a conversion ends or leaves the queue.
     left: Arc<Notify>,
 }
 
@@ -157,7 +157,7 @@ pub struct Permit {
     _memory: BytePermit,
     _running: OwnedSemaphorePermit,
     _admitted: OwnedSemaphorePermit,
-    /// Last, so that a notified waiter finds the other permits already given back.
+    /// Notice to the waiters, dropped last, so that they find the other permits given back.
     _left: NotifyOnDrop,
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Limits {
     /// Time from a request's head, or from the end of an upload's body, to the response.
     pub response_timeout: Duration,
-    /// Time in which a request's head must arrive. An idle connection is closed after it too.
+    /// Time in which a request's head must arrive, and after which an idle connection is closed.
     pub head_timeout: Duration,
     /// Longest pause between two pieces of a request's body.
     pub body_pause_timeout: Duration,

@@ -1,6 +1,6 @@
 //! Defines every error response, as RFC 9457 problem JSON with a closed list of types.
 //!
-//! A client decides by a problem's type. Its detail is for people and may change.
+//! A client decides by the type of a problem. The detail is for people and may change.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -52,49 +52,49 @@ macro_rules! problem_kinds {
 }
 
 problem_kinds! {
-    /// The body is not JSON of the documented shape.
+    /// Body that is not JSON of the documented shape.
     InvalidJson = 400, "invalid-json", "The body is not the documented JSON";
-    /// An id in the path is not a UUID.
+    /// Id in the path that is not a UUID.
     InvalidPath = 400, "invalid-path", "An id in the path is not a UUID";
-    /// The size, the fit or another part of the query is not allowed.
+    /// Query whose size, fit or another part is not allowed.
     InvalidQuery = 400, "invalid-query", "The query is not allowed";
-    /// The body ended early or was malformed.
+    /// Body that ended early or was malformed.
     IncompleteBody = 400, "incomplete-body", "The body did not arrive whole";
-    /// The request has no valid token.
+    /// Request without a valid token.
     Unauthenticated = 401, "unauthenticated", "A valid token is needed";
-    /// A person asked for what only the operator may do.
+    /// Request of a person for what only the operator may do.
     OperatorOnly = 403, "operator-only", "Only the operator may do this";
-    /// A member asked for what only the owner may do.
+    /// Request of a member for what only the owner may do.
     OwnerOnly = 403, "owner-only", "Only the owner may do this";
-    /// The resource does not exist, or the client may not know of it.
+    /// Resource that does not exist, or that the client may not know of.
     NotFound = 404, "not-found", "There is no such resource";
-    /// The path does not have the method.
+    /// Method that the path does not have.
     MethodNotAllowed = 405, "method-not-allowed", "This path does not have this method";
-    /// The request took too long to arrive.
+    /// Request that took too long to arrive.
     RequestTimeout = 408, "request-timeout", "The request took too long to arrive";
-    /// Other bytes were uploaded under the photo's name before.
+    /// Upload under a name that other bytes were uploaded under before.
     NameConflict = 409, "name-conflict", "Other bytes have this name";
-    /// The album's owner cannot leave it.
+    /// Removal of the album's owner, who cannot leave the album.
     OwnerCannotLeave = 409, "owner-cannot-leave", "The album's owner cannot leave it";
-    /// The album holds as many photos or members as it may.
+    /// Album that holds the maximum number of photos or members.
     AlbumFull = 409, "album-full", "The album is full";
-    /// The body is larger than it may be.
+    /// Body with more bytes than the limit.
     ContentTooLarge = 413, "content-too-large", "The body is too large";
-    /// The body is of a media type that the route does not accept.
+    /// Body of a media type that the route does not accept.
     UnsupportedMediaType = 415, "unsupported-media-type", "This media type is not accepted";
-    /// The photo could not be decoded whole, or is beyond a limit.
+    /// Photo that cannot be decoded whole, or is beyond a limit.
     UnreadablePhoto = 422, "unreadable-photo", "This photo cannot be read";
-    /// A queue is full, or the work could not end in time.
+    /// Request for which a queue has no room, or whose work could not end in time.
     Overloaded = 503, "overloaded", "The server has no room for more work now";
-    /// The response was not ready within the response timeout.
+    /// Response that was not ready within the response timeout.
     ResponseTimeout = 503, "response-timeout", "The response was not ready in time";
-    /// The server is shutting down.
+    /// Request that arrived while the server shuts down.
     ShuttingDown = 503, "shutting-down", "The server is shutting down";
-    /// The converter returned the thumbnail of another request, and it was not sent.
+    /// Thumbnail of another request, which the converter returned and the server did not send.
     WrongThumbnail = 503, "wrong-thumbnail", "The thumbnail was of another request";
-    /// The album file could not be read or written. Nothing was stored.
+    /// Album file that could not be read or written. Nothing was stored.
     StorageUnavailable = 503, "storage-unavailable", "The album file could not be used";
-    /// The server failed for a reason of its own, such as a panic.
+    /// Failure of the server itself, such as a panic.
     InternalError = 503, "internal-error", "The server failed";
 }
 

@@ -29,7 +29,7 @@ impl<K, V> Flights<K, V> {
 
 struct InFlight<V> {
     result: Arc<watch::Sender<Option<V>>>,
-    /// True once the work has started. It may then be joined even if no request waits for it.
+    /// True if the work has started. Requests may join started work even if none waits for it.
     started: bool,
     /// Latest deadline of the requests that have joined.
     deadline: Instant,

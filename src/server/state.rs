@@ -24,7 +24,7 @@ pub(super) struct AppState {
     pub(super) transit_budget: ByteBudget,
     /// Hash of the operator's key.
     pub(super) operator_key: ContentHash,
-    /// True once the server rejects new requests.
+    /// True if the server rejects new requests.
     pub(super) shutting_down: watch::Sender<bool>,
     /// Number of requests without a response.
     pub(super) requests: watch::Sender<usize>,

@@ -36,8 +36,7 @@ pub struct Maker {
     pub version: Arc<str>,
     /// Name of the pipeline.
     pub pipeline: Arc<str>,
-    /// True if the pipeline has slots (indexes into a ring of shared buffers), which the ledger
-    /// then names.
+    /// True if the pipeline has slots (indexes into a ring of shared buffers) that the ledger names.
     pub has_slots: bool,
 }
 
@@ -93,7 +92,7 @@ struct FlightKey {
     spec: ThumbnailSpec,
 }
 
-/// Holds a thumbnail that was just made. It is cached if it is of what was asked for.
+/// Holds a thumbnail that was just made, and that is cached if it is of what was asked for.
 struct MadeThumbnail {
     job: ConversionJob,
     row: RowId,
@@ -106,10 +105,10 @@ type FlightResult = Result<Arc<MadeThumbnail>, ThumbnailError>;
 /// Describes why there is no thumbnail.
 #[derive(Clone)]
 enum ThumbnailError {
-    /// The photo was replaced or deleted, or the ledger dropped the row of the thumbnail. A new
-    /// lookup finds the present state.
+    /// Lookup that is outdated: the photo was replaced or deleted, or the ledger dropped the row of
+    /// the thumbnail. A new lookup finds the present state.
     Outdated,
-    /// The request fails with a problem.
+    /// Problem with which the request fails.
     Failed(Problem),
 }
 
