@@ -201,7 +201,7 @@ fn a_stranger_never_joins_a_conversion_and_a_member_removed_while_waiting_gets_n
 }
 
 #[test]
-fn only_the_removed_member_is_refused_when_the_first_of_identical_requests_was_theirs() {
+fn only_a_removed_viewer_gets_404_when_identical_requests_share_a_queued_conversion() {
     let (server, gate) = gated(1, 8);
     let (ann, [first, second]) = server.person_with_photos();
     let (ben, ben_id) = server.person("Ben");
