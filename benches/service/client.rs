@@ -1,5 +1,6 @@
-//! A client that costs little, because it works on the server's machine: HTTP/1.1 on connections
-//! that stay open, and of an answer no more than its status, its length and its bytes.
+//! Sends HTTP/1.1 requests on connections that stay open, and reads no more of a response than its
+//! status, its length and its bytes. The client must cost little, because it runs on the server's
+//! machine.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -9,52 +10,52 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
-/// One connection, and the answer that was read last.
+/// Holds one connection, and the response that was read last.
 pub(crate) struct Client {
     stream: TcpStream,
-    answer: Vec<u8>,
+    response: Vec<u8>,
 }
 
-/// A whole answer's status, and where its body begins.
+/// Holds a response's status, and the offset of its body.
 #[derive(Clone, Copy)]
-struct Read {
+struct Head {
     status: u16,
-    body: usize,
+    body_offset: usize,
 }
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
-        Self::try_connect(address).await.expect("the server takes connections")
+        Self::try_connect(address).await.expect("the server accepts connections")
     }
 
     async fn try_connect(address: SocketAddr) -> Option<Self> {
         let stream = TcpStream::connect(address).await.ok()?;
         stream.set_nodelay(true).ok()?;
-        Some(Self { stream, answer: Vec::new() })
+        Some(Self { stream, response: Vec::new() })
     }
 
-    /// The answer's status, once it is read whole.
+    /// Sends a request, reads the whole response, and returns the status.
     pub(crate) async fn get(&mut self, request: &[u8]) -> u16 {
-        self.ask(request).await.expect("the server answers").0
+        self.send(request).await.expect("the server responds").0
     }
 
-    /// The answer's status and body. `None`: it did not come, or not whole.
-    pub(crate) async fn ask(&mut self, request: &[u8]) -> Option<(u16, &[u8])> {
+    /// Sends a request, and returns the status and the body, or `None` if the response is not whole.
+    pub(crate) async fn send(&mut self, request: &[u8]) -> Option<(u16, &[u8])> {
         self.stream.write_all(request).await.ok()?;
-        self.answer.clear();
-        let read = loop {
-            if self.stream.read_buf(&mut self.answer).await.ok()? == 0 {
+        self.response.clear();
+        let head = loop {
+            if self.stream.read_buf(&mut self.response).await.ok()? == 0 {
                 return None;
             }
-            if let Some(read) = whole(&self.answer) {
-                break read;
+            if let Some(head) = head_if_whole(&self.response) {
+                break head;
             }
         };
-        Some((read.status, &self.answer[read.body..]))
+        Some((head.status, &self.response[head.body_offset..]))
     }
 }
 
-/// A request's bytes.
+/// Encodes a request.
 pub(crate) fn request(method: &str, token: &str, path: &str, body: &[u8]) -> Vec<u8> {
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: {token}\r\n\
@@ -64,58 +65,59 @@ pub(crate) fn request(method: &str, token: &str, path: &str, body: &[u8]) -> Vec
     [head.as_bytes(), body].concat()
 }
 
-/// Looks whether an answer is there as a whole. The server always says how long it is.
-fn whole(answer: &[u8]) -> Option<Read> {
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&answer[..end]).ok()?;
+/// Returns the head of a response, or `None` if the response is not whole yet. The server always
+/// announces the length.
+fn head_if_whole(response: &[u8]) -> Option<Head> {
+    let end = response.windows(4).position(|four| four == b"\r\n\r\n")?;
+    let head = std::str::from_utf8(&response[..end]).ok()?;
     let mut lines = head.split("\r\n");
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let length = lines.find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0");
-    let (body, length) = (end + 4, length.parse::<usize>().ok()?);
-    (answer.len() >= body + length).then_some(Read { status, body })
+    let (body_offset, length) = (end + 4, length.parse::<usize>().ok()?);
+    (response.len() >= body_offset + length).then_some(Head { status, body_offset })
 }
 
-/// Connections that are used again; whoever finds none open opens one, up to a bound.
+/// Reuses connections, and opens a new one, up to a bound, for a request that finds none free.
 pub(crate) struct Pool {
     address: SocketAddr,
     free: Mutex<Vec<Client>>,
-    places: Semaphore,
+    permits: Semaphore,
 }
 
-/// Below the server's own limit.
-const MOST_CONNECTIONS: usize = 640;
+/// Upper bound of open connections, below the server's own limit.
+const MAX_CONNECTIONS: usize = 640;
 
-/// After this a request counts as lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time after which a request counts as lost.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Pool {
     pub(crate) fn new(address: SocketAddr) -> Arc<Self> {
-        let places = Semaphore::new(MOST_CONNECTIONS);
-        Arc::new(Self { address, free: Mutex::default(), places })
+        let permits = Semaphore::new(MAX_CONNECTIONS);
+        Arc::new(Self { address, free: Mutex::default(), permits })
     }
 
-    /// The answer's status; `None` if there was none.
+    /// Sends a request, and returns the status, or `None` if there was no whole response.
     pub(crate) async fn get(&self, request: &[u8]) -> Option<u16> {
         let get = async {
-            let _place = self.places.acquire().await.ok()?;
+            let _permit = self.permits.acquire().await.ok()?;
             let mut kept = self.free.lock().ok()?.pop();
-            let answered = match &mut kept {
-                Some(client) => client.ask(request).await.map(|(status, _)| status),
+            let status = match &mut kept {
+                Some(client) => client.send(request).await.map(|(status, _)| status),
                 None => None,
             };
-            // The server may close a connection that was kept just as it is used again: whoever
-            // keeps connections asks once more on a new one.
-            let (client, status) = match kept.zip(answered) {
-                Some(done) => done,
+            // The server may close an idle connection just as a request is sent on it. A client
+            // that keeps connections sends the request again on a new one.
+            let (client, status) = match kept.zip(status) {
+                Some(sent) => sent,
                 None => {
                     let mut new = Client::try_connect(self.address).await?;
-                    let status = new.ask(request).await?.0;
+                    let status = new.send(request).await?.0;
                     (new, status)
                 }
             };
             self.free.lock().ok()?.push(client);
             Some(status)
         };
-        tokio::time::timeout(PATIENCE, get).await.ok()?
+        tokio::time::timeout(REQUEST_TIMEOUT, get).await.ok()?
     }
 }

@@ -1,6 +1,6 @@
-//! What do the ledger's rows cost? The same conversions on the same threads, with their rows
-//! written as the server writes them, and without: in turns, and told as a part of the rate. The
-//! thumbnail that the server keeps beside a row is left out: it is kept for the next who asks.
+//! Measures the cost of the ledger's rows. The bench runs the same conversions on the same threads,
+//! with rows written as the server writes them, and without, in turn, and prints the cost as a share
+//! of the rate. The cached thumbnail beside a row is left out, since the cache serves later requests.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -19,28 +19,29 @@ use double_exposure::server::job_registry::JobRegistry;
 
 use crate::process::{NAMES, PHOTOS, cold};
 
-/// Conversions at once, as many as the house has workers.
+/// Number of conversions that run at once, as in the server.
 const WORKERS: usize = 32;
 
-/// Photos in a file, and what makes their thumbnails.
-struct Workplace {
+/// Holds a file with photos, and the parts that convert them and record it.
+struct Fixture {
     owner: PersonId,
     photos: Vec<Photo>,
     ledger: Ledger,
-    engine: Arc<dyn Converter>,
-    roll: JobRegistry,
+    converter: Arc<dyn Converter>,
+    jobs: JobRegistry,
 }
 
-/// Prints what part of the rate the rows take.
+/// Prints the share of the rate that the rows cost.
 pub(crate) fn cost(turns: usize, conversions: usize) {
     let (mut with, mut without, mut costs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..turns {
-        let folder = tempfile::tempdir().expect("the system gives a folder");
+        let folder = tempfile::tempdir().expect("the system creates a folder");
         let file = folder.path().join("albums.db");
-        let store = Store::open(&file, Clock::System, StoreOptions::default()).expect("a new file");
-        let place = Workplace::new(&Arc::new(store));
-        let plain = place.rate(conversions, false);
-        let recorded = place.rate(conversions, true);
+        let store =
+            Store::open(&file, Clock::System, StoreOptions::default()).expect("the file is new");
+        let fixture = Fixture::new(&Arc::new(store));
+        let plain = fixture.rate(conversions, false);
+        let recorded = fixture.rate(conversions, true);
         with.push(recorded);
         without.push(plain);
         costs.push(1.0 - recorded / plain);
@@ -55,7 +56,7 @@ pub(crate) fn cost(turns: usize, conversions: usize) {
     );
 }
 
-impl Workplace {
+impl Fixture {
     fn new(store: &Arc<Store>) -> Self {
         const NEW: &str = "the file is new";
         let (owner, _) = store.create_person("Ann").expect(NEW);
@@ -70,9 +71,9 @@ impl Workplace {
         Self {
             owner,
             photos: photos.collect(),
-            ledger: Ledger::start(Arc::clone(store)).expect("the system gives a thread"),
-            engine: converter(PipelineKind::Owned, NonZeroUsize::MIN),
-            roll: JobRegistry::default(),
+            ledger: Ledger::start(Arc::clone(store)).expect("the system starts a thread"),
+            converter: converter(PipelineKind::Owned, NonZeroUsize::MIN),
+            jobs: JobRegistry::default(),
         }
     }
 
@@ -87,7 +88,7 @@ impl Workplace {
                         if number >= conversions {
                             return;
                         }
-                        self.make(number, recorded);
+                        self.convert(number, recorded);
                     }
                 });
             }
@@ -95,31 +96,31 @@ impl Workplace {
         conversions as f64 / began.elapsed().as_secs_f64()
     }
 
-    fn make(&self, number: usize, recorded: bool) {
+    fn convert(&self, number: usize, recorded: bool) {
         let (photo, size) = cold(number);
         let (photo, bytes) = (&self.photos[photo], PHOTOS[photo % PHOTOS.len()]);
-        let size = Size::try_from(size).expect("within the limits");
-        let job = self.roll.register(photo, ThumbnailSpec { size, fit: Fit::Cover });
-        let done = self.engine.convert(job, Bytes::from_static(bytes));
-        let done = done.expect("the photos are whole");
+        let size = Size::try_from(size).expect("the size is within the limits");
+        let job = self.jobs.register(photo, ThumbnailSpec { size, fit: Fit::Cover });
+        let conversion = self.converter.convert(job, Bytes::from_static(bytes));
+        let conversion = conversion.expect("the photos are whole");
         if recorded {
-            self.record(photo, size, done);
+            self.record(photo, conversion);
         }
     }
 
-    /// The rows of one thumbnail: made, then shown.
-    fn record(&self, photo: &Photo, size: Size, done: Conversion) {
-        const WRITTEN: &str = "the file takes rows";
+    /// Writes the two rows of a thumbnail: that it was made, and that it is shown.
+    fn record(&self, photo: &Photo, Conversion { job, traced }: Conversion) {
+        const WRITTEN: &str = "the rows are written";
         let event = MakingEvent {
             viewer: self.owner,
             requested: photo.into(),
             photo_hash: photo.content,
-            thumbnail_hash: ContentHash::of(&done.made.output),
-            spec: ThumbnailSpec { size, fit: Fit::Cover },
+            thumbnail_hash: ContentHash::of(&traced.output),
+            spec: job.spec,
             maker: "bench".into(),
             pipeline: "owned".into(),
         };
-        let record = self.roll.provenance(&done.made, false);
+        let record = self.jobs.provenance(&traced, false);
         let made = self.ledger.append(vec![Entry::Made { event, record, cache: None }]);
         let made = MakingRef::Row(made.expect(WRITTEN)[0]);
         let shown = ShownEntry { viewer: self.owner, requested: photo.into(), made };

@@ -69,7 +69,7 @@ pub use self::geometry::{
 pub use self::inspect::{InspectedPixels, Luma, inspect_pixels, luma};
 pub use self::normalize::normalize;
 pub use self::panic_guard::silence_decoder_panics;
-pub use self::probe::{Header, probe};
+pub use self::probe::{Header, ProbedPhoto, probe};
 pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
 

@@ -2,6 +2,8 @@
 //!
 //! Every refusal that needs no decoder happens here, for all functions of this codec.
 
+use bytes::Bytes;
+
 use super::backend::DecodedPixels;
 use super::decoded::DecodedPhoto;
 use super::geometry::{ThumbnailSpec, thumbnail_dimensions};
@@ -32,6 +34,38 @@ pub fn probe(photo: &[u8]) -> Result<Header, ImageError> {
     Ok(File::open(photo)?.header())
 }
 
+/// Holds a photo's bytes and the structure that was read from them, so that decoding the photo does
+/// not read the structure again.
+pub struct ProbedPhoto {
+    file: Bytes,
+    /// Structure without the bytes.
+    structure: File<'static>,
+}
+
+impl ProbedPhoto {
+    /// Reads the structure as [`probe`] does.
+    ///
+    /// # Errors
+    /// Returns an [`ImageError`] if the photo must be refused.
+    pub fn open(file: Bytes) -> Result<Self, ImageError> {
+        let structure = File::open(&file)?.with_bytes(&[]);
+        Ok(Self { file, structure })
+    }
+
+    /// Returns the header.
+    pub fn header(&self) -> Header {
+        self.structure.header()
+    }
+
+    /// Decodes the whole photo, at the scale that a thumbnail needs.
+    ///
+    /// # Errors
+    /// Returns an [`ImageError`] if the photo is damaged.
+    pub fn decode(self, spec: ThumbnailSpec) -> Result<DecodedPhoto, ImageError> {
+        self.structure.with_bytes(&self.file).decode(spec)
+    }
+}
+
 /// Holds a file within the limits, of a known format, whose structure is whole.
 pub(super) enum File<'a> {
     Jpeg(Jpeg<'a>),
@@ -50,6 +84,16 @@ impl<'a> File<'a> {
             WebP::open(file).map(Self::WebP)
         } else {
             Err(ImageError::Unknown)
+        }
+    }
+
+    /// Replaces the bytes that the structure belongs to. Only the bytes that the structure was read
+    /// from can be decoded.
+    fn with_bytes(self, file: &[u8]) -> File<'_> {
+        match self {
+            Self::Jpeg(jpeg) => File::Jpeg(jpeg.with_bytes(file)),
+            Self::Png(png) => File::Png(png.with_bytes(file)),
+            Self::WebP(webp) => File::WebP(webp.with_bytes(file)),
         }
     }
 

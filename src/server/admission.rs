@@ -1,8 +1,8 @@
-//! The door: how much may be at work at once, how much may wait for it, and no more.
+//! Limits concurrent conversions, queues a bounded number of further ones, and rejects the rest.
 //!
-//! Overload must be refused before it costs anything. Whoever gets in holds a [`Permit`] and gives
-//! it back by dropping it, so it belongs wherever the work's buffers are: inside the closure that
-//! works, and never in the future of the client who waits for it.
+//! Overload must be rejected before it costs anything. An admitted conversion holds a [`Permit`]
+//! and gives it back by dropping it. So the permit belongs wherever the conversion's buffers are:
+//! in the closure that converts, and never in the future of the client that waits for the result.
 
 use std::num::NonZeroUsize;
 use std::pin::pin;
@@ -10,171 +10,165 @@ use std::sync::Arc;
 
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore};
 
-/// How much the house holds.
+use super::byte_budget::{ByteBudget, BytePermit};
+
+/// Holds the limits of an [`AdmissionControl`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdmissionLimits {
-    /// Conversions begun and not finished, at most.
-    pub workers: NonZeroUsize,
-    /// Conversions that wait to begin, at most.
-    pub queue: usize,
-    /// Bytes of pixels that all conversions at work may hold together.
-    pub memory_bytes: u64,
+    /// Upper bound of the conversions that run at once.
+    pub max_running: NonZeroUsize,
+    /// Upper bound of the conversions that wait.
+    pub max_queued: usize,
+    /// Upper bound of the pixel memory that all running conversions hold together, in bytes.
+    pub max_bytes: u64,
 }
 
-/// Why one was not let in.
+/// Describes why a conversion was not admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// As many are at work and waiting as may be.
-    #[error("{at_work} conversions are at work and {waiting} wait: try again in a moment")]
+    /// Conversion that found the queue full.
+    #[error("{running} conversions run and {queued} wait: try again in a moment")]
     QueueFull {
-        /// Conversions at work.
-        at_work: usize,
-        /// Conversions waiting.
-        waiting: usize,
+        /// Number of running conversions.
+        running: usize,
+        /// Number of waiting conversions.
+        queued: usize,
     },
-    /// One conversion that needs more than the whole budget could never begin.
-    #[error("this photo needs {needed_bytes} bytes of pixels; the house has {budget_bytes}")]
+    /// Conversion that needs more than the whole memory budget, and so could never begin.
+    #[error("this photo needs {needed_bytes} bytes of pixels; the limit is {max_bytes}")]
     ExceedsBudget {
-        /// Bytes needed.
+        /// Bytes that the conversion needs.
         needed_bytes: u64,
-        /// Bytes that there are in all.
-        budget_bytes: u64,
+        /// Bytes of the whole budget.
+        max_bytes: u64,
     },
 }
 
-/// Bytes are counted in these units, so that any budget fits a semaphore.
-const UNIT_BYTES: u64 = 64 << 10;
-
-/// Lets conversions in, in the order in which they came.
+/// Admits conversions in the order in which they were enqueued.
 #[derive(Debug)]
 pub struct AdmissionControl {
-    bounds: AdmissionLimits,
-    /// One for each that is at work or waits.
-    places: Arc<Semaphore>,
-    workers: Arc<Semaphore>,
-    memory: Arc<Semaphore>,
-    /// Held by the first in the queue, so that a small conversion never overtakes a large one that
-    /// waits for memory: it would wait for ever.
-    turn: Mutex<()>,
-    /// Told whenever somebody leaves.
+    limits: AdmissionLimits,
+    /// One permit for each conversion that runs or waits.
+    admitted: Arc<Semaphore>,
+    running: Arc<Semaphore>,
+    memory: ByteBudget,
+    /// Lock of the conversion at the head of the queue. Without this lock small conversions would
+    /// overtake a large one that waits for memory, and the large one would wait for ever.
+    head: Mutex<()>,
+    /// Notifies waiters whenever a conversion ends or leaves the queue.
     left: Arc<Notify>,
 }
 
 impl AdmissionControl {
-    /// A door with nobody inside.
-    pub fn new(bounds: AdmissionLimits) -> Self {
+    /// Creates an admission control with nothing running.
+    pub fn new(limits: AdmissionLimits) -> Self {
         Self {
-            bounds,
-            places: Arc::new(Semaphore::new(bounds.workers.get() + bounds.queue)),
-            workers: Arc::new(Semaphore::new(bounds.workers.get())),
-            memory: Arc::new(Semaphore::new(units(bounds.memory_bytes) as usize)),
-            turn: Mutex::new(()),
+            limits,
+            admitted: Arc::new(Semaphore::new(limits.max_running.get() + limits.max_queued)),
+            running: Arc::new(Semaphore::new(limits.max_running.get())),
+            memory: ByteBudget::new(limits.max_bytes),
+            head: Mutex::new(()),
             left: Arc::default(),
         }
     }
 
-    /// Takes a place in the queue, or is refused at once.
+    /// Enqueues a conversion that needs `bytes` of pixel memory, without waiting.
     ///
     /// # Errors
-    /// [`Refused`]; nothing was taken then.
+    /// Returns [`Rejected`] if the queue is full or the conversion can never run. Nothing is taken
+    /// then.
     pub fn try_enqueue(self: &Arc<Self>, bytes: u64) -> Result<Enqueued, Rejected> {
-        let needed = units(bytes);
-        if bytes > self.bounds.memory_bytes {
-            let budget_bytes = self.bounds.memory_bytes;
-            return Err(Rejected::ExceedsBudget { needed_bytes: bytes, budget_bytes });
+        let max_bytes = self.limits.max_bytes;
+        if bytes > max_bytes {
+            return Err(Rejected::ExceedsBudget { needed_bytes: bytes, max_bytes });
         }
-        match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => {
-                let left = Left(Arc::clone(&self.left));
-                Ok(Enqueued { door: Arc::clone(self), place, needed, left })
+        match Arc::clone(&self.admitted).try_acquire_owned() {
+            Ok(admitted) => {
+                let left = NotifyOnDrop(Arc::clone(&self.left));
+                Ok(Enqueued { control: Arc::clone(self), bytes, admitted, left })
             }
-            Err(_) => Err(Rejected::QueueFull { at_work: self.at_work(), waiting: self.waiting() }),
+            Err(_) => Err(Rejected::QueueFull { running: self.running(), queued: self.queued() }),
         }
     }
 
-    /// Waits until nobody is at work and nobody waits: for work that yields to all other.
+    /// Waits until no conversion runs and none waits. Background work calls this to yield to
+    /// requests.
     pub async fn idle(&self) {
         loop {
             let mut left = pin!(self.left.notified());
             left.as_mut().enable();
-            if self.at_work() == 0 && self.waiting() == 0 {
+            if self.running() == 0 && self.queued() == 0 {
                 return;
             }
             left.await;
         }
     }
 
-    /// The budget of bytes.
-    pub fn memory_bytes(&self) -> u64 {
-        self.bounds.memory_bytes
+    /// Returns the memory budget in bytes.
+    pub fn max_bytes(&self) -> u64 {
+        self.limits.max_bytes
     }
 
-    /// Conversions at work.
-    pub fn at_work(&self) -> usize {
-        self.bounds.workers.get() - self.workers.available_permits()
+    /// Returns the number of running conversions.
+    pub fn running(&self) -> usize {
+        self.limits.max_running.get() - self.running.available_permits()
     }
 
-    /// Conversions that wait.
-    pub fn waiting(&self) -> usize {
-        let all = self.bounds.workers.get() + self.bounds.queue;
-        (all - self.places.available_permits()).saturating_sub(self.at_work())
+    /// Returns the number of waiting conversions.
+    pub fn queued(&self) -> usize {
+        let all = self.limits.max_running.get() + self.limits.max_queued;
+        (all - self.admitted.available_permits()).saturating_sub(self.running())
     }
 
-    /// Bytes of pixels that the conversions at work may hold.
-    pub fn bytes_at_work(&self) -> u64 {
-        u64::from(units(self.bounds.memory_bytes))
-            .saturating_sub(self.memory.available_permits() as u64)
-            * UNIT_BYTES
+    /// Returns the pixel memory that the running conversions may hold, in bytes.
+    pub fn reserved_bytes(&self) -> u64 {
+        self.memory.taken_bytes()
     }
 }
 
-/// A place in the queue; given up by dropping it.
+/// Holds a conversion's position in the queue, and gives it up when dropped.
 #[derive(Debug)]
 pub struct Enqueued {
-    door: Arc<AdmissionControl>,
-    needed: u32,
-    place: OwnedSemaphorePermit,
-    left: Left,
+    control: Arc<AdmissionControl>,
+    bytes: u64,
+    admitted: OwnedSemaphorePermit,
+    left: NotifyOnDrop,
 }
 
 impl Enqueued {
-    /// Waits until the conversion may begin. Dropping the future gives the place up.
+    /// Waits until the conversion may begin. Dropping the future leaves the queue.
     ///
     /// # Panics
-    /// Never: nobody closes the door.
+    /// Never panics: the semaphores are never closed.
     pub async fn acquire(self) -> Permit {
-        const OPEN: &str = "nobody closes the door";
-        let turn = self.door.turn.lock().await;
-        let worker = Arc::clone(&self.door.workers).acquire_owned().await.expect(OPEN);
-        let memory = Arc::clone(&self.door.memory);
-        let memory = memory.acquire_many_owned(self.needed).await.expect(OPEN);
-        drop(turn);
-        Permit { _memory: memory, _worker: worker, _place: self.place, _left: self.left }
+        let Self { control, bytes, admitted, left } = self;
+        let head = control.head.lock().await;
+        let running = Arc::clone(&control.running).acquire_owned().await;
+        let running = running.expect("the semaphore is never closed");
+        let memory = control.memory.acquire(bytes).await;
+        drop(head);
+        Permit { _memory: memory, _running: running, _admitted: admitted, _left: left }
     }
 }
 
-/// The right to be at work, given back by dropping it.
+/// Allows one conversion to run until it is dropped.
 #[derive(Debug)]
 pub struct Permit {
-    _memory: OwnedSemaphorePermit,
-    _worker: OwnedSemaphorePermit,
-    _place: OwnedSemaphorePermit,
-    /// Last: who is told that somebody left finds the room.
-    _left: Left,
+    _memory: BytePermit,
+    _running: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
+    /// Notice to the waiters, dropped last, so that they find the other permits given back.
+    _left: NotifyOnDrop,
 }
 
-/// Tells on drop that somebody has left.
+/// Notifies the waiters of [`AdmissionControl::idle`] when dropped.
 #[derive(Debug)]
-struct Left(Arc<Notify>);
+struct NotifyOnDrop(Arc<Notify>);
 
-impl Drop for Left {
+impl Drop for NotifyOnDrop {
     fn drop(&mut self) {
         self.0.notify_waiters();
     }
-}
-
-fn units(bytes: u64) -> u32 {
-    u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX >> 3)
 }
 
 #[cfg(test)]
@@ -184,95 +178,93 @@ mod tests {
 
     use super::*;
 
-    fn door(workers: usize, queue: usize, memory_bytes: u64) -> Arc<AdmissionControl> {
-        let workers = NonZeroUsize::new(workers).unwrap();
-        Arc::new(AdmissionControl::new(AdmissionLimits { workers, queue, memory_bytes }))
+    const MIB: u64 = 1 << 20;
+
+    fn control(max_running: usize, max_queued: usize, max_bytes: u64) -> Arc<AdmissionControl> {
+        let max_running = NonZeroUsize::new(max_running).unwrap();
+        Arc::new(AdmissionControl::new(AdmissionLimits { max_running, max_queued, max_bytes }))
     }
 
     fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
         future.poll(&mut Context::from_waker(Waker::noop()))
     }
 
-    #[test]
-    fn who_comes_after_the_last_place_is_refused_at_once() {
-        let door = door(1, 1, 1 << 30);
-        let Poll::Ready(_inside) = poll(pin!(door.try_enqueue(1).unwrap().acquire())) else {
-            panic!("the first goes straight in")
+    fn run(control: &Arc<AdmissionControl>, bytes: u64) -> Permit {
+        let Poll::Ready(permit) = poll(pin!(control.try_enqueue(bytes).unwrap().acquire())) else {
+            panic!("the conversion begins at once")
         };
-        let mut second = pin!(door.try_enqueue(1).unwrap().acquire());
-        assert!(poll(second.as_mut()).is_pending());
-        assert_eq!(door.try_enqueue(1).err(), Some(Rejected::QueueFull { at_work: 1, waiting: 1 }));
+        permit
     }
 
     #[test]
-    fn a_permit_is_given_back_by_dropping_it_and_the_next_goes_in() {
-        let door = door(1, 1, 1 << 30);
-        let Poll::Ready(inside) = poll(pin!(door.try_enqueue(1).unwrap().acquire())) else {
-            panic!()
-        };
-        let mut second = pin!(door.try_enqueue(1).unwrap().acquire());
+    fn a_conversion_beyond_the_queue_is_rejected_at_once() {
+        let control = control(1, 1, MIB);
+        let _running = run(&control, 1);
+        let mut second = pin!(control.try_enqueue(1).unwrap().acquire());
         assert!(poll(second.as_mut()).is_pending());
-        drop(inside);
+        let rejected = control.try_enqueue(1).err();
+        assert_eq!(rejected, Some(Rejected::QueueFull { running: 1, queued: 1 }));
+    }
+
+    #[test]
+    fn a_dropped_permit_lets_the_next_conversion_begin() {
+        let control = control(1, 1, MIB);
+        let running = run(&control, 1);
+        let mut second = pin!(control.try_enqueue(1).unwrap().acquire());
+        assert!(poll(second.as_mut()).is_pending());
+        drop(running);
         assert!(poll(second.as_mut()).is_ready());
     }
 
     #[test]
-    fn who_gives_up_waiting_leaves_nothing_behind() {
-        let door = door(1, 1, 1 << 30);
-        let Poll::Ready(inside) = poll(pin!(door.try_enqueue(1).unwrap().acquire())) else {
-            panic!()
-        };
+    fn a_conversion_that_leaves_the_queue_leaves_nothing_behind() {
+        let control = control(1, 1, MIB);
+        let running = run(&control, 1);
         {
-            let mut second = pin!(door.try_enqueue(1).unwrap().acquire());
+            let mut second = pin!(control.try_enqueue(1).unwrap().acquire());
             assert!(poll(second.as_mut()).is_pending());
-            assert_eq!(door.waiting(), 1);
+            assert_eq!(control.queued(), 1);
         }
-        assert_eq!(door.waiting(), 0);
-        drop(inside);
-        assert_eq!((door.at_work(), door.bytes_at_work()), (0, 0));
-        assert!(poll(pin!(door.try_enqueue(1).unwrap().acquire())).is_ready());
+        assert_eq!(control.queued(), 0);
+        drop(running);
+        assert_eq!((control.running(), control.reserved_bytes()), (0, 0));
+        run(&control, 1);
     }
 
     #[test]
-    fn a_large_one_that_waits_for_memory_is_not_overtaken_by_a_small_one() {
-        let door = door(8, 8, 10 * UNIT_BYTES);
-        let most = 6 * UNIT_BYTES;
-        let Poll::Ready(inside) = poll(pin!(door.try_enqueue(most).unwrap().acquire())) else {
-            panic!()
-        };
-        let mut large = pin!(door.try_enqueue(most).unwrap().acquire());
+    fn a_small_conversion_does_not_overtake_a_large_one_that_waits_for_memory() {
+        let control = control(8, 8, MIB);
+        let large_bytes = MIB / 10 * 6;
+        let running = run(&control, large_bytes);
+        let mut large = pin!(control.try_enqueue(large_bytes).unwrap().acquire());
         assert!(poll(large.as_mut()).is_pending());
-        let mut small = pin!(door.try_enqueue(1).unwrap().acquire());
+        let mut small = pin!(control.try_enqueue(1).unwrap().acquire());
         assert!(poll(small.as_mut()).is_pending(), "there is memory, but it is not its turn");
-        drop(inside);
+        drop(running);
         let Poll::Ready(_large) = poll(large.as_mut()) else { panic!("its memory is free") };
         assert!(poll(small.as_mut()).is_ready());
-        assert_eq!(door.at_work(), 1);
+        assert_eq!(control.running(), 1);
     }
 
     #[test]
-    fn work_that_yields_waits_until_all_other_has_left() {
-        let door = door(1, 1, 1 << 30);
-        let mut quiet = pin!(door.idle());
-        let Poll::Ready(inside) = poll(pin!(door.try_enqueue(1).unwrap().acquire())) else {
-            panic!()
-        };
-        assert!(poll(quiet.as_mut()).is_pending());
+    fn background_work_waits_until_no_conversion_runs_or_waits() {
+        let control = control(1, 1, MIB);
+        let mut idle = pin!(control.idle());
+        let running = run(&control, 1);
+        assert!(poll(idle.as_mut()).is_pending());
         {
-            let mut second = pin!(door.try_enqueue(1).unwrap().acquire());
+            let mut second = pin!(control.try_enqueue(1).unwrap().acquire());
             assert!(poll(second.as_mut()).is_pending());
-            drop(inside);
-            assert!(poll(quiet.as_mut()).is_pending(), "the second still waits");
+            drop(running);
+            assert!(poll(idle.as_mut()).is_pending(), "the second still waits");
         }
-        assert!(poll(quiet.as_mut()).is_ready());
+        assert!(poll(idle.as_mut()).is_ready());
     }
 
     #[test]
-    fn what_needs_more_than_the_whole_budget_is_told_so() {
-        let refused = door(1, 1, 1_000).try_enqueue(1_001).err();
-        assert_eq!(
-            refused,
-            Some(Rejected::ExceedsBudget { needed_bytes: 1_001, budget_bytes: 1_000 })
-        );
+    fn a_conversion_larger_than_the_whole_budget_is_rejected_with_both_numbers() {
+        let rejected = control(1, 1, 1_000).try_enqueue(1_001).err();
+        let expected = Rejected::ExceedsBudget { needed_bytes: 1_001, max_bytes: 1_000 };
+        assert_eq!(rejected, Some(expected));
     }
 }

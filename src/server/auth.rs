@@ -1,38 +1,46 @@
-//! Who asks: a person by a token, the operator by a key.
+//! Authenticates a request: a person by a token, the operator by a key.
 //!
-//! What a person may do is the album's to say. Here is only who it is, and that comes before
-//! everything else: to somebody unknown not even a mistake is explained.
+//! The album decides what an authenticated person may do. Authentication comes before every other
+//! check, so that an unauthenticated client learns nothing, not even its other mistakes.
 
-use hyper::HeaderMap;
+use axum::extract::FromRequestParts;
 use hyper::header::AUTHORIZATION;
+use hyper::http::request::Parts;
 
 use super::problem::{Problem, ProblemKind};
 use crate::album::{ContentHash, PersonId, Store};
 
-/// A token as it was shown, not looked at yet.
+/// Holds the bearer token of a request, not verified yet.
 pub(super) struct Bearer(String);
 
-impl Bearer {
-    /// The token of a request.
-    pub(super) fn of(headers: &HeaderMap) -> Result<Self, Problem> {
-        let mut shown = headers.get_all(AUTHORIZATION).iter();
-        let (Some(one), None) = (shown.next(), shown.next()) else { return Err(unknown()) };
-        let text = one.to_str().map_err(|_not_text| unknown())?;
-        let (scheme, token) = text.split_once(' ').ok_or_else(unknown)?;
+/// Extracts the token from the only `Authorization` header of a request.
+impl<S: Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return Err(unauthenticated());
+        };
+        let text = value.to_str().map_err(|_not_text| unauthenticated())?;
+        let (scheme, token) = text.split_once(' ').ok_or_else(unauthenticated)?;
         let token = token.trim();
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
-            return Err(unknown());
+            return Err(unauthenticated());
         }
         Ok(Self(token.to_owned()))
     }
+}
 
-    /// The person whose token it is.
+impl Bearer {
+    /// Returns the person that the token belongs to.
     pub(super) fn person(&self, store: &Store) -> Result<PersonId, Problem> {
-        store.person_by_token(&self.0)?.ok_or_else(unknown)
+        store.person_by_token(&self.0)?.ok_or_else(unauthenticated)
     }
 
-    /// Lets the operator pass; tells a person that he is not.
-    pub(super) fn operator(&self, key: &ContentHash, store: &Store) -> Result<(), Problem> {
+    /// Accepts the operator's key, given the hash of it. A person's token is answered with 403,
+    /// any other text with 401.
+    pub(super) fn check_operator(&self, key: &ContentHash, store: &Store) -> Result<(), Problem> {
         let shown = ContentHash::of(self.0.as_bytes());
         // These compare in constant time.
         let hash = |hash: &ContentHash| blake3::Hash::from_bytes(*hash.as_bytes());
@@ -40,13 +48,13 @@ impl Bearer {
             return Ok(());
         }
         self.person(store)?;
-        Err(Problem::new(ProblemKind::NotOperator, "making people takes the operator's key"))
+        Err(Problem::new(ProblemKind::OperatorOnly, "only the operator's key creates people"))
     }
 }
 
-fn unknown() -> Problem {
+fn unauthenticated() -> Problem {
     Problem::new(
-        ProblemKind::NoToken,
+        ProblemKind::Unauthenticated,
         "send `Authorization: Bearer` with a token of this server, as POST /people gave it",
     )
 }

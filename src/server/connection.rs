@@ -1,7 +1,7 @@
-//! One connection: HTTP/1.1 with limits on how long a peer may take for anything.
+//! Serves one connection: HTTP/1.1 with a limit on every wait for the client.
 //!
-//! A slow head is answered with 408, which hyper does not do; and an answer given before the
-//! request was read whole still reaches a peer that goes on sending, because the connection is
+//! A slow head is answered with 408, which hyper does not do. A response that is sent before the
+//! request was read whole still reaches a client that goes on sending, because the connection is
 //! closed in two steps.
 
 use std::convert::Infallible;
@@ -26,30 +26,32 @@ use super::limits::Limits;
 use super::problem::{MEDIA_TYPE, Problem, ProblemKind};
 use super::write_timeout::WriteTimeout;
 
-/// Bytes of a head, and of what is read at once.
-const HEAD_BYTES: usize = 32 << 10;
+/// Bytes of a request's head and of the read buffer, at most 32 KiB.
+const MAX_HEAD_BYTES: usize = 32 << 10;
 
-/// A peer that sends nothing for so long has nothing more to send.
-const QUIET: Duration = Duration::from_millis(500);
+/// Time without a byte after which a client is taken to have sent everything.
+const LINGER_PAUSE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Serves one connection until it ends, or until `closing` turns true and its last request is
-/// answered.
+/// Serves one connection until it ends, or until `closing` turns true and its last request has a
+/// response.
 pub(super) async fn serve(
     stream: TcpStream,
     routes: Router,
     limits: Limits,
     mut closing: watch::Receiver<bool>,
 ) {
-    // An answer waits for nothing once it is written; a socket that cannot do this works too.
+    // A response must not wait for more to send. A socket that refuses the option works too.
     let _ = stream.set_nodelay(true);
     let routes = TowerToHyperService::new(routes);
-    let answer =
-        service_fn(move |request: Request<Incoming>| Box::pin(routes.call(request)) as Answer);
+    let respond = service_fn(move |request: Request<Incoming>| {
+        Box::pin(routes.call(request)) as ResponseFuture
+    });
+    let stream = WriteTimeout::new(stream, limits.write_timeout);
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(WriteTimeout::new(stream, limits.write)), answer);
+        .header_read_timeout(limits.head_timeout)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), respond);
     let mut open = true;
     let ended = loop {
         tokio::select! {
@@ -62,25 +64,25 @@ pub(super) async fn serve(
     };
     let parts = connection.into_parts();
     let mut stream = parts.io.into_inner();
-    let late = ended.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty();
-    let farewell = async {
-        if late {
-            stream.write_all(&slow_head()).await?;
+    let head_timed_out = ended.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty();
+    let close = async {
+        if head_timed_out {
+            stream.write_all(&head_timeout_response()).await?;
         }
         stream.shutdown().await?;
         linger(&mut stream).await
     };
-    // The peer may be gone already, and then there is nobody to tell.
-    let _ = timeout(limits.linger, farewell).await;
+    // The client may have closed the connection already; an error here changes nothing.
+    let _ = timeout(limits.linger_timeout, close).await;
 }
 
-type Answer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
-/// Takes what the peer still sends, up to a limit: a socket closed with bytes unread takes back the
-/// answer that is on its way.
+/// Reads what the client still sends, until it pauses. A socket that is closed with unread bytes
+/// resets the connection, and the client loses the response that is on its way.
 async fn linger(stream: &mut WriteTimeout) -> std::io::Result<()> {
-    let mut unread = [0; 16 << 10];
-    while let Ok(read) = timeout(QUIET, stream.read(&mut unread)).await {
+    let mut buffer = [0; 16 << 10];
+    while let Ok(read) = timeout(LINGER_PAUSE_TIMEOUT, stream.read(&mut buffer)).await {
         if read? == 0 {
             break;
         }
@@ -88,17 +90,16 @@ async fn linger(stream: &mut WriteTimeout) -> std::io::Result<()> {
     Ok(())
 }
 
-/// A whole answer, for a head that did not arrive.
-fn slow_head() -> Vec<u8> {
-    let problem =
-        Problem::new(ProblemKind::SlowRequest, "the request's head did not arrive in time");
-    let body = problem.to_json();
-    let mut answer = format!(
+/// Encodes the whole response to a head that did not arrive in time.
+fn head_timeout_response() -> Vec<u8> {
+    let detail = "the request's head did not arrive in time";
+    let body = Problem::new(ProblemKind::RequestTimeout, detail).to_json();
+    let mut response = format!(
         "HTTP/1.1 408 Request Timeout\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n",
         body.len()
     )
     .into_bytes();
-    answer.extend(body);
-    answer
+    response.extend(body);
+    response
 }

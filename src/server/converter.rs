@@ -1,6 +1,8 @@
-//! What makes thumbnails: one of the pipelines, with a witness round its codec.
+//! Converts photos to thumbnails with one of the pipelines, whose codec traces where each band
+//! comes from.
 //!
-//! The server sees no more of a pipeline than this, so that all three are served by the same lines.
+//! The server knows a pipeline only by the trait in this file, so that all three pipelines are
+//! served by the same lines.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
@@ -13,45 +15,46 @@ use crate::pipeline::Pipeline;
 use crate::pipelines::{AnyPipeline, MAX_KEPT_FRAME_BYTES, PipelineKind};
 use crate::provenance::{Numbered, TaggingCodec, Traced};
 
-/// Bands of a thumbnail.
+/// Number of bands (steps of a resize) of a thumbnail.
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
-/// One conversion, and whose it is; it goes in with the photo and comes out with the thumbnail.
+/// Identifies one conversion. It is passed to the converter with the photo, and comes back with the
+/// thumbnail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConversionJob {
-    /// The number by which the witness knows it.
+    /// Number of the job, by which the codec's tags name it.
     pub number: usize,
-    /// The photo, and its owner.
+    /// Photo to convert, and its owner.
     pub source: PhotoRef,
-    /// The hash of the photo's bytes.
+    /// Hash of the photo's bytes.
     pub content: ContentHash,
-    /// The thumbnail's size and fit.
+    /// Size and fit of the thumbnail.
     pub spec: ThumbnailSpec,
 }
 
 impl ConversionJob {
-    /// Whether its thumbnail is one of this photo, this size and this fit. This compares what the
-    /// job carries; it looks at no pixel, and at no evidence of the witness.
+    /// Returns true if the job's thumbnail is of this photo and this spec. The method compares the
+    /// fields of the job. It reads no pixel and no tag of the codec.
     pub fn is_of(&self, photo: &Photo, spec: ThumbnailSpec) -> bool {
         self.source == PhotoRef::from(photo) && self.content == photo.content && self.spec == spec
     }
 }
 
-/// A finished conversion.
+/// Holds a finished conversion.
 #[derive(Clone, Debug)]
 pub struct Conversion {
-    /// Whose it is.
+    /// Job that the converter says the thumbnail belongs to.
     pub job: ConversionJob,
-    /// The thumbnail, and what the witness saw of its making.
-    pub made: Traced<Bytes>,
+    /// Thumbnail, and the tags of the bands it was made from.
+    pub traced: Traced<Bytes>,
 }
 
 /// Turns photos into thumbnails, any number at once.
 pub trait Converter: Send + Sync {
-    /// Converts one photo. Blocks for as long as that takes.
+    /// Converts one photo, and blocks for as long as that takes.
     ///
     /// # Errors
-    /// The codec's.
+    /// Returns the codec's [`ImageError`] if the photo cannot be decoded.
     fn convert(&self, job: ConversionJob, photo: Bytes) -> Result<Conversion, ImageError>;
 }
 
@@ -61,12 +64,13 @@ where
 {
     fn convert(&self, job: ConversionJob, photo: Bytes) -> Result<Conversion, ImageError> {
         let request = ThumbnailRequest { photo, spec: job.spec };
-        let made = Pipeline::convert(self, &Numbered { number: job.number, request })?;
-        Ok(Conversion { job, made })
+        let traced = Pipeline::convert(self, &Numbered { number: job.number, request })?;
+        Ok(Conversion { job, traced })
     }
 }
 
-/// The codec that engines run: real, with a witness round it, and four bands a thumbnail.
+/// Creates the codec of a converter: the image codec with four bands, wrapped so that it tags each
+/// band.
 pub fn codec() -> TaggingCodec<ImageCodec> {
     TaggingCodec::new(ImageCodec::new(BANDS))
 }

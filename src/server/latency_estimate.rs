@@ -1,27 +1,28 @@
-//! How long a conversion takes at the moment, and so whether one is worth beginning.
+//! Estimates how long a conversion takes, to reject one that cannot end before its deadline.
 //!
-//! Under overload whoever comes to the front of the queue has little time left. Work that cannot be
-//! done by its deadline is work for nobody, and takes the time of those whom it could serve.
+//! Under overload the conversion at the head of the queue has little time left. A conversion that
+//! ends after its deadline serves no client, and takes time from those that could still be served.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// A running mean of what conversions took.
+/// Holds an exponentially weighted moving average (EWMA) of the conversions' durations.
 #[derive(Debug, Default)]
 pub(super) struct LatencyEstimate(Mutex<Duration>);
 
 impl LatencyEstimate {
-    /// Counts one in: an eighth of the new, seven of the old.
-    pub(super) fn took(&self, time: Duration) {
+    /// Adds a duration with a weight of an eighth.
+    pub(super) fn record(&self, duration: Duration) {
         let mut mean = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *mean = (*mean * 7 + time) / 8;
+        *mean = (*mean * 7 + duration) / 8;
     }
 
-    /// Whether so much time is enough. Half of all the time that there is for a request always is:
-    /// otherwise a few slow conversions could end all, with none to show that they are over.
-    pub(super) fn is_enough(&self, left: Duration, deadline: Duration) -> bool {
+    /// Returns true if a conversion is expected to end within `left`, of `timeout` in all. Half of
+    /// the timeout is always enough. Otherwise a few slow outliers would raise the mean until every
+    /// conversion is rejected, and no new sample could lower it.
+    pub(super) fn fits(&self, left: Duration, timeout: Duration) -> bool {
         let mean = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        left >= mean.min(deadline / 2)
+        left >= mean.min(timeout / 2)
     }
 }
 
@@ -29,30 +30,30 @@ impl LatencyEstimate {
 mod tests {
     use super::*;
 
-    const DEADLINE: Duration = Duration::from_secs(10);
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
+    fn after_64_conversions_of(ms: u64) -> LatencyEstimate {
+        let estimate = LatencyEstimate::default();
+        (0..64).for_each(|_| estimate.record(Duration::from_millis(ms)));
+        estimate
     }
 
     #[test]
-    fn at_first_any_time_is_enough() {
-        assert!(LatencyEstimate::default().is_enough(Duration::ZERO, DEADLINE));
+    fn without_a_sample_any_time_is_enough() {
+        assert!(LatencyEstimate::default().fits(Duration::ZERO, TIMEOUT));
     }
 
     #[test]
     fn less_time_than_conversions_take_is_not_enough() {
-        let pace = LatencyEstimate::default();
-        (0..64).for_each(|_| pace.took(ms(1_000)));
-        assert!(!pace.is_enough(ms(900), DEADLINE));
-        assert!(pace.is_enough(ms(1_000), DEADLINE));
+        let estimate = after_64_conversions_of(1_000);
+        assert!(!estimate.fits(Duration::from_millis(900), TIMEOUT));
+        assert!(estimate.fits(Duration::from_millis(1_000), TIMEOUT));
     }
 
     #[test]
-    fn conversions_slower_than_the_deadline_do_not_end_all() {
-        let pace = LatencyEstimate::default();
-        (0..64).for_each(|_| pace.took(ms(60_000)));
-        assert!(pace.is_enough(DEADLINE / 2, DEADLINE));
-        assert!(!pace.is_enough(DEADLINE / 2 - ms(1), DEADLINE));
+    fn conversions_slower_than_the_timeout_do_not_reject_every_request() {
+        let estimate = after_64_conversions_of(60_000);
+        assert!(estimate.fits(TIMEOUT / 2, TIMEOUT));
+        assert!(!estimate.fits(TIMEOUT / 2 - Duration::from_millis(1), TIMEOUT));
     }
 }

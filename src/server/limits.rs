@@ -1,48 +1,48 @@
-//! How long and how much: every wait and every buffer of the server has an end.
+//! Bounds every wait and every buffer of the server.
 
 use std::time::Duration;
 
-/// The limits of a server.
+/// Holds the time limits and the bounds of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// From a request's head, or from the end of an upload's body, to its answer.
-    pub deadline: Duration,
-    /// A request's head, and an idle connection.
-    pub head: Duration,
-    /// Between two pieces of a body.
-    pub body_pause: Duration,
-    /// A whole body.
-    pub body: Duration,
-    /// How long a peer may take nothing of its answer.
-    pub write: Duration,
-    /// What a peer may still send once its connection is closed.
-    pub linger: Duration,
-    /// From the signal to stop to the end.
-    pub stop: Duration,
-    /// Connections open at once; further ones wait in the system's queue.
-    pub connections: usize,
-    /// Questions to the store that may wait.
-    pub store_queue: usize,
-    /// Bytes of photos on their way in or out, all together.
-    pub transit_bytes: u64,
-    /// Between two looks for photos to compress.
-    pub compress_every: Duration,
+    /// Time from a request's head, or from the end of an upload's body, to the response.
+    pub response_timeout: Duration,
+    /// Time in which a request's head must arrive, and after which an idle connection is closed.
+    pub head_timeout: Duration,
+    /// Longest pause between two pieces of a request's body.
+    pub body_pause_timeout: Duration,
+    /// Time in which a whole body must arrive.
+    pub body_timeout: Duration,
+    /// Longest time in which a client takes no byte of its response.
+    pub write_timeout: Duration,
+    /// Time in which the server still reads from a connection that it has closed for writing.
+    pub linger_timeout: Duration,
+    /// Time from the signal to stop until unfinished requests are given up.
+    pub shutdown_timeout: Duration,
+    /// Upper bound of open connections. Further ones wait in the listening socket's backlog.
+    pub max_connections: usize,
+    /// Upper bound of the store calls that wait.
+    pub max_queued_calls: usize,
+    /// Upper bound of the bytes of photos that are being uploaded or downloaded.
+    pub max_transit_bytes: u64,
+    /// Time between two runs of the maintenance, which compresses photos and prunes the ledger.
+    pub maintenance_interval: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            deadline: Duration::from_secs(10),
-            head: Duration::from_secs(10),
-            body_pause: Duration::from_secs(10),
-            body: Duration::from_secs(120),
-            write: Duration::from_secs(30),
-            linger: Duration::from_secs(5),
-            stop: Duration::from_secs(30),
-            connections: 768,
-            store_queue: 1_024,
-            transit_bytes: 256 << 20,
-            compress_every: Duration::from_secs(60),
+            response_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(10),
+            body_pause_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(120),
+            write_timeout: Duration::from_secs(30),
+            linger_timeout: Duration::from_secs(5),
+            shutdown_timeout: Duration::from_secs(30),
+            max_connections: 768,
+            max_queued_calls: 1_024,
+            max_transit_bytes: 256 << 20,
+            maintenance_interval: Duration::from_secs(60),
         }
     }
 }

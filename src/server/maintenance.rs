@@ -1,7 +1,7 @@
-//! What the server does on its own: the 35-day compression, and letting old evidence go.
+//! Runs the server's periodic maintenance: compresses photos after 35 days, and prunes the ledger.
 //!
-//! Both yield to people: a photo is compressed only in a moment in which nobody waits for a
-//! thumbnail, and it holds a place at the door like any other conversion.
+//! Maintenance yields to requests. A photo is compressed only while no conversion runs or waits,
+//! and under a permit of the admission control like any other conversion.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,34 +13,34 @@ use super::admission::Permit;
 use super::state::AppState;
 use crate::album::{CompressionSummary, RETENTION, Store, StoreError, compress_due};
 
-/// Starts it on a thread of those that convert. It ends soon after the house begins to stop.
+/// Starts the maintenance on a worker thread. It ends soon after the server begins to shut down.
 pub(super) fn start(store: Arc<Store>, state: Arc<AppState>) -> JoinHandle<()> {
     let handle = Handle::current();
-    let at_work = Arc::clone(&state);
-    at_work.thumbnails.workers.start(move || {
-        let every = state.limits.compress_every;
-        while !*state.stopping.borrow() {
-            if let Err(error) = round(&store, &state, &handle) {
-                tracing::error!(%error, "the compression stopped; it is tried again");
+    let resources = Arc::clone(&state.resources);
+    resources.workers.start(move || {
+        while !*state.shutting_down.borrow() {
+            if let Err(error) = run_once(&store, &state, &handle) {
+                tracing::error!(%error, "the maintenance stopped, and will be tried again");
             }
-            handle.block_on(stopping(&state, every));
+            handle.block_on(shutdown(&state, state.limits.maintenance_interval));
         }
     })
 }
 
-fn round(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreError> {
-    state.metrics.compression_rounds.inc();
+fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreError> {
+    let metrics = &state.resources.metrics;
+    metrics.maintenance_runs.inc();
     let mut permit = None;
     let mut counted = 0;
     let mut count = |compressed: u64| {
-        state.metrics.compressed.inc_by(compressed - counted);
+        metrics.photos_compressed.inc_by(compressed - counted);
         counted = compressed;
     };
     let may_go_on = |summary: &CompressionSummary| {
         permit = None;
         count(summary.compressed);
         tracing::debug!(done = summary.processed(), due = summary.due, "compressing");
-        permit = handle.block_on(admitted(state));
+        permit = handle.block_on(permit_when_idle(state));
         permit.is_some()
     };
     let summary = compress_due(store, may_go_on)?;
@@ -50,7 +50,7 @@ fn round(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreEr
         tracing::warn!(
             photo = %failure.photo,
             next_attempt = %failure.next_attempt,
-            "not compressed: {}",
+            "a photo was not compressed: {}",
             failure.reason
         );
     }
@@ -62,28 +62,29 @@ fn round(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Waits for a quiet moment. `None`: the house is stopping.
-async fn admitted(state: &AppState) -> Option<Permit> {
-    state.metrics.compression_waits.inc();
-    let door = &state.thumbnails.admission;
+/// Waits until no conversion runs or waits, and takes a permit. Returns `None` if the server shuts
+/// down before.
+async fn permit_when_idle(state: &AppState) -> Option<Permit> {
+    state.resources.metrics.compression_waits.inc();
+    let admission = &state.resources.admission;
     let admitted = async {
         loop {
-            door.idle().await;
-            // How much the next photo needs is not known before it is read: a large one's share.
-            if let Ok(place) = door.try_enqueue(door.memory_bytes() / 4) {
-                return place.acquire().await;
+            admission.idle().await;
+            // The next photo's size is not known before it is read: a large photo's share is taken.
+            if let Ok(enqueued) = admission.try_enqueue(admission.max_bytes() / 4) {
+                return enqueued.acquire().await;
             }
         }
     };
     tokio::select! {
         permit = admitted => Some(permit),
-        () = stopping(state, Duration::MAX) => None,
+        () = shutdown(state, Duration::MAX) => None,
     }
 }
 
-/// Returns when the house begins to stop, and after `most` at the latest.
-async fn stopping(state: &AppState, most: Duration) {
-    let mut stopping = state.stopping.subscribe();
-    // Either way it is time to look.
-    let _ = tokio::time::timeout(most, stopping.wait_for(|stopping| *stopping)).await;
+/// Waits until the server begins to shut down, for at most `max_wait`.
+async fn shutdown(state: &AppState, max_wait: Duration) {
+    let mut shutting_down = state.shutting_down.subscribe();
+    // The caller looks at the flag after both ends of the wait.
+    let _ = tokio::time::timeout(max_wait, shutting_down.wait_for(|begun| *begun)).await;
 }

@@ -1,7 +1,8 @@
-//! What the server counts, in the text that Prometheus reads.
+//! Counts requests, conversions and maintenance, and encodes the counts as OpenMetrics text for
+//! Prometheus.
 //!
-//! Each server has its own registry. Gauges of what is held elsewhere are read when asked for, so
-//! that there is one truth.
+//! Each server has its own registry. The gauges are read from their owners when the metrics are
+//! encoded, so that no count is kept twice.
 
 use std::time::Duration;
 
@@ -16,187 +17,159 @@ use prometheus_client::registry::Registry;
 
 use super::problem::ProblemKind;
 
-/// The media type of [`Metrics::text`].
-pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// Media type of [`Metrics::encode`].
+pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Upper ends of the buckets, in seconds.
-const SECONDS: [f64; 12] =
+/// Upper bounds of the histograms' buckets, in seconds.
+const BUCKETS: [f64; 12] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
-/// One kind of request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+pub(super) struct ResponseLabels {
     method: String,
     route: String,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Route {
+pub(super) struct RouteLabel {
     route: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Reason {
+pub(super) struct ReasonLabel {
     reason: &'static str,
 }
 
-/// What is held elsewhere, as it is now.
+/// Holds the values of the gauges at one moment.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Occupancy {
-    /// Conversions at work.
-    pub at_work: usize,
-    /// Conversions that wait.
-    pub waiting: usize,
-    /// Bytes of pixels at work.
-    pub pixel_bytes: u64,
-    /// Questions at the store's desk.
-    pub store_waiting: usize,
-    /// Requests begun and not answered.
-    pub requests: usize,
-    /// Connections open.
-    pub connections: usize,
+pub(super) struct Occupancy {
+    /// Number of running conversions.
+    pub(super) running: usize,
+    /// Number of waiting conversions.
+    pub(super) queued: usize,
+    /// Pixel memory that the running conversions may hold, in bytes.
+    pub(super) pixel_bytes: u64,
+    /// Number of store calls that run or wait.
+    pub(super) store_calls: usize,
+    /// Number of requests without a response.
+    pub(super) requests: usize,
+    /// Number of open connections.
+    pub(super) connections: usize,
 }
 
-/// All that is counted.
-pub struct Metrics {
-    registry: Registry,
-    requests: Family<Answered, Counter>,
-    durations: Family<Route, Histogram, fn() -> Histogram>,
-    in_flight: Gauge,
-    shed: Family<Reason, Counter>,
-    /// Conversions that ended with a thumbnail.
-    pub conversions: Counter,
-    /// Conversions that ended without.
-    pub conversions_failed: Counter,
-    /// Conversions that nobody waited for any more and that never began.
-    pub conversions_dropped: Counter,
-    conversion_seconds: Histogram,
-    /// Thumbnails that were there already.
-    pub cache_hits: Counter,
-    /// Requests that waited for a conversion that another had begun.
-    pub joined: Counter,
-    /// Thumbnails that were not of what was asked for, and not sent.
-    pub stopped: Counter,
-    /// Photos that the 35-day compression has made smaller.
-    pub compressed: Counter,
-    /// Looks for photos to compress.
-    pub compression_rounds: Counter,
-    /// Quiet moments that compression waited for, one before each photo.
-    pub compression_waits: Counter,
-    at_work: Gauge,
-    waiting: Gauge,
-    pixel_bytes: Gauge,
-    store_waiting: Gauge,
-    connections: Gauge,
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
-        let mut registry = Registry::with_prefix("double_exposure");
-        macro_rules! register {
-            ($name:literal, $help:literal, $metric:expr) => {{
-                let metric = $metric;
-                registry.register($name, $help, metric.clone());
-                metric
-            }};
+/// Declares [`Metrics`] from one row for each metric: its help, field, type, name and initial value.
+/// The name has the prefix `double_exposure_`, and a counter's also the suffix `_total`.
+macro_rules! metrics {
+    ($(#[doc = $help:literal] $field:ident: $type:ty = $name:literal, $initial:expr;)*) => {
+        /// Holds every metric of one server.
+        pub(super) struct Metrics {
+            registry: Registry,
+            $(#[doc = $help] pub(super) $field: $type,)*
         }
-        let requests =
-            register!("http_requests", "Requests answered", Family::<Answered, Counter>::default());
-        let durations = register!(
-            "http_request_seconds",
-            "Time from a request's head to its answer's head",
-            Family::<Route, Histogram, fn() -> Histogram>::new_with_constructor(histogram)
-        );
-        let shed = register!("shed", "Requests refused", Family::<Reason, Counter>::default());
-        Self {
-            in_flight: register!("http_in_flight", "Requests at work", Gauge::default()),
-            conversions: register!("conversions", "Thumbnails made", Counter::default()),
-            conversions_failed: register!(
-                "conversions_failed",
-                "Conversions that gave no thumbnail",
-                Counter::default()
-            ),
-            conversions_dropped: register!(
-                "conversions_dropped",
-                "Conversions dropped before they began, because nobody waited any more",
-                Counter::default()
-            ),
-            conversion_seconds: register!("conversion_seconds", "Time of one", histogram()),
-            cache_hits: register!("thumbnail_cache_hits", "Thumbnails kept", Counter::default()),
-            joined: register!(
-                "thumbnails_shared",
-                "Requests that shared another's conversion",
-                Counter::default()
-            ),
-            stopped: register!(
-                "thumbnails_stopped_at_the_door",
-                "Thumbnails that were not of what was asked for, and not sent",
-                Counter::default()
-            ),
-            compressed: register!("photos_compressed", "Photos made smaller", Counter::default()),
-            compression_rounds: register!(
-                "compression_rounds",
-                "Looks for photos to compress",
-                Counter::default()
-            ),
-            compression_waits: register!(
-                "compression_waits",
-                "Quiet moments waited for, one before each photo",
-                Counter::default()
-            ),
-            at_work: register!("conversions_at_work", "Begun, not finished", Gauge::default()),
-            waiting: register!("conversions_waiting", "In the queue", Gauge::default()),
-            pixel_bytes: register!("pixels_at_work_bytes", "Of the budget", Gauge::default()),
-            store_waiting: register!("store_waiting", "Questions to the file", Gauge::default()),
-            connections: register!("connections", "Open", Gauge::default()),
-            requests,
-            durations,
-            shed,
-            registry,
+
+        impl Default for Metrics {
+            fn default() -> Self {
+                let mut registry = Registry::with_prefix("double_exposure");
+                $(
+                    let $field: $type = $initial;
+                    let help = $help.trim().trim_end_matches('.');
+                    registry.register($name, help, $field.clone());
+                )*
+                Self { registry, $($field),* }
+            }
         }
-    }
+    };
+}
+
+metrics! {
+    /// Counts responses.
+    responses: Family<ResponseLabels, Counter> = "http_requests", Family::default();
+    /// Measures the time from a request's head to its response's head.
+    response_seconds: Family<RouteLabel, Histogram, fn() -> Histogram> =
+        "http_request_duration_seconds", Family::new_with_constructor(histogram);
+    /// Counts requests that were rejected under load.
+    rejected: Family<ReasonLabel, Counter> = "http_requests_rejected", Family::default();
+    /// Counts requests without a response.
+    requests: Gauge = "http_requests_in_flight", Gauge::default();
+    /// Counts open connections.
+    connections: Gauge = "http_connections", Gauge::default();
+    /// Counts conversions that made a thumbnail.
+    conversions: Counter = "conversions", Counter::default();
+    /// Measures the time of a conversion.
+    conversion_seconds: Histogram = "conversion_duration_seconds", histogram();
+    /// Counts conversions that ended without a thumbnail.
+    conversions_failed: Counter = "conversions_failed", Counter::default();
+    /// Counts conversions that never began because no request waited any more.
+    conversions_cancelled: Counter = "conversions_cancelled", Counter::default();
+    /// Counts requests that waited for the conversion of another request.
+    conversions_joined: Counter = "conversions_joined", Counter::default();
+    /// Counts running conversions.
+    conversions_running: Gauge = "conversions_running", Gauge::default();
+    /// Counts waiting conversions.
+    conversions_queued: Gauge = "conversions_queued", Gauge::default();
+    /// Measures the pixel memory reserved for the running conversions.
+    pixel_bytes: Gauge = "conversion_memory_bytes", Gauge::default();
+    /// Counts thumbnails that were found in the cache.
+    cache_hits: Counter = "thumbnail_cache_hits", Counter::default();
+    /// Counts thumbnails that were not of what was asked for, and not sent.
+    wrong_thumbnails: Counter = "wrong_thumbnails", Counter::default();
+    /// Counts store calls that run or wait.
+    store_calls: Gauge = "store_calls_pending", Gauge::default();
+    /// Counts photos that the compression made smaller.
+    photos_compressed: Counter = "photos_compressed", Counter::default();
+    /// Counts runs of the maintenance.
+    maintenance_runs: Counter = "maintenance_runs", Counter::default();
+    /// Counts waits of the compression for an idle server, one before each photo.
+    compression_waits: Counter = "compression_waits", Counter::default();
 }
 
 impl Metrics {
-    /// Counts an answer. `route` is the pattern, never the path: names are people's.
-    pub fn answered(
+    /// Counts a response. `route` is the pattern, never the path, which identifies people.
+    pub(super) fn observe_response(
         &self,
         method: &str,
         route: &str,
         status: StatusCode,
         problem: Option<ProblemKind>,
-        took: Duration,
+        duration: Duration,
     ) {
-        let (method, route) = (method.to_owned(), route.to_owned());
-        self.durations.get_or_create(&Route { route: route.clone() }).observe(took.as_secs_f64());
-        self.requests.get_or_create(&Answered { method, route, status: status.as_u16() }).inc();
-        if let Some(
-            kind @ (ProblemKind::Overloaded | ProblemKind::Deadline | ProblemKind::Stopping),
-        ) = problem
-        {
-            self.shed.get_or_create(&Reason { reason: kind.slug() }).inc();
+        let (method, route, status) = (method.to_owned(), route.to_owned(), status.as_u16());
+        let seconds = self.response_seconds.get_or_create(&RouteLabel { route: route.clone() });
+        seconds.observe(duration.as_secs_f64());
+        self.responses.get_or_create(&ResponseLabels { method, route, status }).inc();
+        use ProblemKind::{Overloaded, ResponseTimeout, ShuttingDown};
+        if let Some(kind @ (Overloaded | ResponseTimeout | ShuttingDown)) = problem {
+            self.rejected.get_or_create(&ReasonLabel { reason: kind.slug() }).inc();
         }
     }
 
-    /// Counts a thumbnail made.
-    pub fn converted(&self, took: Duration) {
+    /// Counts a conversion that made a thumbnail.
+    pub(super) fn observe_conversion(&self, duration: Duration) {
         self.conversions.inc();
-        self.conversion_seconds.observe(took.as_secs_f64());
+        self.conversion_seconds.observe(duration.as_secs_f64());
     }
 
-    /// All of it, as OpenMetrics text.
-    pub fn text(&self, held: Occupancy) -> String {
-        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        self.at_work.set(signed(held.at_work as u64));
-        self.waiting.set(signed(held.waiting as u64));
-        self.pixel_bytes.set(signed(held.pixel_bytes));
-        self.store_waiting.set(signed(held.store_waiting as u64));
-        self.in_flight.set(signed(held.requests as u64));
-        self.connections.set(signed(held.connections as u64));
+    /// Encodes all metrics as OpenMetrics text.
+    pub(super) fn encode(&self, occupancy: Occupancy) -> String {
+        let Occupancy { running, queued, pixel_bytes, store_calls, requests, connections } =
+            occupancy;
+        for (gauge, value) in [
+            (&self.conversions_running, running as u64),
+            (&self.conversions_queued, queued as u64),
+            (&self.pixel_bytes, pixel_bytes),
+            (&self.store_calls, store_calls as u64),
+            (&self.requests, requests as u64),
+            (&self.connections, connections as u64),
+        ] {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
         let mut text = String::new();
-        encode(&mut text, &self.registry).expect("a String takes whatever is written");
+        encode(&mut text, &self.registry).expect("writing to a String never fails");
         text
     }
 }

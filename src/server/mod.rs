@@ -1,20 +1,22 @@
-//! The album service over HTTP: who asks, what may be at work, and what is never sent.
+//! Serves the albums over HTTP: authenticates, admits, converts, and records what is shown.
 //!
-//! A request meets, in this order: the limits of its [connection](limits), the question who
-//! asks, the album's rules, the [door], the conversion that it may [share](flights) with equals,
-//! the check that the thumbnail is of what was asked for, and the ledger. Only then is it answered.
+//! A request passes these stages in order: the [time limits](limits) of its connection,
+//! authentication, the album's authorization, [admission control](admission), a conversion that is
+//! [shared](single_flight) with identical requests, the check that the thumbnail is of what was
+//! asked for, and the ledger. Only then is the response sent.
 
 pub mod admission;
 mod auth;
+mod byte_budget;
 mod connection;
 pub mod converter;
+mod etag;
 mod extract;
 pub mod job_registry;
 mod latency_estimate;
 pub mod limits;
 mod maintenance;
-pub mod metrics;
-pub mod openapi;
+mod metrics;
 pub mod problem;
 mod routes;
 pub mod single_flight;
@@ -22,7 +24,6 @@ mod state;
 pub mod store_executor;
 pub mod thumbnailer;
 mod upload_validation;
-mod validation;
 mod worker_pool;
 mod write_timeout;
 
@@ -33,37 +34,44 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout_at};
 
 use self::admission::{AdmissionControl, AdmissionLimits};
+use self::byte_budget::ByteBudget;
 use self::converter::Converter;
-use self::extract::ByteBudget;
 use self::limits::Limits;
-use self::state::{AppState, CountGuard};
+use self::state::{AppState, CountGuard, Resources};
 use self::store_executor::StoreExecutor;
-use self::thumbnailer::{INSPECTING, Maker, ThumbnailService};
+use self::thumbnailer::{Maker, ThumbnailService};
+use self::upload_validation::{MAX_INSPECTIONS, UploadValidator};
 use self::worker_pool::WorkerPool;
 use crate::album::{ContentHash, Ledger, Store};
 
-/// What a server is made of.
+/// Number of worker threads for the maintenance.
+const MAINTENANCE_THREADS: usize = 1;
+
+/// Pause after the system refused a connection. The system is out of a resource, often of file
+/// descriptors, and an immediate retry would fail too.
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Holds the parts that a server is built from.
 pub struct Parts {
-    /// The open file.
+    /// Open store of the albums.
     pub store: Arc<Store>,
-    /// The hash of the operator's key.
-    pub operator: ContentHash,
-    /// What makes thumbnails.
+    /// Hash of the operator's key.
+    pub operator_key: ContentHash,
+    /// Converter that makes the thumbnails.
     pub converter: Arc<dyn Converter>,
-    /// What they have in common.
-    pub make: Maker,
-    /// How much may be at work.
-    pub bounds: AdmissionLimits,
-    /// How long anything may take.
+    /// Version and pipeline name that are recorded with every thumbnail.
+    pub maker: Maker,
+    /// Limits of the concurrent conversions.
+    pub admission: AdmissionLimits,
+    /// Time limits, and bounds of everything but conversions.
     pub limits: Limits,
 }
 
-/// A server that listens.
+/// Listens on an address, and serves once it is run.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -72,84 +80,78 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes the address, and starts the ledger.
+    /// Binds the address, and starts the ledger's writer.
     ///
     /// # Errors
-    /// The system's, if the address is taken or there is no thread.
+    /// Returns the system's error if the address is taken or no thread can be started.
     pub async fn bind(address: SocketAddr, parts: Parts) -> io::Result<Self> {
-        let Parts { store, operator, converter, make, bounds, limits } = parts;
+        let Parts { store, operator_key, converter, maker, admission, limits } = parts;
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let executor = Arc::new(StoreExecutor::new(Arc::clone(&store), limits.store_queue));
-        let metrics = Arc::default();
-        let threads = bounds.workers.get() + INSPECTING + COMPRESSING;
-        let thumbnails = Arc::new(ThumbnailService {
-            store: Arc::clone(&executor),
+        let threads = admission.max_running.get() + MAX_INSPECTIONS + MAINTENANCE_THREADS;
+        let resources = Arc::new(Resources {
+            store: StoreExecutor::new(Arc::clone(&store), limits.max_queued_calls),
             workers: WorkerPool::new(threads)?,
-            admission: Arc::new(AdmissionControl::new(bounds)),
-            ledger: Arc::new(Ledger::start(Arc::clone(&store))?),
-            metrics: Arc::clone(&metrics),
-            converter,
-            make,
-            jobs: Default::default(),
-            single_flight: Default::default(),
-            latency: Arc::default(),
-            deadline: limits.deadline,
-            inspecting: Arc::new(Semaphore::new(INSPECTING)),
+            admission: Arc::new(AdmissionControl::new(admission)),
+            metrics: Arc::default(),
         });
+        let thumbnails = ThumbnailService::new(
+            Arc::clone(&resources),
+            Ledger::start(Arc::clone(&store))?,
+            converter,
+            maker,
+            limits.response_timeout,
+        );
         let state = Arc::new(AppState {
-            store: executor,
-            thumbnails,
-            metrics,
+            uploads: UploadValidator::new(Arc::clone(&resources)),
+            resources,
+            thumbnails: Arc::new(thumbnails),
             limits,
-            transit_bytes: ByteBudget::new(limits.transit_bytes),
-            operator,
-            stopping: watch::Sender::new(false),
-            at_work: watch::Sender::new(0),
+            transit_budget: ByteBudget::new(limits.max_transit_bytes),
+            operator_key,
+            shutting_down: watch::Sender::new(false),
+            requests: watch::Sender::new(0),
             connections: watch::Sender::new(0),
         });
         Ok(Self { listener, address, state, store })
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Serves until `stop`; then refuses new work, finishes what it accepted, and returns. What is
-    /// not done [in time](Limits::stop) by then is given up.
+    /// Serves until `stop` resolves. The server then rejects new requests, finishes the accepted
+    /// ones, and returns. It gives up what is not finished within
+    /// [`Limits::shutdown_timeout`].
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, state, store, .. } = self;
         let limits = state.limits;
         let closing = watch::Sender::new(false);
-        let routes = routes::routes(Arc::clone(&state));
+        let routes = routes::router(Arc::clone(&state));
         let accepting = tokio::spawn(accept(listener, routes, Arc::clone(&state), closing.clone()));
-        let compressing = maintenance::start(store, Arc::clone(&state));
+        let maintenance = maintenance::start(store, Arc::clone(&state));
         stop.await;
 
-        let end = tokio::time::Instant::now() + limits.stop;
-        state.stopping.send_replace(true);
-        let mut at_work = state.at_work.subscribe();
-        let mut open = state.connections.subscribe();
+        let end = tokio::time::Instant::now() + limits.shutdown_timeout;
+        state.shutting_down.send_replace(true);
+        let mut requests = state.requests.subscribe();
+        let mut connections = state.connections.subscribe();
         let finished = async {
-            // Nobody drops these senders: the house holds them.
-            let _ = at_work.wait_for(|count| *count == 0).await;
+            // The state holds the senders, so the waits end only with a count of 0.
+            let _ = requests.wait_for(|count| *count == 0).await;
             closing.send_replace(true);
-            let _ = open.wait_for(|count| *count == 0).await;
-            let _ = compressing.await;
+            let _ = connections.wait_for(|count| *count == 0).await;
+            let _ = maintenance.await;
         };
         if timeout_at(end, finished).await.is_err() {
-            tracing::warn!("not all was finished {:?} after the signal to stop", limits.stop);
+            let timeout = limits.shutdown_timeout;
+            tracing::warn!("not all requests ended within {timeout:?} after the signal to stop");
         }
-        stopped(accepting).await;
+        accepting.abort();
+        // The abort is the only end of this task, so the result says nothing.
+        let _ = accepting.await;
     }
-}
-
-/// Ends a task, and waits until it has ended.
-async fn stopped(task: JoinHandle<()>) {
-    task.abort();
-    // Its only end is the abort.
-    let _ = task.await;
 }
 
 async fn accept(
@@ -158,32 +160,27 @@ async fn accept(
     state: Arc<AppState>,
     closing: watch::Sender<bool>,
 ) {
-    let mut open = state.connections.subscribe();
+    let mut connections = state.connections.subscribe();
     loop {
-        // Beyond the limit peers wait in the system's queue.
-        if open.wait_for(|count| *count < state.limits.connections).await.is_err() {
+        // Further connections wait in the listening socket's backlog.
+        let below_limit = |count: &usize| *count < state.limits.max_connections;
+        if connections.wait_for(below_limit).await.is_err() {
             return;
         }
         let stream: TcpStream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted");
-                sleep(AFTER_REFUSAL).await;
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_RETRY_INTERVAL).await;
                 continue;
             }
         };
-        let one = CountGuard::increment(&state.connections);
+        let counted = CountGuard::increment(&state.connections);
         let connection =
             connection::serve(stream, routes.clone(), state.limits, closing.subscribe());
         tokio::spawn(async move {
             connection.await;
-            drop(one);
+            drop(counted);
         });
     }
 }
-
-/// Threads that compress.
-const COMPRESSING: usize = 1;
-
-/// The system is out of something, often files: it needs a moment more than it needs another call.
-const AFTER_REFUSAL: Duration = Duration::from_millis(50);

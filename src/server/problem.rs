@@ -1,184 +1,147 @@
-//! Errors as RFC 9457 problem JSON: one closed list, whatever went wrong wherever.
+//! Defines every error response, as RFC 9457 problem JSON with a closed list of types.
 //!
-//! A client that meets an error decides by its type, a person by its detail. Nothing else is ever
-//! answered to what did not work.
+//! A client decides by the type of a problem. The detail is for people and may change.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use hyper::StatusCode;
-use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 use super::admission::Rejected;
 use crate::album::{AlbumError, StoreError};
 use crate::codec::ImageError;
 
-/// What a problem's type begins with.
+/// Prefix of every problem's type. The [`ProblemKind::slug`] follows.
 pub const TYPE_PREFIX: &str = "urn:double-exposure:problem:";
 
-/// The media type of a problem.
+/// Media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// When a client that was turned away for want of room may try again.
-const RETRY: Duration = Duration::from_secs(1);
+/// Time after which the client of a 503 may try again.
+const RETRY_AFTER_503: Duration = Duration::from_secs(1);
 
-/// The kinds of problems.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ProblemKind {
-    /// The body is no JSON of the shape that is asked for.
-    BadJson,
-    /// Something in the path is no UUID.
-    BadPath,
-    /// Size, fit or another part of the query is not what it may be.
-    BadQuery,
-    /// The body ended early or was not well formed.
-    BadBody,
-    /// There is no token, or not one that is known here.
-    NoToken,
-    /// A person asked for what only the operator may do.
-    NotOperator,
-    /// A member asked for what only the owner may do.
-    NotOwner,
-    /// There is none, or the asker may not know of it.
-    NotFound,
-    /// The path has no such method.
-    Method,
-    /// The request took too long to arrive.
-    SlowRequest,
-    /// Other bytes were uploaded under the name before.
-    NameTaken,
-    /// An album's owner stays its member.
-    OwnerStays,
-    /// The album holds as many as it may.
-    AlbumFull,
-    /// The body or the photo is larger than it may be.
-    TooLarge,
-    /// The body is of a type that is not read here.
-    MediaType,
-    /// The photo could not be decoded whole.
-    UnreadablePhoto,
-    /// There is no room for more work now.
-    Overloaded,
-    /// The answer was not there by the deadline.
-    Deadline,
-    /// The server is stopping.
-    Stopping,
-    /// The thumbnail that was made is not of what was asked for, and was not sent.
-    WrongThumbnail,
-    /// The file could not be read or written; nothing was stored.
-    Storage,
-    /// The work failed for a reason that is the server's.
-    Fault,
+/// Upper bound of the characters of a detail, which may quote what the client sent.
+const MAX_DETAIL_CHARACTERS: usize = 300;
+
+/// Declares [`ProblemKind`] from one row for each kind: its documentation, name, status, slug and
+/// title.
+macro_rules! problem_kinds {
+    ($($(#[$docs:meta])* $kind:ident = $status:literal, $slug:literal, $title:literal;)*) => {
+        /// Lists the kinds of problems.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ProblemKind {
+            $($(#[$docs])* $kind,)*
+        }
+
+        impl ProblemKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// Returns the status, the slug and the title.
+            fn parts(self) -> (u16, &'static str, &'static str) {
+                match self {
+                    $(Self::$kind => ($status, $slug, $title),)*
+                }
+            }
+        }
+    };
+}
+
+problem_kinds! {
+    /// Body that is not JSON of the documented shape.
+    InvalidJson = 400, "invalid-json", "The body is not the documented JSON";
+    /// Id in the path that is not a UUID.
+    InvalidPath = 400, "invalid-path", "An id in the path is not a UUID";
+    /// Query whose size, fit or another part is not allowed.
+    InvalidQuery = 400, "invalid-query", "The query is not allowed";
+    /// Body that ended early or was malformed.
+    IncompleteBody = 400, "incomplete-body", "The body did not arrive whole";
+    /// Request without a valid token.
+    Unauthenticated = 401, "unauthenticated", "A valid token is needed";
+    /// Request of a person for what only the operator may do.
+    OperatorOnly = 403, "operator-only", "Only the operator may do this";
+    /// Request of a member for what only the owner may do.
+    OwnerOnly = 403, "owner-only", "Only the owner may do this";
+    /// Resource that does not exist, or that the client may not know of.
+    NotFound = 404, "not-found", "There is no such resource";
+    /// Method that the path does not have.
+    MethodNotAllowed = 405, "method-not-allowed", "This path does not have this method";
+    /// Request that took too long to arrive.
+    RequestTimeout = 408, "request-timeout", "The request took too long to arrive";
+    /// Upload under a name that other bytes were uploaded under before.
+    NameConflict = 409, "name-conflict", "Other bytes have this name";
+    /// Removal of the album's owner, who cannot leave the album.
+    OwnerCannotLeave = 409, "owner-cannot-leave", "The album's owner cannot leave it";
+    /// Album that holds the maximum number of photos or members.
+    AlbumFull = 409, "album-full", "The album is full";
+    /// Body with more bytes than the limit.
+    ContentTooLarge = 413, "content-too-large", "The body is too large";
+    /// Body of a media type that the route does not accept.
+    UnsupportedMediaType = 415, "unsupported-media-type", "This media type is not accepted";
+    /// Photo that cannot be decoded whole, or is beyond a limit.
+    UnreadablePhoto = 422, "unreadable-photo", "This photo cannot be read";
+    /// Request for which a queue has no room, or whose work could not end in time.
+    Overloaded = 503, "overloaded", "The server has no room for more work now";
+    /// Response that was not ready within the response timeout.
+    ResponseTimeout = 503, "response-timeout", "The response was not ready in time";
+    /// Request that arrived while the server shuts down.
+    ShuttingDown = 503, "shutting-down", "The server is shutting down";
+    /// Thumbnail of another request, which the converter returned and the server did not send.
+    WrongThumbnail = 503, "wrong-thumbnail", "The thumbnail was of another request";
+    /// Album file that could not be read or written. Nothing was stored.
+    StorageUnavailable = 503, "storage-unavailable", "The album file could not be used";
+    /// Failure of the server itself, such as a panic.
+    InternalError = 503, "internal-error", "The server failed";
 }
 
 impl ProblemKind {
-    /// Every kind.
-    pub const ALL: [Self; 22] = [
-        Self::BadJson,
-        Self::BadPath,
-        Self::BadQuery,
-        Self::BadBody,
-        Self::NoToken,
-        Self::NotOperator,
-        Self::NotOwner,
-        Self::NotFound,
-        Self::Method,
-        Self::SlowRequest,
-        Self::NameTaken,
-        Self::OwnerStays,
-        Self::AlbumFull,
-        Self::TooLarge,
-        Self::MediaType,
-        Self::UnreadablePhoto,
-        Self::Overloaded,
-        Self::Deadline,
-        Self::Stopping,
-        Self::WrongThumbnail,
-        Self::Storage,
-        Self::Fault,
-    ];
-
-    /// Its status, the end of its type, and its title.
-    fn parts(self) -> (u16, &'static str, &'static str) {
-        match self {
-            Self::BadJson => (400, "bad-json", "The body is not the JSON that is asked for"),
-            Self::BadPath => (400, "bad-path", "A name in the path is no UUID"),
-            Self::BadQuery => (400, "bad-query", "The query is not what it may be"),
-            Self::BadBody => (400, "bad-body", "The body did not arrive whole"),
-            Self::NoToken => (401, "no-token", "A token is needed that is known here"),
-            Self::NotOperator => (403, "not-operator", "Only the operator may do this"),
-            Self::NotOwner => (403, "not-owner", "Only the owner may do this"),
-            Self::NotFound => (404, "not-found", "There is no such thing"),
-            Self::Method => (405, "method", "This path has no such method"),
-            Self::SlowRequest => (408, "slow-request", "The request took too long to arrive"),
-            Self::NameTaken => (409, "name-taken", "Other bytes have this name"),
-            Self::OwnerStays => (409, "owner-stays", "The album's owner stays a member"),
-            Self::AlbumFull => (409, "album-full", "The album holds as many as it may"),
-            Self::TooLarge => (413, "too-large", "This is larger than it may be"),
-            Self::MediaType => (415, "media-type", "This type is not read here"),
-            Self::UnreadablePhoto => (422, "unreadable-photo", "This photo cannot be read"),
-            Self::Overloaded => (503, "overloaded", "There is no room for more work now"),
-            Self::Deadline => (503, "deadline", "The answer was not there in time"),
-            Self::Stopping => (503, "stopping", "The server is stopping"),
-            Self::WrongThumbnail => {
-                (503, "not-of-what-was-asked", "The thumbnail was of another photo")
-            }
-            Self::Storage => (503, "storage", "The file could not be used"),
-            Self::Fault => (503, "fault", "The server failed"),
-        }
-    }
-
-    /// Its HTTP status.
+    /// Returns the HTTP status.
     pub fn status(self) -> StatusCode {
         StatusCode::from_u16(self.parts().0).expect("every kind has a status of HTTP")
     }
 
-    /// The end of its type.
+    /// Returns the end of the type's URN.
     pub fn slug(self) -> &'static str {
         self.parts().1
     }
 }
 
-/// One error, as it is answered.
+/// Describes one error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
     detail: String,
     reason: Option<&'static str>,
-    allow: Option<&'static str>,
-    retry_after: Option<Duration>,
 }
 
-/// Characters of a detail, at most.
-const MOST_DETAIL: usize = 300;
-
 impl Problem {
-    /// A problem, and what to tell a person about it: 300 characters of it at most, because it may
-    /// quote what the client sent.
+    /// Creates a problem with a detail for people, of which at most 300 characters are kept.
     pub fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
         let mut detail = detail.into();
-        if let Some((end, _)) = detail.char_indices().nth(MOST_DETAIL) {
+        if let Some((end, _)) = detail.char_indices().nth(MAX_DETAIL_CHARACTERS) {
             detail.truncate(end);
             detail.push('…');
         }
-        let retry_after = (kind.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY);
-        Self { kind, detail, reason: None, allow: None, retry_after }
+        Self { kind, detail, reason: None }
     }
 
-    /// Names the methods that the path has.
-    pub fn allowing(mut self, methods: &'static str) -> Self {
-        self.allow = Some(methods);
-        self
+    /// Logs why `what` failed, and returns the problem that tells the client no more than that the
+    /// server failed.
+    pub(super) fn internal(what: &str, error: &dyn Display) -> Self {
+        tracing::error!(%error, "{what} failed");
+        Self::new(ProblemKind::InternalError, "the server failed; its log tells the operator why")
     }
 
-    /// Its kind.
+    /// Returns the kind.
     pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
-    /// Its body.
+    /// Returns the body as JSON.
     pub fn to_json(&self) -> Vec<u8> {
         let (status, slug, title) = self.kind.parts();
         let kind = format!("{TYPE_PREFIX}{slug}");
@@ -201,28 +164,28 @@ struct Document<'p> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let status = self.kind.status();
         let mut response = Response::new(Body::from(self.to_json()));
-        *response.status_mut() = self.kind.status();
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if let Some(methods) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(methods));
-        }
-        if let Some(after) = self.retry_after {
-            headers.insert(RETRY_AFTER, after.as_secs().into());
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, RETRY_AFTER_503.as_secs().into());
         }
         match self.kind {
-            ProblemKind::NoToken => {
+            ProblemKind::Unauthenticated => {
                 let scheme = HeaderValue::from_static("Bearer realm=\"double-exposure\"");
                 headers.insert(WWW_AUTHENTICATE, scheme);
             }
-            // What else would come on this connection is the rest of what was not read.
-            ProblemKind::SlowRequest | ProblemKind::Stopping | ProblemKind::BadBody => {
+            // The connection still carries the rest of the request that was not read.
+            ProblemKind::RequestTimeout
+            | ProblemKind::ShuttingDown
+            | ProblemKind::IncompleteBody => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
             _ => {}
         }
-        // Who counts answers wants to know of what kind they were.
+        // The metrics count responses by kind.
         response.extensions_mut().insert(self.kind);
         response
     }
@@ -232,9 +195,9 @@ impl From<AlbumError> for Problem {
     fn from(error: AlbumError) -> Self {
         let kind = match &error {
             AlbumError::NotFound | AlbumError::NoSuchPerson => ProblemKind::NotFound,
-            AlbumError::NotOwner => ProblemKind::NotOwner,
-            AlbumError::OwnerStays => ProblemKind::OwnerStays,
-            AlbumError::OtherBytes => ProblemKind::NameTaken,
+            AlbumError::NotOwner => ProblemKind::OwnerOnly,
+            AlbumError::OwnerStays => ProblemKind::OwnerCannotLeave,
+            AlbumError::OtherBytes => ProblemKind::NameConflict,
             AlbumError::LimitReached { .. } => ProblemKind::AlbumFull,
             AlbumError::Store(error) => return error.clone().into(),
         };
@@ -249,29 +212,29 @@ impl From<StoreError> for Problem {
                 return Self::new(ProblemKind::Overloaded, error.to_string());
             }
             StoreError::Full => "the disk is full, and nothing was stored: try again later",
-            StoreError::Busy => "the file is held by another process: try again",
-            _ => "the file could not be used: the operator is told why",
+            StoreError::Busy => "another process holds the album file: try again",
+            _ => "the album file could not be used; the log tells the operator why",
         };
-        tracing::error!(%error, "the file could not be used");
-        Self::new(ProblemKind::Storage, detail)
+        tracing::error!(%error, "the album file could not be used");
+        Self::new(ProblemKind::StorageUnavailable, detail)
     }
 }
 
 impl From<Rejected> for Problem {
-    fn from(refused: Rejected) -> Self {
-        let kind = match refused {
+    fn from(rejected: Rejected) -> Self {
+        let kind = match rejected {
             Rejected::QueueFull { .. } => ProblemKind::Overloaded,
             Rejected::ExceedsBudget { .. } => ProblemKind::UnreadablePhoto,
         };
-        Self::new(kind, refused.to_string())
+        Self::new(kind, rejected.to_string())
     }
 }
 
-/// What the codec refuses, refused of an upload.
+/// Converts the codec's error for an uploaded photo, and names the `reason` in the JSON.
 impl From<ImageError> for Problem {
-    fn from(refusal: ImageError) -> Self {
-        let (kind, reason) = match &refusal {
-            ImageError::File { .. } => (ProblemKind::TooLarge, "file"),
+    fn from(error: ImageError) -> Self {
+        let (kind, reason) = match &error {
+            ImageError::File { .. } => (ProblemKind::ContentTooLarge, "file"),
             ImageError::Unknown => (ProblemKind::UnreadablePhoto, "unknown"),
             ImageError::Side { .. } => (ProblemKind::UnreadablePhoto, "side"),
             ImageError::Pixels { .. } => (ProblemKind::UnreadablePhoto, "pixels"),
@@ -283,6 +246,6 @@ impl From<ImageError> for Problem {
             ImageError::Damaged { .. } => (ProblemKind::UnreadablePhoto, "damaged"),
             ImageError::Unwritable { .. } => (ProblemKind::UnreadablePhoto, "unwritable"),
         };
-        Self { reason: Some(reason), ..Self::new(kind, refusal.to_string()) }
+        Self { reason: Some(reason), ..Self::new(kind, error.to_string()) }
     }
 }

@@ -1,44 +1,54 @@
-//! Equal work is done once: who asks for what is being made already waits for that.
+//! Coalesces identical requests: concurrent requests for the same key share one conversion
+//! (single flight).
 //!
-//! Work runs in a task of its own, so that it is nobody's in particular: when the client that asked
-//! first hangs up, the others still get their answer. While work has not started and nobody waits
-//! for it any more, it is dropped; once started it runs to its end.
+//! The work runs in a task of its own, so that it belongs to no client: when the client that asked
+//! first hangs up, the others still get their response. Work that has not started is dropped as
+//! soon as no request waits for it. Once started, it runs to its end.
 
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Work in the making, by what it makes.
+/// Holds the work that is in flight, by the key of its result.
 pub struct SingleFlight<K, V> {
-    open: Arc<Mutex<HashMap<K, InFlight<V>>>>,
+    in_flight: Arc<Flights<K, V>>,
+}
+
+/// Maps each key to its work.
+struct Flights<K, V>(Mutex<HashMap<K, InFlight<V>>>);
+
+impl<K, V> Flights<K, V> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, InFlight<V>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 struct InFlight<V> {
-    landing: Arc<watch::Sender<Option<V>>>,
-    /// Whether it has started; from there on it may be joined even if everybody has left.
+    result: Arc<watch::Sender<Option<V>>>,
+    /// True if the work has started. Requests may join started work even if none waits for it.
     started: bool,
-    /// When the last of those who have joined gives up waiting.
+    /// Latest deadline of the requests that have joined.
     deadline: Instant,
 }
 
 impl<K, V> Default for SingleFlight<K, V> {
     fn default() -> Self {
-        Self { open: Arc::default() }
+        Self { in_flight: Arc::new(Flights(Mutex::default())) }
     }
 }
 
-/// One who waits for work; leaves by dropping it.
+/// Waits for the result of shared work. Dropping it stops waiting.
 pub struct Waiter<V>(watch::Receiver<Option<V>>);
 
-/// The work's own side of it.
+/// Tells the running work which requests still wait for it.
 pub struct Leader<K: Eq + Hash, V> {
     key: K,
-    open: Arc<Mutex<HashMap<K, InFlight<V>>>>,
-    landing: Arc<watch::Sender<Option<V>>>,
+    in_flight: Arc<Flights<K, V>>,
+    result: Arc<watch::Sender<Option<V>>>,
 }
 
 impl<K, V> SingleFlight<K, V>
@@ -46,13 +56,13 @@ where
     K: Eq + Hash + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Joins the work on `key`, or begins it if `admit` lets it in; waits until `deadline`. Says
-    /// whether it was joined. Whoever is not let in has cost nothing but the question.
+    /// Joins the work for `key`, or begins it if `admit` allows new work. Returns the waiter, and
+    /// true if other work was joined. A request that is not admitted costs no task.
     ///
-    /// `work` gives `None` if it was [dropped](Crew::start).
+    /// `work` ends with `None` if [`Leader::start`] returned false and the work was dropped.
     ///
     /// # Errors
-    /// Those of `admit`, which is asked for new work only, and must not wait.
+    /// Returns the error of `admit`, which is called for new work only and must not wait.
     pub fn run_or_join<P, E, F>(
         &self,
         key: K,
@@ -63,86 +73,87 @@ where
     where
         F: Future<Output = Option<V>> + Send + 'static,
     {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = open.get_mut(&key)
-            && (found.started || found.landing.receiver_count() > 0)
+        let mut in_flight = self.in_flight.lock();
+        if let Some(work) = in_flight.get_mut(&key)
+            && (work.started || work.result.receiver_count() > 0)
         {
-            found.deadline = found.deadline.max(deadline);
-            return Ok((Waiter(found.landing.subscribe()), true));
+            work.deadline = work.deadline.max(deadline);
+            return Ok((Waiter(work.result.subscribe()), true));
         }
-        let place = admit()?;
-        let (landing, passenger) = watch::channel(None);
-        let landing = Arc::new(landing);
-        let mine = InFlight { landing: Arc::clone(&landing), started: false, deadline };
-        open.insert(key.clone(), mine);
-        drop(open);
-        let crew = Arc::new(Leader { key, open: Arc::clone(&self.open), landing });
-        let work = work(Arc::clone(&crew), place);
+        let admitted = admit()?;
+        let (result, waiter) = watch::channel(None);
+        let result = Arc::new(result);
+        let entry = InFlight { result: Arc::clone(&result), started: false, deadline };
+        in_flight.insert(key.clone(), entry);
+        drop(in_flight);
+        let leader = Arc::new(Leader { key, in_flight: Arc::clone(&self.in_flight), result });
+        let work = work(Arc::clone(&leader), admitted);
         tokio::spawn(async move {
-            let made = work.await;
-            crew.close();
-            if let Some(made) = made {
-                crew.landing.send_replace(Some(made));
+            let result = work.await;
+            leader.remove();
+            if result.is_some() {
+                leader.result.send_replace(result);
             }
         });
-        Ok((Waiter(passenger), false))
+        Ok((Waiter(waiter), false))
     }
 
-    /// How much is in the making.
-    pub fn len(&self) -> usize {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// Whether nothing is in the making.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// Returns how many keys have work in flight.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.lock().len()
     }
 }
 
 impl<V: Clone> Waiter<V> {
-    /// Waits for what is made. `None`: the work panicked.
+    /// Waits for the result. Returns `None` if the work panicked.
     pub async fn result(mut self) -> Option<V> {
         self.0.wait_for(Option::is_some).await.ok()?.clone()
     }
 }
 
 impl<K: Eq + Hash, V> Leader<K, V> {
-    /// Resolves when nobody waits any more.
+    /// Resolves when no request waits for the work any more.
     pub async fn abandoned(&self) {
-        self.landing.closed().await;
+        self.result.closed().await;
     }
 
-    /// When the last of those who wait gives up. `None`: newer work on the same key took over.
+    /// Returns the latest deadline of the waiting requests, or `None` if newer work for the same
+    /// key took over.
     pub fn deadline(&self) -> Option<Instant> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = open.get(&self.key);
-        mine.filter(|mine| Arc::ptr_eq(&mine.landing, &self.landing)).map(|mine| mine.deadline)
+        self.in_flight
+            .lock()
+            .get(&self.key)
+            .filter(|entry| self.owns(entry))
+            .map(|own| own.deadline)
     }
 
-    /// To be called where the work really starts. False: nobody waits for it, drop it.
+    /// Marks the work as started. The work calls this right before it begins, and is dropped if the
+    /// call returns false because no request waits for it.
     pub fn start(&self) -> bool {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let wanted = self.landing.receiver_count() > 0;
-        if let Some(mine) = open.get_mut(&self.key)
-            && Arc::ptr_eq(&mine.landing, &self.landing)
-        {
-            mine.started = wanted;
+        let mut in_flight = self.in_flight.lock();
+        let wanted = self.result.receiver_count() > 0;
+        if let Some(entry) = in_flight.get_mut(&self.key).filter(|entry| self.owns(entry)) {
+            entry.started = wanted;
         }
         wanted
     }
 
-    /// Takes the work out of the list, unless newer work on the same key stands there.
-    fn close(&self) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.get(&self.key).is_some_and(|mine| Arc::ptr_eq(&mine.landing, &self.landing)) {
-            open.remove(&self.key);
+    /// Removes the work from the map, unless newer work for the same key stands there.
+    fn remove(&self) {
+        let mut in_flight = self.in_flight.lock();
+        if in_flight.get(&self.key).is_some_and(|entry| self.owns(entry)) {
+            in_flight.remove(&self.key);
         }
+    }
+
+    fn owns(&self, entry: &InFlight<V>) -> bool {
+        Arc::ptr_eq(&entry.result, &self.result)
     }
 }
 
-/// Also when the work panicked: whoever comes next begins anew.
+/// Removes the work also when it panicked, so that the next request begins anew.
 impl<K: Eq + Hash, V> Drop for Leader<K, V> {
     fn drop(&mut self) {
-        self.close();
+        self.remove();
     }
 }

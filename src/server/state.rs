@@ -1,65 +1,73 @@
-//! What all requests share: the way to the store, the workshop, the limits, and whether the server
-//! is stopping.
+//! Holds the state that all requests of a server share.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::extract::ByteBudget;
+use super::admission::AdmissionControl;
+use super::byte_budget::ByteBudget;
 use super::limits::Limits;
 use super::metrics::{Metrics, Occupancy};
 use super::problem::{Problem, ProblemKind};
 use super::store_executor::StoreExecutor;
 use super::thumbnailer::ThumbnailService;
+use super::upload_validation::UploadValidator;
+use super::worker_pool::WorkerPool;
 use crate::album::ContentHash;
 
-/// A server's state.
+/// Holds a server's state.
 pub(super) struct AppState {
-    pub(super) store: Arc<StoreExecutor>,
+    pub(super) resources: Arc<Resources>,
     pub(super) thumbnails: Arc<ThumbnailService>,
-    pub(super) metrics: Arc<Metrics>,
+    pub(super) uploads: UploadValidator,
     pub(super) limits: Limits,
-    pub(super) transit_bytes: ByteBudget,
-    /// The hash of the operator's key.
-    pub(super) operator: ContentHash,
-    /// Whether new work is refused.
-    pub(super) stopping: watch::Sender<bool>,
-    /// Requests begun and not answered.
-    pub(super) at_work: watch::Sender<usize>,
-    /// Connections open.
+    pub(super) transit_budget: ByteBudget,
+    /// Hash of the operator's key.
+    pub(super) operator_key: ContentHash,
+    /// True if the server rejects new requests.
+    pub(super) shutting_down: watch::Sender<bool>,
+    /// Number of requests without a response.
+    pub(super) requests: watch::Sender<usize>,
+    /// Number of open connections.
     pub(super) connections: watch::Sender<usize>,
 }
 
+/// Holds what the routes, the [`ThumbnailService`] and the maintenance use together.
+pub(super) struct Resources {
+    pub(super) store: StoreExecutor,
+    pub(super) workers: WorkerPool,
+    pub(super) admission: Arc<AdmissionControl>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
 impl AppState {
-    pub(super) fn held(&self) -> Occupancy {
-        let door = &self.thumbnails.admission;
+    /// Reads the gauges of everything that is counted outside the metrics.
+    pub(super) fn occupancy(&self) -> Occupancy {
+        let Resources { store, admission, .. } = &*self.resources;
         Occupancy {
-            at_work: door.at_work(),
-            waiting: door.waiting(),
-            pixel_bytes: door.bytes_at_work(),
-            store_waiting: self.store.waiting(),
-            requests: *self.at_work.borrow(),
+            running: admission.running(),
+            queued: admission.queued(),
+            pixel_bytes: admission.reserved_bytes(),
+            store_calls: store.pending(),
+            requests: *self.requests.borrow(),
             connections: *self.connections.borrow(),
         }
     }
 
-    /// Waits for an answer until the deadline.
-    pub(super) async fn in_time<T>(
+    /// Waits for a result, for at most the response timeout.
+    pub(super) async fn with_timeout<T>(
         &self,
-        answer: impl Future<Output = Result<T, Problem>>,
+        result: impl Future<Output = Result<T, Problem>>,
     ) -> Result<T, Problem> {
-        match tokio::time::timeout(self.limits.deadline, answer).await {
-            Ok(answer) => answer,
-            Err(_elapsed) => {
-                let deadline = self.limits.deadline;
-                let detail = format!("the answer was not there within {deadline:?}: try again");
-                Err(Problem::new(ProblemKind::Deadline, detail))
-            }
-        }
+        let timeout = self.limits.response_timeout;
+        tokio::time::timeout(timeout, result).await.unwrap_or_else(|_elapsed| {
+            let detail = format!("the response was not ready within {timeout:?}: try again");
+            Err(Problem::new(ProblemKind::ResponseTimeout, detail))
+        })
     }
 }
 
-/// One more of something that is counted, until it is dropped.
+/// Adds one to a count until the guard is dropped.
 pub(super) struct CountGuard(watch::Sender<usize>);
 
 impl CountGuard {

@@ -1,8 +1,8 @@
-//! Where the store is asked: on threads that may wait, a bounded number at once, a bounded number
+//! Runs blocking store calls for asynchronous code: at most six at once, and a bounded number
 //! waiting.
 //!
-//! SQLite blocks, so it never runs on a thread that serves connections; and it has its own bound,
-//! so that slow disks and slow conversions do not starve each other.
+//! SQLite blocks, so a call never runs on a thread that serves connections. Store calls have their
+//! own bound, so that slow disks and slow conversions do not starve each other.
 
 use std::sync::Arc;
 
@@ -11,61 +11,55 @@ use tokio::sync::Semaphore;
 use super::problem::{Problem, ProblemKind};
 use crate::album::Store;
 
-/// Questions that the store answers at once.
-const AT_ONCE: usize = 6;
+/// Upper bound of the store calls that run at once.
+const MAX_RUNNING: usize = 6;
 
-/// The way to the store.
+/// Runs calls of a [`Store`] on threads that may block.
 pub struct StoreExecutor {
     store: Arc<Store>,
-    queue: usize,
-    /// One for each question that is being answered or waits.
-    places: Arc<Semaphore>,
-    turns: Arc<Semaphore>,
+    max_queued: usize,
+    /// One permit for each call that runs or waits.
+    pending: Arc<Semaphore>,
+    running: Arc<Semaphore>,
 }
 
 impl StoreExecutor {
-    /// A desk at which `queue` questions may wait.
-    pub fn new(store: Arc<Store>, queue: usize) -> Self {
-        let places = Arc::new(Semaphore::new(AT_ONCE + queue));
-        Self { store, queue, places, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+    /// Creates an executor in which at most `max_queued` calls wait.
+    pub fn new(store: Arc<Store>, max_queued: usize) -> Self {
+        let pending = Arc::new(Semaphore::new(MAX_RUNNING + max_queued));
+        Self { store, max_queued, pending, running: Arc::new(Semaphore::new(MAX_RUNNING)) }
     }
 
-    /// Asks the store, on another thread. A question whose asker leaves before its turn is never
-    /// put; after that it runs to its end.
+    /// Runs a store call on another thread. If the caller's future is dropped while queued, the
+    /// call never runs. Once started, it always completes.
     ///
     /// # Errors
-    /// The question's; [`Kind::Overloaded`] if the queue is full; [`Kind::Fault`] if the question
-    /// panics.
+    /// Returns the call's error; [`ProblemKind::Overloaded`] if the queue is full;
+    /// [`ProblemKind::InternalError`] if the call panics.
     pub async fn run<T, E>(
         &self,
-        question: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
+        call: impl FnOnce(&Store) -> Result<T, E> + Send + 'static,
     ) -> Result<T, Problem>
     where
         T: Send + 'static,
         E: Into<Problem> + Send + 'static,
     {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            let detail = format!("{} questions wait for the file: try again", self.queue);
+        let Ok(pending) = Arc::clone(&self.pending).try_acquire_owned() else {
+            let detail = format!("{} store calls wait already: try again", self.max_queued);
             return Err(Problem::new(ProblemKind::Overloaded, detail));
         };
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let running = Arc::clone(&self.running).acquire_owned().await;
         let store = Arc::clone(&self.store);
-        let answer = tokio::task::spawn_blocking(move || {
-            let answer = question(&store);
-            drop((turn, place));
-            answer
+        let result = tokio::task::spawn_blocking(move || {
+            let result = call(&store);
+            drop((running, pending));
+            result
         });
-        match answer.await {
-            Ok(answer) => answer.map_err(Into::into),
-            Err(error) => {
-                tracing::error!(%error, "a question to the store failed");
-                Err(Problem::new(ProblemKind::Fault, "the server failed; the operator is told why"))
-            }
-        }
+        result.await.map_err(|error| Problem::internal("a store call", &error))?.map_err(Into::into)
     }
 
-    /// Questions that are being answered or wait.
-    pub fn waiting(&self) -> usize {
-        AT_ONCE + self.queue - self.places.available_permits()
+    /// Returns the number of calls that run or wait.
+    pub fn pending(&self) -> usize {
+        MAX_RUNNING + self.max_queued - self.pending.available_permits()
     }
 }

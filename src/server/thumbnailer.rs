@@ -1,268 +1,373 @@
-//! Thumbnails made on demand: behind the door, once for all who wait, and told to the ledger.
+//! Makes thumbnails on demand: looks them up, admits, coalesces and converts, and records each in
+//! the ledger.
 //!
-//! A conversion belongs to nobody in particular. Its permit, its photo and its frame live in the
-//! closure that works, on a thread of its own, to the end of the work: a client that hangs up takes
-//! nothing away that is still in use.
+//! A conversion belongs to no client. Its permit, its photo and its frame live in the closure that
+//! converts, on a thread of its own, until the conversion ends. So a client that hangs up frees
+//! nothing that is still in use.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use super::admission::{AdmissionControl, Enqueued, Permit};
+use super::admission::{Enqueued, Permit};
 use super::converter::{Conversion, ConversionJob, Converter};
 use super::job_registry::JobRegistry;
 use super::latency_estimate::LatencyEstimate;
-use super::metrics::Metrics;
 use super::problem::{Problem, ProblemKind};
 use super::single_flight::{Leader, SingleFlight};
-use super::store_executor::StoreExecutor;
-use super::worker_pool::WorkerPool;
-use crate::album::{ContentHash, Entry, Ledger, MakingEvent, PersonId, Photo, PhotoId, RowId};
+use super::state::Resources;
+use crate::album::{
+    AlbumError, CacheKey, CacheLookup, ContentHash, Entry, Ledger, MakingEvent, MakingRef,
+    PersonId, Photo, PhotoId, PhotoName, RowId, ShownEntry, Store, StoreError,
+};
 use crate::codec::ThumbnailSpec;
+use crate::pipelines::PipelineKind;
 
-/// Bytes of pixels that one pixel of a photo costs at most while it is converted: three as the
-/// decoder leaves it, three in the frame.
-const BYTES_A_PIXEL: u64 = 6;
+/// Upper bound of the pixel memory that one pixel of a photo costs during its conversion, in bytes:
+/// three in the decoder's buffer and three in the frame.
+const BYTES_PER_PIXEL: u64 = 6;
 
-/// What all thumbnails of a server have in common.
+/// Describes how a server makes its thumbnails.
 #[derive(Clone, Debug)]
 pub struct Maker {
-    /// The version of the thumbnail maker.
-    pub maker: Arc<str>,
-    /// The pipeline's name.
+    /// Version of the thumbnail maker, which every cached thumbnail is kept under.
+    pub version: Arc<str>,
+    /// Name of the pipeline.
     pub pipeline: Arc<str>,
-    /// Whether the pipeline has slots that the ledger should name.
-    pub slots: bool,
+    /// True if the pipeline has slots (indexes into a ring of shared buffers) that the ledger names.
+    pub has_slots: bool,
 }
 
-/// Where thumbnails are made.
-pub struct ThumbnailService {
-    pub(super) store: Arc<StoreExecutor>,
-    pub(super) workers: WorkerPool,
-    pub(super) admission: Arc<AdmissionControl>,
-    pub(super) ledger: Arc<Ledger>,
-    pub(super) metrics: Arc<Metrics>,
-    pub(super) converter: Arc<dyn Converter>,
-    pub(super) make: Maker,
-    pub(super) jobs: JobRegistry,
-    pub(super) single_flight: SingleFlight<Key, ThumbnailResult>,
-    pub(super) latency: Arc<LatencyEstimate>,
-    /// How long a request may wait.
-    pub(super) deadline: Duration,
-    /// One for each upload whose structure may be read at once.
-    pub(super) inspecting: Arc<Semaphore>,
+impl Maker {
+    /// Describes this program with a pipeline.
+    pub fn new(pipeline: PipelineKind) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        Self {
+            version: format!("{version}-{pipeline}{}", crate::codec::MAKER_SUFFIX).into(),
+            pipeline: pipeline.to_string().into(),
+            has_slots: pipeline == PipelineKind::Shared,
+        }
+    }
 }
 
-/// Uploads whose structure is read at once.
-pub(super) const INSPECTING: usize = 4;
+/// Makes thumbnails, and records in the ledger how each was made and to whom it is shown.
+pub(super) struct ThumbnailService {
+    resources: Arc<Resources>,
+    ledger: Ledger,
+    converter: Arc<dyn Converter>,
+    maker: Maker,
+    /// Longest time that a request waits.
+    timeout: Duration,
+    jobs: JobRegistry,
+    single_flight: SingleFlight<FlightKey, FlightResult>,
+    latency: Arc<LatencyEstimate>,
+}
 
-/// What makes two requests equal. The photo's id is its own for ever, so identical bytes in two
-/// albums are two keys.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+/// Identifies a thumbnail that a viewer asks for.
+#[derive(Clone, Copy)]
+pub(super) struct ViewRequest {
+    pub(super) viewer: PersonId,
+    pub(super) name: PhotoName,
+    pub(super) spec: ThumbnailSpec,
+    /// Time at which the response times out.
+    pub(super) deadline: Instant,
+}
+
+/// Holds a thumbnail, once the ledger has recorded that the viewer is shown it.
+pub(super) struct ShownThumbnail {
+    pub(super) photo: Photo,
+    /// Row of the ledger that records how the thumbnail was made.
+    pub(super) made: RowId,
+    pub(super) bytes: Bytes,
+}
+
+/// Identifies the conversions that may be shared. A photo's id is never used again, so identical
+/// bytes in two albums have two keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct FlightKey {
     photo: PhotoId,
     content: ContentHash,
     spec: ThumbnailSpec,
 }
 
-/// A thumbnail made just now, and kept if it is of what was asked for.
-#[derive(Debug)]
-pub(super) struct Made {
-    pub(super) job: ConversionJob,
-    pub(super) row: RowId,
-    pub(super) bytes: Bytes,
+/// Holds a thumbnail that was just made, and that is cached if it is of what was asked for.
+struct MadeThumbnail {
+    job: ConversionJob,
+    row: RowId,
+    bytes: Bytes,
 }
 
-/// What comes of a conversion, for all who wait for it.
-pub(super) type ThumbnailResult = Result<Arc<Made>, ThumbnailError>;
+/// Holds the result of a conversion, for every request that waits for it.
+type FlightResult = Result<Arc<MadeThumbnail>, ThumbnailError>;
 
-/// Why there is no thumbnail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ThumbnailError {
-    /// The photo is no longer what was asked for, or no longer there: look again.
-    PhotoChanged,
-    /// Anything else.
-    Problem(Problem),
+/// Describes why there is no thumbnail.
+#[derive(Clone)]
+enum ThumbnailError {
+    /// Lookup that is outdated: the photo was replaced or deleted, or the ledger dropped the row of
+    /// the thumbnail. A new lookup finds the present state.
+    Outdated,
+    /// Problem with which the request fails.
+    Failed(Problem),
 }
 
-impl From<Problem> for ThumbnailError {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
+impl<E: Into<Problem>> From<E> for ThumbnailError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
     }
 }
 
 impl ThumbnailService {
-    /// Makes the thumbnail, or waits for the one that is being made. The viewer may see the photo,
-    /// and waits until the deadline.
-    pub(super) async fn thumbnail(
-        self: &Arc<Self>,
-        viewer: PersonId,
-        photo: &Photo,
-        spec: ThumbnailSpec,
-        deadline: Instant,
-    ) -> ThumbnailResult {
-        let key = Key { photo: photo.id, content: photo.content, spec };
-        let knock = || self.admission.try_enqueue(pixel_bytes(photo.width, photo.height));
-        let flight = self.single_flight.run_or_join(key, deadline, knock, |crew, place| {
-            let (service, photo) = (Arc::clone(self), photo.clone());
-            async move { service.make_once(&crew, place, viewer, photo, spec).await }
-        });
-        let (passenger, joined) = flight.map_err(Problem::from)?;
-        if joined {
-            self.metrics.joined.inc();
-        }
-        passenger.result().await.unwrap_or_else(|| Err(fault().into()))
+    pub(super) fn new(
+        resources: Arc<Resources>,
+        ledger: Ledger,
+        converter: Arc<dyn Converter>,
+        maker: Maker,
+        timeout: Duration,
+    ) -> Self {
+        let (jobs, single_flight, latency) = Default::default();
+        Self { resources, ledger, converter, maker, timeout, jobs, single_flight, latency }
     }
 
-    /// `None`: nobody waited any more.
+    /// Returns the version of the thumbnail maker.
+    pub(super) fn maker_version(&self) -> &str {
+        &self.maker.version
+    }
+
+    /// Looks up a photo and its cached thumbnail, if the viewer may see the photo.
+    ///
+    /// # Errors
+    /// Returns [`AlbumError::NotFound`] if the viewer may not, or [`AlbumError::Store`].
+    pub(super) fn look_up(
+        &self,
+        store: &Store,
+        request: ViewRequest,
+    ) -> Result<CacheLookup, AlbumError> {
+        let key = CacheKey { spec: request.spec, maker: &self.maker.version };
+        store.thumbnail(request.viewer, request.name, &key)
+    }
+
+    /// Returns the cached thumbnail that the lookup found, or makes a new one. Before the method
+    /// returns, the ledger has recorded that the viewer is shown the thumbnail.
+    ///
+    /// If the photo is replaced meanwhile, one further lookup finds the new photo.
+    pub(super) async fn show(
+        self: &Arc<Self>,
+        request: ViewRequest,
+        found: CacheLookup,
+    ) -> Result<ShownThumbnail, Problem> {
+        let mut shown = self.try_show(request, found).await;
+        if let Err(ThumbnailError::Outdated) = shown {
+            let service = Arc::clone(self);
+            let look_up = move |store: &Store| service.look_up(store, request);
+            let found = self.resources.store.run(look_up).await?;
+            shown = self.try_show(request, found).await;
+        }
+        shown.map_err(|error| match error {
+            ThumbnailError::Failed(problem) => problem,
+            ThumbnailError::Outdated => {
+                Problem::new(ProblemKind::Overloaded, "the photo keeps changing: try again")
+            }
+        })
+    }
+
+    async fn try_show(
+        self: &Arc<Self>,
+        request: ViewRequest,
+        found: CacheLookup,
+    ) -> Result<ShownThumbnail, ThumbnailError> {
+        let CacheLookup { photo, thumbnail } = found;
+        let shown = match thumbnail {
+            Some(cached) => {
+                self.resources.metrics.cache_hits.inc();
+                ShownThumbnail { photo, made: cached.made, bytes: cached.bytes }
+            }
+            None => self.make(request, photo).await?,
+        };
+        let entry = Entry::Shown(ShownEntry {
+            viewer: request.viewer,
+            requested: (&shown.photo).into(),
+            made: MakingRef::Row(shown.made),
+        });
+        match self.commit(entry).await {
+            Ok(_) => Ok(shown),
+            Err(StoreError::UnknownMaking { .. }) => Err(ThumbnailError::Outdated),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Makes the thumbnail, or waits for one that is being made, and then checks again that the
+    /// viewer may see the photo.
+    async fn make(
+        self: &Arc<Self>,
+        request: ViewRequest,
+        photo: Photo,
+    ) -> Result<ShownThumbnail, ThumbnailError> {
+        let ViewRequest { viewer, name, spec, deadline } = request;
+        let Resources { store, admission, metrics, .. } = &*self.resources;
+        let key = FlightKey { photo: photo.id, content: photo.content, spec };
+        let admit = || admission.try_enqueue(pixel_bytes(photo.width, photo.height));
+        let (waiter, joined) =
+            self.single_flight.run_or_join(key, deadline, admit, |leader, enqueued| {
+                let (service, photo) = (Arc::clone(self), photo.clone());
+                async move { service.make_once(&leader, enqueued, viewer, photo, spec).await }
+            })?;
+        if joined {
+            metrics.conversions_joined.inc();
+        }
+        let made = waiter.result().await.unwrap_or_else(|| {
+            Err(Problem::internal("a conversion", &"its task panicked").into())
+        })?;
+        let now = store.run(move |store| store.photo(viewer, name)).await?;
+        if (now.id, now.content) != (photo.id, photo.content) {
+            return Err(ThumbnailError::Outdated);
+        }
+        if !made.job.is_of(&photo, spec) {
+            return Err(self.withhold(self.event(viewer, &photo, spec, &made.bytes)).await.into());
+        }
+        Ok(ShownThumbnail { photo, made: made.row, bytes: made.bytes.clone() })
+    }
+
+    /// Makes a thumbnail for all requests that wait for it. Returns `None` if no request waits any
+    /// more.
+    ///
+    /// The photo is read by its id and content, not by a viewer's name for it. Each request decides
+    /// before and after whether its own viewer may see the photo.
     async fn make_once(
         self: Arc<Self>,
-        crew: &Arc<Leader<Key, ThumbnailResult>>,
-        place: Enqueued,
+        leader: &Arc<Leader<FlightKey, FlightResult>>,
+        enqueued: Enqueued,
         viewer: PersonId,
         photo: Photo,
         spec: ThumbnailSpec,
-    ) -> Option<ThumbnailResult> {
+    ) -> Option<FlightResult> {
+        let Resources { store, metrics, .. } = &*self.resources;
         let permit = tokio::select! {
             biased;
-            () = crew.abandoned() => {
-                self.metrics.conversions_dropped.inc();
+            () = leader.abandoned() => {
+                metrics.conversions_cancelled.inc();
                 return None;
             }
-            permit = place.acquire() => permit,
+            permit = enqueued.acquire() => permit,
         };
-        let left = crew.deadline()?.saturating_duration_since(Instant::now());
-        if !self.latency.is_enough(left, self.deadline) {
-            let detail = "too much waits to be done in time: try again in a moment";
+        let left = leader.deadline()?.saturating_duration_since(Instant::now());
+        if !self.latency.fits(left, self.timeout) {
+            let detail = "the queue is too long to respond in time: try again in a moment";
             return Some(Err(Problem::new(ProblemKind::Overloaded, detail).into()));
         }
-        let bytes = match self.bytes(viewer, &photo).await {
-            Ok(bytes) => bytes,
-            Err(failure) => return Some(Err(failure)),
+        let (id, content) = (photo.id, photo.content);
+        let bytes = match store.run(move |store| store.photo_bytes(id, content)).await {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Some(Err(ThumbnailError::Outdated)),
+            Err(problem) => return Some(Err(problem.into())),
         };
         let job = self.jobs.register(&photo, spec);
-        let done = match self.convert(crew, permit, job, bytes).await? {
-            Ok(done) => done,
-            Err(problem) => {
-                self.metrics.conversions_failed.inc();
-                return Some(Err(problem.into()));
-            }
-        };
-        Some(self.record(viewer, &photo, spec, done).await)
-    }
-
-    /// The photo's bytes, if it still is what was asked for.
-    async fn bytes(&self, viewer: PersonId, photo: &Photo) -> Result<Bytes, ThumbnailError> {
-        let name = photo.name;
-        let found = self.store.run(move |store| store.photo_with_bytes(viewer, name)).await;
-        match found {
-            Ok((found, bytes)) if (found.id, found.content) == (photo.id, photo.content) => {
-                Ok(bytes)
-            }
-            Ok(_) => Err(ThumbnailError::PhotoChanged),
-            // Of whoever came first: whoever else waits asks for himself.
-            Err(problem) if problem.kind() == ProblemKind::NotFound => {
-                Err(ThumbnailError::PhotoChanged)
-            }
-            Err(problem) => Err(problem.into()),
+        let converted = self.convert(leader, permit, job, bytes).await?;
+        if converted.is_err() {
+            metrics.conversions_failed.inc();
         }
+        Some(match converted {
+            Ok(conversion) => self.record(viewer, &photo, spec, conversion).await,
+            Err(problem) => Err(problem.into()),
+        })
     }
 
     async fn convert(
         &self,
-        crew: &Arc<Leader<Key, ThumbnailResult>>,
+        leader: &Arc<Leader<FlightKey, FlightResult>>,
         permit: Permit,
         job: ConversionJob,
         photo: Bytes,
     ) -> Option<Result<Conversion, Problem>> {
-        let (crew, engine) = (Arc::clone(crew), Arc::clone(&self.converter));
-        let (metrics, pace) = (Arc::clone(&self.metrics), Arc::clone(&self.latency));
+        let (leader, converter) = (Arc::clone(leader), Arc::clone(&self.converter));
+        let metrics = Arc::clone(&self.resources.metrics);
+        let latency = Arc::clone(&self.latency);
         let work = move || {
-            // In here to its end, whoever hangs up meanwhile.
+            // Held to the end of the conversion, also if every client hangs up meanwhile.
             let _permit = permit;
-            if !crew.start() {
-                metrics.conversions_dropped.inc();
+            if !leader.start() {
+                metrics.conversions_cancelled.inc();
                 return None;
             }
             let began = Instant::now();
-            let done = engine.convert(job, photo);
-            pace.took(began.elapsed());
-            if done.is_ok() {
-                metrics.converted(began.elapsed());
+            let converted = converter.convert(job, photo);
+            latency.record(began.elapsed());
+            if converted.is_ok() {
+                metrics.observe_conversion(began.elapsed());
             }
-            Some(done)
+            Some(converted)
         };
-        match self.workers.start(work).await {
-            Ok(done) => done.map(|done| {
-                done.map_err(|refusal| {
-                    Problem::new(ProblemKind::UnreadablePhoto, refusal.to_string())
-                })
-            }),
-            Err(error) => {
-                tracing::error!(%error, "a conversion failed");
-                Some(Err(fault()))
-            }
+        match self.resources.workers.start(work).await {
+            Ok(converted) => Some(
+                converted?
+                    .map_err(|error| Problem::new(ProblemKind::UnreadablePhoto, error.to_string())),
+            ),
+            Err(panic) => Some(Err(Problem::internal("a conversion", &panic))),
         }
     }
 
-    /// Tells the ledger, and keeps the thumbnail if it is of what was asked for.
+    /// Records in the ledger how a thumbnail was made, and caches the thumbnail if it is of what
+    /// was asked for.
     async fn record(
         &self,
         viewer: PersonId,
         photo: &Photo,
         spec: ThumbnailSpec,
-        done: Conversion,
-    ) -> ThumbnailResult {
-        let Conversion { job, made } = done;
-        let bytes = made.output.clone();
-        let event = MakingEvent {
-            viewer,
-            requested: photo.into(),
-            photo_hash: photo.content,
-            thumbnail_hash: ContentHash::of(&bytes),
-            spec,
-            maker: Arc::clone(&self.make.maker),
-            pipeline: Arc::clone(&self.make.pipeline),
-        };
-        let record = self.jobs.provenance(&made, self.make.slots);
+        conversion: Conversion,
+    ) -> FlightResult {
+        let Conversion { job, traced } = conversion;
+        let record = self.jobs.provenance(&traced, self.maker.has_slots);
+        let bytes = traced.output;
+        let event = self.event(viewer, photo, spec, &bytes);
         let cache = job.is_of(photo, spec).then(|| bytes.clone());
-        let entry = Entry::Made { event, record, cache };
-        let rows = self.commit(entry).await?;
-        Ok(Arc::new(Made { job, row: rows, bytes }))
+        let row = self.commit(Entry::Made { event, record, cache }).await?;
+        Ok(Arc::new(MadeThumbnail { job, row, bytes }))
     }
 
-    /// Counts a thumbnail that is not of what was asked for, and tells the ledger.
-    pub(super) async fn stopped(&self, event: MakingEvent) -> Problem {
-        self.metrics.stopped.inc();
+    /// Counts a thumbnail that is not of what was asked for, and records that it was withheld.
+    async fn withhold(&self, event: MakingEvent) -> Problem {
+        self.resources.metrics.wrong_thumbnails.inc();
         tracing::error!(
             photo = %event.requested.photo,
             thumbnail = %event.thumbnail_hash,
-            "a thumbnail is not of what was asked for, and was not sent"
+            "a thumbnail of another request was not sent"
         );
         match self.commit(Entry::Withheld(event)).await {
             Ok(_) => Problem::new(
                 ProblemKind::WrongThumbnail,
-                "the thumbnail that was made is of another photo, and was not sent: try again",
+                "the thumbnail that was made is of another request, and was not sent: try again",
             ),
-            Err(problem) => problem,
+            Err(error) => error.into(),
         }
     }
 
-    /// Writes one row, and waits until it is on the disk.
-    async fn commit(&self, entry: Entry) -> Result<RowId, Problem> {
+    fn event(
+        &self,
+        viewer: PersonId,
+        photo: &Photo,
+        spec: ThumbnailSpec,
+        thumbnail: &[u8],
+    ) -> MakingEvent {
+        MakingEvent {
+            viewer,
+            requested: photo.into(),
+            photo_hash: photo.content,
+            thumbnail_hash: ContentHash::of(thumbnail),
+            spec,
+            maker: Arc::clone(&self.maker.version),
+            pipeline: Arc::clone(&self.maker.pipeline),
+        }
+    }
+
+    /// Writes one row of the ledger, and waits until it is committed.
+    async fn commit(&self, entry: Entry) -> Result<RowId, StoreError> {
         let rows = self.ledger.submit(vec![entry])?.committed().await?;
-        rows.first().copied().ok_or_else(fault)
+        Ok(*rows.first().expect("one entry is one row"))
     }
 }
 
-/// What one conversion of a photo holds at most.
+/// Returns the pixel memory that one conversion of a photo needs at most, in bytes.
 pub(super) fn pixel_bytes(width: u32, height: u32) -> u64 {
-    u64::from(width) * u64::from(height) * BYTES_A_PIXEL
-}
-
-pub(super) fn fault() -> Problem {
-    Problem::new(ProblemKind::Fault, "the server failed; the operator is told why")
+    u64::from(width) * u64::from(height) * BYTES_PER_PIXEL
 }

@@ -1,47 +1,57 @@
-//! Uploads are looked at before they are stored: decoded whole, behind the same door as thumbnails.
+//! Validates an upload before it is stored, by decoding the whole photo.
 //!
-//! A photo that decodes here decodes for every thumbnail and for the compression in 35 days.
+//! A photo that decodes here decodes for every thumbnail, and for the compression after 35 days.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
 
 use super::problem::Problem;
-use super::thumbnailer::{ThumbnailService, fault, pixel_bytes};
-use crate::codec::{self, Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
-use crate::pipeline::Codec;
+use super::state::Resources;
+use super::thumbnailer::pixel_bytes;
+use crate::codec::{Fit, Header, ProbedPhoto, Size, ThumbnailSpec};
 
-impl ThumbnailService {
-    /// Decodes an upload whole, behind the same door. Gives its upright width and height.
-    ///
-    /// `held` is kept until the decoder is done with the bytes.
-    pub(super) async fn examine<H: Send + 'static>(
+/// Upper bound of the uploads whose structure is read at once.
+pub(super) const MAX_INSPECTIONS: usize = 4;
+
+/// Validates uploads, on the same workers and under the same admission control as conversions.
+pub(super) struct UploadValidator {
+    resources: Arc<Resources>,
+    inspections: Arc<Semaphore>,
+}
+
+impl UploadValidator {
+    pub(super) fn new(resources: Arc<Resources>) -> Self {
+        Self { resources, inspections: Arc::new(Semaphore::new(MAX_INSPECTIONS)) }
+    }
+
+    /// Decodes an upload, and returns its header. `held` is dropped once the decoder no longer
+    /// needs the bytes.
+    pub(super) async fn validate<H: Send + 'static>(
         &self,
         photo: Bytes,
         held: H,
-    ) -> Result<(u32, u32), Problem> {
-        let file = photo.clone();
-        let turn = Arc::clone(&self.inspecting).acquire_owned().await;
-        let turn = turn.expect("nobody ends inspections");
-        let inspected = self.workers.start(move || {
-            let header = codec::probe(&file);
-            drop(turn);
-            header
+    ) -> Result<Header, Problem> {
+        let Resources { workers, admission, .. } = &*self.resources;
+        let inspection = Arc::clone(&self.inspections).acquire_owned().await;
+        let inspection = inspection.expect("the semaphore is never closed");
+        let inspected = workers.start(move || {
+            let inspected = ProbedPhoto::open(photo);
+            drop(inspection);
+            inspected
         });
-        let header = inspected.await.map_err(|_panicked| fault())??;
-        let place = self.admission.try_enqueue(pixel_bytes(header.width, header.height))?;
-        let permit = place.acquire().await;
-        let decoded = self.workers.start(move || {
+        let inspected =
+            inspected.await.map_err(|panic| Problem::internal("a decoder", &panic))??;
+        let header = inspected.header();
+        let permit = admission.try_enqueue(pixel_bytes(header.width, header.height))?;
+        let permit = permit.acquire().await;
+        let decoded = workers.start(move || {
             let _held = (permit, held);
-            // At the size at which compression will decode it: what passes here passes there.
-            let request = ThumbnailRequest {
-                photo,
-                spec: ThumbnailSpec { size: Size::MAX, fit: Fit::Contain },
-            };
-            ImageCodec::new(NonZeroU32::MIN).decode(&request).map(drop)
+            // At the size at which compression will decode the photo.
+            inspected.decode(ThumbnailSpec { size: Size::MAX, fit: Fit::Contain }).map(drop)
         });
-        decoded.await.map_err(|_panicked| fault())??;
-        Ok((header.width, header.height))
+        decoded.await.map_err(|panic| Problem::internal("a decoder", &panic))??;
+        Ok(header)
     }
 }

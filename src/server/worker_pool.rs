@@ -1,55 +1,58 @@
-//! The threads that convert: as many as may be at work, and behind those that answer.
+//! Runs conversions on a bounded pool of threads, at lower priority than the threads that serve
+//! requests.
 //!
-//! With every processor converting, a kept thumbnail or a refusal would otherwise wait its turn
-//! among dozens of conversions, and so would every other program on the machine, the client first.
+//! With every processor converting, a cached thumbnail or a rejection would otherwise wait among
+//! dozens of conversions. So would every other program on the machine, the client first.
 
 use std::io;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// Threads for work that takes long, started when they are first needed.
+/// Runs long work on threads that are started when first needed.
 #[derive(Debug)]
 pub(super) struct WorkerPool(Option<Runtime>);
 
 impl WorkerPool {
-    /// So many threads at most.
+    /// Creates a pool of at most `max_threads`.
     ///
     /// # Errors
-    /// The system's.
-    pub(super) fn new(threads: usize) -> io::Result<Self> {
-        let threads = Builder::new_current_thread()
-            .max_blocking_threads(threads)
+    /// Returns the system's error if it refuses a resource.
+    pub(super) fn new(max_threads: usize) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread()
+            .max_blocking_threads(max_threads)
             .thread_name("converter")
             .on_thread_start(lower_priority)
             .build()?;
-        Ok(Self(Some(threads)))
+        Ok(Self(Some(runtime)))
     }
 
-    /// Starts the work on a thread of its own. It goes on to its end, whoever stops waiting for it.
+    /// Starts work on a thread of the pool. Work that has started runs to its end, also if its
+    /// handle is dropped.
     ///
     /// # Panics
-    /// Never: the threads are there until this is dropped.
+    /// Never panics: the runtime lives until the pool is dropped.
     pub(super) fn start<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
-        let threads = self.0.as_ref().expect("they are there until this is dropped");
-        threads.spawn_blocking(work)
+        let runtime = self.0.as_ref().expect("the runtime lives until the pool is dropped");
+        runtime.spawn_blocking(work)
     }
 }
 
-/// A server ends inside a runtime, where nobody may wait for another.
+/// Shuts down without waiting: the server is dropped inside an asynchronous runtime, where tokio
+/// forbids the wait.
 impl Drop for WorkerPool {
     fn drop(&mut self) {
-        if let Some(threads) = self.0.take() {
-            threads.shutdown_background();
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
         }
     }
 }
 
-/// How far these threads stand behind the others: with a fifth of their weight while both want the
-/// processor, with all of it otherwise.
+/// Niceness that a worker adds to its own. At 7 the scheduler gives it a fifth of the weight of a
+/// serving thread while both want the processor, and all of it otherwise.
 #[cfg(target_os = "linux")]
 const NICE_INCREMENT: i32 = 7;
 
@@ -61,9 +64,9 @@ fn lower_priority() {
     let lowered = getpriority_process(this)
         .and_then(|niceness| setpriority_process(this, (niceness + NICE_INCREMENT).min(19)));
     if let Err(error) = lowered {
-        tracing::warn!(%error, "conversions run at the priority of everything else");
+        tracing::warn!(%error, "conversions run at the priority of the serving threads");
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn step_back() {}
+fn lower_priority() {}

@@ -1,7 +1,7 @@
-//! A socket whose patience ends: a peer that takes nothing for too long is let go.
+//! Closes the connection of a client that stops reading its response.
 //!
-//! Reading is limited by what is read, heads and bodies. Nobody but the socket sees a peer that
-//! asked for much and then does not take it, and holds the answer in our memory.
+//! Slow requests are limited where heads and bodies are read. A client that stops reading keeps its
+//! response in the server's memory, and only the socket can detect that, so writes time out here.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,34 +12,36 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// A socket, and how long its peer may take nothing.
+/// Wraps a socket so that a write fails once the client has taken no byte for the timeout.
 pub(super) struct WriteTimeout {
     stream: TcpStream,
-    patience: Duration,
-    end: Pin<Box<Sleep>>,
-    waiting: bool,
+    timeout: Duration,
+    deadline: Pin<Box<Sleep>>,
+    /// True if a write is pending and the deadline runs.
+    pending: bool,
 }
 
 impl WriteTimeout {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, patience, end: Box::pin(sleep(patience)), waiting: false }
+    pub(super) fn new(stream: TcpStream, timeout: Duration) -> Self {
+        Self { stream, timeout, deadline: Box::pin(sleep(timeout)), pending: false }
     }
 
-    /// Passes on what became of a write, or that it has waited for too long.
+    /// Returns the result of a write, or [`io::ErrorKind::TimedOut`] if it was pending for the
+    /// whole timeout.
     fn poll_deadline<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
-            self.waiting = false;
+            self.pending = false;
             return written;
         }
-        if !self.waiting {
-            self.waiting = true;
-            self.end.as_mut().reset(Instant::now() + self.patience);
+        if !self.pending {
+            self.pending = true;
+            self.deadline.as_mut().reset(Instant::now() + self.timeout);
         }
-        self.end.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        self.deadline.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

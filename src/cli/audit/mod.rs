@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use self::progress::Bar;
 use super::interrupt::Interrupt;
 use super::output::{File, eprint, print, print_json};
-use super::serve::span;
+use super::serve::parse_duration;
 use super::{Exit, OutputArgs, exit_code};
 use crate::audit::report::{AuditDir, AuditDocument, junit, markdown, table};
 use crate::audit::spec::{Mode, ShownFit, SingleUrl, Sizes};
@@ -79,13 +79,13 @@ struct How {
           value_parser = value_parsers::rate)]
     rate: Vec<f64>,
     /// How long all steps take together, as 500ms, 30s or 5m
-    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = span)]
+    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = parse_duration)]
     duration: Duration,
     /// How long each step goes on before its times count; mixing counts from the start
-    #[arg(long, value_name = "SPAN", default_value = "500ms", value_parser = span)]
+    #[arg(long, value_name = "SPAN", default_value = "500ms", value_parser = parse_duration)]
     warm_up: Duration,
     /// How long an answer may take
-    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = span)]
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = parse_duration)]
     timeout: Duration,
     /// How many KiB an answer may have: 1 to 65536
     #[arg(long, value_name = "KIB", default_value_t = 8192,

@@ -33,6 +33,10 @@ impl<'a> Jpeg<'a> {
         Ok(Self { file, info: JpegInfo::read(file)? })
     }
 
+    pub(super) fn with_bytes(self, file: &[u8]) -> Jpeg<'_> {
+        Jpeg { file, info: self.info }
+    }
+
     /// Returns the width and height as stored, in pixels.
     pub(super) fn dimensions(&self) -> (u32, u32) {
         (self.info.frame.width.into(), self.info.frame.height.into())

@@ -113,6 +113,11 @@ impl<'a> Png<'a> {
         Ok(Self { file, dimensions, orientation, pixel_bits, interlaced: interlacing != 0 })
     }
 
+    pub(super) fn with_bytes(self, file: &[u8]) -> Png<'_> {
+        let Self { dimensions, orientation, pixel_bits, interlaced, .. } = self;
+        Png { file, dimensions, orientation, pixel_bits, interlaced }
+    }
+
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
         let image_file = self.image_file();
         panic_guard::decode(Format::Png, || {

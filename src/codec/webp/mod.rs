@@ -59,6 +59,10 @@ impl<'a> WebP<'a> {
         Ok(Self { file, dimensions: (width, height), orientation })
     }
 
+    pub(super) fn with_bytes(self, file: &[u8]) -> WebP<'_> {
+        WebP { file, dimensions: self.dimensions, orientation: self.orientation }
+    }
+
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
         panic_guard::decode(Format::WebP, || {
             png::read(WebPDecoder::new(Cursor::new(self.file)), Format::WebP)

@@ -1,20 +1,17 @@
-//! Albums and their members.
+//! Serves albums and their members.
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use hyper::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::{Answered, Shared, json};
-use crate::album::{
-    Album, AlbumCard, AlbumError, AlbumId, Moment, PersonId, Photo, PhotoState as Stored,
-    PhotoUuid, Store,
-};
+use super::photos::StoredPhoto;
+use super::{RouteResult, SharedState, check_text, json};
+use crate::album::{Album, AlbumCard, AlbumError, AlbumId, Moment, PersonId, Photo, Store};
 use crate::server::auth::Bearer;
 use crate::server::extract::{self, PathParams};
 use crate::server::problem::Problem;
-use crate::server::validation;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,113 +20,111 @@ struct NewAlbum {
 }
 
 #[derive(Serialize)]
-struct Made {
+struct CreatedAlbum {
     album: AlbumId,
 }
 
 #[derive(Serialize)]
-struct Card {
+struct AlbumSummary {
     album: AlbumId,
     title: String,
     owner: PersonId,
 }
 
 #[derive(Serialize)]
-struct Opened {
+struct AlbumDetails {
     #[serde(flatten)]
-    card: Card,
+    summary: AlbumSummary,
     members: Vec<PersonId>,
-    photos: Vec<Listed>,
+    photos: Vec<ListedPhoto>,
 }
 
 #[derive(Serialize)]
-struct Listed {
-    photo: PhotoUuid,
+struct ListedPhoto {
+    #[serde(flatten)]
+    stored: StoredPhoto,
     owner: PersonId,
-    posted: Moment,
-    state: Stored,
-    bytes: u64,
-    width: u32,
-    height: u32,
+    uploaded_at: Moment,
 }
 
-impl From<AlbumCard> for Card {
+impl From<AlbumCard> for AlbumSummary {
     fn from(AlbumCard { album, title, owner }: AlbumCard) -> Self {
         Self { album, title, owner }
     }
 }
 
-impl From<Photo> for Listed {
+impl From<Photo> for ListedPhoto {
     fn from(photo: Photo) -> Self {
-        let Photo { name, owner, uploaded_at, state, bytes, width, height, .. } = photo;
-        Self { photo: name.photo, owner, posted: uploaded_at, state, bytes, width, height }
+        let (owner, uploaded_at) = (photo.owner, photo.uploaded_at);
+        Self { stored: photo.into(), owner, uploaded_at }
     }
 }
 
-pub(super) async fn create(State(state): Shared, headers: HeaderMap, body: Body) -> Answered {
-    let bearer = Bearer::of(&headers)?;
-    let wanted = extract::json::<NewAlbum>(&headers, body, &state.limits).await;
-    let made = state.store.run(move |store| {
+pub(super) async fn create(
+    State(state): SharedState,
+    bearer: Bearer,
+    headers: HeaderMap,
+    body: Body,
+) -> RouteResult {
+    let body = extract::json::<NewAlbum>(&headers, body, &state.limits).await;
+    let created = state.resources.store.run(move |store| {
         let person = bearer.person(store)?;
-        let NewAlbum { title } = wanted?;
-        validation::check("title", &title)?;
-        Ok::<_, Problem>(Made { album: store.create_album(person, &title)? })
+        let NewAlbum { title } = body?;
+        check_text("title", &title)?;
+        Ok::<_, Problem>(CreatedAlbum { album: store.create_album(person, &title)? })
     });
-    Ok(json(StatusCode::CREATED, &made.await?))
+    Ok(json(StatusCode::CREATED, &created.await?))
 }
 
-pub(super) async fn list(State(state): Shared, headers: HeaderMap) -> Answered {
-    let bearer = Bearer::of(&headers)?;
-    let albums = state.store.run(move |store| {
+pub(super) async fn list(State(state): SharedState, bearer: Bearer) -> RouteResult {
+    let albums = state.resources.store.run(move |store| {
         let albums = store.albums_of(bearer.person(store)?)?;
-        Ok::<_, Problem>(albums.into_iter().map(Card::from).collect::<Vec<_>>())
+        Ok::<_, Problem>(albums.into_iter().map(AlbumSummary::from).collect::<Vec<_>>())
     });
     Ok(json(StatusCode::OK, &albums.await?))
 }
 
-pub(super) async fn open(
-    State(state): Shared,
-    names: PathParams<String>,
-    headers: HeaderMap,
-) -> Answered {
-    let bearer = Bearer::of(&headers)?;
-    let opened = state.store.run(move |store| {
+pub(super) async fn fetch(
+    State(state): SharedState,
+    bearer: Bearer,
+    params: PathParams<String>,
+) -> RouteResult {
+    let details = state.resources.store.run(move |store| {
         let person = bearer.person(store)?;
-        let Album { card, members, photos } = store.album(person, extract::album(&names)?)?;
-        let photos = photos.into_iter().map(Listed::from).collect();
-        Ok::<_, Problem>(Opened { card: card.into(), members, photos })
+        let Album { card, members, photos } = store.album(person, extract::album(&params)?)?;
+        let photos = photos.into_iter().map(ListedPhoto::from).collect();
+        Ok::<_, Problem>(AlbumDetails { summary: card.into(), members, photos })
     });
-    Ok(json(StatusCode::OK, &opened.await?))
+    Ok(json(StatusCode::OK, &details.await?))
 }
 
-pub(super) async fn add(
-    state: Shared,
-    names: PathParams<(String, String)>,
-    headers: HeaderMap,
-) -> Answered {
-    change(state, names, &headers, Store::add_member).await
+pub(super) async fn add_member(
+    state: SharedState,
+    bearer: Bearer,
+    params: PathParams<(String, String)>,
+) -> RouteResult {
+    change_member(state, bearer, params, Store::add_member).await
 }
 
-pub(super) async fn remove(
-    state: Shared,
-    names: PathParams<(String, String)>,
-    headers: HeaderMap,
-) -> Answered {
-    change(state, names, &headers, Store::remove_member).await
+pub(super) async fn remove_member(
+    state: SharedState,
+    bearer: Bearer,
+    params: PathParams<(String, String)>,
+) -> RouteResult {
+    change_member(state, bearer, params, Store::remove_member).await
 }
 
-type Change = fn(&Store, PersonId, AlbumId, PersonId) -> Result<(), AlbumError>;
+type MemberChange = fn(&Store, PersonId, AlbumId, PersonId) -> Result<(), AlbumError>;
 
-async fn change(
-    State(state): Shared,
-    names: PathParams<(String, String)>,
-    headers: &HeaderMap,
-    change: Change,
-) -> Result<Response, Problem> {
-    let bearer = Bearer::of(headers)?;
-    let changed = state.store.run(move |store| {
+async fn change_member(
+    State(state): SharedState,
+    bearer: Bearer,
+    params: PathParams<(String, String)>,
+    change: MemberChange,
+) -> RouteResult {
+    let changed = state.resources.store.run(move |store| {
         let by = bearer.person(store)?;
-        let (album, person) = extract::member(&names)?;
+        let (album, person) = extract::member(&params)?;
         Ok::<_, Problem>(change(store, by, album, person)?)
     });
     changed.await?;

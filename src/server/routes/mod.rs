@@ -1,4 +1,4 @@
-//! Every path, and what happens round each request.
+//! Routes each path to its handler, and wraps every request with limits, headers and metrics.
 
 mod albums;
 mod ops;
@@ -14,51 +14,59 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
-use hyper::header::{CACHE_CONTROL, HeaderName, HeaderValue};
-use hyper::{HeaderMap, Method, StatusCode, header};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Method, StatusCode};
 use serde::Serialize;
 
 use super::problem::{Problem, ProblemKind};
 use super::state::{AppState, CountGuard};
 
-/// The path whose PUT has a body that may take longer than an answer.
+/// Path of a photo. The body of its PUT may take longer than a response.
 const PHOTO: &str = "/albums/{album}/photos/{photo}";
 
-/// What anyone on the listening address may ask, also while the server stops.
+/// Paths that every client may ask without a token, also while the server shuts down.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
 
-type Shared = State<Arc<AppState>>;
-type Answered = Result<Response, Problem>;
+/// Characters of a person's name or an album's title, at most 200.
+const MAX_TEXT_CHARACTERS: usize = 200;
 
-/// All of it.
-pub(super) fn routes(state: Arc<AppState>) -> Router {
+type SharedState = State<Arc<AppState>>;
+type RouteResult = Result<Response, Problem>;
+
+/// Builds the router with every path.
+pub(super) fn router(state: Arc<AppState>) -> Router {
+    let member = put(albums::add_member).delete(albums::remove_member);
     Router::new()
         .route("/people", post(people::create))
         .route("/albums", post(albums::create).get(albums::list))
-        .route("/albums/{album}", get(albums::open))
-        .route("/albums/{album}/members/{person}", put(albums::add).delete(albums::remove))
+        .route("/albums/{album}", get(albums::fetch))
+        .route("/albums/{album}/members/{person}", member)
         .route(PHOTO, put(photos::upload).get(photos::fetch).delete(photos::delete))
         .route("/albums/{album}/photos/{photo}/thumbnail", get(thumbnails::fetch))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
         .route("/openapi.json", get(ops::openapi))
-        .method_not_allowed_fallback(no_such_method)
-        .fallback(no_such_path)
-        .layer(from_fn_with_state(Arc::clone(&state), attend))
+        .method_not_allowed_fallback(unknown_method)
+        .fallback(unknown_path)
+        .layer(from_fn_with_state(Arc::clone(&state), observe))
         .with_state(state)
 }
 
-async fn no_such_path() -> Problem {
+async fn unknown_path() -> Problem {
     Problem::new(ProblemKind::NotFound, "there is no such path: see /openapi.json")
 }
 
-async fn no_such_method(method: Method) -> Problem {
-    Problem::new(ProblemKind::Method, format!("not {method}: see Allow, and /openapi.json"))
+async fn unknown_method(method: Method) -> Problem {
+    let detail = format!("not {method}: see Allow, and /openapi.json");
+    Problem::new(ProblemKind::MethodNotAllowed, detail)
 }
 
-/// Counts a request, holds it to the deadline, refuses it if the server is stopping.
-async fn attend(State(state): Shared, request: Request, next: Next) -> Response {
+/// Counts a request, adds the headers that every response has, and applies [`limit`] to all paths
+/// but the open ones.
+async fn observe(State(state): SharedState, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
@@ -66,55 +74,78 @@ async fn attend(State(state): Shared, request: Request, next: Next) -> Response 
     let mut response = if OPEN.contains(&route) {
         next.run(request).await
     } else {
-        let _at_work = CountGuard::increment(&state.at_work);
-        answer(&state, &method, route, next.run(request)).await
+        let _counted = CountGuard::increment(&state.requests);
+        limit(&state, &method, route, next.run(request)).await
     };
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(
-        HeaderName::from_static("x-content-type-options"),
-        HeaderValue::from_static("nosniff"),
-    );
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let problem = response.extensions().get::<ProblemKind>().copied();
-    let status = response.status();
-    state.metrics.answered(known(&method), route, status, problem, began.elapsed());
+    let (method, status, duration) = (known_method(&method), response.status(), began.elapsed());
+    state.resources.metrics.observe_response(method, route, status, problem, duration);
     response
 }
 
-async fn answer(
+/// Rejects a request while the server shuts down, and limits the time of its response.
+async fn limit(
     state: &AppState,
     method: &Method,
     route: &str,
-    answer: impl Future<Output = Response>,
+    response: impl Future<Output = Response>,
 ) -> Response {
-    if *state.stopping.borrow() {
-        let stopping = "the server is stopping: try again once it has started anew";
-        return Problem::new(ProblemKind::Stopping, stopping).into_response();
+    if *state.shutting_down.borrow() {
+        let detail = "the server is shutting down: try again once it has restarted";
+        return Problem::new(ProblemKind::ShuttingDown, detail).into_response();
     }
-    // An upload is as slow as its client: it has limits of its own, and the deadline for the rest.
+    // An upload is as slow as its client. It has time limits of its own for the body, and the
+    // response timeout for the rest.
     if route == PHOTO && method == Method::PUT {
-        return answer.await;
+        return response.await;
     }
-    state.in_time(async { Ok(answer.await) }).await.into_response()
+    state.with_timeout(async { Ok(response.await) }).await.into_response()
 }
 
-/// A method's name, of a closed list: anybody can make up more.
-fn known(method: &Method) -> &str {
+/// Returns the method's name, or "other". Clients can invent methods without end, and a metric's
+/// label must have a bounded number of values.
+fn known_method(method: &Method) -> &str {
     let name = method.as_str();
     let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
     if known.contains(&name) { name } else { "other" }
 }
 
-/// An answer in JSON.
+/// Builds a JSON response.
 fn json(status: StatusCode, document: &impl Serialize) -> Response {
-    let body =
-        serde_json::to_vec(document).expect("a document of numbers and strings is always JSON");
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    (status, headers, body).into_response()
+    let body = serde_json::to_vec(document).expect("numbers and strings are always JSON");
+    let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    (status, [content_type], body).into_response()
 }
 
-/// A header's value, of text that is made here and plain.
-fn plain(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).expect("tags and names are plain ASCII")
+/// Builds the headers of a response that only the person who asked may cache. `Vary` keeps two
+/// people who use one device apart.
+fn private_headers(etag: &str, cache_control: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([
+        (ETAG, ascii_value(etag)),
+        (CACHE_CONTROL, HeaderValue::from_static(cache_control)),
+        (VARY, HeaderValue::from_static("Authorization")),
+    ])
+}
+
+/// Converts text that the server made, and that is plain ASCII, to a header's value.
+fn ascii_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("tags and paths are plain ASCII")
+}
+
+/// Rejects a name or a title that is empty, too long, or has a control character.
+fn check_text(field: &str, text: &str) -> Result<(), Problem> {
+    let characters = text.chars().count();
+    let detail = if characters == 0 {
+        format!("the {field} is empty")
+    } else if characters > MAX_TEXT_CHARACTERS {
+        format!("the {field} has {characters} characters; the limit is {MAX_TEXT_CHARACTERS}")
+    } else if text.chars().any(|character| character.is_ascii_control()) {
+        format!("the {field} has a control character in it")
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(ProblemKind::InvalidJson, detail))
 }

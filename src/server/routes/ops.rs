@@ -1,4 +1,4 @@
-//! What anyone on the listening address may ask: whether it lives, what it counts, what it can do.
+//! Serves health, readiness, metrics and the API's description to every client, without a token.
 
 use axum::extract::State;
 use axum::response::IntoResponse;
@@ -6,31 +6,35 @@ use hyper::StatusCode;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::json;
 
-use super::{Answered, Shared, json};
+use super::{RouteResult, SharedState, json};
 use crate::server::metrics;
-use crate::server::openapi::DOCUMENT;
 use crate::server::problem::{Problem, ProblemKind};
 
-/// The process answers.
-pub(super) async fn healthz() -> Answered {
+/// Description of the API, OpenAPI 3.1. It is written by hand, and the tests compare it with every
+/// response.
+const OPENAPI: &str = include_str!("../openapi.json");
+
+/// Tells that the process answers.
+pub(super) async fn healthz() -> RouteResult {
     Ok(json(StatusCode::OK, &json!({"healthy": true})))
 }
 
-/// The process takes work, and its file can be read.
-pub(super) async fn readyz(State(state): Shared) -> Answered {
-    if *state.stopping.borrow() {
-        return Err(Problem::new(ProblemKind::Stopping, "the server is stopping"));
+/// Tells whether the server accepts requests and can read its file.
+pub(super) async fn readyz(State(state): SharedState) -> RouteResult {
+    if *state.shutting_down.borrow() {
+        return Err(Problem::new(ProblemKind::ShuttingDown, "the server is shutting down"));
     }
-    state.in_time(state.store.run(|store| store.person_by_token("").map(drop))).await?;
+    let read = state.resources.store.run(|store| store.person_by_token("").map(drop));
+    state.with_timeout(read).await?;
     Ok(json(StatusCode::OK, &json!({"ready": true})))
 }
 
-pub(super) async fn metrics(State(state): Shared) -> Answered {
+pub(super) async fn metrics(State(state): SharedState) -> RouteResult {
     let content_type = (CONTENT_TYPE, HeaderValue::from_static(metrics::MEDIA_TYPE));
-    Ok(([content_type], state.metrics.text(state.held())).into_response())
+    Ok(([content_type], state.resources.metrics.encode(state.occupancy())).into_response())
 }
 
-pub(super) async fn openapi() -> Answered {
+pub(super) async fn openapi() -> RouteResult {
     let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(([content_type], DOCUMENT).into_response())
+    Ok(([content_type], OPENAPI).into_response())
 }

@@ -1,4 +1,4 @@
-//! Photos: posted, fetched, deleted.
+//! Serves the upload, the download and the deletion of photos.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,153 +10,151 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use hyper::StatusCode;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, LOCATION, VARY};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use serde::Serialize;
 
-use super::{Answered, Shared, json, plain};
+use super::{RouteResult, SharedState, ascii_value, json, private_headers};
 use crate::album::{
-    ContentHash, PersonId, Photo, PhotoName, PhotoState as Stored, PhotoUuid, Upload, UploadOutcome,
+    HashedBytes, PersonId, Photo, PhotoName, PhotoState, PhotoUuid, Upload, UploadOutcome,
 };
 use crate::codec::limits::MAX_FILE_BYTES;
 use crate::server::auth::Bearer;
-use crate::server::extract::{self, BytePermit, PathParams};
+use crate::server::byte_budget::BytePermit;
+use crate::server::etag::{is_not_modified, photo_etag};
+use crate::server::extract::{self, PathParams};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::state::AppState;
 
-/// The media types that a photo may be announced as; without any, or as plain bytes, it is looked
-/// at.
+/// Media types that an upload may announce. The codec decides by the bytes which of the first three
+/// a photo is, also if the client announces no type.
 const MEDIA_TYPES: [&str; 4] =
     ["image/jpeg", "image/png", "image/webp", "application/octet-stream"];
 
+/// Describes a stored photo in JSON.
 #[derive(Serialize)]
-struct Posted {
+pub(super) struct StoredPhoto {
     photo: PhotoUuid,
-    state: Stored,
+    state: PhotoState,
     bytes: u64,
     width: u32,
     height: u32,
 }
 
-impl From<Photo> for Posted {
+impl From<Photo> for StoredPhoto {
     fn from(Photo { name, state, bytes, width, height, .. }: Photo) -> Self {
         Self { photo: name.photo, state, bytes, width, height }
     }
 }
 
 pub(super) async fn upload(
-    State(state): Shared,
-    names: PathParams<(String, String)>,
+    State(state): SharedState,
+    bearer: Bearer,
+    params: PathParams<(String, String)>,
     headers: HeaderMap,
     body: Body,
-) -> Answered {
-    let bearer = Bearer::of(&headers)?;
-    let (member, name) = state.in_time(admit(&state, bearer, names)).await?;
+) -> RouteResult {
+    let (member, name) = state.with_timeout(authorize(&state, bearer, params)).await?;
     if let Some(other) = extract::media_type(&headers)
         && !MEDIA_TYPES.contains(&other.as_str())
     {
-        let detail = format!("a photo is to be {}, not {other}", MEDIA_TYPES[..3].join(", "));
-        return Err(Problem::new(ProblemKind::MediaType, detail));
+        let detail = format!("a photo must be {}, not {other}", MEDIA_TYPES[..3].join(", "));
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     }
-    extract::check_announced(&body, MAX_FILE_BYTES)?;
-    let most = HttpBody::size_hint(&body).upper().unwrap_or(MAX_FILE_BYTES).min(MAX_FILE_BYTES);
-    let room = state.in_time(async { Ok(state.transit_bytes.acquire(most).await) }).await?;
-    let bytes = extract::read(body, MAX_FILE_BYTES, &state.limits).await?;
-    let put = state.in_time(keep(&state, member, name, bytes, room)).await?;
-    let (status, photo) = match put {
+    extract::check_announced_length(&body, MAX_FILE_BYTES)?;
+    let max_bytes =
+        HttpBody::size_hint(&body).upper().unwrap_or(MAX_FILE_BYTES).min(MAX_FILE_BYTES);
+    let permit = async { Ok(state.transit_budget.acquire(max_bytes).await) };
+    let permit = state.with_timeout(permit).await?;
+    let bytes = extract::read_body(body, MAX_FILE_BYTES, &state.limits).await?;
+    let stored = state.with_timeout(store_photo(&state, member, name, bytes, permit)).await?;
+    let (status, photo) = match stored {
         UploadOutcome::Created(photo) => (StatusCode::CREATED, photo),
         UploadOutcome::Same(photo) => (StatusCode::OK, photo),
     };
-    let mut response = json(status, &Posted::from(photo));
+    let mut response = json(status, &StoredPhoto::from(photo));
     if status == StatusCode::CREATED {
         let location = format!("/albums/{}/photos/{}", name.album, name.photo);
-        response.headers_mut().insert(LOCATION, plain(&location));
+        response.headers_mut().insert(LOCATION, ascii_value(&location));
     }
     Ok(response)
 }
 
-/// Lets members post, before anything of the body is read.
-async fn admit(
+/// Checks that the client is a member of the album, before a byte of the body is read.
+async fn authorize(
     state: &AppState,
     bearer: Bearer,
-    names: PathParams<(String, String)>,
+    params: PathParams<(String, String)>,
 ) -> Result<(PersonId, PhotoName), Problem> {
-    let admitted = state.store.run(move |store| {
+    let authorized = state.resources.store.run(move |store| {
         let member = bearer.person(store)?;
-        let name = extract::photo(&names)?;
+        let name = extract::photo(&params)?;
         store.check_member(member, name.album)?;
         Ok::<_, Problem>((member, name))
     });
-    admitted.await
+    authorized.await
 }
 
-/// Stores a photo that decodes whole.
-async fn keep(
+/// Validates and stores a photo.
+async fn store_photo(
     state: &AppState,
     member: PersonId,
     name: PhotoName,
     bytes: Bytes,
-    room: BytePermit,
+    permit: BytePermit,
 ) -> Result<UploadOutcome, Problem> {
-    // The room is held for as long as anybody holds the bytes, also after the client hung up.
-    let room = Arc::new(room);
-    let (file, held) = (bytes.clone(), Arc::clone(&room));
-    let before = state.store.run(move |store| {
-        let before = store.check_upload(member, name, ContentHash::of(&file));
+    let store = &state.resources.store;
+    // The permit is held as long as a closure holds the bytes, also after the client hung up.
+    let permit = Arc::new(permit);
+    let held = Arc::clone(&permit);
+    let checked = store.run(move |store| {
+        let file = HashedBytes::from(bytes);
+        let same = store.check_upload(member, name, file.hash())?;
         drop(held);
-        before
+        Ok::<_, Problem>((file, same))
     });
-    if let Some(photo) = before.await? {
+    let (file, same) = checked.await?;
+    if let Some(photo) = same {
         return Ok(UploadOutcome::Same(photo));
     }
-    let (width, height) = state.thumbnails.examine(bytes.clone(), Arc::clone(&room)).await?;
-    let put = state.store.run(move |store| {
-        let put = store.put_photo(member, name, &Upload::new(bytes, width, height));
-        drop(room);
-        put
+    let header = state.uploads.validate(file.bytes().clone(), Arc::clone(&permit)).await?;
+    let stored = store.run(move |store| {
+        let upload = Upload::new(file, header.width, header.height);
+        let stored = store.put_photo(member, name, &upload);
+        drop(permit);
+        stored
     });
-    put.await
+    stored.await
 }
 
 pub(super) async fn fetch(
-    State(state): Shared,
-    names: PathParams<(String, String)>,
+    State(state): SharedState,
+    bearer: Bearer,
+    params: PathParams<(String, String)>,
     headers: HeaderMap,
-) -> Answered {
-    let bearer = Bearer::of(&headers)?;
-    let (viewer, photo) = state
-        .store
-        .run(move |store| {
-            let viewer = bearer.person(store)?;
-            Ok::<_, Problem>((viewer, store.photo(viewer, extract::photo(&names)?)?))
-        })
-        .await?;
-    if extract::is_not_modified(&headers, &etag(&photo)) {
-        return Ok((StatusCode::NOT_MODIFIED, kept_headers(&photo)).into_response());
+) -> RouteResult {
+    let store = &state.resources.store;
+    let found = store.run(move |store| {
+        let viewer = bearer.person(store)?;
+        Ok::<_, Problem>((viewer, store.photo(viewer, extract::photo(&params)?)?))
+    });
+    let (viewer, photo) = found.await?;
+    if is_not_modified(&headers, &photo_etag(&photo)) {
+        return Ok((StatusCode::NOT_MODIFIED, photo_headers(&photo)).into_response());
     }
-    let room = state.transit_bytes.acquire(photo.bytes).await;
+    let permit = state.transit_budget.acquire(photo.bytes).await;
     let name = photo.name;
-    let found = state.store.run(move |store| store.photo_with_bytes(viewer, name));
-    let (photo, bytes) = found.await?;
-    let mut headers = kept_headers(&photo);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&bytes)));
-    Ok((headers, Body::new(Outgoing { bytes: Some(bytes), _room: room })).into_response())
+    let (photo, bytes) = store.run(move |store| store.photo_with_bytes(viewer, name)).await?;
+    let mut response = photo_headers(&photo);
+    response.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&bytes)));
+    let body = PermittedBody { bytes: Some(bytes), _permit: permit };
+    Ok((response, Body::new(body)).into_response())
 }
 
-/// The tag of a photo's stored bytes: of this photo, not of whatever has the same bytes.
-fn etag(photo: &Photo) -> String {
-    let key = format!("{}\n{}", photo.id, photo.content);
-    format!("\"{}\"", &ContentHash::of(key.as_bytes()).to_string()[..40])
+fn photo_headers(photo: &Photo) -> HeaderMap {
+    private_headers(&photo_etag(photo), "private, no-cache, no-transform")
 }
 
-fn kept_headers(photo: &Photo) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(ETAG, plain(&etag(photo)));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache, no-transform"));
-    headers.insert(VARY, HeaderValue::from_static("Authorization"));
-    headers
-}
-
-/// What a stored photo is; nothing else was ever stored.
+/// Returns the media type of a stored photo. Only the three formats are ever stored.
 fn media_type(photo: &[u8]) -> &'static str {
     match photo {
         [0xFF, 0xD8, ..] => "image/jpeg",
@@ -166,26 +164,25 @@ fn media_type(photo: &[u8]) -> &'static str {
 }
 
 pub(super) async fn delete(
-    State(state): Shared,
-    names: PathParams<(String, String)>,
-    headers: HeaderMap,
-) -> Answered {
-    let bearer = Bearer::of(&headers)?;
-    let deleted = state.store.run(move |store| {
+    State(state): SharedState,
+    bearer: Bearer,
+    params: PathParams<(String, String)>,
+) -> RouteResult {
+    let deleted = state.resources.store.run(move |store| {
         let by = bearer.person(store)?;
-        Ok::<_, Problem>(store.delete_photo(by, extract::photo(&names)?)?)
+        Ok::<_, Problem>(store.delete_photo(by, extract::photo(&params)?)?)
     });
     deleted.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// A photo on its way out, and the room it takes until it is gone.
-struct Outgoing {
+/// Sends a photo, and holds its part of the byte budget until it is sent.
+struct PermittedBody {
     bytes: Option<Bytes>,
-    _room: BytePermit,
+    _permit: BytePermit,
 }
 
-impl HttpBody for Outgoing {
+impl HttpBody for PermittedBody {
     type Data = Bytes;
     type Error = std::convert::Infallible;
 

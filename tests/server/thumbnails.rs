@@ -1,37 +1,37 @@
-//! Thumbnails are the photo's, in the size that was asked for, kept for the next viewer, and told
-//! to the ledger before they are shown.
+//! Tests thumbnails: each is of its photo, in the requested size and fit, is cached, and is recorded
+//! in the ledger before it is shown.
 
 use double_exposure::album::RecordKind;
 use double_exposure::codec;
 
-use crate::client::refused;
-use crate::service::{ASTRONAUT, Service, photo_of, truth};
+use crate::client::{album_of, problem};
+use crate::test_server::{ASTRONAUT, TestServer, expected_thumbnail};
 
 #[test]
-fn a_thumbnail_is_the_photos_byte_for_byte_and_kept() {
-    let service = Service::start();
-    let (ann, _) = service.person("Ann");
-    let thumbnail = format!("{}/thumbnail", photo_of(&ann, *ASTRONAUT));
+fn a_thumbnail_has_the_expected_bytes_and_is_cached() {
+    let server = TestServer::start();
+    let (ann, _) = server.person("Ann");
+    let thumbnail = ann.upload_for_thumbnail(*ASTRONAUT);
     let made = ann.get(&thumbnail);
     assert_eq!((made.status, made.header("content-type")), (200, "image/jpeg"));
-    assert!(made.body == truth(*ASTRONAUT, 256));
+    assert!(made.body == expected_thumbnail(*ASTRONAUT, 256));
     assert_eq!(made.header("cache-control"), "private, no-transform");
     assert_eq!(made.header("vary"), "Authorization");
     let etag = made.header("etag");
     assert!(etag.starts_with('"') && etag.ends_with('"'), "{etag} is strong");
 
-    let kept = ann.get(&thumbnail);
-    assert!(kept.body == made.body);
-    assert_eq!(kept.header("etag"), etag);
-    assert_eq!(service.metric("conversions_total"), 1);
-    assert_eq!(service.metric("thumbnail_cache_hits_total"), 1);
+    let cached = ann.get(&thumbnail);
+    assert!(cached.body == made.body);
+    assert_eq!(cached.header("etag"), etag);
+    assert_eq!(server.metric("conversions_total"), 1);
+    assert_eq!(server.metric("thumbnail_cache_hits_total"), 1);
 }
 
 #[test]
-fn size_and_fit_are_kept_apart_and_bad_ones_refused() {
-    let service = Service::start();
-    let (ann, _) = service.person("Ann");
-    let thumbnail = format!("{}/thumbnail", photo_of(&ann, *ASTRONAUT));
+fn sizes_and_fits_have_their_own_thumbnails_and_invalid_ones_are_rejected() {
+    let server = TestServer::start();
+    let (ann, _) = server.person("Ann");
+    let thumbnail = ann.upload_for_thumbnail(*ASTRONAUT);
     let whole = codec::probe(*ASTRONAUT).unwrap();
     let mut tags = Vec::new();
     for (query, width, height) in [
@@ -50,7 +50,7 @@ fn size_and_fit_are_kept_apart_and_bad_ones_refused() {
     assert_eq!(ann.get(&format!("{thumbnail}?size=256&fit=cover")).header("etag"), tags[0]);
     tags.sort_unstable();
     tags.dedup();
-    assert_eq!(tags.len(), 4, "each has a tag of its own");
+    assert_eq!(tags.len(), 4, "each has its own tag");
     for query in [
         "size=15",
         "size=2049",
@@ -65,28 +65,28 @@ fn size_and_fit_are_kept_apart_and_bad_ones_refused() {
         "size=256.0",
         "size=99999999999999999999",
     ] {
-        let answer = ann.get(&format!("{thumbnail}?{query}"));
-        assert_eq!(answer.problem(), refused(400, "bad-query"), "{query}");
+        let response = ann.get(&format!("{thumbnail}?{query}"));
+        assert_eq!(response.problem(), problem(400, "invalid-query"), "{query}");
     }
 }
 
 #[test]
-fn every_showing_is_a_row_and_a_304_is_a_showing() {
-    let service = Service::start();
-    let (ann, ann_id) = service.person("Ann");
-    let (ben, ben_id) = service.person("Ben");
-    let photo = photo_of(&ann, *ASTRONAUT);
-    let album = photo.split("/photos").next().unwrap();
+fn every_thumbnail_shown_is_a_row_of_the_ledger_also_with_status_304() {
+    let server = TestServer::start();
+    let (ann, ann_id) = server.person("Ann");
+    let (ben, ben_id) = server.person("Ben");
+    let photo = ann.upload(*ASTRONAUT);
+    let album = album_of(&photo);
     ann.put(&format!("{album}/members/{ben_id}"), &[]);
     let thumbnail = format!("{photo}/thumbnail");
     let etag = ann.get(&thumbnail).header("etag").to_owned();
     for tag in [etag.clone(), format!("W/{etag}"), format!("\"other\", {etag}"), "*".to_owned()] {
-        let unchanged = ben.get_unless(&thumbnail, &tag);
+        let unchanged = ben.get_if_none_match(&thumbnail, &tag);
         assert_eq!((unchanged.status, unchanged.header("etag")), (304, etag.as_str()), "{tag}");
     }
-    assert_eq!(ben.get_unless(&thumbnail, "\"other\"").status, 200);
+    assert_eq!(ben.get_if_none_match(&thumbnail, "\"other\"").status, 200);
 
-    let ledger = service.ledger();
+    let ledger = server.ledger();
     let viewers: Vec<_> = ledger.iter().map(|record| record.event.viewer.to_string()).collect();
     let ben = ben_id.as_str();
     assert_eq!(viewers, [&ann_id, &ann_id, ben, ben, ben, ben, ben]);
@@ -102,13 +102,13 @@ fn every_showing_is_a_row_and_a_304_is_a_showing() {
 }
 
 #[test]
-fn a_purged_thumbnail_is_made_anew_under_another_tag() {
-    let service = Service::start();
-    let (ann, _) = service.person("Ann");
-    let thumbnail = format!("{}/thumbnail", photo_of(&ann, *ASTRONAUT));
+fn a_purged_thumbnail_is_made_anew_with_another_tag() {
+    let server = TestServer::start();
+    let (ann, _) = server.person("Ann");
+    let thumbnail = ann.upload_for_thumbnail(*ASTRONAUT);
     let first = ann.get(&thumbnail);
-    assert_eq!(service.store.purge("test-1").unwrap(), 1);
-    let second = ann.get_unless(&thumbnail, first.header("etag"));
-    assert_eq!(second.status, 200, "a device must not keep what was thrown away");
+    assert_eq!(server.store.purge("test-1").unwrap(), 1);
+    let second = ann.get_if_none_match(&thumbnail, first.header("etag"));
+    assert_eq!(second.status, 200, "a device must not keep a purged thumbnail");
     assert_ne!(second.header("etag"), first.header("etag"));
 }

@@ -1,32 +1,36 @@
-//! The document at `/openapi.json` names what there is, and nothing else.
+//! Tests that `/openapi.json` and the metrics describe what the server does, and nothing else.
 
 use double_exposure::server::problem::{ProblemKind, TYPE_PREFIX};
 use serde_json::Value;
 
-use crate::client::refused;
-use crate::service::{Service, uuid};
+use crate::client::{problem, random_uuid};
+use crate::test_server::TestServer;
 
 #[test]
 fn every_documented_operation_is_served_and_every_kind_of_problem_is_documented() {
-    let service = Service::start();
-    let document = service.nobody().get("/openapi.json");
+    let server = TestServer::start();
+    let document = server.anonymous().get("/openapi.json");
     assert_eq!((document.status, document.header("content-type")), (200, "application/json"));
     let text = String::from_utf8(document.body.clone()).unwrap();
     let document: Value = document.json();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     for (template, operations) in document["paths"].as_object().unwrap() {
         let path = template
-            .replace("{album}", &uuid())
-            .replace("{photo}", &uuid())
-            .replace("{person}", &uuid());
+            .replace("{album}", &random_uuid())
+            .replace("{photo}", &random_uuid())
+            .replace("{person}", &random_uuid());
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
             let documented = operations.get(method.to_ascii_lowercase()).is_some();
-            let answer = service.nobody().ask(method, &path, &[], Some(&[]));
-            let served = answer.status != 405;
+            let response = server.anonymous().send(method, &path, &[], Some(&[]));
+            let served = response.status != 405;
             assert_eq!(documented, served, "{method} {template}");
             let open = documented && operations["get"]["security"] == serde_json::json!([]);
             if documented && !open {
-                assert_eq!(answer.problem(), refused(401, "no-token"), "{method} {template}");
+                assert_eq!(
+                    response.problem(),
+                    problem(401, "unauthenticated"),
+                    "{method} {template}"
+                );
             }
         }
     }
@@ -36,24 +40,24 @@ fn every_documented_operation_is_served_and_every_kind_of_problem_is_documented(
 }
 
 #[test]
-fn the_metrics_count_requests_by_route_and_name_nobody() {
-    let service = Service::start();
-    let (ann, ann_id) = service.person("Ann");
-    let album = ann.post("/albums", "{\"title\":\"Summer\"}").text("album");
-    ann.get(&format!("/albums/{album}"));
+fn the_metrics_count_requests_by_route_and_identify_no_person() {
+    let server = TestServer::start();
+    let (ann, ann_id) = server.person("Ann");
+    let album = ann.create_album();
+    ann.get(&album);
     ann.get("/no/such/path");
-    ann.ask("BREW", "/albums", &[], None);
-    let text = String::from_utf8(service.nobody().get("/metrics").body).unwrap();
+    ann.send("BREW", "/albums", &[], None);
+    let text = String::from_utf8(server.anonymous().get("/metrics").body).unwrap();
     for line in [
         "http_requests_total{method=\"GET\",route=\"/albums/{album}\",status=\"200\"} 1",
         "http_requests_total{method=\"GET\",route=\"unmatched\",status=\"404\"} 1",
         "http_requests_total{method=\"other\",route=\"/albums\",status=\"405\"} 1",
-        "http_in_flight 0",
-        "conversions_waiting 0",
-        "thumbnails_stopped_at_the_door_total 0",
+        "http_requests_in_flight 0",
+        "conversions_queued 0",
+        "wrong_thumbnails_total 0",
     ] {
         assert!(text.contains(&format!("double_exposure_{line}\n")), "{line} in {text}");
     }
     assert!(text.ends_with("# EOF\n"));
-    assert!(!text.contains(&ann_id) && !text.contains(&album));
+    assert!(!text.contains(&ann_id) && !text.contains(album.strip_prefix("/albums/").unwrap()));
 }
