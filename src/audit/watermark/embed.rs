@@ -4,7 +4,7 @@
 //! whatever a service does to colours: any two different colours will do.
 
 use super::layout::{self, CELLS, Painted};
-use super::{CodebookError, MarkId};
+use super::{CodebookError, MarkId, Raster};
 
 /// Each side of a photo has at least so many px: below, no cell of the mark has a pixel to itself.
 pub const MIN_SIDE_PX: u32 = 56;
@@ -20,17 +20,6 @@ const RED: f32 = -36.0;
 
 /// How much of a picture is left where a mark is woven into it.
 const LEFT: f32 = 0.2;
-
-/// A picture in RGB, row by row without padding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Raster {
-    /// Width in px.
-    pub width: u32,
-    /// Height in px.
-    pub height: u32,
-    /// Width × height × 3 bytes.
-    pub rgb: Vec<u8>,
-}
 
 /// Paints an id into a photo of these dimensions in px, alone or woven into the picture `under`.
 ///

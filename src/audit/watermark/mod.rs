@@ -12,6 +12,7 @@ mod detection;
 mod embed;
 mod hard_decision;
 mod layout;
+mod raster;
 mod row_order;
 mod row_runs;
 mod sampling;
@@ -26,5 +27,6 @@ pub use self::detect::{Detector, ExpectedFit, ExpectedImage};
 pub use self::detection::{
     Detection, DetectionVerdict, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult,
 };
-pub use self::embed::{MAX_PIXELS, MIN_SIDE_PX, Raster, embed};
+pub use self::embed::{MAX_PIXELS, MIN_SIDE_PX, embed};
+pub use self::raster::Raster;
 pub use self::ycbcr_image::{YCbCrImage, YCbCrView};
