@@ -7,8 +7,9 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use double_exposure::audit::watermark::table::Plant;
 use double_exposure::audit::watermark::wear::{Coding, Filter, Service, Touch};
 use double_exposure::audit::watermark::{
-    Codebook, Detector, ExpectedFit, ExpectedImage, MAX_IDS, YCbCrImage, embed,
+    Codebook, Detector, ExpectedImage, MAX_IDS, YCbCrImage, embed,
 };
+use double_exposure::codec::Fit;
 
 const SIDE: u32 = 256;
 
@@ -26,7 +27,7 @@ fn mark(c: &mut Criterion) {
     let send = |plant: Plant| plant.send(&service, &photo(own), &photo(other));
     let noise = (0..SIDE * SIDE).map(|at| (at.wrapping_mul(0x9e37_79b9) >> 24) as u8).collect();
     let reader =
-        Detector::new(&issued, ExpectedImage { width: 1024, height: 768, fit: ExpectedFit::Cover });
+        Detector::new(&issued, ExpectedImage { width: 1024, height: 768, fit: Some(Fit::Cover) });
     let mut group = c.benchmark_group("mark/256 px");
     group.throughput(Throughput::Elements(1));
     for (name, sent) in [

@@ -10,8 +10,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use bytes::Bytes;
 
 use crate::audit::watermark::{
-    Codebook, DetectionVerdict, Detector, ExpectedFit as Shown, ExpectedImage, RowFindingKind,
-    YCbCrView, embed,
+    Codebook, DetectionVerdict, Detector, ExpectedImage, RowFindingKind, YCbCrView, embed,
 };
 use crate::codec::{
     Fit, Format, ImageCodec, ImageError, Orientation, Size, ThumbnailRequest, ThumbnailSpec,
@@ -165,8 +164,10 @@ pub fn mark(bytes: &[u8]) {
     luma[..touched].copy_from_slice(&rest[..touched]);
     let colour: Vec<u8> = rest.iter().copied().chain(std::iter::repeat(128)).take(area).collect();
     let planes = YCbCrView { width, height, y: &luma, cb: &colour, cr: &colour };
-    let reader =
-        Detector::new(&issued, ExpectedImage { width, height: height.max(64), fit: Shown::Cover });
+    let reader = Detector::new(
+        &issued,
+        ExpectedImage { width, height: height.max(64), fit: Some(Fit::Cover) },
+    );
     let reading = reader.read(asked, planes);
     assert_eq!(reading.rows.len(), height as usize, "every row once");
     assert_eq!(reading.read + reading.unknown, height);

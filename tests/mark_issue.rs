@@ -3,9 +3,10 @@
 //! pixels.
 
 use double_exposure::audit::watermark::{
-    Codebook, CodebookError, Detector, ExpectedFit, ExpectedImage, MAX_IDS, MAX_PIXELS,
-    MIN_SIDE_PX, MarkId, Raster, RowOwner, YCbCrImage, embed,
+    Codebook, CodebookError, Detector, ExpectedImage, MAX_IDS, MAX_PIXELS, MIN_SIDE_PX, MarkId,
+    Raster, RowOwner, YCbCrImage, embed,
 };
+use double_exposure::codec::Fit;
 
 const SIDE: u32 = 80;
 
@@ -20,7 +21,7 @@ fn rows(ids: &[MarkId]) -> Vec<Vec<u8>> {
 /// What rows of pixels are read as, one by one.
 fn read(issued: &Codebook, asked: MarkId, rows: &[Vec<u8>]) -> Vec<RowOwner> {
     let (width, height) = (SIDE, rows.len() as u32);
-    let reader = Detector::new(issued, ExpectedImage { width, height, fit: ExpectedFit::Cover });
+    let reader = Detector::new(issued, ExpectedImage { width, height, fit: Some(Fit::Cover) });
     let planes = YCbCrImage::from_rgb(&Raster { width, height, rgb: rows.concat() });
     reader.read(asked, planes.planes()).rows.iter().map(|row| row.y).collect()
 }
@@ -97,7 +98,7 @@ fn a_mark_of_a_number_that_was_not_issued_is_nobodys() {
     let stranger = many.ids()[200];
     assert!(!few.contains(stranger));
     let reader =
-        Detector::new(&few, ExpectedImage { width: SIDE, height: SIDE, fit: ExpectedFit::Cover });
+        Detector::new(&few, ExpectedImage { width: SIDE, height: SIDE, fit: Some(Fit::Cover) });
     let photo = embed(stranger, SIDE, SIDE, None).expect("a square has room");
     let reading = reader.read(few.ids()[0], YCbCrImage::from_rgb(&photo).planes());
     assert!(reading.rows.iter().all(|row| row.y == RowOwner::NotIssued(stranger.get())));

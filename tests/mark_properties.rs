@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use double_exposure::audit::watermark::table::TOUCHES;
 use double_exposure::audit::watermark::wear::{Coding, Filter, Service};
 use double_exposure::audit::watermark::{
-    Codebook, Detection, DetectionVerdict, Detector, ExpectedFit, ExpectedImage, MAX_IDS,
-    MIN_SIDE_PX, MarkId, Raster, RowOwner, embed,
+    Codebook, Detection, DetectionVerdict, Detector, ExpectedImage, MAX_IDS, MIN_SIDE_PX, MarkId,
+    Raster, RowOwner, embed,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -58,7 +58,7 @@ fn made(service: &Service, id: MarkId, (width, height): (u32, u32)) -> Raster {
 }
 
 fn read(service: &Service, own: MarkId, shape: (u32, u32), thumbnail: Raster) -> Detection {
-    let expect = ExpectedImage { width: shape.0, height: shape.1, fit: ExpectedFit::Unknown };
+    let expect = ExpectedImage { width: shape.0, height: shape.1, fit: None };
     Detector::new(&ISSUED, expect).read(own, service.send(thumbnail).planes())
 }
 

@@ -3,8 +3,8 @@
 
 use double_exposure::audit::watermark::wear::{Coding, Filter, Service, Touch};
 use double_exposure::audit::watermark::{
-    Codebook, Detection, DetectionVerdict, Detector, ExpectedFit, ExpectedImage, MarkId, Raster,
-    RowFinding, RowFindingKind, RowOwner, YCbCrView, embed,
+    Codebook, Detection, DetectionVerdict, Detector, ExpectedImage, MarkId, Raster, RowFinding,
+    RowFindingKind, RowOwner, YCbCrView, embed,
 };
 
 const SHAPES: [(u32, u32); 4] = [(640, 480), (480, 640), (500, 500), (900, 300)];
@@ -28,7 +28,7 @@ fn photo(id: MarkId, (width, height): (u32, u32)) -> Raster {
 }
 
 fn read(issued: &Codebook, asked: MarkId, shape: (u32, u32), planes: YCbCrView<'_>) -> Detection {
-    let expect = ExpectedImage { width: shape.0, height: shape.1, fit: ExpectedFit::Unknown };
+    let expect = ExpectedImage { width: shape.0, height: shape.1, fit: None };
     Detector::new(issued, expect).read(asked, planes)
 }
 

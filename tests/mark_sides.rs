@@ -5,8 +5,7 @@
 use double_exposure::audit::watermark::table::{Plant, Trial};
 use double_exposure::audit::watermark::wear::{Coding, Filter, Service, Touch};
 use double_exposure::audit::watermark::{
-    Codebook, Detection, DetectionVerdict, Detector, ExpectedFit, ExpectedImage, MAX_IDS, MarkId,
-    Raster, embed,
+    Codebook, Detection, DetectionVerdict, Detector, ExpectedImage, MAX_IDS, MarkId, Raster, embed,
 };
 
 const SHAPE: (u32, u32) = (500, 500);
@@ -68,7 +67,7 @@ fn thumbnail(service: &Service, id: MarkId) -> Raster {
 }
 
 fn read(issued: &Codebook, service: &Service, asked: MarkId, sent: Raster) -> Detection {
-    let expect = ExpectedImage { width: SHAPE.0, height: SHAPE.1, fit: ExpectedFit::Unknown };
+    let expect = ExpectedImage { width: SHAPE.0, height: SHAPE.1, fit: None };
     Detector::new(issued, expect).read(asked, service.send(sent).planes())
 }
 

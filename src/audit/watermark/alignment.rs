@@ -3,8 +3,8 @@
 //! What was asked for is only the first guess: services crop, stretch and pad as they like, and the
 //! guard cells say which guess is right.
 
-use super::ExpectedFit;
 use super::layout::{CELLS, PLACES};
+use crate::codec::Fit;
 
 /// Where the centre square lies in a thumbnail, and what of the photo's height is in it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,7 +55,7 @@ impl Alignment {
 
 /// The windows through which a photo of `photo` px may be seen in a thumbnail of `thumbnail` px,
 /// the likeliest first.
-pub(super) fn windows(photo: [u32; 2], thumbnail: [u32; 2], fit: ExpectedFit) -> Vec<Alignment> {
+pub(super) fn windows(photo: [u32; 2], thumbnail: [u32; 2], fit: Option<Fit>) -> Vec<Alignment> {
     let photo = photo.map(|side| f64::from(side.max(1)));
     let thumbnail = thumbnail.map(|side| f64::from(side.max(1)));
     let each = [thumbnail[0] / photo[0], thumbnail[1] / photo[1]];
@@ -67,8 +67,8 @@ pub(super) fn windows(photo: [u32; 2], thumbnail: [u32; 2], fit: ExpectedFit) ->
     let stretched = Alignment::of(photo, [0.0; 2], each);
     let padded = Alignment::of(photo, over(fits).map(|over| over / 2.0), [fits; 2]);
     let mut guesses = match fit {
-        ExpectedFit::Contain => vec![stretched, cropped(0.5)],
-        ExpectedFit::Cover | ExpectedFit::Unknown => vec![cropped(0.5), stretched],
+        Some(Fit::Contain) => vec![stretched, cropped(0.5)],
+        Some(Fit::Cover) | None => vec![cropped(0.5), stretched],
     };
     guesses.extend([padded, cropped(0.0), cropped(1.0)]);
     // Another photo's whole thumbnail, of whatever shape that photo had.

@@ -11,6 +11,7 @@ use super::{
     Codebook, Detection, DetectionVerdict, MarkId, RowFinding, RowOwner, RowResult, YCbCrView,
     blend, row_order, row_runs, side_by_side,
 };
+use crate::codec::Fit;
 
 /// Steps of a cell in which a window is moved to the side.
 const STEPS: u32 = 3;
@@ -19,18 +20,6 @@ const STEPS: u32 = 3;
 /// somebody's picture laid into it.
 const MOST_HIDDEN: f64 = 0.25;
 
-/// What the service was asked to do with a photo's shape.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ExpectedFit {
-    /// The middle of the photo fills the thumbnail.
-    Cover,
-    /// All of the photo is in the thumbnail.
-    Contain,
-    /// Nobody knows; every fit is tried.
-    #[default]
-    Unknown,
-}
-
 /// The shape of the photo that a thumbnail is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedImage {
@@ -38,8 +27,8 @@ pub struct ExpectedImage {
     pub width: u32,
     /// The photo's height in px.
     pub height: u32,
-    /// What was asked for.
-    pub fit: ExpectedFit,
+    /// Fit that the service was asked for, or `None` to try every fit.
+    pub fit: Option<Fit>,
 }
 
 /// Reads thumbnails of photos of one shape. It keeps nothing of what it read.

@@ -23,7 +23,7 @@ pub mod wear;
 mod ycbcr_image;
 
 pub use self::codebook::{Codebook, CodebookError, MAX_IDS, MarkId};
-pub use self::detect::{Detector, ExpectedFit, ExpectedImage};
+pub use self::detect::{Detector, ExpectedImage};
 pub use self::detection::{
     Detection, DetectionVerdict, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult,
 };

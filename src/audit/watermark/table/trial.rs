@@ -6,9 +6,7 @@
 use fastrand::Rng;
 
 use super::super::wear::{Coding, Filter, Service, Touch};
-use super::super::{
-    Codebook, Detection, Detector, ExpectedFit, ExpectedImage, MarkId, Raster, RowOwner, embed,
-};
+use super::super::{Codebook, Detection, Detector, ExpectedImage, MarkId, Raster, RowOwner, embed};
 use super::print::alone;
 use super::{Counts, Plant, count};
 
@@ -129,8 +127,7 @@ impl Trial {
         let [own, other] = self.people(issued);
         let photos = [own, other].map(|id| self.photo(id));
         let sent = self.plant.send(&self.service, &photos[0], &photos[1]);
-        let expect =
-            ExpectedImage { width: self.shape.0, height: self.shape.1, fit: ExpectedFit::Unknown };
+        let expect = ExpectedImage { width: self.shape.0, height: self.shape.1, fit: None };
         Detector::new(issued, expect).read(own, sent.planes())
     }
 
