@@ -1,6 +1,6 @@
-//! Measures the answers per second of an audit, and its memory before and after 100,000 answers. The
-//! target runs in the same process and renders its thumbnails during the setup, so that the bench
-//! measures the auditor and little of the target.
+//! Measures the answers per second of an audit, and its memory before and after 100,000 answers.
+//! The target runs in the same process and renders its thumbnails during the setup, so that the
+//! bench measures the auditor and little of the target.
 
 use std::collections::HashMap;
 use std::convert::Infallible;

@@ -95,8 +95,8 @@ impl Workload {
         self.send_built(connection, self.build(context, context)).await
     }
 
-    /// Sends a request as a stranger, who knows the path and has only a token of their own.
-    /// Returns `None` if the token changes nothing in the request, because the target has no tokens.
+    /// Sends a request as a stranger, who knows the path and has only a token of their own. Returns
+    /// `None` if the token changes nothing in the request, because the target has no tokens.
     pub(crate) async fn send_as_stranger(
         &self,
         connection: &mut Option<Connection>,

@@ -1,5 +1,5 @@
-//! Tests that a service without a fault is not reported as mixed, and that a clean verdict comes with
-//! its upper bound. Mock services change thumbnails, refuse requests, or delay responses.
+//! Tests that a service without a fault is not reported as mixed, and that a clean verdict comes
+//! with its upper bound. Mock services change thumbnails, refuse requests, or delay responses.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex};

@@ -1,5 +1,5 @@
-//! Tests the exit codes of the program, and that it never prints a key. Each test runs the program in
-//! a process of its own.
+//! Tests the exit codes of the program, and that it never prints a key. Each test runs the program
+//! in a process of its own.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Output, Stdio};

@@ -84,11 +84,12 @@ fn endless_bodies_are_cut_at_the_limit() {
 #[test]
 fn each_failure_is_counted_by_its_reason() {
     type Respond = fn(&mut TcpStream) -> bool;
+    type Count = fn(Failures) -> u64;
     let half: Respond = |stream| {
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\nhalf");
         false
     };
-    let cases: [(Respond, fn(Failures) -> u64); 9] = [
+    let cases: [(Respond, Count); 9] = [
         (|stream| send_jpeg(stream, b"<html>"), |failures| failures.not_an_image),
         (|stream| send_jpeg(stream, &[0xFF, 0xD8, 0xFF, 0xE0]), |failures| failures.not_an_image),
         (|stream| send(stream, "200 OK", "", b""), |failures| failures.not_an_image),

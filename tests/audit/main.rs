@@ -1,6 +1,6 @@
 //! Tests that the auditor finds mixed photos with their owners and rows, and reports no mixing of a
-//! service without a fault. The auditor audits small HTTP servers of these tests, which know nothing
-//! of watermarks; tests of exit codes and printed text run the program itself.
+//! service without a fault. The auditor audits small HTTP servers of these tests, which know
+//! nothing of watermarks; tests of exit codes and printed text run the program itself.
 
 mod clean;
 mod command_line;

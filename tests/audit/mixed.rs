@@ -1,5 +1,5 @@
-//! Tests that another person's rows are found with their owner, and that rows of the same person are
-//! reported and are no mixing. Mock services change some thumbnails in a known way.
+//! Tests that another person's rows are found with their owner, and that rows of the same person
+//! are reported and are no mixing. Mock services change some thumbnails in a known way.
 
 use std::sync::Mutex;
 

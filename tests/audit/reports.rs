@@ -1,5 +1,5 @@
-//! Tests that all reports of an audit agree: JSON, JUnit, Markdown, the table and the page. One mock
-//! service mixes photos, and one does not.
+//! Tests that all reports of an audit agree: JSON, JUnit, Markdown, the table and the page. One
+//! mock service mixes photos, and one does not.
 
 use double_exposure::audit::report::{AuditDir, AuditDocument, junit, markdown, page, table};
 use double_exposure::audit::{AuditPlan, AuditResults, AuditVerdict};

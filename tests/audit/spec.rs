@@ -1,5 +1,5 @@
-//! Tests that a target's file is read completely, and that an error names its line and its field. Each
-//! test changes one field of a valid file.
+//! Tests that a target's file is read completely, and that an error names its line and its field.
+//! Each test changes one field of a valid file.
 
 use std::path::Path;
 

@@ -36,8 +36,8 @@ impl AuditDir {
         &self.path
     }
 
-    /// Writes the document, the page and the images, in place of those of an earlier audit. The page
-    /// shows `command` as the way to run the audit again.
+    /// Writes the document, the page and the images, in place of those of an earlier audit. The
+    /// page shows `command` as the way to run the audit again.
     ///
     /// # Errors
     /// Returns [`OutputError::Io`] if a file cannot be written.

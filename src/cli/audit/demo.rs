@@ -15,7 +15,8 @@ use crate::output::terminal::{GREEN, PLAIN, RED};
 /// Shows that the auditor finds planted faults and reports no mixing where no fault is planted.
 ///
 /// A small built-in service runs with one fault at a time. The demonstration takes half a minute
-/// and needs no set-up. The exit code is 1 if a fault is not found, or if there is a false positive.
+/// and needs no set-up. The exit code is 1 if a fault is not found, or if there is a false
+/// positive.
 #[derive(Args)]
 pub(super) struct Demo {
     /// Fault to leave out, so that its line says "not found"; repeat it for several.
