@@ -1,6 +1,6 @@
-//! How many answers a second does an audit drive and judge, and does its memory grow with them? A
-//! whole audit runs against a target in the same process that made its thumbnails beforehand and
-//! answers at once; so what is measured is the auditor, and a little of the target.
+//! Measures the answers per second of an audit, and its memory before and after 100,000 answers.
+//! The target runs in the same process and renders its thumbnails during the setup, so that the
+//! bench measures the auditor and little of the target.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -21,7 +21,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Response};
 use hyper_util::rt::TokioIo;
 
-/// Side of the thumbnails, in px.
+/// Side of the thumbnails, in pixels.
 const SIZE: u32 = 256;
 
 const TARGET: &str = r#"
@@ -40,50 +40,52 @@ private = false
 "#;
 
 fn main() {
-    // `cargo bench` says so; `cargo test --benches` does not.
+    // `cargo bench` passes this flag; `cargo test --benches` does not.
     let full = std::env::args().any(|arg| arg == "--bench");
-    let (few, many) = if full { (10_000, 100_000) } else { (100, 300) };
+    let (min_answers, max_answers) = if full { (10_000, 100_000) } else { (100, 300) };
     let address = target();
-    println!("answers of {SIZE} px, driven and judged:");
+    println!("answers of {SIZE} px, requested and checked:");
     for in_flight in [1, 4, 16, 64] {
-        let (findings, rate) = audit(address, in_flight, few);
-        assert_eq!(findings.verdict, AuditVerdict::Clean, "{:?}", findings.reasons);
-        println!("  {in_flight:3} in flight  {rate:7.0} a second");
+        let (results, rate) = audit(address, in_flight, min_answers);
+        assert_eq!(results.verdict, AuditVerdict::Clean, "{:?}", results.reasons);
+        println!("  {in_flight:3} in flight  {rate:7.0} per second");
     }
     let before = resident_mib();
-    let (findings, rate) = audit(address, 16, many);
-    assert_eq!(findings.tally.mixed, 0);
+    let (results, rate) = audit(address, 16, max_answers);
+    assert_eq!(results.stats.mixed, 0);
     let after = resident_mib();
-    println!("{} answers at {rate:.0} a second", findings.tally.answers);
+    println!("{} answers at {rate:.0} per second", results.stats.answers);
     if let (Some(before), Some(after)) = (before, after) {
         println!("resident memory {before:.0} MiB before them, {after:.0} MiB after them");
     }
 }
 
-/// Ends after so many answers; a second is a second of the load, without the set-up.
+/// Audits the target until a number of requests has ended. Returns the answers per second of the
+/// load, without the setup.
 fn audit(address: SocketAddr, in_flight: usize, answers: u64) -> (AuditResults, f64) {
     let base = format!("http://{address}").parse().expect("an address makes a URL");
-    let target = Target::parse(TARGET, Some(&base), &|_| None).expect("it is well formed");
+    let target = Target::parse(TARGET, Some(&base), &|_| None).expect("the target is valid");
     let plan = AuditPlan {
         target,
-        drives: vec![LoadModel::Closed(in_flight)],
+        load: vec![LoadModel::Closed(in_flight)],
         warm_up: Duration::from_millis(1),
         duration: Duration::from_secs(600),
         timeout: Duration::from_secs(10),
-        most_bytes: 1 << 20,
+        max_bytes: 1 << 20,
         until_found: false,
         max_findings: 20,
-        least: 1,
+        min_answers: 1,
         seed: 1,
     };
     let began = Instant::now();
-    let findings = run(&plan, &mut |progress| progress.asked < answers).expect("it runs");
+    let results =
+        run(&plan, &mut |progress| progress.requests < answers).expect("the system gives threads");
     assert!(began.elapsed() < Duration::from_secs(600));
-    let rate = findings.tally.answers as f64 / findings.took.as_secs_f64();
-    (findings, rate)
+    let rate = results.stats.answers as f64 / results.elapsed.as_secs_f64();
+    (results, rate)
 }
 
-/// A service that makes a thumbnail when its photo is uploaded, and has it ready when it is asked.
+/// Runs a service that renders a thumbnail when its photo is uploaded.
 fn target() -> SocketAddr {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -92,15 +94,16 @@ fn target() -> SocketAddr {
         .expect("the system gives threads");
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
     let listener = listener.expect("loopback has a free port");
-    let address = listener.local_addr().expect("it is bound");
-    let ready: Arc<Mutex<HashMap<String, Bytes>>> = Arc::default();
+    let address = listener.local_addr().expect("the listener is bound");
+    let thumbnails: Arc<Mutex<HashMap<String, Bytes>>> = Arc::default();
     std::thread::spawn(move || {
         runtime.block_on(async {
             loop {
                 let Ok((socket, _)) = listener.accept().await else { continue };
-                let ready = Arc::clone(&ready);
+                let thumbnails = Arc::clone(&thumbnails);
                 tokio::spawn(async move {
-                    let service = service_fn(move |request| answer(Arc::clone(&ready), request));
+                    let service =
+                        service_fn(move |request| respond(Arc::clone(&thumbnails), request));
                     let _ =
                         http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
                 });
@@ -110,8 +113,8 @@ fn target() -> SocketAddr {
     address
 }
 
-async fn answer(
-    ready: Arc<Mutex<HashMap<String, Bytes>>>,
+async fn respond(
+    thumbnails: Arc<Mutex<HashMap<String, Bytes>>>,
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let name = request.uri().path().to_owned();
@@ -119,19 +122,20 @@ async fn answer(
         let photo = request.into_body().collect().await.expect("a photo arrives whole").to_bytes();
         let size = Size::try_from(SIZE).expect("within the limits");
         let request = ThumbnailRequest { photo, spec: ThumbnailSpec { size, fit: Fit::Cover } };
-        let made = convert_undisturbed(&ImageCodec::new(NonZeroU32::MIN), &request)
+        let thumbnail = convert_undisturbed(&ImageCodec::new(NonZeroU32::MIN), &request)
             .expect("photos are whole");
-        ready.lock().expect("nobody panics").insert(name, made);
+        thumbnails.lock().expect("no request panics").insert(name, thumbnail);
         return Ok(Response::new(Full::default()));
     }
-    let made = ready.lock().expect("nobody panics").get(&name).cloned().unwrap_or_default();
-    let mut response = Response::new(Full::new(made));
-    let kind = hyper::header::HeaderValue::from_static("image/jpeg");
-    response.headers_mut().insert(CONTENT_TYPE, kind);
+    let thumbnail =
+        thumbnails.lock().expect("no request panics").get(&name).cloned().unwrap_or_default();
+    let mut response = Response::new(Full::new(thumbnail));
+    let media_type = hyper::header::HeaderValue::from_static("image/jpeg");
+    response.headers_mut().insert(CONTENT_TYPE, media_type);
     Ok(response)
 }
 
-/// Memory of this process, where the system tells.
+/// Returns the resident memory of this process in MiB, or `None` if the system does not report it.
 fn resident_mib() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

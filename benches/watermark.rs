@@ -2,11 +2,12 @@
 //! The cases are a clean thumbnail, a half of another photo, a blend, and noise, which is the
 //! slowest.
 
+use double_exposure::codec::Fit;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use double_exposure::audit::watermark::{
-    Codebook, Detector, ExpectedFit, ExpectedImage, MAX_IDS, Raster, YCbCrImage, embed,
+    Codebook, Detector, ExpectedImage, MAX_IDS, Raster, YCbCrImage, embed,
 };
 use jpeg_encoder::SamplingFactor;
 use zune_jpeg::JpegDecoder;
@@ -34,7 +35,7 @@ fn watermark(c: &mut Criterion) {
     blended.blend(&other, 0.06);
     let grey = |at: u32| [(at.wrapping_mul(0x9e37_79b9) >> 24) as u8, 128, 128];
     let noise: Vec<u8> = (0..SIDE * SIDE).flat_map(grey).collect();
-    let image = ExpectedImage { width: SIDE, height: SIDE, fit: ExpectedFit::Cover };
+    let image = ExpectedImage { width: SIDE, height: SIDE, fit: Some(Fit::Cover) };
     let detector = Detector::new(&codebook, image);
     let mut group = c.benchmark_group("watermark/256 px");
     group.throughput(Throughput::Elements(1));

@@ -10,8 +10,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use bytes::Bytes;
 
 use crate::audit::watermark::{
-    Codebook, DetectionVerdict, Detector, ExpectedFit as Shown, ExpectedImage, RowFindingKind,
-    YCbCrView, embed,
+    Codebook, DetectionVerdict, Detector, ExpectedImage, RowFindingKind, YCbCrView, embed,
 };
 use crate::codec::{
     Fit, Format, ImageCodec, ImageError, Orientation, Size, ThumbnailRequest, ThumbnailSpec, luma,
@@ -183,7 +182,7 @@ pub fn watermark(bytes: &[u8]) {
     let grey = std::iter::repeat(128);
     let colour: Vec<u8> = pixels.iter().copied().chain(grey).take(area).collect();
     let thumbnail = YCbCrView { width, height, y: &luma, cb: &colour, cr: &colour };
-    let image = ExpectedImage { width, height: height.max(64), fit: Shown::Cover };
+    let image = ExpectedImage { width, height: height.max(64), fit: Some(Fit::Cover) };
     let detection = Detector::new(&codebook, image).detect(expected, thumbnail);
     assert_eq!(detection.rows.len(), height as usize, "every row once");
     assert_eq!(detection.rows_read + detection.rows_unknown, height);

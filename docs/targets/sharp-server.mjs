@@ -1,10 +1,10 @@
-// A thumbnail service round sharp: a photo is posted, its thumbnail is the answer.
+// Serves thumbnails with sharp: the client posts a photo and gets its thumbnail.
 //
 //   npm install sharp && node sharp-server.mjs 3000
 import http from "node:http";
 import sharp from "sharp";
 
-const MOST_BYTES = 32 << 20;
+const MAX_BYTES = 32 << 20;
 
 const server = http.createServer(async (request, response) => {
   const url = new URL(request.url, "http://localhost");
@@ -18,7 +18,7 @@ const server = http.createServer(async (request, response) => {
     let bytes = 0;
     for await (const piece of request) {
       bytes += piece.length;
-      if (bytes > MOST_BYTES) {
+      if (bytes > MAX_BYTES) {
         response.writeHead(413).end();
         return;
       }

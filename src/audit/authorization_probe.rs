@@ -1,76 +1,73 @@
-//! What is asked once the load is over: does a stranger's token open the door?
+//! Probes after the load whether a stranger's token gives access to a photo.
+//!
+//! A stranger is a person who is no member of the photo's album.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::finding_kind::FindingKind;
-use super::response_check::{Checked, Evidence, ResponseChecker, ResponseClass};
+use super::evidence::{Evidence, FindingKind};
+use super::response_check::ResponseChecker;
 use super::spec::Mode;
-use super::stats::AuditStats;
-use super::workload::{Outcome, Workload};
-use crate::audit::watermark::PlaneSet;
+use super::stats::{AuditStats, Finding};
+use super::workload::Workload;
+use crate::audit::watermark::DetectionVerdict;
 
-/// How many photos a stranger asks for.
-const ASKED: usize = 4;
+/// Number of photos that a stranger requests.
+const PROBE_REQUESTS: usize = 4;
 
-/// What came of a probe.
+/// Holds the result of a probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AuthorizationProbe {
-    /// There is nothing here that it could be about.
+pub enum ProbeResult {
+    /// The probe does not apply to this target.
     NotApplicable,
-    /// It was not made: time was short.
-    NotMade,
-    /// What it asks for is not given.
+    /// The probe did not run, because the audit ended early.
+    NotRun,
+    /// The probe ran and found no violation.
     Passed,
-    /// It is.
+    /// The probe found a violation.
     Violated,
 }
 
-/// Asks for photos with the token of somebody who may not see them.
-pub(crate) async fn stranger(
-    course: &Workload,
-    judge: &ResponseChecker,
-    tally: &mut AuditStats,
-) -> AuthorizationProbe {
-    let mut kept = None;
-    let mut probe = AuthorizationProbe::NotApplicable;
-    if course.target.mode != Mode::Push {
-        // Whoever sends a photo along may see its thumbnail, and whoever fetches one has no token.
-        return probe;
+/// Requests photos with the token of a stranger, and records each image that shows a photo.
+pub(crate) async fn run(
+    workload: &Workload,
+    checker: &ResponseChecker,
+    stats: &mut AuditStats,
+) -> ProbeResult {
+    let mut connection = None;
+    let mut result = ProbeResult::NotApplicable;
+    if workload.target.mode != Mode::Push {
+        // A post sends the photo along, and a pull has no token.
+        return result;
     }
-    for place in 0..ASKED {
-        // Another person's each time.
-        let ask = course.ask_whole(place * course.subjects.photos.each);
-        let Some(outcome) = course.run_as_stranger(&mut kept, ask).await else { return probe };
-        probe =
-            if probe == AuthorizationProbe::Violated { probe } else { AuthorizationProbe::Passed };
-        let Outcome::Body(body) = outcome else { continue };
-        let picture = body.bytes.clone();
-        let Some(looked) = judge.shows(ask, body) else { continue };
-        probe = AuthorizationProbe::Violated;
-        let rows = 0..looked.rows_read + looked.rows_unknown;
-        let found = Evidence {
-            kind: FindingKind::Stranger,
-            photo: Some(ask.photo),
-            rows,
-            planes: PlaneSet::default(),
-            share: 1.0,
-            enough: false,
+    for index in 0..PROBE_REQUESTS {
+        // Each request is for another person's photo.
+        let request = workload.request_for_whole(index * workload.photos.spec.per_person);
+        let Some(response) = workload.send_as_stranger(&mut connection, request).await else {
+            return result;
         };
-        let judged = Checked {
-            ask,
-            step: 0,
-            due: Duration::ZERO,
-            sent: Duration::ZERO,
-            done: Duration::ZERO,
+        if result != ProbeResult::Violated {
+            result = ProbeResult::Passed;
+        }
+        let Some(response) = response.ok().filter(|r| (200..300).contains(&r.status)) else {
+            continue;
+        };
+        let Some(image) = checker.check_image(request.photo, &response.body) else { continue };
+        if image.rows_read == 0 || image.verdict == DetectionVerdict::Unreadable {
+            continue;
+        }
+        result = ProbeResult::Violated;
+        let rows = image.rows_read + image.rows_unknown;
+        stats.record(Finding {
+            evidence: Evidence::of_image(FindingKind::Stranger, request.photo, rows),
+            request,
             in_flight: 1,
-            warm_up: false,
-            truncated: false,
-            what: ResponseClass::Shed,
-        };
-        tally.keep_beside(&judged, found, picture);
+            step: 0,
+            at: Duration::ZERO..Duration::ZERO,
+            image: response.body,
+        });
     }
-    probe
+    result
 }

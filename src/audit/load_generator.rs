@@ -1,7 +1,8 @@
-//! The load: so many requests in flight, or so many a second whatever becomes of them.
+//! Generates the load: a closed loop of requests in flight, or an open loop of requests a second.
 //!
-//! A closed loop waits for the target and so goes easy on one that stalls; an open one does not,
-//! and a request's time runs from when it was *due*. Both keep when each request was sent.
+//! A closed loop waits for the target, and so puts less load on a target that stalls. An open loop
+//! does not wait, and measures latency from the time a request was *due*. Both record when each
+//! request was sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,197 +11,178 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use super::client::Connection;
-use super::workload::{Outcome, PlannedRequest, Workload};
+use super::client::{Connection, HttpError, HttpResponse};
+use super::workload::{PlannedRequest, Workload};
 
-/// The most requests in flight.
+/// Upper bound of the requests in flight.
 pub const MAX_IN_FLIGHT: usize = 1024;
 
-/// Requests of one step have numbers below this, and above the step before's.
-const NUMBERS: u64 = 1 << 32;
+/// Numbers reserved for the requests of one step.
+const NUMBERS_PER_STEP: u64 = 1 << 32;
 
-/// How hard a step drives.
+/// Pause after a failure, so that a client does not send a refusing target a million requests a
+/// second.
+const BACKOFF: Duration = Duration::from_millis(2);
+
+/// Describes the load of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum LoadModel {
-    /// So many requests in flight, at most [`MAX_IN_FLIGHT`].
+    /// A closed loop with this number of requests in flight, at most [`MAX_IN_FLIGHT`].
     Closed(usize),
-    /// So many requests a second.
+    /// An open loop with this number of requests per second.
     Open(f64),
 }
 
-/// A request that was sent, and what came of it.
-pub(crate) struct Exchange {
-    pub(crate) ask: PlannedRequest,
-    /// The step that it belongs to, from 0.
-    pub(crate) step: usize,
-    /// Since the audit's load began: when it should have been sent, was, and was answered.
+/// Holds the times of a request since the load began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// Time at which the request was due.
     pub(crate) due: Duration,
     pub(crate) sent: Duration,
     pub(crate) done: Duration,
-    /// How many were in flight when it was sent, itself included.
-    pub(crate) in_flight: usize,
-    /// Whether the target was still warming up.
-    pub(crate) warm_up: bool,
-    pub(crate) outcome: Outcome,
 }
 
-/// A part of the load, and where its answers go.
+impl Timing {
+    /// Returns the time from when the request was due to its response.
+    pub(crate) fn latency(self) -> Duration {
+        self.done.saturating_sub(self.due)
+    }
+}
+
+/// Holds a request and its response.
+pub(crate) struct Exchange {
+    pub(crate) request: PlannedRequest,
+    /// Index of the step of the load, from 0.
+    pub(crate) step: usize,
+    pub(crate) timing: Timing,
+    /// Requests in flight when the request was sent, itself included.
+    pub(crate) in_flight: usize,
+    /// True if the step was still warming up.
+    pub(crate) is_warm_up: bool,
+    pub(crate) response: Result<HttpResponse, HttpError>,
+}
+
+/// Runs one step of the load, and sends its exchanges to the checkers.
 #[derive(Clone)]
 pub(crate) struct LoadStep {
-    pub(crate) course: Arc<Workload>,
-    pub(crate) step: usize,
-    pub(crate) drive: LoadModel,
+    pub(crate) workload: Arc<Workload>,
+    /// Index of the step, from 0.
+    pub(crate) index: usize,
+    pub(crate) load: LoadModel,
     pub(crate) warm_up: Duration,
-    pub(crate) time: Duration,
-    /// When the whole load began.
+    /// Duration of the step without its warm-up.
+    pub(crate) duration: Duration,
+    /// Start of the whole load.
     pub(crate) began: Instant,
-    /// Turns true when everything is to be given up.
+    /// Turns true when the load must stop at once.
     pub(crate) stop: watch::Receiver<bool>,
-    /// The judges. A request's number says which of them looks at its answer.
-    pub(crate) judges: Vec<mpsc::Sender<Exchange>>,
+    /// One channel per checker. A request's number selects the checker.
+    pub(crate) checkers: Vec<mpsc::Sender<Exchange>>,
 }
 
 impl LoadStep {
-    /// Drives until the time is over and what was sent is answered, or everything is given up.
+    /// Sends requests until the step's time is over and every request is answered, or until `stop`
+    /// turns true.
     pub(crate) async fn run(self) {
         let mut stop = self.stop.clone();
-        let drive = async {
-            match self.drive {
+        let requests = async {
+            match self.load {
                 LoadModel::Closed(in_flight) => self.closed(in_flight).await,
                 LoadModel::Open(rate) => self.open(rate).await,
             }
         };
         tokio::select! {
-            () = drive => {}
+            () = requests => {}
             _ = stop.wait_for(|stop| *stop) => {}
         }
     }
 
     async fn closed(&self, in_flight: usize) {
         let start = Instant::now();
-        let mut lanes = JoinSet::new();
-        for lane in 0..in_flight {
-            let leg = self.clone();
-            lanes.spawn(async move {
-                let mut kept = None;
-                let mut number = NUMBERS * leg.step as u64 + lane as u64;
-                while start.elapsed() < leg.warm_up + leg.time {
-                    let sent = Instant::now();
-                    let at = Moment { due: sent, start, in_flight };
-                    if !leg.one(&mut kept, number, at).await {
+        let mut clients = JoinSet::new();
+        for client in 0..in_flight {
+            let step = self.clone();
+            clients.spawn(async move {
+                let mut connection = None;
+                let mut number = client as u64;
+                while start.elapsed() < step.warm_up + step.duration {
+                    let due = Instant::now();
+                    let is_warm_up = due < start + step.warm_up;
+                    if !step.exchange(&mut connection, number, due, is_warm_up, in_flight).await {
                         break;
                     }
                     number += in_flight as u64;
                 }
             });
         }
-        lanes.join_all().await;
+        clients.join_all().await;
     }
 
     async fn open(&self, rate: f64) {
         let start = Instant::now();
-        let mut under_way: JoinSet<(Option<Connection>, bool)> = JoinSet::new();
-        // A connection waits here, in nobody's hands, or is moved into the request that uses it.
-        let mut free: Vec<Connection> = Vec::new();
-        for number in 0..NUMBERS {
+        let mut in_flight: JoinSet<(Option<Connection>, bool)> = JoinSet::new();
+        // An idle connection waits here, or is moved into the request that uses it.
+        let mut idle: Vec<Connection> = Vec::new();
+        for number in 0..NUMBERS_PER_STEP {
             let due = start + Duration::from_secs_f64(number as f64 / rate);
-            if due >= start + self.warm_up + self.time {
+            if due >= start + self.warm_up + self.duration {
                 break;
             }
             sleep_until(due).await;
             let mut ended = Vec::new();
-            while let Some(done) = under_way.try_join_next() {
+            while let Some(done) = in_flight.try_join_next() {
                 ended.push(done);
             }
-            if under_way.len() >= MAX_IN_FLIGHT {
-                ended.extend(under_way.join_next().await);
+            if in_flight.len() >= MAX_IN_FLIGHT {
+                ended.extend(in_flight.join_next().await);
             }
-            let mut wanted = true;
-            for (line, more) in ended.into_iter().flatten() {
-                free.extend(line);
-                wanted &= more;
+            let mut has_checker = true;
+            for (connection, is_taken) in ended.into_iter().flatten() {
+                idle.extend(connection);
+                has_checker &= is_taken;
             }
-            if !wanted {
+            if !has_checker {
                 break;
             }
-            let mut kept = free.pop();
-            let leg = self.clone();
-            let at = Moment { due, start, in_flight: under_way.len() + 1 };
-            under_way.spawn(async move {
-                let number = NUMBERS * leg.step as u64 + number;
-                let more = leg.one(&mut kept, number, at).await;
-                (kept, more)
+            let mut connection = idle.pop();
+            let step = self.clone();
+            let (is_warm_up, count) = (due < start + self.warm_up, in_flight.len() + 1);
+            in_flight.spawn(async move {
+                let is_taken = step.exchange(&mut connection, number, due, is_warm_up, count).await;
+                (connection, is_taken)
             });
         }
-        drop(free);
-        under_way.join_all().await;
+        drop(idle);
+        in_flight.join_all().await;
     }
 
-    /// One request. False: nobody looks at answers any more.
-    async fn one(&self, kept: &mut Option<Connection>, number: u64, at: Moment) -> bool {
-        let ask = self.course.ask(number);
-        let since = |moment: Instant| moment.saturating_duration_since(self.began);
+    /// Sends the request with this number in the step, and hands the exchange to a checker.
+    /// Returns false if the checkers have ended.
+    async fn exchange(
+        &self,
+        connection: &mut Option<Connection>,
+        number: u64,
+        due: Instant,
+        is_warm_up: bool,
+        in_flight: usize,
+    ) -> bool {
+        let number = NUMBERS_PER_STEP * self.index as u64 + number;
+        let request = self.workload.plan(number);
+        let since = |instant: Instant| instant.saturating_duration_since(self.began);
         let sent = since(Instant::now());
-        let outcome = self.course.run(kept, ask).await;
-        if matches!(outcome, Outcome::Failed(_) | Outcome::Shed) {
-            // Who is refused at once does not come back at once: a second of a closed door would
-            // otherwise be a million requests.
-            tokio::time::sleep(Duration::from_millis(2)).await;
+        let response = self.workload.send(connection, request).await;
+        if response.as_ref().map_or(true, |response| self.workload.is_shed(response.status)) {
+            tokio::time::sleep(BACKOFF).await;
         }
-        let answer = Exchange {
-            ask,
-            step: self.step,
-            due: since(at.due),
-            sent,
-            done: since(Instant::now()),
-            in_flight: at.in_flight,
-            warm_up: at.due < at.start + self.warm_up,
-            outcome,
+        let exchange = Exchange {
+            request,
+            step: self.index,
+            timing: Timing { due: since(due), sent, done: since(Instant::now()) },
+            in_flight,
+            is_warm_up,
+            response,
         };
-        let judge = &self.judges[(number % self.judges.len() as u64) as usize];
-        judge.send(answer).await.is_ok()
-    }
-}
-
-/// When a request is sent, and among how many.
-#[derive(Clone, Copy)]
-struct Moment {
-    due: Instant,
-    start: Instant,
-    in_flight: usize,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::response_check::{Checked, ImageCheck, ResponseClass};
-    use super::super::stats::AuditStats;
-    use super::*;
-    use crate::audit::watermark::DetectionVerdict;
-
-    #[test]
-    fn an_answers_time_runs_from_when_it_was_due_and_not_from_when_it_was_sent() {
-        let looked = ImageCheck {
-            file: None,
-            hash: [0; 32],
-            verdict: DetectionVerdict::Clean,
-            rows_read: 1,
-            rows_unknown: 0,
-            found: Vec::new(),
-        };
-        let mut tally = AuditStats::new(&[LoadModel::Open(1.0)], 1);
-        tally.add(Checked {
-            ask: PlannedRequest { number: 0, photo: 0, viewer: 0, size: 160 },
-            step: 0,
-            due: Duration::from_secs(1),
-            sent: Duration::from_secs(9),
-            done: Duration::from_secs(11),
-            in_flight: 1,
-            warm_up: false,
-            truncated: false,
-            what: ResponseClass::Picture(looked),
-        });
-        let took_us = tally.stages[0].latency.max();
-        assert!((9_900_000..10_100_000).contains(&took_us), "{took_us} us of ten seconds");
-        assert_eq!(tally.stages[0].p99_corrected().as_secs(), 10);
+        let checker = &self.checkers[(number % self.checkers.len() as u64) as usize];
+        checker.send(exchange).await.is_ok()
     }
 }

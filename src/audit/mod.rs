@@ -1,21 +1,36 @@
-//! Proves or disproves, from outside, that a thumbnail service mixes its users.
+//! Audits a thumbnail service from outside: finds responses that show another person's photo.
 //!
-//! People whose thumbnails show somebody else can tell nobody whose photo it was, or how often it
-//! happens. Photos that carry their owner's identity in every row can: they are sent through any
-//! service under load, and every row of every answer is read for whose it is.
+//! A viewer who is shown a stranger's photo cannot tell whose photo it was, or how often that
+//! happens. An audit can. It uploads photos whose watermark names the owner in every row, requests
+//! their thumbnails under load, and reads every row of every response.
 //!
-//! A [`Target`] says how a service is asked; [`run`] does it; [`Findings`] is what it comes to.
-//! Only another person's photo in an answer is mixing. All else that is found, such as a stale
-//! photo of the same person, has a [`Kind`] of its own and leaves the verdict alone.
+//! [`Target`] describes the service, [`run`] audits it, and [`AuditResults`] holds the results.
+//! Only another person's photo in a response is *mixing*. Any other defect, such as an earlier
+//! version of the right photo, has a [`FindingKind`] of its own and does not change the verdict.
+//!
+//! # From the socket to the verdict
+//!
+//! A response passes through eight types:
+//!
+//! 1. `HttpResponse` holds the status, the headers and the body that `client` read.
+//! 2. `Exchange` holds the planned request, its times, and its response or error.
+//! 3. `Checked` holds the exchange and its class. `response_check` makes it.
+//! 4. `ResponseClass` tells an image from a shed request, an error or another body.
+//! 5. `ImageCheck` holds the rows that the watermark detector read, and the evidence.
+//! 6. [`Evidence`] describes one defect. `evidence` alone decides whether an image is mixed.
+//! 7. [`AuditStats`] counts all responses. It keeps a bounded number of [`Finding`]s, each a piece
+//!    of evidence with its request and its image.
+//! 8. [`AuditVerdict`] is decided from the statistics in `verdict`.
 
 mod authorization_probe;
 mod captures;
 mod client;
 pub mod demo;
-mod finding_kind;
+mod evidence;
 mod load_generator;
 mod origin_server;
 pub mod report;
+mod request_builder;
 mod response_check;
 mod run;
 mod self_test;
@@ -28,15 +43,16 @@ mod verdict;
 pub mod watermark;
 mod workload;
 
-pub use self::authorization_probe::AuthorizationProbe;
+pub use self::authorization_probe::ProbeResult;
 pub use self::client::{Url, UrlError};
-pub use self::finding_kind::FindingKind;
+pub use self::evidence::{Evidence, FindingKind};
 pub use self::load_generator::{LoadModel, MAX_IN_FLIGHT};
-pub use self::response_check::MAX_ANSWER_PX;
+pub use self::response_check::MAX_IMAGE_PX;
 pub use self::run::{AuditError, AuditPlan, AuditProgress, AuditResults, run};
-pub use self::setup::{Obstacle, SetupError};
+pub use self::setup::SetupError;
 pub use self::spec::Target;
 pub use self::stats::{AuditStats, Failures, Finding, StepStats};
 pub use self::test_photos::{TestPhoto, TestPhotos};
 pub use self::time_series::{TimeBucket, TimeSeries};
-pub use self::verdict::{AbortReason, AuditVerdict, CONFIDENCE, bound};
+pub use self::verdict::{AbortReason, AuditVerdict, CONFIDENCE, upper_bound};
+pub use self::workload::PlannedRequest;

@@ -1,4 +1,4 @@
-//! The photos on loopback, for services that fetch them.
+//! Serves the photos on loopback, for targets that fetch them.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -17,32 +17,29 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::test_photos::TestPhotos;
 
-/// Connections at once; more wait.
-const MOST_CONNECTIONS: usize = 1024;
+/// Upper bound of the open connections. Further connections wait.
+const MAX_CONNECTIONS: usize = 1024;
 
-/// A server of the audit's own photos. It stops when it is dropped.
+/// Serves the photos of an audit over HTTP until it is dropped.
 pub(crate) struct OriginServer {
     url: String,
-    serving: AbortHandle,
+    server: AbortHandle,
 }
 
 impl OriginServer {
     /// Listens on a free port of loopback.
-    pub(crate) async fn open(subjects: &TestPhotos) -> std::io::Result<Self> {
+    pub(crate) async fn open(photos: &TestPhotos) -> std::io::Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let kind = subjects.photos.format.media_type();
-        let ending = kind.trim_start_matches("image/");
-        let files = subjects.all.iter().map(|subject| {
-            let path = format!("/{}/{}.{ending}", subjects.run, subject.uuid.simple());
-            (path, subject.file.clone())
-        });
+        let media_type = photos.spec.format.media_type();
+        let files = photos.all.iter().enumerate();
+        let files = files.map(|(index, photo)| (photos.origin_path(index), photo.file.clone()));
         let files = Arc::new(files.collect::<HashMap<_, _>>());
-        let serving = tokio::spawn(serve(listener, files, kind)).abort_handle();
-        Ok(Self { url, serving })
+        let server = tokio::spawn(serve(listener, files, media_type)).abort_handle();
+        Ok(Self { url, server })
     }
 
-    /// Where it is.
+    /// Returns the URL of the server.
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -50,15 +47,19 @@ impl OriginServer {
 
 impl Drop for OriginServer {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.server.abort();
     }
 }
 
-async fn serve(listener: TcpListener, files: Arc<HashMap<String, Bytes>>, kind: &'static str) {
+async fn serve(
+    listener: TcpListener,
+    files: Arc<HashMap<String, Bytes>>,
+    media_type: &'static str,
+) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
-        if connections.len() >= MOST_CONNECTIONS {
+        if connections.len() >= MAX_CONNECTIONS {
             connections.join_next().await;
         }
         let Ok((socket, _)) = listener.accept().await else { continue };
@@ -66,18 +67,18 @@ async fn serve(listener: TcpListener, files: Arc<HashMap<String, Bytes>>, kind: 
         connections.spawn(async move {
             let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
                 let file = files.get(request.uri().path()).cloned();
-                async move { Ok::<_, Infallible>(answer(file, kind)) }
+                async move { Ok::<_, Infallible>(response(file, media_type)) }
             });
-            // A service that hangs up has what it wanted.
+            // A service that closes the connection early needs no more bytes.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
         });
     }
 }
 
-fn answer(file: Option<Bytes>, kind: &'static str) -> Response<Full<Bytes>> {
+fn response(file: Option<Bytes>, media_type: &'static str) -> Response<Full<Bytes>> {
     let status = if file.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let mut response = Response::new(Full::new(file.unwrap_or_default()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     response
 }

@@ -1,223 +1,172 @@
-//! What an answer shows: whose its rows are, and whether it is what was asked for.
+//! Checks one response: whose rows its image shows, and whether it is what was requested.
 //!
-//! A judge knows the photos and nothing of other answers; what two answers say together is the
-//! tally's to find.
+//! A checker knows the photos and no other response. Evidence that needs two responses is weighed
+//! in `evidence`.
 
-use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
+use hyper::HeaderMap;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED};
 
 use super::client::HttpError;
-use super::finding_kind::FindingKind;
+use super::evidence::{Evidence, FindingKind};
 use super::load_generator::Exchange;
-use super::spec::{ShownFit, Target};
+use super::spec::Target;
 use super::test_photos::TestPhotos;
-use super::workload::{Body, Outcome, PlannedRequest};
-use crate::audit::watermark::{
-    self, DetectionVerdict, Detector, ExpectedImage, PlaneSet, Raster, RowFindingKind, YCbCrImage,
-};
+use crate::audit::watermark::{DetectionVerdict, Detector, ExpectedImage, Raster, YCbCrImage};
 use crate::codec::{
-    self, Format, InspectedPixels, Size, ThumbnailSpec, inspect_pixels, thumbnail_dimensions,
+    self, Fit, Format, InspectedPixels, Size, ThumbnailSpec, inspect_pixels, thumbnail_dimensions,
 };
 
-/// The most pixels of an answer. More cannot be asked for, so more is a bomb.
-pub const MAX_ANSWER_PX: u64 = 1 << 24;
+/// Upper bound of the pixels of an image. No request asks for more, so a larger image is taken for
+/// a decompression bomb.
+pub const MAX_IMAGE_PX: u64 = 1 << 24;
 
-/// An answer that was looked at.
+/// Holds an exchange whose response was checked. The body is kept only if it has evidence.
 pub(crate) struct Checked {
-    pub(crate) ask: PlannedRequest,
-    pub(crate) step: usize,
-    pub(crate) due: Duration,
-    pub(crate) sent: Duration,
-    pub(crate) done: Duration,
-    pub(crate) in_flight: usize,
-    pub(crate) warm_up: bool,
-    /// Whether the photo was sent cut short.
-    pub(crate) truncated: bool,
-    pub(crate) what: ResponseClass,
+    pub(crate) exchange: Exchange,
+    pub(crate) class: ResponseClass,
+    /// True if the requested photo was uploaded truncated.
+    pub(crate) is_truncated: bool,
 }
 
-/// What it turned out to be.
+/// Classifies a response.
 pub(crate) enum ResponseClass {
+    /// The service shed the request: it refused the request because it is full.
     Shed,
-    Refused,
+    /// The service answered with another status than success.
+    ErrorStatus,
+    /// No complete response arrived.
     Failed(HttpError),
-    /// A success, and no picture.
+    /// The status is a success, and the body is no image that can be decoded.
     NotAnImage,
-    Picture(ImageCheck),
+    /// The body is an image.
+    Image(ImageCheck),
 }
 
-/// A picture, read.
+/// Holds what the detector read in an image.
 pub(crate) struct ImageCheck {
-    /// The file, if anything was found in it.
-    pub(crate) file: Option<Bytes>,
-    /// What tells its bytes from those of another answer.
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    /// BLAKE3 hash of the file, which tells two responses apart.
     pub(crate) hash: [u8; 32],
     pub(crate) verdict: DetectionVerdict,
     pub(crate) rows_read: u32,
     pub(crate) rows_unknown: u32,
-    pub(crate) found: Vec<Evidence>,
+    pub(crate) evidence: Vec<Evidence>,
 }
 
-/// One thing that was found in a picture.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Evidence {
-    pub(crate) kind: FindingKind,
-    /// The photo that shows, if it is known.
-    pub(crate) photo: Option<usize>,
-    pub(crate) rows: Range<u32>,
-    pub(crate) planes: PlaneSet,
-    pub(crate) share: f32,
-    /// Whether this alone is enough to call the answer mixed.
-    pub(crate) enough: bool,
-}
-
-/// Reads answers.
+/// Checks responses against the target and the photos.
 pub(crate) struct ResponseChecker {
     target: Arc<Target>,
-    subjects: Arc<TestPhotos>,
-    reader: Detector,
+    photos: Arc<TestPhotos>,
+    detector: Detector,
 }
 
 impl ResponseChecker {
-    pub(crate) fn new(target: &Arc<Target>, subjects: &Arc<TestPhotos>) -> Self {
-        let fit = match target.thumbnail.fit {
-            ShownFit::Cover => watermark::ExpectedFit::Cover,
-            ShownFit::Contain => watermark::ExpectedFit::Contain,
-            ShownFit::Any => watermark::ExpectedFit::Unknown,
-        };
-        let expect =
-            ExpectedImage { width: target.photos.width, height: target.photos.height, fit };
-        let reader = Detector::new(&subjects.issued, expect);
-        Self { target: Arc::clone(target), subjects: Arc::clone(subjects), reader }
+    pub(crate) fn new(target: &Arc<Target>, photos: &Arc<TestPhotos>) -> Self {
+        let (width, height) = (target.photos.width, target.photos.height);
+        let expected = ExpectedImage { width, height, fit: target.thumbnail.fit };
+        let detector = Detector::new(&photos.codebook, expected);
+        Self { target: Arc::clone(target), photos: Arc::clone(photos), detector }
     }
 
-    pub(crate) fn judge(&self, answer: Exchange) -> Checked {
-        let Exchange { ask, step, due, sent, done, in_flight, warm_up, outcome } = answer;
-        let what = match outcome {
-            Outcome::Shed => ResponseClass::Shed,
-            Outcome::Refused => ResponseClass::Refused,
-            Outcome::Failed(failure) => ResponseClass::Failed(failure),
-            Outcome::Body(body) => {
-                self.look(ask, body).map_or(ResponseClass::NotAnImage, ResponseClass::Picture)
+    /// Classifies the response of an exchange, and reads its image.
+    pub(crate) fn check(&self, mut exchange: Exchange) -> Checked {
+        let class = match &mut exchange.response {
+            Err(error) => ResponseClass::Failed(error.clone()),
+            Ok(response) if self.target.thumbnail.shed.contains(&response.status) => {
+                ResponseClass::Shed
+            }
+            Ok(response) if !(200..300).contains(&response.status) => ResponseClass::ErrorStatus,
+            Ok(response) => {
+                let photo = exchange.request.photo;
+                let image = self.check_image(photo, &response.body).map(|mut image| {
+                    let (size, dimensions) = (exchange.request.size, (image.width, image.height));
+                    let defects = [(!self.fits(size, dimensions), FindingKind::Size)];
+                    let defects = defects
+                        .into_iter()
+                        .chain(self.header_defects(&response.headers, &response.body))
+                        .filter(|(is_defect, _)| *is_defect)
+                        .map(|(_, kind)| Evidence::of_image(kind, photo, image.height));
+                    image.evidence.extend(defects);
+                    image
+                });
+                // The queue to the statistics would otherwise hold every image.
+                if image.as_ref().is_none_or(|image| image.evidence.is_empty()) {
+                    response.body.clear();
+                }
+                image.map_or(ResponseClass::NotAnImage, ResponseClass::Image)
             }
         };
-        let truncated = self.subjects.all[ask.photo].truncated;
-        Checked { ask, step, due, sent, done, in_flight, warm_up, truncated, what }
+        let is_truncated = self.photos.all[exchange.request.photo].truncated;
+        Checked { exchange, class, is_truncated }
     }
 
-    /// Whether a stranger was shown the photo: any row of it will do.
-    pub(crate) fn shows(&self, ask: PlannedRequest, body: Body) -> Option<ImageCheck> {
-        let looked = self.look(ask, body)?;
-        (looked.rows_read > 0 && looked.verdict != DetectionVerdict::Unreadable).then_some(looked)
-    }
-
-    fn look(&self, ask: PlannedRequest, body: Body) -> Option<ImageCheck> {
-        let (width, height, pixels) = inspect_pixels(&body.bytes, MAX_ANSWER_PX).ok()?;
-        let planes = match pixels {
+    /// Reads every row of an image that should show the photo `requested`. Returns `None` if the
+    /// file cannot be decoded or has more than [`MAX_IMAGE_PX`] pixels.
+    pub(crate) fn check_image(&self, requested: usize, file: &[u8]) -> Option<ImageCheck> {
+        let (width, height, pixels) = inspect_pixels(file, MAX_IMAGE_PX).ok()?;
+        let image = match pixels {
             InspectedPixels::YCbCr(pixels) => YCbCrImage::from_ycbcr(width, height, &pixels),
             InspectedPixels::Rgb(rgb) => YCbCrImage::from_rgb(&Raster { width, height, rgb }),
         };
-        let subject = &self.subjects.all[ask.photo];
-        let reading = self.reader.detect(subject.id, planes.view());
-        let mut found: Vec<Evidence> =
-            reading.findings.iter().map(|finding| self.found(ask, finding)).collect();
-        let whole = 0..height;
-        let of_all = |kind| Evidence {
-            kind,
-            photo: Some(ask.photo),
-            rows: whole.clone(),
-            planes: PlaneSet::default(),
-            share: 1.0,
-            enough: false,
-        };
-        found.extend(self.beside(ask, &body, (width, height)).map(of_all));
-        let hash = *blake3::hash(&body.bytes).as_bytes();
+        let detection = self.detector.detect(self.photos.all[requested].id, image.view());
+        let evidence = detection.findings.iter();
+        let evidence = evidence.map(|found| Evidence::new(found, requested, &self.photos));
         Some(ImageCheck {
-            file: (!found.is_empty()).then_some(body.bytes),
-            hash,
-            verdict: reading.verdict,
-            rows_read: reading.rows_read,
-            rows_unknown: reading.rows_unknown,
-            found,
+            width,
+            height,
+            hash: *blake3::hash(file).as_bytes(),
+            verdict: detection.verdict,
+            rows_read: detection.rows_read,
+            rows_unknown: detection.rows_unknown,
+            evidence: evidence.collect(),
         })
     }
 
-    fn found(&self, ask: PlannedRequest, finding: &watermark::RowFinding) -> Evidence {
-        let asked = &self.subjects.all[ask.photo];
-        let found = finding.id.and_then(|id| self.subjects.of(id));
-        let (photo, is_earlier) = (found.map(|(photo, _)| photo), found.is_some_and(|(_, is)| is));
-        let owner = photo.map(|photo| self.subjects.all[photo].owner);
-        let kind = match (finding.kind, owner) {
-            (RowFindingKind::Order, _) => FindingKind::Order,
-            (_, None) => FindingKind::NotIssued,
-            (_, Some(owner)) if owner == asked.owner => match photo == Some(ask.photo) {
-                true if is_earlier => FindingKind::Stale,
-                true => FindingKind::Order,
-                false => FindingKind::OtherPhoto,
-            },
-            (RowFindingKind::Rows, _) if asked.truncated => FindingKind::Dirty,
-            (RowFindingKind::Rows, _) => FindingKind::Rows,
-            (RowFindingKind::Whole, _) => FindingKind::Whole,
-            (RowFindingKind::Blend, _) => FindingKind::Blend,
-            (RowFindingKind::Planes, _) => FindingKind::Planes,
-        };
-        Evidence {
-            kind,
-            photo,
-            rows: finding.rows.clone(),
-            planes: finding.planes,
-            share: finding.share,
-            enough: kind.is_mixing() && finding.mixes(),
-        }
-    }
-
-    /// What is not as it should be beside the pixels.
-    fn beside(
-        &self,
-        ask: PlannedRequest,
-        body: &Body,
-        dimensions: (u32, u32),
-    ) -> impl Iterator<Item = FindingKind> + use<> {
-        let format = codec::probe(&body.bytes).map(|header| header.format).ok();
-        let real = format.map(|format| match format {
+    /// Lists the defects that headers can have, each with true if it is there.
+    fn header_defects(&self, headers: &HeaderMap, file: &[u8]) -> [(bool, FindingKind); 3] {
+        let actual = codec::probe(file).ok().map(|header| match header.format {
             Format::Jpeg => "image/jpeg",
             Format::Png => "image/png",
             Format::WebP => "image/webp",
         });
-        let said = body.content_type.as_deref().and_then(|said| said.split(';').next());
-        let wanted = self.target.thumbnail.media_type.as_deref();
-        let wrong_type = said.map(str::trim) != real || wanted.is_some_and(|w| real != Some(w));
-        let caches = self.target.thumbnail.private;
-        let control = body.cache_control.as_deref().unwrap_or_default();
-        let public = caches && ["public", "s-maxage"].iter().any(|word| control.contains(word));
-        let unkept = control.contains("no-store");
-        let no_validator = caches && !unkept && !body.has_validator;
+        let content_type = lowercase(headers, &CONTENT_TYPE);
+        let declared = content_type.as_deref().and_then(|declared| declared.split(';').next());
+        let expected = self.target.thumbnail.media_type.as_deref();
+        let is_wrong_type = declared.map(str::trim) != actual
+            || expected.is_some_and(|expected| actual != Some(expected));
+        let is_private = self.target.thumbnail.private;
+        let control = lowercase(headers, &CACHE_CONTROL).unwrap_or_default();
+        let is_public = ["public", "s-maxage"].iter().any(|word| control.contains(word));
+        let has_validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
+        let lacks_validator = !has_validator && !control.contains("no-store");
         [
-            (wrong_type, FindingKind::Type),
-            (!self.fits(ask.size, dimensions), FindingKind::Size),
-            (public, FindingKind::Public),
-            (no_validator, FindingKind::NoValidator),
+            (is_wrong_type, FindingKind::Type),
+            (is_private && is_public, FindingKind::Public),
+            (is_private && lacks_validator, FindingKind::NoValidator),
         ]
-        .into_iter()
-        .filter_map(|(is, kind)| is.then_some(kind))
     }
 
-    /// Whether dimensions are those that were asked for, give or take a rounded pixel. Where more
-    /// was asked for than the photo has, services differ, and any will do.
+    /// Returns true if dimensions are those of the requested size, within a rounding error of
+    /// 1 px. Services differ where the requested size is larger than the photo, so that any
+    /// dimensions pass there.
     fn fits(&self, size: u32, (width, height): (u32, u32)) -> bool {
         let photos = self.target.photos;
-        let fit = match self.target.thumbnail.fit {
-            ShownFit::Any => return true,
-            ShownFit::Cover if size > photos.width.min(photos.height) => return true,
-            ShownFit::Contain if size > photos.width.max(photos.height) => return true,
-            ShownFit::Cover => codec::Fit::Cover,
-            ShownFit::Contain => codec::Fit::Contain,
+        let (Some(fit), Ok(spec_size)) = (self.target.thumbnail.fit, Size::try_from(size)) else {
+            return true;
         };
-        let Ok(size) = Size::try_from(size) else { return true };
-        let wanted = thumbnail_dimensions(photos.width, photos.height, ThumbnailSpec { size, fit });
-        width.abs_diff(wanted.0) <= 1 && height.abs_diff(wanted.1) <= 1
+        let max_size = match fit {
+            Fit::Cover => photos.width.min(photos.height),
+            Fit::Contain => photos.width.max(photos.height),
+        };
+        let spec = ThumbnailSpec { size: spec_size, fit };
+        let expected = thumbnail_dimensions(photos.width, photos.height, spec);
+        size > max_size || width.abs_diff(expected.0) <= 1 && height.abs_diff(expected.1) <= 1
     }
+}
+
+fn lowercase(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_ascii_lowercase())
 }

@@ -1,8 +1,7 @@
-//! One audit from its first photo to its verdict.
+//! Runs one audit from the first photo to the verdict.
 //!
-//! Requests run on two threads that do nothing else, judges on threads of their own, and the tally
-//! on the caller's; what passes between them is moved, through channels that hold so much and no
-//! more.
+//! Requests run on two threads of their own, checkers on one thread per core, and the statistics on
+//! the caller's thread. Bounded channels move responses between them.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -13,210 +12,217 @@ use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
 
-use super::authorization_probe::{self, AuthorizationProbe};
-use super::client::{ExchangeLimits, HttpError};
+use super::authorization_probe::{self, ProbeResult};
+use super::client::ExchangeLimits;
+use super::evidence::FindingKind;
 use super::load_generator::{Exchange, LoadModel, LoadStep};
 use super::origin_server::OriginServer;
 use super::response_check::{Checked, ResponseChecker};
 use super::self_test;
-use super::setup::{Ready, SetupError, prepare};
+use super::setup::{SetupError, SetupResult, prepare};
 use super::spec::{Mode, Target};
 use super::stats::{AuditStats, Finding};
 use super::test_photos::TestPhotos;
-use super::verdict::{AbortReason, AuditVerdict, bound, verdict};
-use super::workload::{Outcome, Workload};
+use super::verdict::{AbortReason, AuditVerdict, upper_bound, verdict};
+use super::workload::Workload;
 use crate::audit::watermark::WatermarkError;
 
-/// Answers that wait for one judge, at most.
-const WAITING: usize = 32;
+/// Capacity of each channel of responses.
+const CHANNEL_CAPACITY: usize = 32;
 
-/// How often progress is told, at least.
-const TOLD_EVERY: Duration = Duration::from_millis(100);
+/// Upper bound of the checker threads.
+const MAX_CHECKERS: usize = 16;
 
-/// What is to be audited, and how.
+/// Upper bound of the time between two progress reports.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Describes what to audit, and how.
 #[derive(Clone, Debug)]
 pub struct AuditPlan {
-    /// The service.
+    /// Service to audit.
     pub target: Target,
-    /// The steps of the load.
-    pub drives: Vec<LoadModel>,
-    /// How long each step goes on before its times are kept. Mixing counts from the start.
+    /// Steps of the load.
+    pub load: Vec<LoadModel>,
+    /// Time of each step that does not count for latency. Mixing counts from the start.
     pub warm_up: Duration,
-    /// How long all steps together take, without their warm-up.
+    /// Duration of all steps together, without their warm-up.
     pub duration: Duration,
-    /// How long an answer may take.
+    /// Upper bound of the time for a response, redirects included.
     pub timeout: Duration,
-    /// How many bytes an answer may have.
-    pub most_bytes: usize,
-    /// Whether the first mixed answer ends it.
+    /// Upper bound of the bytes of a response's body.
+    pub max_bytes: usize,
+    /// True if the audit ends at the first mixed answer.
     pub until_found: bool,
-    /// How many findings of mixing are kept.
+    /// Upper bound of the findings of mixing that are kept.
     pub max_findings: usize,
-    /// How many answers must be read for a clean verdict.
-    pub least: u64,
-    /// Fixes the ids and the order of requests.
+    /// Lower bound of the answers that must be read for a clean verdict.
+    pub min_answers: u64,
+    /// Seed of the watermarks' ids and of the order of requests.
     pub seed: u64,
 }
 
-/// Where an audit is.
+/// Holds the progress of an audit.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AuditProgress {
-    /// Since the load began.
+    /// Time since the load began.
     pub elapsed: Duration,
-    /// How long the load will take.
+    /// Expected duration of the load, or zero during the setup.
     pub total: Duration,
     /// Requests that ended.
-    pub asked: u64,
-    /// The most in flight in the present step.
+    pub requests: u64,
+    /// Largest number of requests in flight in the current step.
     pub in_flight: usize,
-    /// Answers whose marks were read.
+    /// Answers whose watermark was read.
     pub read: u64,
     /// Mixed answers.
     pub mixed: u64,
 }
 
-/// What an audit comes to.
+/// Holds the results of an audit.
 #[derive(Debug)]
 pub struct AuditResults {
-    /// The photos that were sent.
-    pub subjects: Arc<TestPhotos>,
-    /// All counts.
-    pub tally: AuditStats,
-    /// The verdict.
+    /// Photos that were sent.
+    pub photos: Arc<TestPhotos>,
+    /// Statistics of all responses.
+    pub stats: AuditStats,
+    /// Verdict of the audit.
     pub verdict: AuditVerdict,
-    /// What speaks against a better one.
+    /// Reasons why the verdict is not a better one.
     pub reasons: Vec<String>,
-    /// The share of mixed answers that is still possible at 95 %, where none was seen.
+    /// Upper bound of the share of mixed answers with 95 % confidence, if the audit is clean.
     pub bound: Option<f64>,
-    /// Whether somebody ended it early.
+    /// True if the caller ended the audit early.
     pub interrupted: bool,
-    /// Whether rows that a photo cut short does not have are filled with somebody else's.
-    pub truncated: AuthorizationProbe,
-    /// Whether a stranger's token opens the door.
-    pub stranger: AuthorizationProbe,
-    /// How long the load took.
-    pub took: Duration,
+    /// Result of the probe with truncated photos. A violation fills the missing rows with another
+    /// person's rows.
+    pub truncated: ProbeResult,
+    /// Result of the probe with a stranger's token.
+    pub stranger: ProbeResult,
+    /// Duration of the load.
+    pub elapsed: Duration,
 }
 
 impl AuditResults {
-    /// What the answer of a finding should have been.
-    pub fn should_be(&self, plan: &AuditPlan, finding: &Finding) -> Option<Bytes> {
-        self_test::should_be(&self.subjects, finding.asked, finding.size, plan.target.thumbnail.fit)
+    /// Returns the image that the service should have sent in place of a finding's.
+    pub fn expected_image(&self, plan: &AuditPlan, finding: &Finding) -> Option<Bytes> {
+        let request = finding.request;
+        let fit = plan.target.thumbnail.fit;
+        self_test::expected_image(&self.photos, request.photo, request.size, fit)
     }
 }
 
-/// Why an audit could not be made at all.
+/// Describes why an audit could not run at all.
 #[derive(Debug, thiserror::Error)]
 pub enum AuditError {
-    /// The photos cannot be marked.
+    /// The photos cannot hold watermarks.
     #[error("{0}; see [photos]")]
-    Marks(#[from] WatermarkError),
+    Codebook(#[from] WatermarkError),
     /// The system gives no threads, or no port.
     #[error("the system gives no threads or no port ({0}): free some")]
     System(#[from] std::io::Error),
 }
 
-/// Runs an audit. `tell` is told how far it is, and says whether to go on.
+/// Runs an audit. Calls `on_progress` at least every 100 ms, and ends early when the callback
+/// returns false.
 ///
 /// # Errors
-/// [`AuditError`], if there is nothing to send or nothing to send it with. Whatever is wrong with
-/// the target is part of the findings.
+/// Returns [`AuditError`] if there are no photos to send or no threads to send them with. A target
+/// that fails is part of the results.
 pub fn run(
     plan: &AuditPlan,
-    tell: &mut dyn FnMut(AuditProgress) -> bool,
+    on_progress: &mut dyn FnMut(AuditProgress) -> bool,
 ) -> Result<AuditResults, AuditError> {
-    let subjects = Arc::new(TestPhotos::paint(plan.target.photos, plan.seed)?);
     let mut audit = Audit {
         plan,
         target: Arc::new(plan.target.clone()),
-        tally: AuditStats::new(&plan.drives, plan.max_findings),
-        subjects,
+        stats: AuditStats::new(&plan.load, plan.max_findings),
+        photos: Arc::new(TestPhotos::generate(plan.target.photos, plan.seed)?),
         runtime: Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
+        on_progress,
         interrupted: false,
-        stranger: AuthorizationProbe::NotMade,
-        took: Duration::ZERO,
+        accepts_truncated: false,
+        stranger: ProbeResult::NotRun,
+        elapsed: Duration::ZERO,
     };
-    let result = audit.carry_out(tell)?;
-    Ok(audit.findings(result))
-}
-
-/// What a load ended with.
-struct Loaded {
-    takes_truncated: bool,
+    let abort = audit.run()?;
+    Ok(audit.results(abort))
 }
 
 struct Audit<'p> {
     plan: &'p AuditPlan,
     target: Arc<Target>,
-    tally: AuditStats,
-    subjects: Arc<TestPhotos>,
+    stats: AuditStats,
+    photos: Arc<TestPhotos>,
     runtime: Runtime,
+    on_progress: &'p mut dyn FnMut(AuditProgress) -> bool,
     interrupted: bool,
-    stranger: AuthorizationProbe,
-    took: Duration,
+    accepts_truncated: bool,
+    stranger: ProbeResult,
+    elapsed: Duration,
 }
 
 impl Audit<'_> {
-    fn carry_out(
-        &mut self,
-        tell: &mut dyn FnMut(AuditProgress) -> bool,
-    ) -> Result<Result<Loaded, AbortReason>, AuditError> {
-        if let Err(error) = self_test::prove(&self.target, &self.subjects) {
-            return Ok(Err(AbortReason::Proof(error.to_string())));
+    /// Runs all parts in order. Returns the reason if the audit ends before its load.
+    fn run(&mut self) -> Result<Option<AbortReason>, AuditError> {
+        if let Err(error) = self_test::run(&self.target, &self.photos) {
+            return Ok(Some(AbortReason::SelfTest(error.to_string())));
         }
-        let bounds = ExchangeLimits { time: self.plan.timeout, bytes: self.plan.most_bytes };
-        let Some(ready) = self.set_up(bounds, tell) else {
-            self.interrupted = true;
-            return Ok(Ok(Loaded { takes_truncated: false }));
+        let limits = ExchangeLimits { timeout: self.plan.timeout, bytes: self.plan.max_bytes };
+        let setup = match self.set_up(limits) {
+            Some(Ok(setup)) => setup,
+            Some(Err(error)) => return Ok(Some(error.into())),
+            None => {
+                self.interrupted = true;
+                return Ok(None);
+            }
         };
-        let ready = match ready {
-            Ok(ready) => ready,
-            Err(error) => return Ok(Err(error.into())),
-        };
+        self.accepts_truncated = setup.accepts_truncated;
         let origin = match self.target.mode {
-            Mode::Pull => Some(self.runtime.block_on(OriginServer::open(&self.subjects))?),
+            Mode::Pull => Some(self.runtime.block_on(OriginServer::open(&self.photos))?),
             Mode::Push | Mode::Post => None,
         };
-        let Ready { book, mut photos, takes_truncated } = ready;
-        photos.retain(|&photo| takes_truncated || !self.subjects.all[photo].truncated);
-        let whole = photos.iter().filter(|&&photo| !self.subjects.all[photo].truncated).count();
-        let course = Arc::new(Workload {
+        let is_whole = |&photo: &usize| !self.photos.all[photo].truncated;
+        let mut available = setup.available;
+        available.retain(|photo| self.accepts_truncated || is_whole(photo));
+        let workload = Arc::new(Workload {
             target: Arc::clone(&self.target),
-            subjects: Arc::clone(&self.subjects),
-            book,
+            photos: Arc::clone(&self.photos),
+            captures: setup.captures,
             origin: origin.as_ref().map(|origin| origin.url().to_owned()),
-            bounds,
+            limits,
             seed: self.plan.seed,
-            photos,
-            whole,
+            whole: available.iter().copied().filter(|photo| is_whole(photo)).count(),
+            available,
         });
-        if let Err(error) = self.knock(&course) {
-            return Ok(Err(error.into()));
+        // A load against a target that is down would only take time, so one request that does not
+        // count goes first.
+        let mut connection = None;
+        let first = workload.send(&mut connection, workload.request_for_whole(0));
+        if let Err(error) = self.runtime.block_on(first)
+            && error.is_unreachable()
+        {
+            return Ok(Some(SetupError::http("the first thumbnail", &error).into()));
         }
-        self.load(&course, tell)?;
+        self.load(&workload)?;
         if !self.interrupted {
-            let judge = ResponseChecker::new(&self.target, &self.subjects);
-            let probe = authorization_probe::stranger(&course, &judge, &mut self.tally);
+            let checker = ResponseChecker::new(&self.target, &self.photos);
+            let probe = authorization_probe::run(&workload, &checker, &mut self.stats);
             self.stranger = self.runtime.block_on(probe);
         }
-        Ok(Ok(Loaded { takes_truncated }))
+        Ok(None)
     }
 
-    /// The set-up, unless somebody ends it: None.
-    fn set_up(
-        &self,
-        bounds: ExchangeLimits,
-        tell: &mut dyn FnMut(AuditProgress) -> bool,
-    ) -> Option<Result<Ready, SetupError>> {
-        let (target, subjects) = (Arc::clone(&self.target), Arc::clone(&self.subjects));
-        let (done, ready) = sync_channel(1);
+    /// Runs the setup. Returns `None` if the caller ends the audit.
+    fn set_up(&mut self, limits: ExchangeLimits) -> Option<Result<SetupResult, SetupError>> {
+        let (target, photos) = (Arc::clone(&self.target), Arc::clone(&self.photos));
+        let (done, result) = sync_channel(1);
         let task = self.runtime.spawn(async move {
-            let _ = done.send(prepare(&target, &subjects, bounds).await);
+            let _ = done.send(prepare(&target, &photos, limits).await);
         });
         loop {
-            match ready.recv_timeout(TOLD_EVERY) {
-                Ok(ready) => return Some(ready),
-                Err(_) if tell(AuditProgress::default()) => {}
+            match result.recv_timeout(PROGRESS_INTERVAL) {
+                Ok(result) => return Some(result),
+                Err(_) if (self.on_progress)(AuditProgress::default()) => {}
                 Err(_) => {
                     task.abort();
                     return None;
@@ -225,127 +231,113 @@ impl Audit<'_> {
         }
     }
 
-    /// One request that is not counted: a load against a closed door would only take time.
-    fn knock(&self, course: &Workload) -> Result<(), SetupError> {
-        match self.runtime.block_on(course.run(&mut None, course.ask_whole(0))) {
-            Outcome::Failed(failure @ (HttpError::Unreachable(_) | HttpError::Silent(_))) => {
-                Err(SetupError { step: "the first thumbnail".into(), why: failure.into() })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn load(
-        &mut self,
-        course: &Arc<Workload>,
-        tell: &mut dyn FnMut(AuditProgress) -> bool,
-    ) -> Result<(), AuditError> {
+    fn load(&mut self, workload: &Arc<Workload>) -> Result<(), AuditError> {
         let (stop, stopped) = watch::channel(false);
-        let (judged, answers) = sync_channel(WAITING);
-        let judges = self.judges(&judged)?;
-        drop(judged);
-        let steps = self.plan.drives.clone();
-        let time = self.plan.duration / steps.len().max(1) as u32;
-        let (warm_up, course) = (self.plan.warm_up, Arc::clone(course));
-        let began = Instant::now();
+        let (send_checked, checked) = sync_channel(CHANNEL_CAPACITY);
+        let checkers = self.checkers(&send_checked)?;
+        drop(send_checked);
+        let load = self.plan.load.clone();
+        let duration = self.plan.duration / load.len().max(1) as u32;
+        let (warm_up, workload) = (self.plan.warm_up, Arc::clone(workload));
+        let start = Instant::now();
         self.runtime.spawn(async move {
-            let began = tokio::time::Instant::from_std(began);
-            for (step, drive) in steps.into_iter().enumerate() {
-                let (course, stop) = (Arc::clone(&course), stopped.clone());
-                let judges = judges.clone();
-                LoadStep { course, step, drive, warm_up, time, began, stop, judges }.run().await;
+            let began = tokio::time::Instant::from_std(start);
+            for (index, load) in load.into_iter().enumerate() {
+                let (workload, stop) = (Arc::clone(&workload), stopped.clone());
+                let checkers = checkers.clone();
+                let step =
+                    LoadStep { workload, index, load, warm_up, duration, began, stop, checkers };
+                step.run().await;
                 if *stopped.borrow() {
                     return;
                 }
             }
         });
-        self.collect(&answers, began, &stop, tell);
-        self.took = began.elapsed();
+        self.collect(&checked, start, &stop);
+        self.elapsed = start.elapsed();
         Ok(())
     }
 
-    /// A judge for each core. A judge ends when nobody sends it anything any more.
-    fn judges(
+    /// Starts a checker thread per core. A checker ends when all senders of its channel are gone.
+    fn checkers(
         &self,
-        judged: &SyncSender<Checked>,
+        checked: &SyncSender<Checked>,
     ) -> Result<Vec<mpsc::Sender<Exchange>>, AuditError> {
-        let cores = thread::available_parallelism().map_or(1, usize::from).min(16);
-        let mut judges = Vec::new();
-        for _ in 0..cores {
-            let (send, mut answers) = mpsc::channel::<Exchange>(WAITING);
-            let judge = ResponseChecker::new(&self.target, &self.subjects);
-            let judged = judged.clone();
-            thread::Builder::new().name("judge".into()).spawn(move || {
-                while let Some(answer) = answers.blocking_recv() {
-                    if judged.send(judge.judge(answer)).is_err() {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let mut checkers = Vec::new();
+        for _ in 0..cores.min(MAX_CHECKERS) {
+            let (sender, mut exchanges) = mpsc::channel::<Exchange>(CHANNEL_CAPACITY);
+            let checker = ResponseChecker::new(&self.target, &self.photos);
+            let checked = checked.clone();
+            thread::Builder::new().name("checker".into()).spawn(move || {
+                while let Some(exchange) = exchanges.blocking_recv() {
+                    if checked.send(checker.check(exchange)).is_err() {
                         return;
                     }
                 }
             })?;
-            judges.push(send);
+            checkers.push(sender);
         }
-        Ok(judges)
+        Ok(checkers)
     }
 
+    /// Counts checked responses until the load ends, or until the audit has to end early.
     fn collect(
         &mut self,
-        answers: &Receiver<Checked>,
-        began: Instant,
+        responses: &Receiver<Checked>,
+        start: Instant,
         stop: &watch::Sender<bool>,
-        tell: &mut dyn FnMut(AuditProgress) -> bool,
     ) {
-        let steps = self.plan.drives.len() as u32;
-        let total = self.plan.duration + self.plan.warm_up * steps;
-        let (mut told, mut step) = (Instant::now(), 0);
+        let total = self.plan.duration + self.plan.warm_up * self.plan.load.len() as u32;
+        let (mut reported, mut step) = (Instant::now(), 0);
         loop {
-            match answers.recv_timeout(TOLD_EVERY) {
-                Ok(judged) => {
-                    step = judged.step;
-                    self.tally.add(judged);
+            match responses.recv_timeout(PROGRESS_INTERVAL) {
+                Ok(checked) => {
+                    step = checked.exchange.step;
+                    self.stats.add(checked);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            if told.elapsed() >= TOLD_EVERY {
-                told = Instant::now();
-                let AuditStats { asked, read, mixed, ref stages, .. } = self.tally;
-                let in_flight = stages[step].most_in_flight;
-                let elapsed = began.elapsed();
-                let progress = AuditProgress { elapsed, total, asked, in_flight, read, mixed };
-                self.interrupted |= !tell(progress);
+            if reported.elapsed() >= PROGRESS_INTERVAL {
+                reported = Instant::now();
+                let AuditStats { requests, read, mixed, ref steps, .. } = self.stats;
+                let in_flight = steps[step].max_in_flight;
+                let elapsed = start.elapsed();
+                let progress = AuditProgress { elapsed, total, requests, in_flight, read, mixed };
+                self.interrupted |= !(self.on_progress)(progress);
             }
-            let found = self.plan.until_found && self.tally.mixed > 0;
-            if self.interrupted || found {
+            if self.interrupted || self.plan.until_found && self.stats.mixed > 0 {
+                // Checkers that wait to hand over a response then see that the channel is closed.
                 let _ = stop.send(true);
-                // Judges that wait to hand over an answer see that nobody takes it.
                 return;
             }
         }
     }
 
-    fn findings(self, result: Result<Loaded, AbortReason>) -> AuditResults {
-        let (verdict, reasons) = verdict(&self.tally, result.as_ref().err(), self.plan.least);
-        let dirty = self.tally.kinds.contains_key(&super::FindingKind::Dirty);
-        let truncated = match &result {
-            _ if dirty => AuthorizationProbe::Violated,
-            _ if self.tally.truncated > 0 => AuthorizationProbe::Passed,
-            Ok(loaded) if loaded.takes_truncated && self.interrupted => AuthorizationProbe::NotMade,
-            Ok(_) => AuthorizationProbe::NotApplicable,
-            Err(_) => AuthorizationProbe::NotMade,
+    fn results(self, abort: Option<AbortReason>) -> AuditResults {
+        let (verdict, reasons) = verdict(&self.stats, abort.as_ref(), self.plan.min_answers);
+        let truncated = if self.stats.kinds.contains_key(&FindingKind::Dirty) {
+            ProbeResult::Violated
+        } else if self.stats.truncated > 0 {
+            ProbeResult::Passed
+        } else if abort.is_some() || self.accepts_truncated && self.interrupted {
+            ProbeResult::NotRun
+        } else {
+            ProbeResult::NotApplicable
         };
-        let findings = AuditResults {
-            bound: (verdict == AuditVerdict::Clean).then(|| bound(self.tally.read)),
-            subjects: self.subjects,
-            tally: self.tally,
+        // A runtime that waits for a target that hangs would not end.
+        self.runtime.shutdown_background();
+        AuditResults {
+            bound: (verdict == AuditVerdict::Clean).then(|| upper_bound(self.stats.read)),
+            photos: self.photos,
+            stats: self.stats,
             verdict,
             reasons,
             interrupted: self.interrupted,
             truncated,
             stranger: self.stranger,
-            took: self.took,
-        };
-        // A target that hangs is not waited for.
-        self.runtime.shutdown_background();
-        findings
+            elapsed: self.elapsed,
+        }
     }
 }

@@ -1,126 +1,104 @@
-//! The auditor proves itself, before each audit and at the sizes that it will ask for: a mix that
-//! it plants it must find, and a clean thumbnail it must find clean.
+//! Tests the detector before each audit, at the smallest and the largest size of the audit.
+//!
+//! The detector must find a mix that the self-test plants, and must find a clean thumbnail clean.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::SamplingFactor;
 
-use super::finding_kind::FindingKind;
-use super::load_generator::Exchange;
-use super::response_check::{ImageCheck, ResponseChecker, ResponseClass};
-use super::spec::{ShownFit, Target};
+use super::evidence::FindingKind;
+use super::response_check::ResponseChecker;
+use super::spec::Target;
 use super::test_photos::TestPhotos;
-use super::workload::{Body, Outcome, PlannedRequest};
-use crate::audit::watermark::DetectionVerdict;
-use crate::codec::{
-    self, ImageCodec, ImageError, QUALITY, Size, Thumbnail, ThumbnailRequest, ThumbnailSpec,
-};
+use crate::audit::watermark::{DetectionVerdict, Raster};
+use crate::codec::{Fit, ImageCodec, ImageError, QUALITY, Size, ThumbnailRequest, ThumbnailSpec};
 
-/// What the auditor was shown, and did not see.
+/// Describes why the self-test failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SelfTestError {
-    #[error("at {size_px} px the marks of a clean thumbnail are not read: ask for larger ones")]
+    #[error(
+        "at {size_px} px the watermark of a clean thumbnail cannot be read: ask for larger ones"
+    )]
     Unread { size_px: u32 },
     #[error("at {size_px} px a planted mix is not found: ask for larger thumbnails")]
     Missed { size_px: u32 },
-    #[error("a thumbnail of {size_px} px cannot be made here: {refusal}")]
-    Unmade { size_px: u32, refusal: ImageError },
+    #[error("a thumbnail of {size_px} px cannot be made here: {error}")]
+    NotMade { size_px: u32, error: ImageError },
 }
 
-/// Proves a judge at the smallest and the largest size.
-pub(crate) fn prove(target: &Arc<Target>, subjects: &Arc<TestPhotos>) -> Result<(), SelfTestError> {
-    let judge = ResponseChecker::new(target, subjects);
+/// Tests the detector at the smallest and the largest size of the target.
+pub(crate) fn run(target: &Arc<Target>, photos: &Arc<TestPhotos>) -> Result<(), SelfTestError> {
+    let checker = ResponseChecker::new(target, photos);
     let sizes = &target.thumbnail.sizes;
-    for size_px in [sizes.least(), sizes.most()] {
-        at_size(&judge, target, subjects, size_px)?;
+    for size_px in [sizes.min(), sizes.max()] {
+        test_size(&checker, photos, size_px, target.thumbnail.fit)?;
     }
     Ok(())
 }
 
-fn at_size(
-    judge: &ResponseChecker,
-    target: &Target,
-    subjects: &TestPhotos,
+fn test_size(
+    checker: &ResponseChecker,
+    photos: &TestPhotos,
     size_px: u32,
+    fit: Option<Fit>,
 ) -> Result<(), SelfTestError> {
-    let unmade = |refusal| SelfTestError::Unmade { size_px, refusal };
-    let other = subjects.photos.each;
-    let own = thumbnail(subjects, 0, size_px, target.thumbnail.fit).map_err(unmade)?;
-    let others = thumbnail(subjects, other, size_px, target.thumbnail.fit).map_err(unmade)?;
-    let looked = look(judge, size_px, encoded(&own, &own.rgb()));
-    let clean = looked.is_some_and(|looked| {
-        looked.verdict == DetectionVerdict::Clean
-            && !looked.found.iter().any(|f| f.kind.is_mixing())
+    let not_made = |error| SelfTestError::NotMade { size_px, error };
+    let other_photo = photos.spec.per_person;
+    let mut image = rendered(photos, 0, size_px, fit).map_err(not_made)?;
+    let other = rendered(photos, other_photo, size_px, fit).map_err(not_made)?;
+    let check = |image: &Raster| checker.check_image(0, &encoded(image)?);
+    let is_clean = check(&image).is_some_and(|check| {
+        check.verdict == DetectionVerdict::Clean
+            && !check.evidence.iter().any(|evidence| evidence.kind.is_mixing())
     });
-    if !clean {
+    if !is_clean {
         return Err(SelfTestError::Unread { size_px });
     }
-    let half = own.rgb().len() / 2 / (own.width() as usize * 3) * own.width() as usize * 3;
-    let torn = [&own.rgb()[..half], &others.rgb()[half..]].concat();
-    let looked = look(judge, size_px, encoded(&own, &torn));
-    let found = looked.is_some_and(|looked| {
-        let is = |found: &super::response_check::Evidence| {
-            found.kind == FindingKind::Rows && found.enough && found.photo == Some(other)
-        };
-        looked.found.iter().any(is)
+    let height = image.height;
+    image.splice(&other, height / 2..height);
+    let is_found = check(&image).is_some_and(|check| {
+        check.evidence.iter().any(|evidence| {
+            evidence.kind == FindingKind::Rows
+                && evidence.is_sufficient
+                && evidence.photo == Some(other_photo)
+        })
     });
-    if found { Ok(()) } else { Err(SelfTestError::Missed { size_px }) }
+    if is_found { Ok(()) } else { Err(SelfTestError::Missed { size_px }) }
 }
 
-fn look(judge: &ResponseChecker, size: u32, jpeg: Bytes) -> Option<ImageCheck> {
-    let body = Body { bytes: jpeg, content_type: None, cache_control: None, has_validator: true };
-    let answer = Exchange {
-        ask: PlannedRequest { number: 0, photo: 0, viewer: 0, size },
-        step: 0,
-        due: Duration::ZERO,
-        sent: Duration::ZERO,
-        done: Duration::ZERO,
-        in_flight: 1,
-        warm_up: false,
-        outcome: Outcome::Body(body),
-    };
-    match judge.judge(answer).what {
-        ResponseClass::Picture(looked) => Some(looked),
-        _ => None,
-    }
-}
-
-/// A photo's thumbnail as this program makes it, in all its bands.
-fn thumbnail(
-    subjects: &TestPhotos,
+/// Returns the thumbnail that a service should have sent, or `None` for a truncated photo.
+pub(crate) fn expected_image(
+    photos: &TestPhotos,
     photo: usize,
     size_px: u32,
-    fit: ShownFit,
-) -> Result<Thumbnail, ImageError> {
-    ImageCodec::new(NonZeroU32::MIN).thumbnail(&request(subjects, photo, size_px, fit))
-}
-
-fn request(subjects: &TestPhotos, photo: usize, size_px: u32, fit: ShownFit) -> ThumbnailRequest {
-    let px = size_px.clamp(Size::MIN.get(), Size::MAX.get());
-    let size = Size::try_from(px).expect("clamped");
-    let fit = if fit == ShownFit::Cover { codec::Fit::Cover } else { codec::Fit::Contain };
-    ThumbnailRequest { photo: subjects.all[photo].file.clone(), spec: ThumbnailSpec { size, fit } }
-}
-
-/// What a photo's thumbnail should have been; None of one that was cut short.
-pub(crate) fn should_be(
-    subjects: &TestPhotos,
-    photo: usize,
-    size: u32,
-    fit: ShownFit,
+    fit: Option<Fit>,
 ) -> Option<Bytes> {
-    let thumbnail = thumbnail(subjects, photo, size, fit).ok()?;
-    Some(encoded(&thumbnail, &thumbnail.rgb()))
+    rendered(photos, photo, size_px, fit).ok().and_then(|image| encoded(&image))
 }
 
-fn encoded(shape: &Thumbnail, rgb: &[u8]) -> Bytes {
-    let mut jpeg = Vec::new();
-    let mut encoder = Encoder::new(&mut jpeg, QUALITY);
-    encoder.set_sampling_factor(SamplingFactor::F_2_2);
-    let (width, height) = (shape.width() as u16, shape.height() as u16);
-    encoder.encode(rgb, width, height, ColorType::Rgb).expect("memory takes every thumbnail");
-    jpeg.into()
+fn rendered(
+    photos: &TestPhotos,
+    photo: usize,
+    size_px: u32,
+    fit: Option<Fit>,
+) -> Result<Raster, ImageError> {
+    let size_px = size_px.clamp(Size::MIN.get(), Size::MAX.get());
+    let size = Size::try_from(size_px).expect("the size is clamped");
+    let fit = fit.unwrap_or(Fit::Contain);
+    thumbnail(&photos.all[photo].file, ThumbnailSpec { size, fit })
+}
+
+fn encoded(image: &Raster) -> Option<Bytes> {
+    image.to_jpeg(QUALITY, SamplingFactor::F_2_2).map(Bytes::from)
+}
+
+/// Renders a photo's thumbnail with this program's codec.
+pub(super) fn thumbnail(photo: &Bytes, spec: ThumbnailSpec) -> Result<Raster, ImageError> {
+    let codec = ImageCodec::new(NonZeroU32::MIN);
+    let request = ThumbnailRequest { photo: photo.clone(), spec };
+    let thumbnail = codec.thumbnail(&request)?;
+    let (width, height) = (thumbnail.width(), thumbnail.height());
+    Ok(Raster { width, height, rgb: thumbnail.rgb().to_vec() })
 }

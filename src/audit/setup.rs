@@ -1,274 +1,241 @@
-//! What happens before the load: people, albums, members and photos are made in the target's order.
+//! Prepares the target before the load: creates people, albums, members and photos.
 //!
-//! Several requests of a step are under way at once, since a service may mix uploads, too; but
-//! within a step nobody's request needs another's answer.
+//! The steps run in the order of the target's file. The requests of one step run concurrently,
+//! because a service may mix uploads too; no request needs the response of another request of its
+//! step.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::captures::{BuildError, CapturedValues, Captures, RequestBuilder, RequestContext};
-use super::client::{Connection, ExchangeLimits, HttpError, HttpResponse, ask, following};
-use super::spec::{Capture, Per, SetupRequest, Target};
+use super::captures::{CapturedValues, Captures, RequestContext, capture};
+use super::client::{Connection, ExchangeLimits, HttpError, MAX_REDIRECTS, send};
+use super::request_builder::RequestBuilder;
+use super::spec::{Per, SetupRequest, Target};
 use super::test_photos::TestPhotos;
 
-/// Requests of a step under way at once.
-const LANES: usize = 8;
+/// Number of requests of a step in flight at once.
+const CONCURRENCY: usize = 8;
 
-/// How often a request is sent again to a house that is full.
-const PATIENCE: u32 = 8;
+/// Upper bound of the retries of a request that the target sheds.
+const MAX_RETRIES: u32 = 8;
 
-/// Bytes of a captured value, at most.
-const MOST_VALUE_BYTES: usize = 4 << 10;
+/// Delay before the first retry. Each further retry doubles the delay.
+const RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Why an audit could not begin.
+/// Upper bound of the retry delay.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
+
+/// Describes why the setup of a target failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{step}: {why}")]
+#[error("{request}: {reason}")]
 pub struct SetupError {
-    /// Which request.
-    pub step: String,
-    /// What went wrong.
-    pub why: Obstacle,
+    /// Request of the setup that failed.
+    pub request: String,
+    /// Reason, and how to correct it.
+    pub reason: String,
+    /// True if the target gave no connection, or no response in time.
+    pub is_unreachable: bool,
 }
 
-/// What keeps an audit from beginning.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Obstacle {
-    /// No connection, or no answer.
-    #[error("{0}; see that the service is there, and that base is its address")]
-    Unreachable(String),
-    /// An answer that is none.
-    #[error("{0}")]
-    Broken(String),
-    /// A status that says no.
-    #[error("answered {0}; see that the request is one that the service takes")]
-    Refused(u16),
-    /// The answer has no such value.
-    #[error("the answer has nothing at {0}; see what it looks like")]
-    NotThere(String),
-    /// What was captured cannot be used.
-    #[error("{0}")]
-    Unwritable(String),
-}
+impl SetupError {
+    fn new(request: &str, reason: impl ToString) -> Self {
+        let reason = reason.to_string();
+        Self { request: request.to_owned(), reason, is_unreachable: false }
+    }
 
-impl From<HttpError> for Obstacle {
-    fn from(failure: HttpError) -> Self {
-        match failure {
-            HttpError::Unreachable(_) | HttpError::Silent(_) => {
-                Self::Unreachable(failure.to_string())
-            }
-            _ => Self::Broken(failure.to_string()),
+    pub(crate) fn http(request: &str, error: &HttpError) -> Self {
+        if !error.is_unreachable() {
+            return Self::new(request, error);
         }
+        let hint = "check that the service is running and that base is its address";
+        Self { is_unreachable: true, ..Self::new(request, format!("{error}; {hint}")) }
     }
 }
 
-/// What the setup made.
+/// Holds what the setup created.
 #[derive(Debug, Default)]
-pub(crate) struct Ready {
-    pub(crate) book: Captures,
-    /// Photos that the service has, by number.
-    pub(crate) photos: Vec<usize>,
-    /// Whether it took photos that are cut short.
-    pub(crate) takes_truncated: bool,
+pub(crate) struct SetupResult {
+    pub(crate) captures: Captures,
+    /// Indexes of the photos that the target has, in ascending order.
+    pub(crate) available: Vec<usize>,
+    /// True if the target accepted truncated photos.
+    pub(crate) accepts_truncated: bool,
 }
 
 /// Runs the setup and the uploads.
 pub(crate) async fn prepare(
     target: &Arc<Target>,
-    subjects: &Arc<TestPhotos>,
-    bounds: ExchangeLimits,
-) -> Result<Ready, SetupError> {
-    let mut book = Captures {
-        people: vec![CapturedValues::new(); subjects.photos.people],
-        albums: vec![CapturedValues::new(); subjects.photos.people],
-        photos: vec![CapturedValues::new(); subjects.all.len()],
-        ..Captures::default()
+    photos: &Arc<TestPhotos>,
+    limits: ExchangeLimits,
+) -> Result<SetupResult, SetupError> {
+    let mut setup = Setup {
+        target,
+        photos,
+        limits,
+        captures: Captures {
+            people: vec![CapturedValues::new(); photos.spec.people],
+            albums: vec![CapturedValues::new(); photos.spec.people],
+            photos: vec![CapturedValues::new(); photos.all.len()],
+            ..Captures::default()
+        },
     };
-    for (place, step) in target.setup.iter().enumerate() {
-        let name = format!("setup[{}], per {:?}", place + 1, step.per).to_lowercase();
-        let failed = |why| SetupError { step: name.clone(), why };
-        for (about, done) in send_all(target, subjects, &book, step, false, bounds).await {
-            let captured = done.map_err(&failed)?;
-            note(&mut book, step.per, about, captured);
+    for (index, step) in target.setup.iter().enumerate() {
+        let name = format!("setup[{}], per {:?}", index + 1, step.per).to_lowercase();
+        for (context, result) in setup.send_all(&name, step, false).await {
+            setup.captures.store(step.per, context, result?);
         }
     }
-    let mut ready = Ready { takes_truncated: subjects.photos.truncated, ..Ready::default() };
     let Some(upload) = &target.upload else {
-        ready.photos = (0..subjects.all.len()).collect();
-        ready.book = book;
-        return Ok(ready);
-    };
-    if subjects.photos.replaced {
-        let failed = |why| SetupError { step: "the first upload".into(), why };
-        for (about, done) in send_all(target, subjects, &book, upload, true, bounds).await {
-            match done {
-                Ok(captured) => note(&mut book, Per::Photo, about, captured),
-                Err(_) if subjects.all[about.photo.unwrap_or_default()].truncated => {}
-                Err(why) => return Err(failed(why)),
-            }
-        }
-        // Seen once, so that a service has something to keep for too long.
-        let request = target.thumbnail.request.clone();
-        let look = SetupRequest { per: Per::Photo, request, capture: Vec::new() };
-        send_all(target, subjects, &book, &look, true, bounds).await;
-    }
-    let mut refused = None;
-    for (about, done) in send_all(target, subjects, &book, upload, false, bounds).await {
-        let photo = about.photo.unwrap_or_default();
-        match done {
-            Ok(captured) => {
-                note(&mut book, Per::Photo, about, captured);
-                ready.photos.push(photo);
-            }
-            // A service that refuses photos cut short does right.
-            Err(_) if subjects.all[photo].truncated => ready.takes_truncated = false,
-            Err(why) => refused = Some(why),
-        }
-    }
-    match refused {
-        Some(why) => Err(SetupError { step: "upload".into(), why }),
-        None => {
-            ready.photos.sort_unstable();
-            ready.book = book;
-            Ok(ready)
-        }
-    }
-}
-
-fn note(book: &mut Captures, per: Per, about: RequestContext, captured: CapturedValues) {
-    match (per, about.member, about.photo) {
-        (Per::Person, ..) => book.people[about.owner].extend(captured),
-        (Per::Album, ..) => book.albums[about.owner].extend(captured),
-        (Per::Member, Some(member), _) => {
-            book.members.entry((about.owner, member)).or_default().extend(captured);
-        }
-        (Per::Photo, _, Some(photo)) => book.photos[photo].extend(captured),
-        (Per::Member | Per::Photo, ..) => {}
-    }
-}
-
-/// Everything that a step is sent for.
-fn all(target: &Target, subjects: &TestPhotos, per: Per) -> Vec<RequestContext> {
-    let people = 0..subjects.photos.people;
-    let size = target.thumbnail.sizes.least();
-    let about =
-        |owner| RequestContext { owner, viewer: Some(owner), size, ..RequestContext::default() };
-    match per {
-        Per::Person | Per::Album => people.map(about).collect(),
-        Per::Member => people
-            .flat_map(|owner| {
-                let members = subjects.members(owner);
-                members.map(move |member| RequestContext { member: Some(member), ..about(owner) })
-            })
-            .collect(),
-        Per::Photo => {
-            let photos = subjects.all.iter().enumerate();
-            photos
-                .map(|(photo, s)| RequestContext { photo: Some(photo), ..about(s.owner) })
-                .collect()
-        }
-    }
-}
-
-async fn send_all(
-    target: &Arc<Target>,
-    subjects: &Arc<TestPhotos>,
-    book: &Captures,
-    step: &SetupRequest,
-    earlier: bool,
-    bounds: ExchangeLimits,
-) -> Vec<(RequestContext, Result<CapturedValues, Obstacle>)> {
-    let mut lanes = JoinSet::new();
-    let all = all(target, subjects, step.per);
-    let book = Arc::new(book.clone());
-    for lane in 0..LANES.min(all.len()) {
-        let own: Vec<RequestContext> = all.iter().copied().skip(lane).step_by(LANES).collect();
-        let (target, subjects) = (Arc::clone(target), Arc::clone(subjects));
-        let (book, step) = (Arc::clone(&book), step.clone());
-        lanes.spawn(async move {
-            let writer = RequestBuilder {
-                target: &target,
-                subjects: &subjects,
-                book: &book,
-                origin: None,
-                earlier,
-            };
-            let (mut kept, mut done) = (None, Vec::new());
-            for about in own {
-                let sent = send(&mut kept, writer, &step, about, bounds).await;
-                let away = matches!(sent, Err(Obstacle::Unreachable(_)));
-                let over = away || sent.is_err() && about.photo.is_none();
-                done.push((about, sent));
-                if over {
-                    break;
-                }
-            }
-            done
+        return Ok(SetupResult {
+            captures: setup.captures,
+            available: (0..photos.all.len()).collect(),
+            accepts_truncated: photos.spec.truncated,
         });
-    }
-    let mut done: Vec<_> = lanes.join_all().await.into_iter().flatten().collect();
-    done.sort_by_key(|(about, _)| (about.photo, about.owner, about.member));
-    done
-}
-
-async fn send(
-    kept: &mut Option<Connection>,
-    writer: RequestBuilder<'_>,
-    step: &SetupRequest,
-    about: RequestContext,
-    bounds: ExchangeLimits,
-) -> Result<CapturedValues, Obstacle> {
-    let unwritable = |error: BuildError| Obstacle::Unwritable(error.to_string());
-    let request = writer.write(&step.request, about).map_err(unwritable)?;
-    let mut pause = Duration::from_millis(50);
-    let mut tries = 0;
-    let answer = loop {
-        let answer = if step.request.method == hyper::Method::GET {
-            following(kept, &request, bounds).await?
-        } else {
-            ask(kept, &request, bounds).await?
-        };
-        let full = writer.target.thumbnail.shed.contains(&answer.status);
-        if !full || tries == PATIENCE {
-            break answer;
-        }
-        tries += 1;
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(Duration::from_secs(2));
     };
-    // A redirect after a POST is how many services say that it was done.
-    if !(200..400).contains(&answer.status) {
-        return Err(Obstacle::Refused(answer.status));
+    if photos.spec.replaced {
+        setup.upload("the first upload", upload, true).await?;
+        // Each photo is requested once, so that a cache of the service can become stale.
+        let request = target.thumbnail.request.clone();
+        let view = SetupRequest { per: Per::Photo, request, capture: Vec::new() };
+        setup.send_all("the first thumbnail", &view, true).await;
     }
-    capture(&step.capture, &answer)
+    let mut available = setup.upload("upload", upload, false).await?;
+    available.sort_unstable();
+    // A service that refuses truncated photos behaves correctly.
+    let accepts_truncated = photos.spec.truncated && available.len() == photos.all.len();
+    Ok(SetupResult { captures: setup.captures, available, accepts_truncated })
 }
 
-fn capture(
-    wanted: &[(String, Capture)],
-    answer: &HttpResponse,
-) -> Result<CapturedValues, Obstacle> {
-    let mut captured = CapturedValues::new();
-    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
-    for (name, place) in wanted {
-        let (value, place) = match place {
-            Capture::Pointer(pointer) => {
-                let value = body.as_ref().and_then(|body| body.pointer(pointer));
-                let text = value.and_then(|value| match value {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                });
-                (text, format!("{pointer:?} that is a text or a number"))
+struct Setup<'a> {
+    target: &'a Arc<Target>,
+    photos: &'a Arc<TestPhotos>,
+    limits: ExchangeLimits,
+    captures: Captures,
+}
+
+impl Setup<'_> {
+    /// Uploads all photos. Returns the indexes of the photos that the target accepted.
+    async fn upload(
+        &mut self,
+        name: &str,
+        upload: &SetupRequest,
+        is_earlier: bool,
+    ) -> Result<Vec<usize>, SetupError> {
+        let (mut accepted, mut failure) = (Vec::new(), None);
+        for (context, result) in self.send_all(name, upload, is_earlier).await {
+            let photo = context.photo.unwrap_or_default();
+            match result {
+                Ok(values) => {
+                    self.captures.store(Per::Photo, context, values);
+                    accepted.push(photo);
+                }
+                Err(_) if self.photos.all[photo].truncated => {}
+                Err(error) => failure = Some(error),
             }
-            Capture::Header(header) => {
-                let value = answer.headers.get(header).and_then(|value| value.to_str().ok());
-                (value.map(str::to_owned), format!("the header {header}"))
-            }
-        };
-        let value = value.filter(|value| value.len() <= MOST_VALUE_BYTES);
-        captured.insert(name.clone(), value.ok_or(Obstacle::NotThere(place))?);
+        }
+        failure.map_or(Ok(accepted), Err)
     }
-    Ok(captured)
+
+    /// Lists everything that a request is sent for.
+    fn contexts(&self, per: Per) -> Vec<RequestContext> {
+        let size = self.target.thumbnail.sizes.min();
+        let of = |owner| RequestContext {
+            owner,
+            viewer: Some(owner),
+            size,
+            ..RequestContext::default()
+        };
+        let people = 0..self.photos.spec.people;
+        match per {
+            Per::Person | Per::Album => people.map(of).collect(),
+            Per::Member => people
+                .flat_map(|owner| {
+                    let members = self.photos.members(owner);
+                    members.map(move |member| RequestContext { member: Some(member), ..of(owner) })
+                })
+                .collect(),
+            Per::Photo => {
+                let photos = self.photos.all.iter().enumerate();
+                let context = |(index, photo): (usize, &super::TestPhoto)| RequestContext {
+                    photo: Some(index),
+                    ..of(photo.owner)
+                };
+                photos.map(context).collect()
+            }
+        }
+    }
+
+    /// Sends a request for each context of its step. A lane ends at its first failure, unless that
+    /// is the service's answer to one photo.
+    async fn send_all(
+        &self,
+        name: &str,
+        step: &SetupRequest,
+        is_earlier: bool,
+    ) -> Vec<(RequestContext, Result<CapturedValues, SetupError>)> {
+        let mut lanes = JoinSet::new();
+        let contexts = self.contexts(step.per);
+        let captures = Arc::new(self.captures.clone());
+        for lane in 0..CONCURRENCY.min(contexts.len()) {
+            let contexts = contexts.iter().copied().skip(lane).step_by(CONCURRENCY);
+            let contexts: Vec<RequestContext> = contexts.collect();
+            let (target, photos) = (Arc::clone(self.target), Arc::clone(self.photos));
+            let (captures, step, name) = (Arc::clone(&captures), step.clone(), name.to_owned());
+            let limits = self.limits;
+            lanes.spawn(async move {
+                let (target, photos, captures) = (&*target, &*photos, &*captures);
+                let builder = RequestBuilder { target, photos, captures, origin: None, is_earlier };
+                let (mut connection, mut results) = (None, Vec::new());
+                for context in contexts {
+                    let result =
+                        send_step(&mut connection, &name, builder, &step, context, limits).await;
+                    let is_over = result
+                        .as_ref()
+                        .is_err_and(|error| error.is_unreachable || context.photo.is_none());
+                    results.push((context, result));
+                    if is_over {
+                        break;
+                    }
+                }
+                results
+            });
+        }
+        let mut results: Vec<_> = lanes.join_all().await.into_iter().flatten().collect();
+        results.sort_by_key(|(context, _)| (context.photo, context.owner, context.member));
+        results
+    }
+}
+
+async fn send_step(
+    connection: &mut Option<Connection>,
+    name: &str,
+    builder: RequestBuilder<'_>,
+    step: &SetupRequest,
+    context: RequestContext,
+    limits: ExchangeLimits,
+) -> Result<CapturedValues, SetupError> {
+    let request = builder.build(&step.request, context, context);
+    let request = request.map_err(|error| SetupError::new(name, error))?;
+    // Many services answer a POST that succeeded with a redirect, so only a GET follows redirects.
+    let max_redirects = if request.method == hyper::Method::GET { MAX_REDIRECTS } else { 0 };
+    let mut delay = RETRY_DELAY;
+    let mut retries = 0;
+    let response = loop {
+        let response = send(connection, &request, limits, max_redirects).await;
+        let response = response.map_err(|error| SetupError::http(name, &error))?;
+        let is_shed = builder.target.thumbnail.shed.contains(&response.status);
+        if !is_shed || retries == MAX_RETRIES {
+            break response;
+        }
+        retries += 1;
+        tokio::time::sleep(delay).await;
+        delay = (delay * 2).min(MAX_RETRY_DELAY);
+    };
+    if !(200..400).contains(&response.status) {
+        let hint = "check that the service accepts such a request";
+        return Err(SetupError::new(name, format!("answered {}; {hint}", response.status)));
+    }
+    capture(&step.capture, &response).map_err(|reason| SetupError::new(name, reason))
 }

@@ -1,8 +1,8 @@
-//! What all answers come to. Its memory does not grow with their number.
+//! Counts all checked responses. Its memory does not grow with their number.
 //!
-//! Everything is counted; of findings only so many are kept, with their pictures.
+//! Every defect is counted; a bounded number of findings is kept with their images.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -10,321 +10,300 @@ use bytes::Bytes;
 use hdrhistogram::Histogram;
 
 use super::client::HttpError;
-use super::finding_kind::FindingKind;
-use super::load_generator::LoadModel;
-use super::response_check::{Checked, Evidence, ImageCheck, ResponseClass};
+use super::evidence::{Evidence, FindingKind, MixedDecision};
+use super::load_generator::{Exchange, LoadModel};
+use super::response_check::{Checked, ImageCheck, ResponseClass};
 use super::time_series::TimeSeries;
-use crate::audit::watermark::{DetectionVerdict, PlaneSet};
+use super::workload::PlannedRequest;
+use crate::audit::watermark::DetectionVerdict;
 
-/// Milder findings that are kept, of each kind.
-const KEPT_OF_MILDER: u64 = 3;
+/// Upper bound of the findings of one kind that is not mixing.
+const MAX_MILD_FINDINGS: usize = 3;
 
-/// Single rows that wait for a second answer to agree, at most.
-const MOST_HINTS: usize = 4096;
-
-/// A finding that was kept.
+/// Holds a piece of evidence with its request and its image.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// What kind of thing it is.
-    pub kind: FindingKind,
-    /// The photo that was asked for.
-    pub asked: usize,
-    /// The photo that shows, if it is known.
-    pub found: Option<usize>,
-    /// The rows, from the top.
-    pub rows: Range<u32>,
-    /// The planes.
-    pub planes: PlaneSet,
-    /// The other's share in these rows, 0 to 1.
-    pub share: f32,
-    /// Requests in flight when it was asked for, itself included.
+    /// Defect of the response.
+    pub evidence: Evidence,
+    /// Request that got the response.
+    pub request: PlannedRequest,
+    /// Requests in flight when the request was sent, itself included.
     pub in_flight: usize,
-    /// Its step, from 0.
+    /// Index of the step of the load, from 0.
     pub step: usize,
-    /// Since the load began: when it was sent and answered.
+    /// Time from sending the request to its response, since the load began.
     pub at: Range<Duration>,
-    /// The size that was asked for, in pixels.
-    pub size: u32,
-    /// The request's number.
-    pub number: u64,
-    /// The answer, as it came.
-    pub picture: Bytes,
+    /// File of the image, as received.
+    pub image: Bytes,
 }
 
-/// Requests that came to nothing, by reason.
+/// Counts requests that got no image, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failures {
-    /// Refused, since the house was full.
+    /// Requests that the service shed because it was full.
     pub shed: u64,
-    /// Another status than success.
-    pub refused: u64,
-    /// No connection.
+    /// Responses with another status than success.
+    pub error_status: u64,
+    /// Requests that got no connection.
     pub unreachable: u64,
-    /// No whole answer in time.
-    pub silent: u64,
-    /// More bytes than an answer may have.
-    pub too_long: u64,
-    /// Redirects in a circle, or to nowhere.
+    /// Requests that got no complete response in time.
+    pub timeout: u64,
+    /// Responses with more bytes than allowed.
+    pub too_large: u64,
+    /// Responses that redirect in a circle, or to a URL that cannot be requested.
     pub redirects: u64,
-    /// Compressed, though nobody asked for it.
-    pub encoded: u64,
-    /// Broken off.
+    /// Compressed responses, which no request accepts.
+    pub compressed: u64,
+    /// Responses that broke off or are no HTTP.
     pub broken: u64,
-    /// A success, and no picture that can be decoded within the limits.
-    pub rubbish: u64,
+    /// Successful responses without an image that can be decoded within the limits.
+    pub not_an_image: u64,
 }
 
 impl Failures {
-    /// All of them.
+    /// Returns the number of all failures.
     pub fn all(self) -> u64 {
         self.by_name().iter().map(|(_, count)| count).sum()
     }
 
-    /// Each with its name.
+    /// Returns the count of each reason with its name.
     pub fn by_name(self) -> [(&'static str, u64); 9] {
         [
             ("shed", self.shed),
-            ("refused", self.refused),
+            ("error_status", self.error_status),
             ("unreachable", self.unreachable),
-            ("silent", self.silent),
-            ("too_long", self.too_long),
+            ("timeout", self.timeout),
+            ("too_large", self.too_large),
             ("redirects", self.redirects),
-            ("encoded", self.encoded),
+            ("compressed", self.compressed),
             ("broken", self.broken),
-            ("rubbish", self.rubbish),
+            ("not_an_image", self.not_an_image),
         ]
     }
 
-    fn count(&mut self, failure: &HttpError) {
-        *match failure {
+    fn count(&mut self, error: &HttpError) {
+        *match error {
             HttpError::Unreachable(_) => &mut self.unreachable,
-            HttpError::Silent(_) => &mut self.silent,
-            HttpError::TooLong(_) => &mut self.too_long,
+            HttpError::Timeout(_) => &mut self.timeout,
+            HttpError::TooLarge(_) => &mut self.too_large,
             HttpError::Redirects => &mut self.redirects,
-            HttpError::Encoded => &mut self.encoded,
+            HttpError::Compressed => &mut self.compressed,
             HttpError::Broken(_) => &mut self.broken,
         } += 1;
     }
 }
 
-/// One step of the load.
+/// Holds the statistics of one step of the load.
 #[derive(Clone, Debug)]
 pub struct StepStats {
-    /// How hard it drove.
-    pub drive: LoadModel,
-    /// Requests, warm-up included.
-    pub asked: u64,
-    /// Pictures among their answers.
+    /// Load model of the step.
+    pub load: LoadModel,
+    /// Requests of the step, warm-up included.
+    pub requests: u64,
+    /// Answers of the step. An answer is a response with an image.
     pub answers: u64,
-    /// Those that were mixed.
+    /// Mixed answers of the step.
     pub mixed: u64,
-    /// The most in flight at once.
-    pub most_in_flight: usize,
-    /// From its first request to its last answer.
+    /// Largest number of requests in flight at once.
+    pub max_in_flight: usize,
+    /// Time from the first request to the last response, since the load began.
     pub span: Option<Range<Duration>>,
-    /// Microseconds from when a request was due to its answer, without the warm-up.
+    /// Microseconds from the time a request was due to its response, without the warm-up.
     pub latency: Histogram<u64>,
 }
 
 impl StepStats {
-    /// Pictures a second, from the first request to the last answer.
+    fn new(load: LoadModel) -> Self {
+        Self {
+            load,
+            requests: 0,
+            answers: 0,
+            mixed: 0,
+            max_in_flight: 0,
+            span: None,
+            latency: Histogram::new_with_bounds(1, 600_000_000, 3).expect("3 digits are allowed"),
+        }
+    }
+
+    /// Returns the seconds from the first request to the last response.
+    pub fn seconds(&self) -> f64 {
+        self.span.as_ref().map_or(0.0, |span| (span.end - span.start).as_secs_f64())
+    }
+
+    /// Returns the answers per second, from the first request to the last response.
     pub fn per_second(&self) -> f64 {
-        let seconds = self.span.as_ref().map_or(0.0, |span| (span.end - span.start).as_secs_f64());
+        let seconds = self.seconds();
         if seconds > 0.0 { self.answers as f64 / seconds } else { 0.0 }
     }
 
-    /// The 99th percentile with the requests that were never sent. A closed loop sends nothing
-    /// while it waits, and so measures a stall once, which a hundred people would have sat
-    /// through: those who would have come at the median's pace are added. An open loop omits
-    /// nobody.
-    pub fn p99_corrected(&self) -> Duration {
-        let p99 = |latency: &Histogram<u64>| Duration::from_micros(latency.value_at_quantile(0.99));
-        match self.drive {
-            LoadModel::Open(_) => p99(&self.latency),
+    /// Returns a quantile of the latency in milliseconds. `quantile` is from 0 to 1.
+    pub fn latency_ms(&self, quantile: f64) -> f64 {
+        self.latency.value_at_quantile(quantile) as f64 / 1e3
+    }
+
+    /// Returns the 99th percentile in milliseconds, corrected for coordinated omission.
+    ///
+    /// A closed loop sends no request while it waits. It measures a stall once, where a hundred
+    /// users would have waited. The correction adds the requests that would have come at the pace
+    /// of the median. An open loop omits no request and needs no correction.
+    pub fn p99_corrected_ms(&self) -> f64 {
+        match self.load {
+            LoadModel::Open(_) => self.latency_ms(0.99),
             LoadModel::Closed(_) => {
                 let median = self.latency.value_at_quantile(0.5).max(1);
-                p99(&self.latency.clone_correct(median))
+                self.latency.clone_correct(median).value_at_quantile(0.99) as f64 / 1e3
             }
         }
     }
+
+    fn record_latency(&mut self, latency: Duration) {
+        self.latency.saturating_record(latency.as_micros() as u64);
+    }
 }
 
-/// Everything that was counted.
-#[derive(Clone, Debug)]
+/// Holds the statistics of an audit.
+#[derive(Clone, Debug, Default)]
 pub struct AuditStats {
     /// Requests for thumbnails.
-    pub asked: u64,
-    /// Pictures among their answers, of whole photos.
+    pub requests: u64,
+    /// Answers for whole photos. An answer is a response with an image.
     pub answers: u64,
-    /// Those whose marks could be read.
+    /// Answers whose watermark was read.
     pub read: u64,
-    /// Those whose marks could not.
+    /// Answers whose watermark could not be read.
     pub unknown: u64,
-    /// Answers that show somebody else, also those of photos cut short.
+    /// Answers that show another person's photo, truncated photos included.
     pub mixed: u64,
-    /// Answers of photos that were sent cut short.
+    /// Answers for truncated photos.
     pub truncated: u64,
-    /// Requests for thumbnails of them that were refused.
+    /// Requests for truncated photos that the service refused.
     pub truncated_refused: u64,
-    /// Rows that could be read, and rows that could not.
-    pub rows: (u64, u64),
-    /// Requests that came to nothing.
+    /// Rows that were read.
+    pub rows_read: u64,
+    /// Rows that could not be read.
+    pub rows_unknown: u64,
+    /// Requests that got no image.
     pub failures: Failures,
-    /// Answers with a finding, by kind.
+    /// Number of answers with a defect, by kind.
     pub kinds: BTreeMap<FindingKind, u64>,
-    /// The findings that were kept.
+    /// Findings that are kept.
     pub findings: Vec<Finding>,
-    /// The steps.
-    pub stages: Vec<StepStats>,
-    /// The load over time.
-    pub timeline: TimeSeries,
+    /// Statistics of each step of the load.
+    pub steps: Vec<StepStats>,
+    /// Load over time.
+    pub time_series: TimeSeries,
     max_findings: usize,
-    hints: HashMap<(usize, usize), [u8; 32]>,
+    decision: MixedDecision,
 }
 
 impl AuditStats {
-    /// Nothing yet, of these steps.
-    pub(crate) fn new(drives: &[LoadModel], max_findings: usize) -> Self {
-        let stage = |&drive| StepStats {
-            drive,
-            asked: 0,
-            answers: 0,
-            mixed: 0,
-            most_in_flight: 0,
-            span: None,
-            latency: Histogram::new_with_bounds(1, 600_000_000, 3).expect("digits are allowed"),
-        };
-        Self {
-            asked: 0,
-            answers: 0,
-            read: 0,
-            unknown: 0,
-            mixed: 0,
-            truncated: 0,
-            truncated_refused: 0,
-            rows: (0, 0),
-            failures: Failures::default(),
-            kinds: BTreeMap::new(),
-            findings: Vec::new(),
-            stages: drives.iter().map(stage).collect(),
-            timeline: TimeSeries::default(),
-            max_findings,
-            hints: HashMap::new(),
-        }
+    /// Creates empty statistics for these steps.
+    pub(crate) fn new(load: &[LoadModel], max_findings: usize) -> Self {
+        let steps = load.iter().copied().map(StepStats::new).collect();
+        Self { steps, max_findings, ..Self::default() }
     }
 
-    /// Counts an answer.
-    pub(crate) fn add(&mut self, mut judged: Checked) {
-        self.asked += 1;
-        let stage = &mut self.stages[judged.step];
-        stage.asked += 1;
-        stage.most_in_flight = stage.most_in_flight.max(judged.in_flight);
-        let span = stage.span.get_or_insert(judged.sent..judged.done);
-        *span = span.start.min(judged.sent)..span.end.max(judged.done);
-        let mut mixed = false;
-        match std::mem::replace(&mut judged.what, ResponseClass::Shed) {
+    /// Counts a checked response.
+    pub(crate) fn add(&mut self, checked: Checked) {
+        let Checked { exchange, class, is_truncated } = checked;
+        let timing = exchange.timing;
+        self.requests += 1;
+        let step = &mut self.steps[exchange.step];
+        step.requests += 1;
+        step.max_in_flight = step.max_in_flight.max(exchange.in_flight);
+        let span = step.span.get_or_insert(timing.sent..timing.done);
+        *span = span.start.min(timing.sent)..span.end.max(timing.done);
+        let mut is_mixed = false;
+        match class {
             ResponseClass::Shed => self.failures.shed += 1,
-            // Whoever refuses a photo that is cut short does right.
-            ResponseClass::Refused | ResponseClass::NotAnImage if judged.truncated => {
+            // A service that refuses a truncated photo behaves correctly.
+            ResponseClass::ErrorStatus | ResponseClass::NotAnImage if is_truncated => {
                 self.truncated_refused += 1
             }
-            ResponseClass::Refused => self.failures.refused += 1,
-            ResponseClass::Failed(failure) => self.failures.count(&failure),
-            ResponseClass::NotAnImage => self.failures.rubbish += 1,
-            ResponseClass::Picture(looked) => {
-                stage.answers += 1;
-                if !judged.warm_up {
-                    let late = judged.done.saturating_sub(judged.due);
-                    stage.latency.saturating_record(late.as_micros() as u64);
+            ResponseClass::ErrorStatus => self.failures.error_status += 1,
+            ResponseClass::Failed(error) => self.failures.count(&error),
+            ResponseClass::NotAnImage => self.failures.not_an_image += 1,
+            ResponseClass::Image(image) => {
+                step.answers += 1;
+                if !exchange.is_warm_up {
+                    step.record_latency(timing.latency());
                 }
-                mixed = self.picture(&judged, looked);
-                self.stages[judged.step].mixed += u64::from(mixed);
+                is_mixed = self.add_image(&exchange, image, is_truncated);
+                self.steps[exchange.step].mixed += u64::from(is_mixed);
             }
         }
-        self.timeline.add(judged.done, judged.in_flight, mixed);
+        self.time_series.add(timing.done, exchange.in_flight, is_mixed);
     }
 
-    /// Whether it is mixed.
-    fn picture(&mut self, judged: &Checked, mut looked: ImageCheck) -> bool {
-        for found in &mut looked.found {
-            let hinted = found.kind.is_mixing() && !found.enough;
-            found.enough |= hinted && self.agrees(judged.ask.photo, found, looked.hash);
-        }
-        let mixed = looked.found.iter().any(|found| found.enough);
-        self.rows.0 += u64::from(looked.rows_read);
-        self.rows.1 += u64::from(looked.rows_unknown);
-        if judged.truncated {
+    /// Counts an image. Returns true if the image is mixed.
+    fn add_image(
+        &mut self,
+        exchange: &Exchange,
+        mut image: ImageCheck,
+        is_truncated: bool,
+    ) -> bool {
+        let request = exchange.request;
+        let is_mixed = self.decision.decide(request.photo, image.hash, &mut image.evidence);
+        self.rows_read += u64::from(image.rows_read);
+        self.rows_unknown += u64::from(image.rows_unknown);
+        self.mixed += u64::from(is_mixed);
+        if is_truncated {
             self.truncated += 1;
         } else {
             self.answers += 1;
-            let readable = looked.verdict != DetectionVerdict::Unreadable || mixed;
-            let foreign = looked.found.iter().any(|found| found.kind == FindingKind::NotIssued);
-            *if readable && !foreign { &mut self.read } else { &mut self.unknown } += 1;
+            let is_readable = image.verdict != DetectionVerdict::Unreadable || is_mixed;
+            let is_foreign = image.evidence.iter().any(|e| e.kind == FindingKind::NotIssued);
+            *if is_readable && !is_foreign { &mut self.read } else { &mut self.unknown } += 1;
         }
-        self.mixed += u64::from(mixed);
+        let file = exchange.response.as_ref().map(|response| response.body.clone());
+        let file = file.unwrap_or_default();
         let mut kinds: Vec<FindingKind> = Vec::new();
-        for found in looked.found {
-            // Rows that a photo cut short does not have say nothing about a service.
-            let says = !judged.truncated || found.enough;
-            if !says || found.kind.is_mixing() && !found.enough {
+        for evidence in image.evidence {
+            // The missing rows of a truncated photo prove nothing about the service.
+            let is_proof = evidence.is_sufficient || !is_truncated && !evidence.kind.is_mixing();
+            if !is_proof {
                 continue;
             }
-            if !kinds.contains(&found.kind) {
-                kinds.push(found.kind);
-                *self.kinds.entry(found.kind).or_default() += 1;
+            let finding = Finding {
+                evidence,
+                request,
+                in_flight: exchange.in_flight,
+                step: exchange.step,
+                at: exchange.timing.sent..exchange.timing.done,
+                image: file.clone(),
+            };
+            if kinds.contains(&finding.evidence.kind) {
+                self.keep(finding);
+            } else {
+                kinds.push(finding.evidence.kind);
+                self.record(finding);
             }
-            self.keep(judged, found, looked.file.clone().unwrap_or_default());
         }
-        mixed
+        is_mixed
     }
 
-    /// Whether another answer, which is not the same one again, said the same.
-    fn agrees(&mut self, asked: usize, found: &Evidence, hash: [u8; 32]) -> bool {
-        let Some(photo) = found.photo else { return false };
-        if let Some(first) = self.hints.get(&(asked, photo)) {
-            return *first != hash;
-        }
-        if self.hints.len() < MOST_HINTS {
-            self.hints.insert((asked, photo), hash);
-        }
-        false
+    /// Counts a finding, and keeps it if there is room.
+    pub(crate) fn record(&mut self, finding: Finding) {
+        *self.kinds.entry(finding.evidence.kind).or_default() += 1;
+        self.keep(finding);
     }
 
-    /// A finding that does not come from the load.
-    pub(crate) fn keep_beside(&mut self, judged: &Checked, found: Evidence, picture: Bytes) {
-        *self.kinds.entry(found.kind).or_default() += 1;
-        self.keep(judged, found, picture);
-    }
-
-    fn keep(&mut self, judged: &Checked, found: Evidence, picture: Bytes) {
-        let of_kind = self.findings.iter().filter(|kept| kept.kind == found.kind).count() as u64;
-        let mixing = self.findings.iter().filter(|kept| kept.kind.is_mixing()).count();
-        let is_full = if found.kind.is_mixing() {
-            mixing >= self.max_findings
+    fn keep(&mut self, mut finding: Finding) {
+        let kind = finding.evidence.kind;
+        let kept = self.findings.iter().map(|kept| kept.evidence.kind);
+        let is_full = if kind.is_mixing() {
+            kept.filter(|kind| kind.is_mixing()).count() >= self.max_findings
         } else {
-            of_kind >= KEPT_OF_MILDER
+            kept.filter(|other| *other == kind).count() >= MAX_MILD_FINDINGS
         };
         if is_full {
             return;
         }
-        let mut finding = Finding {
-            kind: found.kind,
-            asked: judged.ask.photo,
-            found: found.photo,
-            rows: found.rows,
-            planes: found.planes,
-            share: found.share,
-            in_flight: judged.in_flight,
-            step: judged.step,
-            at: judged.sent..judged.done,
-            size: judged.ask.size,
-            number: judged.ask.number,
-            picture,
-        };
-        let other = self.findings.iter_mut().find(|other| crossed(other, &finding));
-        if let Some(other) = other.filter(|_| finding.kind == FindingKind::Whole) {
-            (other.kind, finding.kind) = (FindingKind::Crossed, FindingKind::Crossed);
-            // Both were counted as whole swaps, and are one crossing.
+        if let Some(other) = self.findings.iter_mut().find(|other| other.is_crossed_with(&finding))
+        {
+            other.evidence.kind = FindingKind::Crossed;
+            finding.evidence.kind = FindingKind::Crossed;
+            // Both were counted as `Whole`, and are one crossing of two answers.
             *self.kinds.entry(FindingKind::Whole).or_default() -= 2;
             *self.kinds.entry(FindingKind::Crossed).or_default() += 2;
             self.kinds.retain(|_, count| *count > 0);
@@ -333,11 +312,29 @@ impl AuditStats {
     }
 }
 
-/// Whether each of two answers shows what the other asked for, while both were under way.
-fn crossed(one: &Finding, other: &Finding) -> bool {
-    one.kind == FindingKind::Whole
-        && one.found == Some(other.asked)
-        && other.found == Some(one.asked)
-        && one.at.start < other.at.end
-        && other.at.start < one.at.end
+impl Finding {
+    /// Returns true if each of two concurrent requests got the photo that the other requested.
+    fn is_crossed_with(&self, other: &Self) -> bool {
+        [self, other].iter().all(|finding| finding.evidence.kind == FindingKind::Whole)
+            && self.evidence.photo == Some(other.request.photo)
+            && other.evidence.photo == Some(self.request.photo)
+            && self.at.start < other.at.end
+            && other.at.start < self.at.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load_generator::Timing;
+    use super::*;
+
+    #[test]
+    fn latency_runs_from_when_a_request_was_due_and_not_from_when_it_was_sent() {
+        let [due, sent, done] = [1, 9, 11].map(Duration::from_secs);
+        let mut step = StepStats::new(LoadModel::Open(1.0));
+        step.record_latency(Timing { due, sent, done }.latency());
+        let latency_us = step.latency.max();
+        assert!((9_900_000..10_100_000).contains(&latency_us), "{latency_us} us of ten seconds");
+        assert_eq!(step.p99_corrected_ms() as u64 / 1000, 10);
+    }
 }

@@ -1,141 +1,140 @@
-//! The photos of an audit: each painted with an id of its own, each somebody's.
+//! Generates the photos of an audit: each has an owner and a watermark of its own.
 //!
-//! People and photos are made anew for every audit, so that nothing that an earlier one left in a
-//! service can be taken for this one's.
+//! People and photos are new in every audit, so that no photo of an earlier audit is taken for a
+//! photo of this one.
 
 use bytes::Bytes;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::SamplingFactor;
 use uuid::Uuid;
 
 use super::spec::{PhotoFormat, PhotosSpec};
 use crate::audit::watermark::{Codebook, MarkId, Raster, WatermarkError, embed};
 
-/// Quality of the photos that are sent, of 100: what makes marks hard to read should be the
-/// service's doing.
+/// JPEG quality of the photos, of 100. It is high, so that only the service makes a watermark hard
+/// to read.
 const QUALITY: u8 = 92;
 
-/// Photos that are sent cut short, each of another person.
-const TRUNCATED: usize = 4;
+/// Upper bound of the truncated photos. Each is of another person.
+const MAX_TRUNCATED: usize = 4;
 
-/// One photo.
+/// Holds one photo.
 #[derive(Clone, Debug)]
 pub struct TestPhoto {
-    /// Whose it is, from 0.
+    /// Index of the owner, from 0.
     pub owner: usize,
-    /// Which of its owner's it is, from 0.
+    /// Index among the owner's photos, from 0.
     pub number: usize,
-    /// What is painted into it.
+    /// Id in the watermark.
     pub id: MarkId,
-    /// Its file, as it is sent.
+    /// File, as it is sent.
     pub file: Bytes,
-    /// Whether the file ends early.
+    /// True if the file ends early.
     pub truncated: bool,
-    /// A name of its own, for services that want the client to choose one.
+    /// Unique name, for services that want the client to choose one.
     pub uuid: Uuid,
 }
 
-/// All photos of an audit.
+/// Holds all photos of an audit.
 #[derive(Clone, Debug)]
 pub struct TestPhotos {
-    /// What the photos are.
-    pub photos: PhotosSpec,
-    /// The photos, an owner's in a row; those cut short come last.
+    /// Parameters of the photos.
+    pub spec: PhotosSpec,
+    /// Photos, grouped by owner. The truncated photos come last.
     pub all: Vec<TestPhoto>,
-    /// Of each photo that is replaced, its earlier version's file, in the order of the photos.
+    /// Id and file of the earlier version of each whole photo, if photos are replaced.
     pub earlier: Vec<(MarkId, Bytes)>,
-    /// The ids that are in them, and no others.
-    pub issued: Codebook,
-    /// A word that no other audit has.
+    /// Ids of all watermarks, and no other ids.
+    pub codebook: Codebook,
+    /// Name of the audit, which no other audit has.
     pub run: String,
 }
 
 impl TestPhotos {
-    /// Paints the photos. The seed fixes their ids.
+    /// Generates the photos. The seed fixes the ids.
     ///
     /// # Errors
-    /// [`MarkError`], if there are more than can be told apart or their sides are too short.
-    ///
-    /// # Panics
-    /// Never for photos within [`Photos`]' bounds.
-    pub fn paint(photos: PhotosSpec, seed: u64) -> Result<Self, WatermarkError> {
-        let whole = photos.people * photos.each;
-        let cut = if photos.truncated { TRUNCATED.min(photos.people) } else { 0 };
-        let replaced = if photos.replaced { whole } else { 0 };
-        let issued = Codebook::new(whole + cut + replaced, seed)?;
-        let (now, before) = issued.ids().split_at(whole + cut);
+    /// Returns [`WatermarkError`] if there are more photos than ids, or if a photo is too small for
+    /// a watermark.
+    pub fn generate(spec: PhotosSpec, seed: u64) -> Result<Self, WatermarkError> {
+        let whole = spec.people * spec.per_person;
+        let truncated = if spec.truncated { MAX_TRUNCATED.min(spec.people) } else { 0 };
+        let replaced = if spec.replaced { whole } else { 0 };
+        let codebook = Codebook::new(whole + truncated + replaced, seed)?;
+        let (ids, earlier_ids) = codebook.ids().split_at(whole + truncated);
+        let file = |id| {
+            let image = embed(id, spec.width, spec.height, None)?;
+            Ok(encode(&image, spec.format))
+        };
         let mut all = Vec::new();
-        for (place, &id) in now.iter().enumerate() {
-            let truncated = place >= whole;
+        for (index, &id) in ids.iter().enumerate() {
+            let truncated = index >= whole;
             let (owner, number) = if truncated {
-                (place - whole, photos.each)
+                (index - whole, spec.per_person)
             } else {
-                (place / photos.each, place % photos.each)
+                (index / spec.per_person, index % spec.per_person)
             };
-            let picture = embed(id, photos.width, photos.height, None)?;
-            let mut file = file(&picture, photos.format);
+            let mut file = file(id)?;
             if truncated {
                 file.truncate(file.len() / 2);
             }
             let uuid = Uuid::new_v4();
             all.push(TestPhoto { owner, number, id, file: file.into(), truncated, uuid });
         }
-        let earlier = before.iter().map(|&id| {
-            let picture = embed(id, photos.width, photos.height, None)?;
-            Ok((id, Bytes::from(file(&picture, photos.format))))
-        });
+        let earlier = earlier_ids.iter().map(|&id| Ok((id, file(id)?.into())));
         let earlier = earlier.collect::<Result<_, WatermarkError>>()?;
         let run = Uuid::new_v4().simple().to_string()[..12].to_owned();
-        Ok(Self { photos, all, earlier, issued, run })
+        Ok(Self { spec, all, earlier, codebook, run })
     }
 
-    /// Photos that are whole.
+    /// Returns the number of whole photos.
     pub fn whole(&self) -> usize {
-        self.photos.people * self.photos.each
+        self.spec.people * self.spec.per_person
     }
 
-    /// The photo that an id is painted into, and whether into an earlier version of it.
-    pub fn of(&self, id: MarkId) -> Option<(usize, bool)> {
-        let now = self.all.iter().position(|subject| subject.id == id);
-        let before = || self.earlier.iter().position(|(earlier, _)| *earlier == id);
-        now.map(|photo| (photo, false)).or_else(|| before().map(|photo| (photo, true)))
+    /// Returns the index of the photo with an id, and true if the id is of its earlier version.
+    pub fn with_id(&self, id: MarkId) -> Option<(usize, bool)> {
+        let current = self.all.iter().position(|photo| photo.id == id);
+        let earlier = || self.earlier.iter().position(|(earlier, _)| *earlier == id);
+        current.map(|photo| (photo, false)).or_else(|| earlier().map(|photo| (photo, true)))
     }
 
-    /// A photo in words, such as `person 3, photo 1`.
-    pub fn name(&self, photo: usize) -> String {
+    /// Describes a photo, such as `person 3, photo 1`.
+    pub fn describe(&self, photo: usize) -> String {
         let TestPhoto { owner, number, .. } = self.all[photo];
         format!("person {}, photo {}", owner + 1, number + 1)
     }
 
-    /// The members of a person's album: those who come after him.
-    pub(crate) fn members(&self, owner: usize) -> impl Iterator<Item = usize> + use<> {
-        let people = self.photos.people;
-        (1..=self.photos.members).map(move |place| (owner + place) % people)
+    /// Returns the path of a photo on the audit's origin server.
+    pub(crate) fn origin_path(&self, photo: usize) -> String {
+        let extension = self.spec.format.media_type().trim_start_matches("image/");
+        format!("/{}/{}.{extension}", self.run, self.all[photo].uuid.simple())
     }
 
-    /// Somebody who is in no album of a person's.
+    /// Returns the members of a person's album: the people with the next indexes.
+    pub(crate) fn members(&self, owner: usize) -> impl Iterator<Item = usize> + use<> {
+        let people = self.spec.people;
+        (1..=self.spec.members).map(move |offset| (owner + offset) % people)
+    }
+
+    /// Returns a person who is no member of a person's album.
     pub(crate) fn stranger_to(&self, owner: usize) -> usize {
-        (owner + self.photos.people - 1) % self.photos.people
+        (owner + self.spec.people - 1) % self.spec.people
     }
 }
 
-/// A picture's file.
-pub(super) fn file(picture: &Raster, format: PhotoFormat) -> Vec<u8> {
-    let Raster { width, height, rgb } = picture;
-    let mut file = Vec::new();
+fn encode(image: &Raster, format: PhotoFormat) -> Vec<u8> {
     match format {
-        PhotoFormat::Jpeg => {
-            let mut encoder = Encoder::new(&mut file, QUALITY);
-            encoder.set_sampling_factor(SamplingFactor::F_1_1);
-            let (width, height) = (*width as u16, *height as u16);
-            encoder.encode(rgb, width, height, ColorType::Rgb).expect("memory takes every photo");
-        }
+        PhotoFormat::Jpeg => image
+            .to_jpeg(QUALITY, SamplingFactor::F_1_1)
+            .expect("a photo has at most 4096 px a side"),
         PhotoFormat::Png => {
+            let mut file = Vec::new();
             PngEncoder::new_with_quality(&mut file, CompressionType::Fast, FilterType::Up)
-                .write_image(rgb, *width, *height, ExtendedColorType::Rgb8)
+                .write_image(&image.rgb, image.width, image.height, ExtendedColorType::Rgb8)
                 .expect("memory takes every photo");
+            file
         }
     }
-    file
 }

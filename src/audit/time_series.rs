@@ -1,77 +1,75 @@
-//! The load over time, in as many parts as fit on paper.
+//! Counts the load over time in a bounded number of buckets.
 
 use std::time::Duration;
 
-/// Parts that are kept, at most. When there are more, two become one.
-const MOST: usize = 240;
+/// Upper bound of the buckets. A longer load doubles the width of all buckets.
+const MAX_BUCKETS: usize = 240;
 
-/// What happened in one part.
+/// Counts what happened in one bucket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TimeBucket {
     /// Requests that ended.
     pub ended: u64,
-    /// The most in flight.
+    /// Largest number of requests in flight.
     pub in_flight: usize,
     /// Mixed answers.
     pub mixed: u64,
 }
 
-/// The parts, one after the other.
+/// Holds consecutive buckets of equal width.
 #[derive(Clone, Debug)]
 pub struct TimeSeries {
-    /// How long a part is.
-    pub each: Duration,
-    /// The parts.
-    pub parts: Vec<TimeBucket>,
+    /// Width of a bucket.
+    pub width: Duration,
+    /// Buckets since the load began.
+    pub buckets: Vec<TimeBucket>,
 }
 
 impl Default for TimeSeries {
     fn default() -> Self {
-        Self { each: Duration::from_millis(250), parts: Vec::new() }
+        Self { width: Duration::from_millis(250), buckets: Vec::new() }
     }
 }
 
 impl TimeSeries {
-    /// Counts a request that ended so long after the load began.
-    pub(crate) fn add(&mut self, at: Duration, in_flight: usize, mixed: bool) {
-        let mut place = self.place(at);
-        while place >= MOST {
-            self.fold();
-            place = self.place(at);
+    /// Counts a request that ended at the time `at` since the load began.
+    pub(crate) fn add(&mut self, at: Duration, in_flight: usize, is_mixed: bool) {
+        let mut index = self.index(at);
+        while index >= MAX_BUCKETS {
+            self.double_width();
+            index = self.index(at);
         }
-        if self.parts.len() <= place {
-            self.parts.resize(place + 1, TimeBucket::default());
+        if self.buckets.len() <= index {
+            self.buckets.resize(index + 1, TimeBucket::default());
         }
-        let part = &mut self.parts[place];
-        part.ended += 1;
-        part.in_flight = part.in_flight.max(in_flight);
-        part.mixed += u64::from(mixed);
+        let bucket = &mut self.buckets[index];
+        bucket.ended += 1;
+        bucket.in_flight = bucket.in_flight.max(in_flight);
+        bucket.mixed += u64::from(is_mixed);
     }
 
-    fn place(&self, at: Duration) -> usize {
-        (at.as_nanos() / self.each.as_nanos()) as usize
+    fn index(&self, at: Duration) -> usize {
+        (at.as_nanos() / self.width.as_nanos()) as usize
     }
 
-    fn fold(&mut self) {
-        self.each *= 2;
-        let fold = |two: &[TimeBucket]| {
-            two.iter().fold(TimeBucket::default(), |sum, part| TimeBucket {
-                ended: sum.ended + part.ended,
-                in_flight: sum.in_flight.max(part.in_flight),
-                mixed: sum.mixed + part.mixed,
-            })
+    fn double_width(&mut self) {
+        self.width *= 2;
+        let merge = |pair: &[TimeBucket]| TimeBucket {
+            ended: pair.iter().map(|bucket| bucket.ended).sum(),
+            in_flight: pair.iter().map(|bucket| bucket.in_flight).max().unwrap_or(0),
+            mixed: pair.iter().map(|bucket| bucket.mixed).sum(),
         };
-        self.parts = self.parts.chunks(2).map(fold).collect();
+        self.buckets = self.buckets.chunks(2).map(merge).collect();
     }
 }
 
 #[test]
-fn a_long_load_takes_no_more_parts_than_a_short_one_and_loses_nothing() {
-    let mut timeline = TimeSeries::default();
+fn a_long_load_needs_no_more_buckets_than_a_short_one_and_loses_no_count() {
+    let mut series = TimeSeries::default();
     for second in 0..100_000 {
-        timeline.add(Duration::from_secs(second), 3, second % 10 == 0);
+        series.add(Duration::from_secs(second), 3, second % 10 == 0);
     }
-    assert!(timeline.parts.len() <= MOST);
-    assert_eq!(timeline.parts.iter().map(|part| part.ended).sum::<u64>(), 100_000);
-    assert_eq!(timeline.parts.iter().map(|part| part.mixed).sum::<u64>(), 10_000);
+    assert!(series.buckets.len() <= MAX_BUCKETS);
+    assert_eq!(series.buckets.iter().map(|bucket| bucket.ended).sum::<u64>(), 100_000);
+    assert_eq!(series.buckets.iter().map(|bucket| bucket.mixed).sum::<u64>(), 10_000);
 }

@@ -1,30 +1,30 @@
-//! What an audit comes to, and what it proves.
+//! Decides the verdict of an audit, and the share of mixed answers that it leaves possible.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::setup::{Obstacle, SetupError};
+use super::setup::SetupError;
 use super::stats::AuditStats;
 
-/// Answers that cannot be read, of those that are pictures: above this share nobody can say.
-const MOST_UNKNOWN: f64 = 0.05;
+/// Upper bound of the share of answers that may stay unread in a clean audit.
+const MAX_UNKNOWN_SHARE: f64 = 0.05;
 
-/// Requests that come to nothing: above this share too little of the service was seen.
-const MOST_LOST: f64 = 0.5;
+/// Upper bound of the share of requests that may fail in a clean audit.
+const MAX_FAILED_SHARE: f64 = 0.5;
 
-/// The confidence of the bound.
+/// Confidence of [`upper_bound`].
 pub const CONFIDENCE: f64 = 0.95;
 
-/// An audit's verdict.
+/// Names the verdict of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuditVerdict {
-    /// Enough was read, and nobody else was in it.
+    /// Enough answers were read, and no answer shows another person's photo.
     Clean,
-    /// Somebody else was in an answer.
+    /// At least one answer shows another person's photo.
     Mixed,
-    /// Too little was seen to say.
+    /// Too few answers were read to decide.
     Inconclusive,
     /// The target could not be reached.
     Unreachable,
@@ -41,66 +41,64 @@ impl fmt::Display for AuditVerdict {
     }
 }
 
-/// What keeps an audit from its load.
+/// Describes why an audit ended before its load.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AbortReason {
-    /// The auditor did not find what it planted itself, or found what was not there.
+    /// The detector missed a planted mix, or found a mix in a clean thumbnail.
     #[error("{0}")]
-    Proof(String),
-    /// The target's set-up failed.
+    SelfTest(String),
+    /// The setup of the target failed.
     #[error(transparent)]
     Setup(#[from] SetupError),
 }
 
-/// The verdict, and what speaks against a better one.
+/// Returns the verdict, and the reasons why it is not a better one.
 pub(super) fn verdict(
-    tally: &AuditStats,
-    hindrance: Option<&AbortReason>,
-    least: u64,
+    stats: &AuditStats,
+    abort: Option<&AbortReason>,
+    min_answers: u64,
 ) -> (AuditVerdict, Vec<String>) {
-    if let Some(hindrance) = hindrance {
-        let unreachable = matches!(
-            hindrance,
-            AbortReason::Setup(SetupError { why: Obstacle::Unreachable(_), .. })
-        );
-        let verdict =
-            if unreachable { AuditVerdict::Unreachable } else { AuditVerdict::Inconclusive };
-        return (verdict, vec![hindrance.to_string()]);
+    if let Some(reason) = abort {
+        let verdict = match reason {
+            AbortReason::Setup(error) if error.is_unreachable => AuditVerdict::Unreachable,
+            _ => AuditVerdict::Inconclusive,
+        };
+        return (verdict, vec![reason.to_string()]);
     }
-    if tally.mixed > 0 {
+    if stats.mixed > 0 {
         return (AuditVerdict::Mixed, Vec::new());
     }
-    let AuditStats { asked, answers, read, unknown, failures, .. } = *tally;
-    let nothing = answers + tally.truncated == 0;
-    if nothing && asked > 0 && failures.unreachable + failures.silent == asked {
-        let why = format!("none of {asked} requests was answered; see that the service is there");
-        return (AuditVerdict::Unreachable, vec![why]);
+    let AuditStats { requests, answers, read, unknown, failures, .. } = *stats;
+    let has_answers = answers + stats.truncated > 0;
+    if !has_answers && requests > 0 && failures.unreachable + failures.timeout == requests {
+        let reason =
+            format!("none of {requests} requests was answered; check that the service is running");
+        return (AuditVerdict::Unreachable, vec![reason]);
     }
     let mut reasons = Vec::new();
-    if read < least {
-        reasons.push(format!("{read} answers were read, and {least} are needed"));
+    if read < min_answers {
+        reasons.push(format!("{read} answers were read, and {min_answers} are needed"));
     }
-    if unknown as f64 > MOST_UNKNOWN * answers as f64 {
-        reasons.push(format!("the marks of {unknown} of {answers} answers could not be read"));
+    if unknown as f64 > MAX_UNKNOWN_SHARE * answers as f64 {
+        reasons.push(format!("the watermarks of {unknown} of {answers} answers could not be read"));
     }
-    if failures.all() as f64 > MOST_LOST * asked as f64 {
-        let lost = failures.all();
-        reasons.push(format!("{lost} of {asked} requests came to nothing"));
+    if failures.all() as f64 > MAX_FAILED_SHARE * requests as f64 {
+        reasons.push(format!("{} of {requests} requests failed", failures.all()));
     }
     let verdict = if reasons.is_empty() { AuditVerdict::Clean } else { AuditVerdict::Inconclusive };
     (verdict, reasons)
 }
 
-/// The share of mixed answers that none of `read` leaves possible at 95 %: exact
-/// (Clopper-Pearson), 1 - 0.05^(1/n), which is nearly 3/n.
-pub fn bound(read: u64) -> f64 {
+/// Returns the upper bound, with [`CONFIDENCE`], of the share of mixed answers after `read` clean
+/// ones. It is the exact bound of Clopper and Pearson, 1 - 0.05^(1/n), which is nearly 3/n.
+pub fn upper_bound(read: u64) -> f64 {
     if read == 0 { 1.0 } else { 1.0 - (1.0 - CONFIDENCE).powf(1.0 / read as f64) }
 }
 
 #[test]
-fn the_bound_is_the_rule_of_three_made_exact() {
-    assert!((bound(1) - 0.95).abs() < 1e-12);
-    assert!((bound(20_000) - 1.497_8e-4).abs() < 1e-7);
-    assert!(bound(300) < 3.0 / 300.0 && bound(300) > 2.9 / 300.0);
-    assert!((bound(0) - 1.0).abs() < 1e-12);
+fn the_upper_bound_is_the_exact_form_of_the_rule_of_three() {
+    assert!((upper_bound(1) - 0.95).abs() < 1e-12);
+    assert!((upper_bound(20_000) - 1.497_8e-4).abs() < 1e-7);
+    assert!(upper_bound(300) < 3.0 / 300.0 && upper_bound(300) > 2.9 / 300.0);
+    assert!((upper_bound(0) - 1.0).abs() < 1e-12);
 }

@@ -3,9 +3,10 @@
 //! of pixels that the detector reads.
 
 use double_exposure::audit::watermark::{
-    Codebook, Detector, ExpectedFit, ExpectedImage, MAX_IDS, MAX_PIXELS, MIN_SIDE_PX, MarkId,
-    Raster, RowOwner, WatermarkError, YCbCrImage, embed,
+    Codebook, Detector, ExpectedImage, MAX_IDS, MAX_PIXELS, MIN_SIDE_PX, MarkId, Raster, RowOwner,
+    WatermarkError, YCbCrImage, embed,
 };
+use double_exposure::codec::Fit;
 
 use crate::{codebook, photo};
 
@@ -19,8 +20,7 @@ fn rows(ids: &[MarkId]) -> Vec<Vec<u8>> {
 /// Returns the owners that the detector reads from rows of pixels.
 fn owners(codebook: &Codebook, expected: MarkId, rows: &[Vec<u8>]) -> Vec<RowOwner> {
     let (width, height) = (SIDE, rows.len() as u32);
-    let detector =
-        Detector::new(codebook, ExpectedImage { width, height, fit: ExpectedFit::Cover });
+    let detector = Detector::new(codebook, ExpectedImage { width, height, fit: Some(Fit::Cover) });
     let thumbnail = YCbCrImage::from_rgb(&Raster { width, height, rgb: rows.concat() });
     detector.detect(expected, thumbnail.view()).rows.iter().map(|row| row.y).collect()
 }
@@ -89,7 +89,7 @@ fn a_watermark_whose_number_is_not_in_the_codebook_names_no_photo() {
     let (large, small) = (codebook(256, 7), codebook(16, 7));
     let foreign = large.ids()[200];
     assert!(!small.contains(foreign));
-    let image = ExpectedImage { width: SIDE, height: SIDE, fit: ExpectedFit::Cover };
+    let image = ExpectedImage { width: SIDE, height: SIDE, fit: Some(Fit::Cover) };
     let thumbnail = YCbCrImage::from_rgb(&photo(foreign, (SIDE, SIDE)));
     let detection = Detector::new(&small, image).detect(small.ids()[0], thumbnail.view());
     assert!(detection.rows.iter().all(|row| row.y == RowOwner::NotIssued(foreign.get())));

@@ -10,7 +10,7 @@ mod reads;
 mod sides;
 
 use double_exposure::audit::watermark::{
-    Codebook, Detection, Detector, ExpectedFit, ExpectedImage, MarkId, Raster, YCbCrImage, embed,
+    Codebook, Detection, Detector, ExpectedImage, MarkId, Raster, YCbCrImage, embed,
 };
 
 fn codebook(count: usize, seed: u64) -> Codebook {
@@ -30,6 +30,6 @@ fn detect(
     (width, height): (u32, u32),
     thumbnail: &YCbCrImage,
 ) -> Detection {
-    let image = ExpectedImage { width, height, fit: ExpectedFit::Unknown };
+    let image = ExpectedImage { width, height, fit: None };
     Detector::new(codebook, image).detect(expected, thumbnail.view())
 }

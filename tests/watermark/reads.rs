@@ -3,8 +3,8 @@
 //! and mix them.
 
 use double_exposure::audit::watermark::{
-    Codebook, Detection, DetectionVerdict, Detector, ExpectedFit, ExpectedImage, MarkId, Raster,
-    RowFinding, RowFindingKind, RowOwner, YCbCrView,
+    Codebook, Detection, DetectionVerdict, Detector, ExpectedImage, MarkId, Raster, RowFinding,
+    RowFindingKind, RowOwner, YCbCrView,
 };
 
 use crate::evaluation::{Effect, Encoding, Filter, SimulatedService, Tampering};
@@ -178,7 +178,7 @@ fn every_other_row_of_another_photo_is_found_with_its_id() {
 #[test]
 fn planes_whose_length_does_not_match_the_dimensions_are_unreadable() {
     let codebook = codebook(256, 1);
-    let image = ExpectedImage { width: 640, height: 480, fit: ExpectedFit::Unknown };
+    let image = ExpectedImage { width: 640, height: 480, fit: None };
     let detector = Detector::new(&codebook, image);
     let bytes = [0; 64];
     for (width, height, length) in [(8, 8, 63), (0, 8, 0), (8, 0, 0), (u32::MAX, u32::MAX, 64)] {

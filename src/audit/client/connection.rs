@@ -1,4 +1,4 @@
-//! One connection to a target, in one owner's hands.
+//! Holds one keep-alive connection to a target.
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -11,42 +11,46 @@ use tokio::task::JoinHandle;
 
 use super::HttpError;
 
-/// Bytes of an answer's head, at most.
-const HEAD_BYTES: usize = 64 << 10;
+/// Upper bound of the bytes of a response's head.
+const MAX_HEAD_BYTES: usize = 64 << 10;
 
-/// Headers of an answer, at most.
-const HEADERS: usize = 128;
+/// Upper bound of the headers of a response.
+const MAX_HEADERS: usize = 128;
 
-/// A connection. It cannot be cloned, and sending takes it by `&mut`.
+/// Sends requests on one TCP connection. It cannot be cloned, and sending takes it by `&mut`, so
+/// that no two requests share it.
 pub(crate) struct Connection {
     authority: String,
     sender: SendRequest<Full<Bytes>>,
-    carrier: JoinHandle<()>,
-    /// Whether it has carried an answer before.
-    pub(super) used: bool,
+    driver: JoinHandle<()>,
+    /// True if the connection has carried a response before.
+    pub(super) is_reused: bool,
 }
 
 impl Connection {
+    /// Connects to a host and port.
     pub(super) async fn open(authority: &str) -> Result<Self, HttpError> {
-        let socket = TcpStream::connect(authority).await.map_err(HttpError::unreachable)?;
-        // An answer waits for nothing once it is asked for; a socket that cannot do this works too.
+        let socket = TcpStream::connect(authority).await;
+        let socket = socket.map_err(|error| HttpError::Unreachable(error.to_string()))?;
+        // Avoids the delay of Nagle's algorithm; a socket without this option works too.
         let _ = socket.set_nodelay(true);
         let (sender, connection) = Builder::new()
-            .max_buf_size(HEAD_BYTES)
-            .max_headers(HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(socket))
             .await
-            .map_err(|error| HttpError::broken(&error))?;
-        // What goes wrong on it, whoever sends hears.
-        let carrier = tokio::spawn(async move { _ = connection.await });
-        Ok(Self { authority: authority.to_owned(), sender, carrier, used: false })
+            .map_err(|error| HttpError::Broken(error.to_string()))?;
+        // The sender of a request gets the connection's errors.
+        let driver = tokio::spawn(async move { _ = connection.await });
+        Ok(Self { authority: authority.to_owned(), sender, driver, is_reused: false })
     }
 
-    /// Whether it leads there, and still stands as far as can be told.
+    /// Returns true if the connection leads to this host and port and is not known to be closed.
     pub(super) fn leads_to(&self, authority: &str) -> bool {
         self.authority == authority && !self.sender.is_closed()
     }
 
+    /// Sends a request and returns the head of its response.
     pub(super) async fn send(
         &mut self,
         request: Request<Full<Bytes>>,
@@ -58,7 +62,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // A target that hangs must not keep its connection after nobody waits for it any more.
-        self.carrier.abort();
+        // A target that hangs must not keep the connection open after its last request.
+        self.driver.abort();
     }
 }

@@ -1,4 +1,4 @@
-//! One request and its answer, bounded in bytes, in time and in redirects.
+//! Sends one request and reads its response, with limits of bytes, time and redirects.
 
 use std::time::Duration;
 
@@ -14,19 +14,19 @@ use tokio::time::timeout;
 
 use super::{Connection, Url};
 
-/// The most redirects that are followed.
-const MOST_REDIRECTS: usize = 5;
+/// Upper bound of the redirects that are followed.
+pub(crate) const MAX_REDIRECTS: usize = 5;
 
-/// What an answer may take.
+/// Limits one exchange.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExchangeLimits {
-    /// From the first byte sent to the last one read, redirects included.
-    pub(crate) time: Duration,
-    /// The body.
+    /// Upper bound of the time from the first byte sent to the last byte read, redirects included.
+    pub(crate) timeout: Duration,
+    /// Upper bound of the bytes of the body.
     pub(crate) bytes: usize,
 }
 
-/// A request, ready to be sent.
+/// Holds a request that is ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpRequest {
     pub(crate) method: Method,
@@ -35,7 +35,7 @@ pub(crate) struct HttpRequest {
     pub(crate) body: Bytes,
 }
 
-/// An answer, whole. Its status may be any.
+/// Holds a complete response with any status.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,
@@ -43,66 +43,55 @@ pub(crate) struct HttpResponse {
     pub(crate) body: Bytes,
 }
 
-/// Why there is no whole answer.
+/// Describes why there is no complete response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum HttpError {
     #[error("no connection: {0}")]
     Unreachable(String),
-    #[error("no whole answer within {0:?}")]
-    Silent(Duration),
-    #[error("an answer of more than {0} bytes")]
-    TooLong(usize),
-    #[error("more than {MOST_REDIRECTS} redirects, or one to nowhere")]
+    #[error("no complete response within {0:?}")]
+    Timeout(Duration),
+    #[error("a response of more than {0} bytes")]
+    TooLarge(usize),
+    #[error("more than {MAX_REDIRECTS} redirects, or a redirect to a URL that cannot be requested")]
     Redirects,
-    #[error("a compressed answer, which was not asked for")]
-    Encoded,
-    #[error("the answer broke off: {0}")]
+    #[error("a compressed response, which the request did not accept")]
+    Compressed,
+    #[error("the response broke off: {0}")]
     Broken(String),
 }
 
 impl HttpError {
-    pub(super) fn unreachable(error: std::io::Error) -> Self {
-        Self::Unreachable(error.to_string())
+    /// Returns true if the target gave no connection, or no response in time.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Timeout(_))
     }
 
-    pub(super) fn broken(error: &hyper::Error) -> Self {
+    fn broken(error: impl ToString) -> Self {
         Self::Broken(error.to_string())
     }
 }
 
-/// Sends a request on the kept connection, or on a new one, and reads the answer. What is kept
-/// afterwards is a connection whose last exchange ended well, or nothing.
-pub(crate) async fn ask(
-    kept: &mut Option<Connection>,
+/// Sends a request and follows redirects, if `max_redirects` is not 0. Uses the connection, or
+/// opens a new one, and leaves a connection only if its last exchange ended well.
+pub(crate) async fn send(
+    connection: &mut Option<Connection>,
     request: &HttpRequest,
-    bounds: ExchangeLimits,
-) -> Result<HttpResponse, HttpError> {
-    let took = timeout(bounds.time, one(kept, request, bounds)).await;
-    took.unwrap_or_else(|_| {
-        // Its answer may still come, and must reach nobody.
-        *kept = None;
-        Err(HttpError::Silent(bounds.time))
-    })
-}
-
-/// The same, and goes where redirects lead.
-pub(crate) async fn following(
-    kept: &mut Option<Connection>,
-    request: &HttpRequest,
-    bounds: ExchangeLimits,
+    limits: ExchangeLimits,
+    max_redirects: usize,
 ) -> Result<HttpResponse, HttpError> {
     let mut request = request.clone();
-    let follow = async {
-        for _ in 0..=MOST_REDIRECTS {
-            let answer = one(kept, &request, bounds).await?;
-            let Some(location) = redirected(&answer) else { return Ok(answer) };
-            let next = request.url.led_to(location).map_err(|_| HttpError::Redirects)?;
+    let exchanges = async {
+        for _ in 0..=max_redirects {
+            let response = exchange(connection, &request, limits).await?;
+            let location = redirect(&response).filter(|_| max_redirects > 0);
+            let Some(location) = location else { return Ok(response) };
+            let next = request.url.join_location(location).map_err(|_| HttpError::Redirects)?;
             if next.authority() != request.url.authority() {
-                // Who is asked next is somebody else, and learns nobody's token.
+                // Another host must not learn the token.
                 request.headers.remove(AUTHORIZATION);
                 request.headers.remove(COOKIE);
             }
-            if answer.status == 303 || answer.status < 303 && request.method == Method::POST {
+            if response.status == 303 || response.status < 303 && request.method == Method::POST {
                 request.method = Method::GET;
                 request.body = Bytes::new();
                 request.headers.remove(CONTENT_TYPE);
@@ -111,62 +100,61 @@ pub(crate) async fn following(
         }
         Err(HttpError::Redirects)
     };
-    let took = timeout(bounds.time, follow).await;
-    took.unwrap_or_else(|_| {
-        *kept = None;
-        Err(HttpError::Silent(bounds.time))
+    let result = timeout(limits.timeout, exchanges).await;
+    result.unwrap_or_else(|_| {
+        // The late response may still arrive on the connection, and must reach no other request.
+        *connection = None;
+        Err(HttpError::Timeout(limits.timeout))
     })
 }
 
-fn redirected(answer: &HttpResponse) -> Option<&str> {
-    let redirects = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
-    answer.headers.get(LOCATION).filter(|_| redirects)?.to_str().ok()
+fn redirect(response: &HttpResponse) -> Option<&str> {
+    let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+    response.headers.get(LOCATION).filter(|_| is_redirect)?.to_str().ok()
 }
 
-async fn one(
+async fn exchange(
     kept: &mut Option<Connection>,
     request: &HttpRequest,
-    bounds: ExchangeLimits,
+    limits: ExchangeLimits,
 ) -> Result<HttpResponse, HttpError> {
     let authority = request.url.authority();
-    let mut line = match kept.take() {
-        Some(line) if line.leads_to(authority) => line,
+    let mut connection = match kept.take() {
+        Some(connection) if connection.leads_to(authority) => connection,
         _ => Connection::open(authority).await?,
     };
-    let answered = match line.send(request.http()?).await {
-        // It was closed while it lay idle, as a server may: nothing of this request was answered.
-        Err(error) if line.used && closed_while_idle(&error) => {
-            line = Connection::open(authority).await?;
-            line.send(request.http()?).await
+    let response = match connection.send(request.to_hyper()?).await {
+        // A server may close an idle connection; then it has answered nothing of this request.
+        Err(error) if connection.is_reused && was_closed_while_idle(&error) => {
+            connection = Connection::open(authority).await?;
+            connection.send(request.to_hyper()?).await
         }
-        answered => answered,
+        response => response,
     };
-    let response = answered.map_err(|error| HttpError::broken(&error))?;
-    let answer = read(response, bounds.bytes).await?;
-    line.used = true;
-    *kept = Some(line);
-    Ok(answer)
+    let response = read(response.map_err(HttpError::broken)?, limits.bytes).await?;
+    connection.is_reused = true;
+    *kept = Some(connection);
+    Ok(response)
 }
 
-fn closed_while_idle(error: &hyper::Error) -> bool {
+fn was_closed_while_idle(error: &hyper::Error) -> bool {
     error.is_closed() || error.is_canceled() || error.is_incomplete_message()
 }
 
-async fn read(response: Response<Incoming>, most: usize) -> Result<HttpResponse, HttpError> {
+async fn read(response: Response<Incoming>, max_bytes: usize) -> Result<HttpResponse, HttpError> {
     let (head, mut body) = response.into_parts();
-    if body.size_hint().lower() > most as u64 {
-        return Err(HttpError::TooLong(most));
+    if body.size_hint().lower() > max_bytes as u64 {
+        return Err(HttpError::TooLarge(max_bytes));
     }
     let encoding = head.headers.get(CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| encoding != "identity" && !encoding.is_empty()) {
-        return Err(HttpError::Encoded);
+        return Err(HttpError::Compressed);
     }
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| HttpError::broken(&error))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > most {
-            return Err(HttpError::TooLong(most));
+        let Ok(data) = frame.map_err(HttpError::broken)?.into_data() else { continue };
+        if bytes.len() + data.len() > max_bytes {
+            return Err(HttpError::TooLarge(max_bytes));
         }
         bytes.extend_from_slice(&data);
     }
@@ -174,21 +162,21 @@ async fn read(response: Response<Incoming>, most: usize) -> Result<HttpResponse,
 }
 
 impl HttpRequest {
-    fn http(&self) -> Result<hyper::Request<Full<Bytes>>, HttpError> {
+    fn to_hyper(&self) -> Result<hyper::Request<Full<Bytes>>, HttpError> {
         let mut request = hyper::Request::builder()
             .method(self.method.clone())
-            .uri(self.url.target())
+            .uri(self.url.path_and_query())
             .body(Full::new(self.body.clone()))
-            .map_err(|error| HttpError::Broken(error.to_string()))?;
+            .map_err(HttpError::broken)?;
         let headers = request.headers_mut();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(USER_AGENT, HeaderValue::from_static("double-exposure-audit"));
         let host = HeaderValue::from_str(self.url.authority());
-        headers.insert(HOST, host.map_err(|error| HttpError::Broken(error.to_string()))?);
+        headers.insert(HOST, host.map_err(HttpError::broken)?);
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
         }
-        // Some servers take no upload without it, also an empty one.
+        // Some servers accept no upload without a length, even an empty one.
         if !self.body.is_empty() || self.method == Method::POST || self.method == Method::PUT {
             headers.insert(CONTENT_LENGTH, self.body.len().into());
         }

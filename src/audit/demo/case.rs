@@ -1,24 +1,26 @@
-//! One line of the demonstration: a service with one fault, audited with several seeds.
+//! Runs one case of the demonstration: audits a service with one fault, with several seeds.
 
 use std::time::Duration;
+
+use serde::{Serialize, Serializer};
 
 use super::fault::Fault;
 use super::service::Service;
 use crate::audit::{
     AuditError, AuditPlan, AuditProgress, AuditResults, AuditVerdict, FindingKind, LoadModel,
-    Target, bound, run,
+    Target, run, upper_bound,
 };
 
-/// Requests in flight.
+/// Number of requests in flight.
 const IN_FLIGHT: usize = 8;
 
-/// How long a fault may stay unseen.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Upper bound of the time to find a fault.
+const FAULT_DURATION: Duration = Duration::from_secs(5);
 
-/// How long a service is looked at that nothing is wrong with.
-const LOOKED_AT: Duration = Duration::from_millis(1_200);
+/// Duration of the audit of a service without a fault.
+const CLEAN_DURATION: Duration = Duration::from_millis(1_200);
 
-/// What the service is, to the auditor.
+/// Describes the service to the auditor.
 const TARGET: &str = r#"
 name = "demo"
 mode = "push"
@@ -26,7 +28,7 @@ base = "http://127.0.0.1:1"
 
 [photos]
 people = 6
-each = 2
+per_person = 2
 width = 320
 height = 240
 
@@ -42,103 +44,110 @@ sizes = "160-223"
 type = "image/jpeg"
 "#;
 
-/// A line: what is planted, and what the line is about.
-#[derive(Clone, Copy, Debug)]
+/// Describes a case: the fault that the auditor should find, and the fault that is planted.
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct DemoCase {
-    /// What the line is about.
-    pub about: Fault,
-    /// What is planted: the same, or nothing if somebody took it out.
+    /// Fault that the auditor should find.
+    pub expected: Fault,
+    /// Planted fault, which is [`Fault::Clean`] if the caller removed the expected fault.
+    #[serde(serialize_with = "serialize_planted")]
     pub planted: Fault,
 }
 
-/// All lines. What is taken out is looked for all the same.
-pub fn cases(without: &[Fault]) -> Vec<DemoCase> {
-    let line = |about: Fault| {
-        let planted = if without.contains(&about) { Fault::Clean } else { about };
-        DemoCase { about, planted }
-    };
-    Fault::ALL.map(line).into()
+/// Serializes a planted fault, or null if the service mixes no photos.
+fn serialize_planted<S: Serializer>(planted: &Fault, serializer: S) -> Result<S::Ok, S::Error> {
+    planted.mixes().then_some(planted).serialize(serializer)
 }
 
-/// What came of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Lists all cases. A fault in `without` is not planted, and its case still expects it.
+pub fn cases(without: &[Fault]) -> Vec<DemoCase> {
+    let case = |expected: Fault| {
+        let planted = if without.contains(&expected) { Fault::Clean } else { expected };
+        DemoCase { expected, planted }
+    };
+    Fault::all().map(case).collect()
+}
+
+/// Names the outcome of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CaseOutcome {
-    /// What is planted was found; or nothing was, where nothing is.
+    /// The auditor found the expected fault, or found no mixing where no fault is expected.
     AsExpected,
-    /// What should be there was not found.
+    /// The auditor did not find the expected fault.
     NotFound,
-    /// Somebody was accused who did nothing.
+    /// The auditor found mixing where no fault is expected.
     FalsePositive,
-    /// Too little was seen.
+    /// The auditor read too few answers.
     Inconclusive,
 }
 
-/// A line's result.
-#[derive(Clone, Debug)]
+/// Holds the result of a case.
+#[derive(Clone, Debug, Serialize)]
 pub struct CaseResult {
-    /// The line.
-    pub line: DemoCase,
-    /// What came of it; the worst of all seeds.
-    pub seen: CaseOutcome,
-    /// How many seeds came out as they should.
-    pub seeds_held: u64,
-    /// The kinds of mixing that were found.
+    /// Case that ran.
+    #[serde(flatten)]
+    pub case: DemoCase,
+    /// Outcome of the last seed that was not as expected, else [`CaseOutcome::AsExpected`].
+    pub outcome: CaseOutcome,
+    /// Number of seeds with the expected outcome.
+    pub seeds_as_expected: u64,
+    /// Kinds of mixing that were found.
     pub kinds: Vec<FindingKind>,
     /// Answers that were read, with all seeds.
     pub read: u64,
-    /// What none of them being mixed proves.
+    /// Upper bound of the share of mixed answers with 95 % confidence, if the case is clean.
     pub bound: Option<f64>,
-    /// Whether somebody ended it.
+    /// True if the caller ended the case early.
+    #[serde(skip)]
     pub interrupted: bool,
 }
 
-/// Shows one line.
+/// Runs one case with each seed, until `on_progress` returns false.
 ///
 /// # Errors
-/// [`AuditError`], if the system gives no threads or ports.
+/// Returns [`AuditError`] if the system gives no threads or ports.
 pub fn run_case(
-    line: DemoCase,
+    case: DemoCase,
     seeds: impl Iterator<Item = u64>,
-    go_on: &mut dyn FnMut(AuditProgress) -> bool,
+    on_progress: &mut dyn FnMut(AuditProgress) -> bool,
 ) -> Result<CaseResult, AuditError> {
-    let mut shown = CaseResult {
-        line,
-        seen: CaseOutcome::AsExpected,
-        seeds_held: 0,
+    let mut result = CaseResult {
+        case,
+        outcome: CaseOutcome::AsExpected,
+        seeds_as_expected: 0,
         kinds: Vec::new(),
         read: 0,
         bound: None,
         interrupted: false,
     };
     for seed in seeds {
-        let service = Service::start(line.planted)?;
-        let plan = plan(line, &service, seed);
-        let findings = run(&plan, go_on)?;
+        let service = Service::start(case.planted)?;
+        let audit = run(&plan(case, &service, seed), on_progress)?;
         drop(service);
-        shown.add(&findings);
-        if findings.interrupted {
+        result.add(&audit);
+        if audit.interrupted {
             break;
         }
     }
-    let clean = shown.seen == CaseOutcome::AsExpected && !line.about.mixes();
-    shown.bound = clean.then(|| bound(shown.read));
-    Ok(shown)
+    let is_clean = result.outcome == CaseOutcome::AsExpected && !case.expected.mixes();
+    result.bound = is_clean.then(|| upper_bound(result.read));
+    Ok(result)
 }
 
 impl CaseResult {
-    fn add(&mut self, findings: &AuditResults) {
-        self.interrupted |= findings.interrupted;
-        self.read += findings.tally.read;
-        let kinds = findings.tally.kinds.keys().copied().filter(|kind| kind.is_mixing());
+    fn add(&mut self, audit: &AuditResults) {
+        self.interrupted |= audit.interrupted;
+        self.read += audit.stats.read;
+        let kinds = audit.stats.kinds.keys().copied().filter(|kind| kind.is_mixing());
         for kind in kinds.clone() {
             if !self.kinds.contains(&kind) {
                 self.kinds.push(kind);
             }
         }
-        let seen = match (findings.verdict, self.line.about.mixes()) {
-            (AuditVerdict::Mixed, true)
-                if kinds.clone().any(|kind| fits(self.line.about, kind)) =>
-            {
+        let expected = self.case.expected;
+        let outcome = match (audit.verdict, expected.mixes()) {
+            (AuditVerdict::Mixed, true) if kinds.clone().any(|kind| matches(expected, kind)) => {
                 CaseOutcome::AsExpected
             }
             (_, true) => CaseOutcome::NotFound,
@@ -148,16 +157,16 @@ impl CaseResult {
                 CaseOutcome::Inconclusive
             }
         };
-        if seen == CaseOutcome::AsExpected {
-            self.seeds_held += 1;
+        if outcome == CaseOutcome::AsExpected {
+            self.seeds_as_expected += 1;
         } else {
-            self.seen = seen;
+            self.outcome = outcome;
         }
     }
 }
 
-/// Whether a finding is what a fault looks like from outside.
-fn fits(fault: Fault, kind: FindingKind) -> bool {
+/// Returns true if a fault causes findings of this kind.
+fn matches(fault: Fault, kind: FindingKind) -> bool {
     match fault {
         Fault::WholeSwap | Fault::CacheKey | Fault::Crossed => {
             matches!(kind, FindingKind::Whole | FindingKind::Crossed)
@@ -170,23 +179,24 @@ fn fits(fault: Fault, kind: FindingKind) -> bool {
     }
 }
 
-fn plan(line: DemoCase, service: &Service, seed: u64) -> AuditPlan {
+fn plan(case: DemoCase, service: &Service, seed: u64) -> AuditPlan {
     let base = format!("http://{}", service.address).parse().expect("an address makes a URL");
     let target = Target::parse(TARGET, Some(&base), &|_| None);
-    let mut target = target.expect("the demonstration's target is well formed");
-    let mixes = line.about.mixes();
-    // What fills up a photo cut short is a finding of its own kind, and would hide the planted one.
-    target.photos.truncated = !mixes || line.about == Fault::DirtyBuffer;
+    let mut target = target.expect("the demonstration's target is valid");
+    let mixes = case.expected.mixes();
+    // The filled rows of a truncated photo are a finding of their own kind, which would hide the
+    // planted fault.
+    target.photos.truncated = !mixes || case.expected == Fault::DirtyBuffer;
     AuditPlan {
         target,
-        drives: vec![LoadModel::Closed(IN_FLIGHT)],
+        load: vec![LoadModel::Closed(IN_FLIGHT)],
         warm_up: Duration::from_millis(1),
-        duration: if mixes { PATIENCE } else { LOOKED_AT },
+        duration: if mixes { FAULT_DURATION } else { CLEAN_DURATION },
         timeout: Duration::from_secs(5),
-        most_bytes: 1 << 20,
+        max_bytes: 1 << 20,
         until_found: mixes,
         max_findings: 4,
-        least: if mixes { 1 } else { 30 },
+        min_answers: if mixes { 1 } else { 30 },
         seed,
     }
 }

@@ -1,84 +1,74 @@
-//! The faults that can be planted, one at a time, and the ways of being slow that are none.
+//! Names the faults that can be planted, one at a time, and the behaviour that is no fault.
 
-/// What is wrong with the service, if anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+use serde::Serialize;
+
+/// Names the planted fault of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// A request is given the next person's thumbnail.
+    /// A request gets the next person's thumbnail.
     WholeSwap,
-    /// The last quarter of a thumbnail is the next person's.
+    /// The last quarter of a thumbnail shows the next person's photo.
     TailOfNext,
-    /// One band of a thumbnail is the next person's.
+    /// One band, some rows of a thumbnail, shows the next person's photo.
     OneBand,
-    /// The next person's thumbnail shines through, 6 % of it.
+    /// The next person's thumbnail is blended in with a share of 6 %.
     Blend,
-    /// The colours are the next person's, the light is not.
+    /// The chroma planes are the next person's, and luma is not.
     Chroma,
-    /// Thumbnails are kept under the photo's number, and everybody's photos are numbered from 1.
+    /// Thumbnails are cached by the photo's number alone, and each person's photos are numbered
+    /// from 1.
     CacheKey,
-    /// The decoder's buffer is used again, and a photo cut short leaves the rest as it was.
+    /// The decoder's buffer is reused, and a truncated photo leaves the rest of it unchanged.
     DirtyBuffer,
-    /// Two requests at once are given each other's answers.
+    /// Two concurrent requests get each other's responses.
     Crossed,
-    /// Nothing is wrong.
+    /// The service has no fault.
     Clean,
-    /// Nothing is wrong, and every answer takes its time.
+    /// The service has no fault, and delays every response.
     Slow,
-    /// Nothing is wrong, and one request of three is refused.
+    /// The service has no fault, and sheds every third request.
     Shedding,
 }
 
-impl Fault {
-    /// All of them, faults first.
-    pub const ALL: [Self; 11] = [
-        Self::WholeSwap,
-        Self::TailOfNext,
-        Self::OneBand,
-        Self::Blend,
-        Self::Chroma,
-        Self::CacheKey,
-        Self::DirtyBuffer,
-        Self::Crossed,
-        Self::Clean,
-        Self::Slow,
-        Self::Shedding,
-    ];
+/// Name on the command line and description of each fault. The faults that mix come first.
+const FAULTS: [(Fault, &str, &str); 11] = [
+    (Fault::WholeSwap, "whole-swap", "whole swap"),
+    (Fault::TailOfNext, "tail-of-next", "tail of the next photo"),
+    (Fault::OneBand, "one-band", "one band"),
+    (Fault::Blend, "blend", "blend of 6 %"),
+    (Fault::Chroma, "chroma", "chroma planes of another"),
+    (Fault::CacheKey, "cache-key", "cache key without owner"),
+    (Fault::DirtyBuffer, "dirty-buffer", "dirty buffer, truncated photo"),
+    (Fault::Crossed, "crossed", "responses crossed"),
+    (Fault::Clean, "clean", "clean"),
+    (Fault::Slow, "slow", "clean but slow"),
+    (Fault::Shedding, "shedding", "clean but shedding"),
+];
 
-    /// Whether somebody is mixed.
+impl Fault {
+    /// Lists all faults. The faults that mix come first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        FAULTS.iter().map(|(fault, ..)| *fault)
+    }
+
+    /// Returns true if the fault shows people other people's photos.
     pub fn mixes(self) -> bool {
         !matches!(self, Self::Clean | Self::Slow | Self::Shedding)
     }
 
-    /// One word, for the command line.
+    /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::WholeSwap => "whole-swap",
-            Self::TailOfNext => "tail-of-next",
-            Self::OneBand => "one-band",
-            Self::Blend => "blend",
-            Self::Chroma => "chroma",
-            Self::CacheKey => "cache-key",
-            Self::DirtyBuffer => "dirty-buffer",
-            Self::Crossed => "crossed",
-            Self::Clean => "clean",
-            Self::Slow => "slow",
-            Self::Shedding => "shedding",
-        }
+        FAULTS[self as usize].1
     }
 
-    /// A few words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::WholeSwap => "whole swap",
-            Self::TailOfNext => "tail of the next photo",
-            Self::OneBand => "one band",
-            Self::Blend => "blend of 6 %",
-            Self::Chroma => "chroma planes of another",
-            Self::CacheKey => "cache key without owner",
-            Self::DirtyBuffer => "dirty buffer, photo cut short",
-            Self::Crossed => "answers crossed",
-            Self::Clean => "clean",
-            Self::Slow => "clean but slow",
-            Self::Shedding => "clean but shedding",
-        }
+    /// Describes the fault in a few words.
+    pub fn description(self) -> &'static str {
+        FAULTS[self as usize].2
     }
+}
+
+#[test]
+fn each_fault_stands_at_its_own_index() {
+    assert!(Fault::all().enumerate().all(|(index, fault)| fault as usize == index));
 }

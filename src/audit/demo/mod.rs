@@ -1,12 +1,15 @@
-//! The auditor shown at work: a small service inside, with one planted fault at a time.
+//! Demonstrates the auditor on a small service with one planted fault at a time.
 //!
-//! Whoever is to believe that a service is clean must have seen this tool find what is not. The
-//! faults live in a service that knows nothing of marks, nor that it is audited.
+//! A clean verdict is worth as much as the faults that the auditor is known to find. The faults
+//! live in a service that knows nothing of watermarks and does not know that it is audited.
 
 mod case;
 mod fault;
 mod raster;
 mod service;
+
+use super::self_test::thumbnail;
+use super::watermark::Raster;
 
 pub use self::case::{CaseOutcome, CaseResult, DemoCase, cases, run_case};
 pub use self::fault::Fault;

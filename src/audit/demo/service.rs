@@ -1,7 +1,7 @@
-//! A small thumbnail service, with one fault or none.
+//! Runs a small thumbnail service with one fault or none.
 //!
-//! It is written as such services are: photos in a map, a cache, a buffer that is used again. What
-//! is wrong with it is one branch each, which comes to bear on one request of several.
+//! The service is written as such services usually are: photos in a map, a cache, a reused buffer.
+//! Each fault is one branch, taken on every fifth request.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -22,22 +22,24 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use super::Raster;
 use super::fault::Fault;
-use super::raster::{Raster, decode_leniently, thumbnail};
+use super::raster::{decode_leniently, encode, replace_chroma, thumbnail};
+use crate::codec::QUALITY;
 
-/// Of so many requests one meets the fault.
-const ONE_IN: u64 = 5;
+/// Interval, in requests, between two requests that meet the fault.
+const FAULT_INTERVAL: u64 = 5;
 
-/// Bytes of a photo, at most.
-const PHOTO_BYTES: usize = 4 << 20;
+/// Upper bound of the bytes of a photo.
+const MAX_PHOTO_BYTES: usize = 4 << 20;
 
-/// How long a request waits for another to cross answers with.
-const WAIT: Duration = Duration::from_secs(1);
+/// Upper bound of the wait for another request to cross responses with.
+const CROSSING_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A person, and the number of a photo.
-type Name = (u32, u32);
+/// Number of a person, and number of one of that person's photos.
+type PhotoKey = (u32, u32);
 
-/// A running service. It stops when it is dropped.
+/// Runs the service until it is dropped.
 pub(super) struct Service {
     pub(super) address: SocketAddr,
     runtime: Option<Runtime>,
@@ -45,41 +47,41 @@ pub(super) struct Service {
 
 struct DemoState {
     fault: Fault,
-    photos: Mutex<BTreeMap<Name, Bytes>>,
-    kept: Mutex<HashMap<(Name, u32), Bytes>>,
+    photos: Mutex<BTreeMap<PhotoKey, Bytes>>,
+    cache: Mutex<HashMap<(PhotoKey, u32), Bytes>>,
     buffer: Mutex<Option<Raster>>,
-    partner: Mutex<Option<(Name, Meeting)>>,
+    waiting: Mutex<Option<(PhotoKey, Crossing)>>,
     requests: AtomicU64,
 }
 
-/// Where one of two puts his answer, to be given the other's.
-type Meeting = oneshot::Sender<(Bytes, oneshot::Sender<Bytes>)>;
+/// Takes the response of a second request and a channel for the response of the first one.
+type Crossing = oneshot::Sender<(Bytes, oneshot::Sender<Bytes>)>;
 
 impl Service {
-    /// Starts on a free port of loopback.
+    /// Starts the service on a free port of loopback.
     pub(super) fn start(fault: Fault) -> std::io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let listener = runtime.block_on(TcpListener::bind(address))?;
         let address = listener.local_addr()?;
-        let house = Arc::new(DemoState {
+        let state = Arc::new(DemoState {
             fault,
             photos: Mutex::default(),
-            kept: Mutex::default(),
+            cache: Mutex::default(),
             buffer: Mutex::default(),
-            partner: Mutex::default(),
+            waiting: Mutex::default(),
             requests: AtomicU64::new(0),
         });
         runtime.spawn(async move {
             loop {
                 let Ok((socket, _)) = listener.accept().await else { continue };
-                let house = Arc::clone(&house);
+                let state = Arc::clone(&state);
                 tokio::spawn(async move {
                     let service = service_fn(|request| {
-                        let house = Arc::clone(&house);
-                        async move { Ok::<_, Infallible>(house.answer(request).await) }
+                        let state = Arc::clone(&state);
+                        async move { Ok::<_, Infallible>(state.respond(request).await) }
                     });
-                    // A client that hangs up has what it wanted.
+                    // A client that closes the connection early needs no more bytes.
                     let _ =
                         http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
                 });
@@ -97,94 +99,93 @@ impl Drop for Service {
     }
 }
 
-type Answer = Response<Full<Bytes>>;
-
-fn answer(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Full::default());
-    *answer.status_mut() = status;
-    answer
+fn empty(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
 }
 
 impl DemoState {
-    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
-        let Some(name) = name(request.uri().path()) else { return answer(StatusCode::NOT_FOUND) };
+    async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let Some(key) = key(request.uri().path()) else { return empty(StatusCode::NOT_FOUND) };
         let token = request.headers().get(AUTHORIZATION).and_then(|token| token.to_str().ok());
-        if token != Some(&format!("person {}", name.0)) {
-            return answer(StatusCode::FORBIDDEN);
+        if token != Some(&format!("person {}", key.0)) {
+            return empty(StatusCode::FORBIDDEN);
         }
         if request.method() == Method::PUT {
-            return match Limited::new(request.into_body(), PHOTO_BYTES).collect().await {
+            return match Limited::new(request.into_body(), MAX_PHOTO_BYTES).collect().await {
                 Ok(photo) => {
-                    lock(&self.photos).insert(name, photo.to_bytes());
-                    answer(StatusCode::CREATED)
+                    lock(&self.photos).insert(key, photo.to_bytes());
+                    empty(StatusCode::CREATED)
                 }
-                Err(_) => answer(StatusCode::PAYLOAD_TOO_LARGE),
+                Err(_) => empty(StatusCode::PAYLOAD_TOO_LARGE),
             };
         }
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         match self.fault {
             Fault::Slow => tokio::time::sleep(Duration::from_millis(20 + number % 5 * 15)).await,
             Fault::Shedding if number.is_multiple_of(3) => {
-                return answer(StatusCode::SERVICE_UNAVAILABLE);
+                return empty(StatusCode::SERVICE_UNAVAILABLE);
             }
             _ => {}
         }
         let size = request.uri().query().and_then(|query| query.strip_prefix("size="));
         let Some(size) = size.and_then(|size| size.parse().ok()) else {
-            return answer(StatusCode::BAD_REQUEST);
+            return empty(StatusCode::BAD_REQUEST);
         };
-        let house = Arc::clone(&self);
-        let made = tokio::task::spawn_blocking(move || house.make(name, size, number)).await;
-        let Some(mut bytes) = made.ok().flatten() else {
-            return answer(StatusCode::UNPROCESSABLE_ENTITY);
+        let state = Arc::clone(&self);
+        let image = tokio::task::spawn_blocking(move || state.convert(key, size, number)).await;
+        let Some(mut bytes) = image.ok().flatten() else {
+            return empty(StatusCode::UNPROCESSABLE_ENTITY);
         };
-        if self.fault == Fault::Crossed && number % ONE_IN < 2 {
-            bytes = self.cross(name, bytes).await;
+        if self.fault == Fault::Crossed && number % FAULT_INTERVAL < 2 {
+            bytes = self.cross(key, bytes).await;
         }
-        let mut answer = Response::new(Full::new(bytes));
-        let headers = answer.headers_mut();
+        let mut response = Response::new(Full::new(bytes));
+        let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
         headers.insert(ETAG, HeaderValue::from_static("\"1\""));
-        answer
+        response
     }
 
-    fn make(&self, name: Name, size: u32, number: u64) -> Option<Bytes> {
-        let photo = lock(&self.photos).get(&name)?.clone();
-        if self.fault == Fault::CacheKey {
-            // The person is left out of the key.
-            if let Some(kept) = lock(&self.kept).get(&((0, name.1), size)) {
-                return Some(kept.clone());
-            }
+    fn convert(&self, key: PhotoKey, size: u32, number: u64) -> Option<Bytes> {
+        let photo = lock(&self.photos).get(&key)?.clone();
+        // The fault: the person is left out of the cache key.
+        let cache_key = ((0, key.1), size);
+        if self.fault == Fault::CacheKey
+            && let Some(cached) = lock(&self.cache).get(&cache_key)
+        {
+            return Some(cached.clone());
         }
-        let mut raster = self.raster(&photo, size)?;
-        if number.is_multiple_of(ONE_IN)
-            && let Some(next) = self.next(name)
+        let mut image = self.thumbnail(&photo, size)?;
+        if number.is_multiple_of(FAULT_INTERVAL)
+            && let Some(next) = self.next_photo(key)
             && let Some(next) = thumbnail(&next, size)
         {
-            let height = raster.height;
+            let height = image.height;
             match self.fault {
-                Fault::WholeSwap => raster = next,
-                Fault::TailOfNext => raster.splice(&next, height * 3 / 4..height),
-                Fault::OneBand => raster.splice(&next, height / 4..height / 4 + 16),
-                Fault::Blend => raster.blend(&next, 0.06),
-                Fault::Chroma => raster.tint(&next),
+                Fault::WholeSwap => image = next,
+                Fault::TailOfNext => image.splice(&next, height * 3 / 4..height),
+                Fault::OneBand => image.splice(&next, height / 4..height / 4 + 16),
+                Fault::Blend => image.blend(&next, 0.06),
+                Fault::Chroma => replace_chroma(&mut image, &next),
                 _ => {}
             }
         }
-        let bytes = raster.answer()?;
+        let bytes = encode(&image, QUALITY)?;
         if self.fault == Fault::CacheKey {
-            lock(&self.kept).insert(((0, name.1), size), bytes.clone());
+            lock(&self.cache).insert(cache_key, bytes.clone());
         }
         Some(bytes)
     }
 
-    /// A thumbnail, also of a photo that ends early.
-    fn raster(&self, photo: &Bytes, size: u32) -> Option<Raster> {
+    /// Renders a thumbnail, also of a truncated photo.
+    fn thumbnail(&self, photo: &Bytes, size: u32) -> Option<Raster> {
         if self.fault != Fault::DirtyBuffer
-            && let Some(raster) = thumbnail(photo, size)
+            && let Some(image) = thumbnail(photo, size)
         {
-            return Some(raster);
+            return Some(image);
         }
         let (mut decoded, rows) = decode_leniently(photo)?;
         if self.fault == Fault::DirtyBuffer {
@@ -195,45 +196,45 @@ impl DemoState {
             }
             *buffer = Some(decoded.clone());
         }
-        thumbnail(&decoded.jpeg(95)?.into(), size)
+        thumbnail(&encode(&decoded, 95)?, size)
     }
 
-    /// The photo of the person after this one, with the same number.
-    fn next(&self, (person, number): Name) -> Option<Bytes> {
+    /// Returns the photo with the same number of the next person.
+    fn next_photo(&self, (person, number): PhotoKey) -> Option<Bytes> {
         let photos = lock(&self.photos);
         let next = photos.get(&(person + 1, number)).or_else(|| photos.get(&(1, number)));
         next.cloned()
     }
 
-    /// Waits for another person's request, and takes its answer for its own.
-    async fn cross(&self, name: Name, own: Bytes) -> Bytes {
-        let waiting = lock(&self.partner).take_if(|(other, _)| other.0 != name.0);
-        if let Some((_, meeting)) = waiting {
-            let (back, others) = oneshot::channel();
-            if meeting.send((own.clone(), back)).is_err() {
+    /// Waits for another person's request, and returns its response in place of `own`.
+    async fn cross(&self, key: PhotoKey, own: Bytes) -> Bytes {
+        let waiting = lock(&self.waiting).take_if(|(other, _)| other.0 != key.0);
+        if let Some((_, exchange)) = waiting {
+            let (reply, other) = oneshot::channel();
+            if exchange.send((own.clone(), reply)).is_err() {
                 return own;
             }
-            return others.await.unwrap_or(own);
+            return other.await.unwrap_or(own);
         }
-        let (meeting, met) = oneshot::channel();
-        *lock(&self.partner) = Some((name, meeting));
-        match tokio::time::timeout(WAIT, met).await {
-            Ok(Ok((others, back))) => {
-                let _ = back.send(own);
-                others
+        let (exchange, exchanged) = oneshot::channel();
+        *lock(&self.waiting) = Some((key, exchange));
+        match tokio::time::timeout(CROSSING_TIMEOUT, exchanged).await {
+            Ok(Ok((other, reply))) => {
+                let _ = reply.send(own);
+                other
             }
             _ => own,
         }
     }
 }
 
-/// `/{run}/{person}/{photo}`.
-fn name(path: &str) -> Option<Name> {
+/// Parses a path such as `/{run}/{person}/{photo}`.
+fn key(path: &str) -> Option<PhotoKey> {
     let mut parts = path.split('/').skip(2);
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// What a request that panicked left behind is still a map of whole photos.
+/// Locks a mutex, also after a panic: a map of whole photos stays valid.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

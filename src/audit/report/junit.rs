@@ -1,55 +1,55 @@
-//! An audit as JUnit XML, for CI: a test case per step of the load.
+//! Reports an audit as JUnit XML: a test case per step of the load.
 
-use super::table::{drive, meaning};
+use super::table::{describe_load, explain_verdict};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, StepStats};
 use crate::output::junit::{Case, CaseResult, Suite};
 
-/// The document: one suite, a case per step, what was found beside mixing as properties.
+/// Writes one suite with a case per step. Findings that are not mixing are properties.
 ///
-/// A case fails if somebody else was in an answer, and is skipped, never passed, where the audit
-/// has no verdict.
-pub fn junit(plan: &AuditPlan, findings: &AuditResults) -> Vec<u8> {
-    let tally = &findings.tally;
+/// A case fails if an answer of its step is mixed. A case of an audit without a verdict is skipped
+/// and never passes.
+pub fn junit(plan: &AuditPlan, results: &AuditResults) -> Vec<u8> {
+    let stats = &results.stats;
     let mut properties = vec![
         ("target".to_owned(), plain(&plan.target.name)),
-        ("verdict".to_owned(), findings.verdict.to_string()),
+        ("verdict".to_owned(), results.verdict.to_string()),
         ("seed".to_owned(), plan.seed.to_string()),
-        ("read".to_owned(), tally.read.to_string()),
-        ("unknown".to_owned(), tally.unknown.to_string()),
+        ("read".to_owned(), stats.read.to_string()),
+        ("unknown".to_owned(), stats.unknown.to_string()),
     ];
-    if let Some(bound) = findings.bound {
+    if let Some(bound) = results.bound {
         properties.push(("bound".to_owned(), bound.to_string()));
     }
-    for (kind, count) in tally.kinds.iter().filter(|(kind, _)| !kind.is_mixing()) {
-        properties.push((kind.words().to_owned(), count.to_string()));
+    for (kind, count) in stats.kinds.iter().filter(|(kind, _)| !kind.is_mixing()) {
+        properties.push((kind.description().to_owned(), count.to_string()));
     }
-    let cases = tally.stages.iter().map(|stage| Case {
-        name: drive(stage.drive),
+    let cases = stats.steps.iter().map(|step| Case {
+        name: describe_load(step.load),
         class: "audit".to_owned(),
-        time: stage.span.as_ref().map_or(0.0, |span| (span.end - span.start).as_secs_f64()),
-        says: says(findings, stage),
+        time: step.seconds(),
+        says: case_result(results, step),
     });
     let cases = cases.collect();
     Suite { name: "double-exposure audit", properties, cases }.write()
 }
 
-fn says(findings: &AuditResults, stage: &StepStats) -> CaseResult {
-    if stage.mixed > 0 {
+fn case_result(results: &AuditResults, step: &StepStats) -> CaseResult {
+    if step.mixed > 0 {
         return CaseResult::Failure(format!(
-            "{} of {} answers show somebody else's photo",
-            stage.mixed, stage.answers
+            "{} of {} answers show another person's photo",
+            step.mixed, step.answers
         ));
     }
-    match findings.verdict {
-        _ if stage.asked == 0 => CaseResult::Skipped("not made".to_owned()),
+    match results.verdict {
+        _ if step.requests == 0 => CaseResult::Skipped("not run".to_owned()),
         AuditVerdict::Clean | AuditVerdict::Mixed => CaseResult::Passed,
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => {
-            CaseResult::Skipped(meaning(findings))
+            CaseResult::Skipped(explain_verdict(results))
         }
     }
 }
 
-/// A name without what XML forbids.
+/// Removes the control characters, which XML forbids.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).collect()
 }

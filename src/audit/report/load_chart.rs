@@ -1,10 +1,10 @@
-//! The load over time as a drawing: answers a second, the steps, and a disc where mixing was found.
+//! Draws the load over time: requests per second, the steps, and a disc for each mixed answer.
 
 use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::table::drive;
+use super::table::describe_load;
 use crate::audit::{AuditResults, StepStats, TimeBucket};
 
 const WIDTH: f64 = 1240.0;
@@ -14,37 +14,37 @@ const RIGHT: f64 = 1220.0;
 const TOP: f64 = 60.0;
 const FOOT: f64 = 310.0;
 
-/// The drawing, or a sentence where there is nothing to draw.
-pub(super) fn curve(findings: &AuditResults) -> Markup {
-    let timeline = &findings.tally.timeline;
-    if timeline.parts.len() < 2 {
+/// Draws the chart, or returns a sentence if the load was too short.
+pub(super) fn load_chart(results: &AuditResults) -> Markup {
+    let series = &results.stats.time_series;
+    if series.buckets.len() < 2 {
         return html! { p { "The load was too short to draw." } };
     }
-    let each = timeline.each.as_secs_f64();
-    let per_second = |part: &TimeBucket| part.ended as f64 / each;
-    let most = timeline.parts.iter().map(per_second).fold(1.0, f64::max);
-    let end = each * timeline.parts.len() as f64;
+    let width = series.width.as_secs_f64();
+    let per_second = |bucket: &TimeBucket| bucket.ended as f64 / width;
+    let max_rate = series.buckets.iter().map(per_second).fold(1.0, f64::max);
+    let end = width * series.buckets.len() as f64;
     let x = |seconds: f64| LEFT + (RIGHT - LEFT) * seconds / end;
-    let y = |rate: f64| FOOT - (FOOT - TOP) * rate / most;
-    let middle = |place: usize| x((place as f64 + 0.5) * each);
+    let y = |rate: f64| FOOT - (FOOT - TOP) * rate / max_rate;
+    let middle = |index: usize| x((index as f64 + 0.5) * width);
     let mut line = String::new();
-    for (place, part) in timeline.parts.iter().enumerate() {
-        let _ = write!(line, "{:.1},{:.1} ", middle(place), y(per_second(part)));
+    for (index, bucket) in series.buckets.iter().enumerate() {
+        let _ = write!(line, "{:.1},{:.1} ", middle(index), y(per_second(bucket)));
     }
-    let mixed = timeline.parts.iter().enumerate().filter(|(_, part)| part.mixed > 0);
-    let steps = steps(&findings.tally.stages, end);
+    let mixed = series.buckets.iter().enumerate().filter(|(_, bucket)| bucket.mixed > 0);
+    let steps = steps(&results.stats.steps, end);
     html! {
         figure {
             figcaption {
-                "Requests that ended, a second, over time. Discs: answers that were mixed."
+                "Requests per second over time. A disc marks mixed answers."
             }
             div.wide tabindex="0" role="region" aria-label="the load, scrolls sideways" {
                 svg.curve viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
-                    aria-label=(words(findings)) {
+                    aria-label=(description(results)) {
                     line.axis x1=(LEFT) y1=(FOOT) x2=(RIGHT) y2=(FOOT) {}
                     line.axis x1=(LEFT) y1=(TOP) x2=(LEFT) y2=(FOOT) {}
-                    text x=(LEFT - 12.0) y=(y(most) + 8.0) text-anchor="end" {
-                        (format!("{most:.0}"))
+                    text x=(LEFT - 12.0) y=(y(max_rate) + 8.0) text-anchor="end" {
+                        (format!("{max_rate:.0}"))
                     }
                     text x=(LEFT - 12.0) y=(FOOT + 4.0) text-anchor="end" { "0" }
                     text x=(LEFT) y=(FOOT + 60.0) { "0 s" }
@@ -58,9 +58,9 @@ pub(super) fn curve(findings: &AuditResults) -> Markup {
                         }
                     }
                     polyline points=(line) {}
-                    @for (place, part) in mixed {
-                        circle cx=(middle(place)) cy=(y(per_second(part))) r="9" {
-                            title { (part.mixed) " mixed" }
+                    @for (index, bucket) in mixed {
+                        circle cx=(middle(index)) cy=(y(per_second(bucket))) r="9" {
+                            title { (bucket.mixed) " mixed" }
                         }
                     }
                 }
@@ -69,28 +69,28 @@ pub(super) fn curve(findings: &AuditResults) -> Markup {
     }
 }
 
-/// Where each step begins and ends, in seconds, and what it is called.
-fn steps(stages: &[StepStats], end: f64) -> Vec<(f64, f64, String)> {
-    let starts = stages.iter().filter_map(|stage| {
-        let span = stage.span.as_ref()?;
-        Some((span.start.as_secs_f64(), drive(stage.drive)))
+/// Returns the start and the end of each step in seconds, and its name.
+fn steps(steps: &[StepStats], end: f64) -> Vec<(f64, f64, String)> {
+    let starts = steps.iter().filter_map(|step| {
+        let span = step.span.as_ref()?;
+        Some((span.start.as_secs_f64(), describe_load(step.load)))
     });
     let starts: Vec<_> = starts.collect();
     let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([end]);
     starts.iter().zip(ends).map(|((from, name), to)| (*from, to, name.clone())).collect()
 }
 
-fn words(findings: &AuditResults) -> String {
-    let mut words = "Requests that ended, a second.".to_owned();
-    for stage in findings.tally.stages.iter().filter(|stage| stage.asked > 0) {
+fn description(results: &AuditResults) -> String {
+    let mut text = "Requests per second.".to_owned();
+    for step in results.stats.steps.iter().filter(|step| step.requests > 0) {
         let _ = write!(
-            words,
-            " {}: {:.0} a second, {} of {} mixed.",
-            drive(stage.drive),
-            stage.per_second(),
-            stage.mixed,
-            stage.answers
+            text,
+            " {}: {:.0} per second, {} of {} mixed.",
+            describe_load(step.load),
+            step.per_second(),
+            step.mixed,
+            step.answers
         );
     }
-    words
+    text
 }

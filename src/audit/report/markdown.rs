@@ -1,16 +1,16 @@
-//! An audit in Markdown, for the summary of a step in CI.
+//! Reports an audit in Markdown, for the summary of a CI step.
 
 use std::fmt::Write;
 
-use super::table::{drive, in_words, meaning, told};
+use super::table::{describe_finding, describe_load, explain_verdict, notes};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict};
 
-/// How many findings are listed.
-const LISTED: usize = 10;
+/// Upper bound of the findings that are listed.
+const MAX_LISTED: usize = 10;
 
-/// The summary: verdict, steps, findings. It holds no picture.
-pub fn markdown(plan: &AuditPlan, findings: &AuditResults) -> String {
-    let sign = match findings.verdict {
+/// Writes the verdict, the steps and the findings, without images.
+pub fn markdown(plan: &AuditPlan, results: &AuditResults) -> String {
+    let sign = match results.verdict {
         AuditVerdict::Clean => "✅",
         AuditVerdict::Mixed => "❌",
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => "⚠️",
@@ -18,43 +18,43 @@ pub fn markdown(plan: &AuditPlan, findings: &AuditResults) -> String {
     let mut text = format!(
         "### {sign} double-exposure audit of {}: {}\n\n{}\n\n",
         escaped(&plan.target.name),
-        findings.verdict,
-        escaped(&meaning(findings))
+        results.verdict,
+        escaped(&explain_verdict(results))
     );
-    let tally = &findings.tally;
-    if tally.asked > 0 {
-        text += "| load | asked | answers | mixed | per second | p99, ms |\n";
+    let stats = &results.stats;
+    if stats.requests > 0 {
+        text += "| load | requests | answers | mixed | per second | p99, ms |\n";
         text += "|---|---:|---:|---:|---:|---:|\n";
-        for stage in tally.stages.iter().filter(|stage| stage.asked > 0) {
+        for step in stats.steps.iter().filter(|step| step.requests > 0) {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} | {} | {:.0} | {:.1} |",
-                drive(stage.drive),
-                stage.asked,
-                stage.answers,
-                stage.mixed,
-                stage.per_second(),
-                stage.latency.value_at_quantile(0.99) as f64 / 1e3
+                describe_load(step.load),
+                step.requests,
+                step.answers,
+                step.mixed,
+                step.per_second(),
+                step.latency_ms(0.99)
             );
         }
         text.push('\n');
     }
-    for finding in tally.findings.iter().take(LISTED) {
-        let strong = if finding.kind.is_mixing() { "**" } else { "" };
-        let words = escaped(&in_words(finding, &findings.subjects));
+    for finding in stats.findings.iter().take(MAX_LISTED) {
+        let strong = if finding.evidence.kind.is_mixing() { "**" } else { "" };
+        let words = escaped(&describe_finding(finding, &results.photos));
         let _ = writeln!(text, "- {strong}{words}{strong}");
     }
-    if tally.findings.len() > LISTED {
-        let _ = writeln!(text, "- … {} more in the report", tally.findings.len() - LISTED);
+    if stats.findings.len() > MAX_LISTED {
+        let _ = writeln!(text, "- … {} more in the report", stats.findings.len() - MAX_LISTED);
     }
-    for told in told(findings) {
-        let _ = writeln!(text, "\n{}", escaped(&told));
+    for note in notes(results) {
+        let _ = writeln!(text, "\n{}", escaped(&note));
     }
     text.push('\n');
     text
 }
 
-/// What Markdown would take for its own stands for itself.
+/// Escapes the characters that have a meaning in Markdown.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars().filter(|c| !c.is_control()) {

@@ -1,5 +1,5 @@
-//! What an audit leaves behind: words for the terminal, a document for machines, JUnit and Markdown
-//! for CI, and a page with the pictures.
+//! Reports an audit: a table for the terminal, a JSON document, JUnit and Markdown for CI, and an
+//! HTML page with images.
 
 mod json;
 mod junit;
@@ -14,4 +14,4 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use output_dir::AuditDir;
 pub use page::page;
-pub use table::{bound, table};
+pub use table::{percent, table};

@@ -1,5 +1,5 @@
-//! The folder of an audit: its page, its document, and the pictures of what it found, each beside
-//! what it should have been.
+//! Writes the folder of an audit: its page, its document, and the image of each finding beside the
+//! expected one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,17 @@ const DOCUMENT: &str = "audit.json";
 const PAGE: &str = "index.html";
 const PICTURES: &str = "pictures";
 
-/// A folder that an audit may be written into.
+/// Holds the path of a folder that the audit may write into.
 pub struct AuditDir {
     path: PathBuf,
 }
 
 impl AuditDir {
-    /// Opens `path` for a report, and makes it if it is missing.
+    /// Opens `path` for a report, and creates a missing folder.
     ///
     /// # Errors
-    /// [`FolderError::Foreign`] if it holds anything that is no audit's: nothing is deleted then.
+    /// Returns [`OutputError::Foreign`] if the folder holds a file that no audit wrote. Nothing is
+    /// deleted then.
     pub fn open(path: &Path) -> Result<Self, OutputError> {
         let io = |source| OutputError::Io { path: path.into(), source };
         if !is_ours(path, DOCUMENT).map_err(io)? {
@@ -30,41 +31,41 @@ impl AuditDir {
         Ok(Self { path: path.into() })
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes the document, the page and the pictures, in place of those of an earlier audit.
-    /// `command` is what the page tells people to type to ask again.
+    /// Writes the document, the page and the images, in place of those of an earlier audit. The
+    /// page shows `command` as the way to run the audit again.
     ///
     /// # Errors
-    /// The system's, with the path.
+    /// Returns [`OutputError::Io`] if a file cannot be written.
     pub fn write(
         &self,
         plan: &AuditPlan,
-        findings: &AuditResults,
+        results: &AuditResults,
         command: &str,
     ) -> Result<(), OutputError> {
-        let mut document = serde_json::to_vec_pretty(&AuditDocument::new(plan, findings))
+        let mut document = serde_json::to_vec_pretty(&AuditDocument::new(plan, results))
             .expect("a document of numbers and strings is always JSON");
         document.push(b'\n');
         self.put(Path::new(DOCUMENT), &document)?;
-        self.put(Path::new(PAGE), page(plan, findings, command).as_bytes())?;
+        self.put(Path::new(PAGE), page(plan, results, command).as_bytes())?;
         let pictures = self.path.join(PICTURES);
         let io = |source| OutputError::Io { path: pictures.clone(), source };
         if pictures.exists() {
             fs::remove_dir_all(&pictures).map_err(io)?;
         }
         fs::create_dir(&pictures).map_err(io)?;
-        for (place, finding) in findings.tally.findings.iter().enumerate() {
-            let kind = serde_json::to_value(finding.kind).unwrap_or_default();
-            let name = format!("{:03}-{}", place + 1, kind.as_str().unwrap_or("found"));
-            let ending = ending(&finding.picture);
-            let made = Path::new(PICTURES).join(format!("{name}.{ending}"));
-            self.put(&made, &finding.picture)?;
-            if let Some(truth) = findings.should_be(plan, finding) {
-                self.put(&Path::new(PICTURES).join(format!("{name}-should-be.jpg")), &truth)?;
+        for (index, finding) in results.stats.findings.iter().enumerate() {
+            let kind = serde_json::to_value(finding.evidence.kind).unwrap_or_default();
+            let name = format!("{:03}-{}", index + 1, kind.as_str().unwrap_or("found"));
+            let pictures = Path::new(PICTURES);
+            let extension = extension(&finding.image);
+            self.put(&pictures.join(format!("{name}.{extension}")), &finding.image)?;
+            if let Some(expected) = results.expected_image(plan, finding) {
+                self.put(&pictures.join(format!("{name}-expected.jpg")), &expected)?;
             }
         }
         Ok(())
@@ -76,9 +77,9 @@ impl AuditDir {
     }
 }
 
-/// By what the bytes are; the target's word for it is not taken.
-pub(super) fn ending(picture: &[u8]) -> &'static str {
-    match picture {
+/// Returns the extension for the bytes of an image. The target may declare a wrong type.
+fn extension(image: &[u8]) -> &'static str {
+    match image {
         [0x89, b'P', ..] => "png",
         [b'R', b'I', b'F', b'F', ..] => "webp",
         _ => "jpg",

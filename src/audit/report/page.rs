@@ -1,104 +1,101 @@
-//! An audit as one HTML page: the verdict, the load with what was found on it, and the pictures.
+//! Reports an audit as one HTML page: the verdict, the load with its mixed answers, and the images
+//! of the findings.
 
 use bytes::Bytes;
 use maud::{Markup, html};
 
-use super::load_chart::curve;
-use super::table::{drive, in_words, meaning, told};
+use super::load_chart::load_chart;
+use super::table::{describe_finding, describe_load, explain_verdict, notes};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, Finding, FindingKind};
 use crate::codec;
 use crate::output::figure::{self, MAX_PICTURE_BYTES, Rows};
 use crate::output::html::whole;
 use crate::repro::report::page::recolouring;
 
-/// The page. Like every page here it runs no script and loads nothing.
-pub fn page(plan: &AuditPlan, findings: &AuditResults, command: &str) -> String {
-    let title = format!("double-exposure audit: {}", findings.verdict);
-    let skip = ("#found", "Skip to what was found");
-    whole(
-        &title,
-        &recolouring(),
-        skip,
-        &opening(plan, findings),
-        &sections(plan, findings, command),
-    )
+/// Writes the page. Like every page of this program it runs no script and loads no file.
+pub fn page(plan: &AuditPlan, results: &AuditResults, command: &str) -> String {
+    let title = format!("double-exposure audit: {}", results.verdict);
+    let skip = ("#found", "Skip to the findings");
+    let (opening, sections) = (opening(plan, results), sections(plan, results, command));
+    whole(&title, &recolouring(), skip, &opening, &sections)
 }
 
-fn opening(plan: &AuditPlan, findings: &AuditResults) -> Markup {
-    let tally = &findings.tally;
-    let claim = match findings.verdict {
-        AuditVerdict::Mixed => "Somebody’s thumbnail shows somebody else’s photo.",
-        AuditVerdict::Clean => "Nobody’s thumbnail showed somebody else’s photo.",
-        AuditVerdict::Inconclusive => "Too little was seen to say whether people are mixed.",
+fn opening(plan: &AuditPlan, results: &AuditResults) -> Markup {
+    let headline = match results.verdict {
+        AuditVerdict::Mixed => "Thumbnails showed other people’s photos.",
+        AuditVerdict::Clean => "No thumbnail showed another person’s photo.",
+        AuditVerdict::Inconclusive => "Too few answers were read for a verdict.",
         AuditVerdict::Unreachable => "The service could not be reached.",
     };
     html! {
-        h1 { (claim) }
-        p { b.verdict { (findings.verdict) } ": " (meaning(findings)) }
+        h1 { (headline) }
+        p { b.verdict { (results.verdict) } ": " (explain_verdict(results)) }
         p {
-            (plan.target.name) "; " (tally.asked) " requests for "
-            (plan.target.thumbnail.sizes) " of " (findings.subjects.whole()) " photos of "
-            (plan.target.photos.people) " people who do not exist, in "
-            (format!("{:.1}", findings.took.as_secs_f64())) " s."
+            (plan.target.name) "; " (results.stats.requests) " requests for "
+            (plan.target.thumbnail.sizes) " of " (results.photos.whole()) " photos of "
+            (plan.target.photos.people) " invented people, in "
+            (format!("{:.1}", results.elapsed.as_secs_f64())) " s."
         }
     }
 }
 
-fn sections(plan: &AuditPlan, findings: &AuditResults, command: &str) -> Markup {
+fn sections(plan: &AuditPlan, results: &AuditResults, command: &str) -> Markup {
     html! {
         section aria-labelledby="load" {
-            h2 #load { "The load, and what was found on it" }
-            (curve(findings))
-            (steps(findings))
+            h2 #load { "The load and its mixed answers" }
+            (load_chart(results))
+            (steps(results))
         }
         section aria-labelledby="found" {
-            h2 #found { "What was found" }
-            (kinds(findings))
-            (sheet(plan, findings))
+            h2 #found { "Findings" }
+            (kinds(results))
+            (contact_sheet(plan, results))
         }
         section aria-labelledby="beside" {
-            h2 #beside { "What else there is to know" }
-            ul { @for told in told(findings) { li { (told) } } }
+            h2 #beside { "Notes" }
+            ul { @for note in notes(results) { li { (note) } } }
         }
         section aria-labelledby="again" {
-            h2 #again { "Ask again" }
+            h2 #again { "Run it again" }
             pre tabindex="0" { code { (command) } }
         }
         section aria-labelledby="not-claimed" {
             h2 #not-claimed { "What this does not claim" }
             ul {
                 li {
-                    "That a service without findings mixes nobody: " i { "n" } " clean answers \
-                     bound the share of mixed ones, at most 3/" i { "n" } " at 95 %, under a load \
-                     like this one."
+                    "An audit without findings does not prove that the service mixes no photos. "
+                    i { "n" } " clean answers bound the share of mixed answers under such a load: "
+                    "at most 3/" i { "n" } ", with 95 % confidence."
                 }
-                li { "That an answer whose marks could not be read is anybody’s." }
+                li {
+                    "An answer whose watermark could not be read says nothing about its owner."
+                }
             }
         }
     }
 }
 
-fn steps(findings: &AuditResults) -> Markup {
-    let ms = |micros: u64| format!("{:.1}", micros as f64 / 1e3);
+fn steps(results: &AuditResults) -> Markup {
+    let ms = |ms: f64| format!("{ms:.1}");
     html! {
         div.wide tabindex="0" role="region" aria-label="steps, scrolls sideways" {
             table.counts {
-                caption { "Each step" }
+                caption { "Steps of the load" }
                 thead { tr { @for name in [
-                    "load", "asked", "answers", "mixed", "per second", "p50, ms", "p99, ms",
-                    "p99 with omitted, ms", "most in flight",
+                    "load", "requests", "answers", "mixed", "per second", "p50, ms", "p99, ms",
+                    "p99 corrected, ms", "max in flight",
                 ] { th scope="col" { (name) } } } }
-                tbody { @for stage in &findings.tally.stages {
-                    tr.mixed[stage.mixed > 0] {
-                        th scope="row" { (drive(stage.drive)) }
-                        td { (stage.asked) }
-                        td { (stage.answers) }
-                        td { (stage.mixed) }
-                        td { (format!("{:.0}", stage.per_second())) }
-                        td { (ms(stage.latency.value_at_quantile(0.5))) }
-                        td { (ms(stage.latency.value_at_quantile(0.99))) }
-                        td { (ms(stage.p99_corrected().as_micros() as u64)) }
-                        td { (stage.most_in_flight) }
+                tbody { @for step in &results.stats.steps {
+                    tr.mixed[step.mixed > 0] {
+                        th scope="row" { (describe_load(step.load)) }
+                        td { (step.requests) }
+                        td { (step.answers) }
+                        td { (step.mixed) }
+                        td { (format!("{:.0}", step.per_second())) }
+                        td { (ms(step.latency_ms(0.5))) }
+                        td { (ms(step.latency_ms(0.99))) }
+                        td { (ms(step.p99_corrected_ms())) }
+                        td { (step.max_in_flight) }
                     }
                 } }
             }
@@ -106,20 +103,20 @@ fn steps(findings: &AuditResults) -> Markup {
     }
 }
 
-fn kinds(findings: &AuditResults) -> Markup {
+fn kinds(results: &AuditResults) -> Markup {
     html! {
-        @if findings.tally.kinds.is_empty() {
-            p { "Nothing." }
+        @if results.stats.kinds.is_empty() {
+            p { "No findings." }
         } @else {
             table.counts {
-                caption { "Answers, by what was found in them" }
+                caption { "Answers by kind of finding" }
                 thead { tr {
                     th scope="col" { "kind" } th scope="col" { "mixing" }
                     th scope="col" { "answers" }
                 } }
-                tbody { @for (kind, count) in &findings.tally.kinds {
+                tbody { @for (kind, count) in &results.stats.kinds {
                     tr.mixed[kind.is_mixing()] {
-                        th scope="row" { (kind.words()) }
+                        th scope="row" { (kind.description()) }
                         td { (if kind.is_mixing() { "yes" } else { "no" }) }
                         td { (count) }
                     }
@@ -129,24 +126,23 @@ fn kinds(findings: &AuditResults) -> Markup {
     }
 }
 
-fn sheet(plan: &AuditPlan, findings: &AuditResults) -> Markup {
+fn contact_sheet(plan: &AuditPlan, results: &AuditResults) -> Markup {
+    let in_headers = |kind| matches!(kind, FindingKind::Public | FindingKind::NoValidator);
     let mut bytes = 0;
-    let fitting: Vec<(&Finding, Option<Bytes>)> = findings
-        .tally
-        .findings
-        .iter()
-        .filter(|finding| !matches!(finding.kind, FindingKind::Public | FindingKind::NoValidator))
-        .map(|finding| (finding, findings.should_be(plan, finding)))
-        .take_while(|(finding, truth)| {
-            bytes += finding.picture.len() + truth.as_ref().map_or(0, Bytes::len);
+    let findings = results.stats.findings.iter();
+    let pairs: Vec<(&Finding, Option<Bytes>)> = findings
+        .filter(|finding| !in_headers(finding.evidence.kind))
+        .map(|finding| (finding, results.expected_image(plan, finding)))
+        .take_while(|(finding, expected)| {
+            bytes += finding.image.len() + expected.as_ref().map_or(0, Bytes::len);
             bytes <= MAX_PICTURE_BYTES
         })
         .collect();
     html! {
-        @if !fitting.is_empty() {
+        @if !pairs.is_empty() {
             div.sheet {
-                @for (place, (finding, truth)) in fitting.iter().enumerate() {
-                    (pair(place + 1, finding, truth.as_ref(), findings))
+                @for (index, (finding, expected)) in pairs.iter().enumerate() {
+                    (pair(index + 1, finding, expected.as_ref(), results))
                 }
             }
         }
@@ -156,34 +152,31 @@ fn sheet(plan: &AuditPlan, findings: &AuditResults) -> Markup {
 fn pair(
     number: usize,
     finding: &Finding,
-    truth: Option<&Bytes>,
-    findings: &AuditResults,
+    expected: Option<&Bytes>,
+    results: &AuditResults,
 ) -> Markup {
-    let subjects = &findings.subjects;
-    let header = codec::probe(&finding.picture);
-    let height = header.map_or(finding.rows.end, |header| header.height).max(1);
-    let own = subjects.name(finding.asked);
-    let found = match finding.found {
-        Some(photo) => subjects.name(photo),
-        None => "nobody known".to_owned(),
-    };
-    let ratio = figure::ratio(&finding.picture, height);
-    let (from, to) = (finding.rows.start.min(height), finding.rows.end.min(height));
-    let strange = finding.kind.is_mixing();
-    let rows = [(0..from, false, &own), (from..to, strange, &found), (to..height, false, &own)];
+    let Finding { evidence, image, .. } = finding;
+    let photos = &results.photos;
+    let height = codec::probe(image).map_or(evidence.rows.end, |header| header.height).max(1);
+    let own = photos.describe(finding.request.photo);
+    let shown = evidence.photo.map_or("an unknown photo".to_owned(), |p| photos.describe(p));
+    let ratio = figure::ratio(image, height);
+    let (from, to) = (evidence.rows.start.min(height), evidence.rows.end.min(height));
+    let is_mixing = evidence.kind.is_mixing();
+    let rows = [(0..from, false, &own), (from..to, is_mixing, &shown), (to..height, false, &own)];
     let rows: Vec<Rows<'_>> = rows
         .into_iter()
         .filter(|(rows, ..)| !rows.is_empty())
         .map(|(rows, is_stranger, name)| Rows { rows, is_stranger, name })
         .collect();
-    let words = in_words(finding, subjects);
+    let text = describe_finding(finding, photos);
     html! {
         figure.pair {
-            figcaption { b { (number) ". " } (words) }
+            figcaption { b { (number) ". " } (text) }
             div.prints {
-                (figure::made(&finding.picture, &words, ratio, &rows))
-                @if let Some(truth) = truth {
-                    (figure::single("should be", truth, &format!("only {own}"), ratio))
+                (figure::made(image, &text, ratio, &rows))
+                @if let Some(expected) = expected {
+                    (figure::single("expected", expected, &format!("only {own}"), ratio))
                 }
             }
         }

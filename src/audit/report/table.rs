@@ -1,181 +1,180 @@
-//! An audit as a person reads it at a glance: a line per step, what was found, and the verdict.
+//! Reports an audit as text for the terminal: a line per step, the findings, and the verdict.
 
 use std::fmt::Write;
 
 use crate::audit::{
-    AuditPlan, AuditResults, AuditVerdict, AuthorizationProbe, Finding, LoadModel, StepStats,
-    TestPhotos,
+    AuditPlan, AuditResults, AuditVerdict, Finding, LoadModel, ProbeResult, StepStats, TestPhotos,
 };
 use crate::output::terminal::{GREEN, PLAIN, RED, YELLOW, many, plain, width, wrap};
 
-/// How many findings are listed.
-const LISTED: usize = 8;
+/// Upper bound of the findings that are listed.
+const MAX_LISTED: usize = 8;
 
-/// The table and the verdict, with ANSI colour.
-pub fn table(plan: &AuditPlan, findings: &AuditResults) -> String {
-    let AuditResults { tally, subjects, .. } = findings;
-    let photos = plan.target.photos;
+/// Writes the table and the verdict, with ANSI colour.
+pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
+    let AuditResults { stats, photos, .. } = results;
     let mut text = format!(
         "{} · {} photos of {} people · {} · seed {}\n\n",
         plain(&plan.target.name),
-        subjects.whole(),
-        photos.people,
+        photos.whole(),
+        plan.target.photos.people,
         plan.target.thumbnail.sizes,
         plan.seed
     );
-    if tally.asked > 0 {
-        text += "     load   asked  answers  mixed    per s   p50 ms   p99 ms  in flight\n";
-        for stage in tally.stages.iter().filter(|stage| stage.asked > 0) {
-            line(&mut text, stage);
+    if stats.requests > 0 {
+        text += "      load  requests  answers  mixed    per s   p50 ms   p99 ms  in flight\n";
+        for step in stats.steps.iter().filter(|step| step.requests > 0) {
+            line(&mut text, step);
         }
         text.push('\n');
     }
     let columns = width().max(40);
-    for finding in tally.findings.iter().take(LISTED) {
-        let colour = if finding.kind.is_mixing() { RED } else { YELLOW };
-        let lines = wrap(&in_words(finding, subjects), columns.saturating_sub(2));
+    for finding in stats.findings.iter().take(MAX_LISTED) {
+        let colour = if finding.evidence.kind.is_mixing() { RED } else { YELLOW };
+        let lines = wrap(&describe_finding(finding, photos), columns.saturating_sub(2));
         let _ = writeln!(text, "{colour}{}{PLAIN}", lines.join("\n  "));
     }
-    let more: u64 = tally.kinds.values().sum::<u64>();
-    if more > 0 {
-        let kinds = tally.kinds.iter().map(|(kind, count)| format!("{} × {}", count, kind.words()));
+    if !stats.kinds.is_empty() {
+        let kinds = stats.kinds.iter();
+        let kinds = kinds.map(|(kind, count)| format!("{count} × {}", kind.description()));
         let kinds = format!("In all: {}.", kinds.collect::<Vec<_>>().join("; "));
         text += &format!("{}\n\n", wrap(&kinds, columns).join("\n"));
     }
-    for told in told(findings) {
-        text += &format!("{}\n", wrap(&told, columns).join("\n"));
+    for note in notes(results) {
+        text += &format!("{}\n", wrap(&note, columns).join("\n"));
     }
-    let colour = match findings.verdict {
+    let colour = match results.verdict {
         AuditVerdict::Clean => GREEN,
         AuditVerdict::Mixed => RED,
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => YELLOW,
     };
-    let verdict = format!("{}: {}", findings.verdict, meaning(findings));
+    let verdict = format!("{}: {}", results.verdict, explain_verdict(results));
     text += &format!("\n{colour}{}{PLAIN}\n", wrap(&verdict, columns).join("\n"));
     text
 }
 
-fn line(text: &mut String, stage: &StepStats) {
-    let colour = if stage.mixed > 0 { RED } else { GREEN };
-    let ms = |quantile| stage.latency.value_at_quantile(quantile) as f64 / 1e3;
+fn line(text: &mut String, step: &StepStats) {
+    let colour = if step.mixed > 0 { RED } else { GREEN };
     let _ = writeln!(
         text,
-        "{:>9}  {:>6}  {:>7}  {colour}{:>5}{PLAIN}  {:>7.0}  {:>7.1}  {:>7.1}  {:>9}",
-        drive(stage.drive),
-        stage.asked,
-        stage.answers,
-        stage.mixed,
-        stage.per_second(),
-        ms(0.5),
-        ms(0.99),
-        stage.most_in_flight
+        "{:>10}  {:>8}  {:>7}  {colour}{:>5}{PLAIN}  {:>7.0}  {:>7.1}  {:>7.1}  {:>9}",
+        describe_load(step.load),
+        step.requests,
+        step.answers,
+        step.mixed,
+        step.per_second(),
+        step.latency_ms(0.5),
+        step.latency_ms(0.99),
+        step.max_in_flight
     );
 }
 
-/// A step in a word or two.
-pub(super) fn drive(drive: LoadModel) -> String {
-    match drive {
+/// Describes a load model in a word or two.
+pub(super) fn describe_load(load: LoadModel) -> String {
+    match load {
         LoadModel::Closed(in_flight) => format!("{in_flight} at once"),
         LoadModel::Open(rate) => format!("{rate}/s"),
     }
 }
 
-/// A finding in a sentence.
-pub(super) fn in_words(finding: &Finding, subjects: &TestPhotos) -> String {
-    let asked = subjects.name(finding.asked);
-    let rows = match finding.rows.len() {
-        1 => format!("row {}", finding.rows.start),
-        _ => format!("rows {} to {}", finding.rows.start, finding.rows.end.saturating_sub(1)),
+/// Describes a finding in a sentence.
+pub(super) fn describe_finding(finding: &Finding, photos: &TestPhotos) -> String {
+    let Finding { evidence, request, in_flight, .. } = finding;
+    let rows = match evidence.rows.len() {
+        1 => format!("row {}", evidence.rows.start),
+        _ => format!("rows {} to {}", evidence.rows.start, evidence.rows.end.saturating_sub(1)),
     };
-    let mut text = format!("{}: asked for {asked}", finding.kind.words());
-    match finding.found {
-        Some(found) if found != finding.asked => {
-            text += &format!("; {rows} show {}", subjects.name(found));
+    let requested = photos.describe(request.photo);
+    let mut text = format!("{}: requested {requested}", evidence.kind.description());
+    match evidence.photo {
+        Some(photo) if photo != request.photo => {
+            text += &format!("; {rows} show {}", photos.describe(photo));
         }
         Some(_) => {}
-        None => text += &format!("; {rows} show nobody whom this audit knows"),
+        None => text += &format!("; {rows} show a photo that this audit does not know"),
     }
-    if finding.kind.is_mixing() {
-        if finding.share < 1.0 {
-            text += &format!(", {:.0} % of them", finding.share * 100.0);
+    if evidence.kind.is_mixing() {
+        if evidence.share < 1.0 {
+            text += &format!(", with a share of {:.0} %", evidence.share * 100.0);
         }
-        text += &format!(" ({})", finding.planes);
+        text += &format!(" ({})", evidence.planes);
     }
-    text + &format!("; {} px, {} in flight", finding.size, finding.in_flight)
+    text + &format!("; {} px, {in_flight} in flight", request.size)
 }
 
-/// What else there is to know.
-pub(super) fn told(findings: &AuditResults) -> Vec<String> {
-    let tally = &findings.tally;
-    let mut told = Vec::new();
-    if findings.interrupted {
-        told.push("Interrupted: this is what was seen so far.".to_owned());
+/// Lists notes on failures, unread answers and the two probes.
+pub(super) fn notes(results: &AuditResults) -> Vec<String> {
+    let stats = &results.stats;
+    let mut notes = Vec::new();
+    if results.interrupted {
+        notes.push("Interrupted: these are the results so far.".to_owned());
     }
-    if tally.failures.all() > 0 {
-        let named = tally.failures.by_name().into_iter().filter(|(_, count)| *count > 0);
-        let named: Vec<_> =
-            named.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
-        told.push(format!(
-            "{} of {} came to nothing: {}.",
-            tally.failures.all(),
-            many(tally.asked, "request"),
-            named.join(", ")
+    if stats.failures.all() > 0 {
+        let reasons = stats.failures.by_name().into_iter().filter(|(_, count)| *count > 0);
+        let reasons: Vec<_> =
+            reasons.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
+        notes.push(format!(
+            "{} of {} failed: {}.",
+            stats.failures.all(),
+            many(stats.requests, "request"),
+            reasons.join(", ")
         ));
     }
-    if tally.unknown > 0 {
-        told.push(format!("The marks of {} could not be read.", many(tally.unknown, "answer")));
+    if stats.unknown > 0 {
+        let answers = many(stats.unknown, "answer");
+        notes.push(format!("The watermarks of {answers} could not be read."));
     }
-    told.push(format!(
-        "Photos cut short: {}.",
-        match findings.truncated {
-            AuthorizationProbe::NotApplicable => "not applicable, the target takes none".to_owned(),
-            AuthorizationProbe::NotMade => "not asked for".to_owned(),
-            AuthorizationProbe::Passed =>
-                format!("nobody else in {}", many(tally.truncated, "answer")),
-            AuthorizationProbe::Violated => "filled with somebody else's rows".to_owned(),
+    notes.push(format!(
+        "Truncated photos: {}.",
+        match results.truncated {
+            ProbeResult::NotApplicable => "not applicable, the target accepts none".to_owned(),
+            ProbeResult::NotRun => "not requested".to_owned(),
+            ProbeResult::Passed =>
+                format!("no other person's rows in {}", many(stats.truncated, "answer")),
+            ProbeResult::Violated => "filled with another person's rows".to_owned(),
         }
     ));
-    told.push(format!(
+    notes.push(format!(
         "A stranger's token: {}.",
-        match findings.stranger {
-            AuthorizationProbe::NotApplicable => "not applicable, there are none here",
-            AuthorizationProbe::NotMade => "not tried",
-            AuthorizationProbe::Passed => "opens nothing",
-            AuthorizationProbe::Violated => "is shown other people's thumbnails",
+        match results.stranger {
+            ProbeResult::NotApplicable => "not applicable, the target has no tokens",
+            ProbeResult::NotRun => "not tried",
+            ProbeResult::Passed => "gives access to no thumbnail",
+            ProbeResult::Violated => "gives access to other people's thumbnails",
         }
     ));
-    told
+    notes
 }
 
-/// The verdict in a sentence.
-pub(super) fn meaning(findings: &AuditResults) -> String {
-    let tally = &findings.tally;
-    match findings.verdict {
+/// Explains the verdict in a sentence.
+pub(super) fn explain_verdict(results: &AuditResults) -> String {
+    let stats = &results.stats;
+    match results.verdict {
         AuditVerdict::Mixed => format!(
-            "{} of {} show somebody else's photo.",
-            tally.mixed,
-            many(tally.answers + tally.truncated, "answer")
+            "{} of {} show another person's photo.",
+            stats.mixed,
+            many(stats.answers + stats.truncated, "answer")
         ),
         AuditVerdict::Clean => format!(
-            "0 of {}: at most {} at 95 %.",
-            many(tally.read, "answer"),
-            bound(findings.bound.unwrap_or(1.0))
+            "0 of {}: at most {} with 95 % confidence.",
+            many(stats.read, "answer"),
+            percent(results.bound.unwrap_or(1.0))
         ),
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => {
-            format!("{}.", findings.reasons.join("; "))
+            format!("{}.", results.reasons.join("; "))
         }
     }
 }
 
-/// A share in percent, to two digits that count.
-pub fn bound(share: f64) -> String {
+/// Formats a share in percent with two significant digits.
+pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    let places = if percent >= 10.0 { 0 } else { (1.0 - percent.log10().floor()) as usize };
-    format!("{percent:.places$} %")
+    let digits = if percent >= 10.0 { 0 } else { (1.0 - percent.log10().floor()) as usize };
+    format!("{percent:.digits$} %")
 }
 
 #[test]
-fn a_bound_has_two_digits_that_count() {
-    let bounds = [0.95, 0.099_6, 0.009_94, 1.497e-4, 2.9e-6].map(bound);
-    assert_eq!(bounds, ["95 %", "10.0 %", "0.99 %", "0.015 %", "0.00029 %"]);
+fn a_percentage_has_two_significant_digits() {
+    let shares = [0.95, 0.099_6, 0.009_94, 1.497e-4, 2.9e-6].map(percent);
+    assert_eq!(shares, ["95 %", "10.0 %", "0.99 %", "0.015 %", "0.00029 %"]);
 }

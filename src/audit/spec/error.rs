@@ -1,84 +1,82 @@
-//! What is wrong with a target's file, with the line and the field.
+//! Describes the first error of a target's file, with its line and field.
 
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::MOST_FILE_BYTES;
+use super::MAX_FILE_BYTES;
 
-/// Why a target's file cannot be used.
+/// Describes why a target's file or URL cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum TargetError {
-    /// The system refused.
+pub enum SpecError {
+    /// The system cannot read the file.
     #[error("{}: {source}; name a target's file", path.display())]
     Io {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// It is too long to be one.
-    #[error("{}: {found_bytes} bytes, a target has {MOST_FILE_BYTES} at most", path.display())]
-    Long {
-        /// The file.
+    /// The file is too large for a target.
+    #[error("{}: {found_bytes} bytes, a target has at most {MAX_FILE_BYTES}", path.display())]
+    TooLarge {
+        /// Path of the file.
         path: PathBuf,
-        /// Its bytes.
+        /// Bytes of the file.
         found_bytes: u64,
     },
-    /// Something in it is wrong.
-    #[error("{}:{mistake}", path.display())]
-    Mistake {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, and where.
-        mistake: SpecError,
+    /// A field of the target is invalid.
+    #[error("{}{line}: {field}: {reason}", prefix(path))]
+    Invalid {
+        /// Path of the file, if the text comes from a file.
+        path: Option<PathBuf>,
+        /// Line in the file, from 1.
+        line: usize,
+        /// Field, such as `thumbnail.path`.
+        field: String,
+        /// Reason, and how to correct it.
+        reason: String,
+    },
+    /// A target cannot be made from a URL.
+    #[error("{reason}")]
+    Url {
+        /// Reason, and how to correct it.
+        reason: String,
     },
 }
 
-/// The first thing that is wrong in a target's text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{line}: {field}: {what}")]
-pub struct SpecError {
-    /// The line, from 1.
-    pub line: usize,
-    /// The field, such as `thumbnail.path`.
-    pub field: String,
-    /// What is wrong, and what to write.
-    pub what: String,
+fn prefix(path: &Option<PathBuf>) -> String {
+    path.as_ref().map_or_else(String::new, |path| format!("{}:", path.display()))
 }
 
-/// What is wrong at a place in the text.
-pub(super) struct Wrong {
-    pub(super) at: Range<usize>,
+/// Describes an invalid field before its line is known.
+pub(super) struct InvalidField {
+    pub(super) span: Range<usize>,
     pub(super) field: String,
-    pub(super) what: String,
+    pub(super) reason: String,
 }
 
-impl SpecError {
-    pub(super) fn at(text: &str, wrong: Wrong) -> Self {
-        Self { line: line(text, wrong.at.start), field: wrong.field, what: wrong.what }
-    }
-
-    /// The parser knows where it stopped, and not under which name: that is read off the text.
+impl InvalidField {
+    /// Reads the field's name from the text, because the TOML parser knows only the position.
     pub(super) fn of_toml(text: &str, error: &toml::de::Error) -> Self {
-        let at = error.span().map_or(0, |span| span.start).min(text.len());
-        let what = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
-        Self { line: line(text, at), field: field(text, at), what }
+        let start = error.span().map_or(0, |span| span.start).min(text.len());
+        let reason = error.message().split_whitespace().collect::<Vec<_>>().join(" ");
+        Self { span: start..start, field: field(text, start), reason }
+    }
+
+    pub(super) fn locate(self, text: &str) -> SpecError {
+        let line = text.bytes().take(self.span.start).filter(|&byte| byte == b'\n').count() + 1;
+        SpecError::Invalid { path: None, line, field: self.field, reason: self.reason }
     }
 }
 
-fn line(text: &str, at: usize) -> usize {
-    text.bytes().take(at).filter(|&byte| byte == b'\n').count() + 1
-}
-
-/// The key on the line, behind the table that it stands in; the file itself if there is neither.
+/// Returns the table and the key at a position, or "the file" if there is neither.
 fn field(text: &str, at: usize) -> String {
     let head = text.get(..at).unwrap_or(text);
     let start = head.rfind('\n').map_or(0, |newline| newline + 1);
-    let own = text[start..].lines().next().unwrap_or_default();
-    let key = own.split_once('=').map_or("", |(key, _)| key.trim());
+    let current = text[start..].lines().next().unwrap_or_default();
+    let key = current.split_once('=').map_or("", |(key, _)| key.trim());
     let is_name = |name: &&str| !name.is_empty() && !name.starts_with(['[', '#', '"']);
-    let above = text[..start].lines().rev().chain(std::iter::empty());
-    let table = std::iter::once(own).chain(above).find_map(|line| {
+    let table = std::iter::once(current).chain(text[..start].lines().rev()).find_map(|line| {
         let line = line.trim();
         line.starts_with('[').then(|| line.trim_matches(['[', ']', ' ']))
     });

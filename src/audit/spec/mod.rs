@@ -1,128 +1,111 @@
-//! A target: the service to be audited, as a file describes it.
+//! Describes a target, the service to audit, as a TOML file or a URL declares it.
 //!
-//! Only what a file can say is here. Everything in it has been held against bounds, and every name
-//! in its templates is known to be there when it is needed, so that an audit does not find out half
-//! way that its description has a hole.
+//! A [`Target`] is validated: its numbers are within bounds, and each variable of its templates has
+//! a value when the request is built. So an audit cannot fail half way because of its description.
 
 mod error;
-mod from_url;
 mod schema;
 mod sizes;
 mod template;
 mod validate;
-mod variables;
-pub(crate) mod escape {
-    //! How values are written into texts of each kind.
-
-    pub(crate) use super::template::{as_it_is, fully_escaped, in_json, in_path};
-}
 
 use std::path::Path;
 
 use hyper::Method;
 use hyper::header::HeaderName;
 
-pub use self::error::{SpecError, TargetError};
-pub use self::from_url::SingleUrl;
+use self::error::InvalidField;
+pub use self::error::SpecError;
 pub use self::sizes::{Sizes, SizesError};
 pub use self::template::Template;
+pub(crate) use self::template::{in_json, in_path, percent_encoded, verbatim};
 use super::client::Url;
+use crate::codec::Fit;
 
-/// The most bytes of a target's file.
-pub const MOST_FILE_BYTES: u64 = 1 << 20;
+/// Upper bound of the bytes of a target's file.
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
 
-/// The most people whose photos are sent.
-pub const MOST_PEOPLE: usize = 64;
+/// Upper bound of the people whose photos are sent.
+pub const MAX_PEOPLE: usize = 64;
 
-/// The most photos of one person.
-pub const MOST_PHOTOS_EACH: usize = 16;
+/// Upper bound of the photos of one person.
+pub const MAX_PHOTOS_PER_PERSON: usize = 16;
 
-/// How a service comes by its photos.
+/// Names the way in which a service gets its photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// They are uploaded, and thumbnails are asked for later.
+    /// The audit uploads photos, and requests thumbnails later.
     Push,
-    /// It fetches them, from a server on loopback that the audit runs.
+    /// The service fetches photos from a server on loopback that the audit runs.
     Pull,
-    /// A photo goes in and its thumbnail comes out, in one exchange.
+    /// The audit sends a photo and gets its thumbnail in one exchange.
     Post,
 }
 
-/// What a thumbnail shows of its photo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ShownFit {
-    /// The centre square, `{size}` by `{size}` px.
-    Cover,
-    /// All of it, its longest side `{size}` px.
-    Contain,
-    /// Whatever the service likes: its dimensions are not looked at.
-    Any,
-}
-
-/// Which of the things that an audit makes a request is sent for.
+/// Names the things for each of which a request is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Per {
     /// Each person.
     Person,
     /// Each person's album.
     Album,
-    /// Each other person in each album.
+    /// Each member of each album except the owner.
     Member,
     /// Each photo.
     Photo,
 }
 
-/// A service, and how it is asked for thumbnails.
+/// Describes a service, and the requests for its thumbnails.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// What reports call it.
+    /// Name of the service in reports.
     pub name: String,
-    /// How it comes by photos.
+    /// Way in which the service gets its photos.
     pub mode: Mode,
-    /// Where it is; paths follow.
+    /// URL to which the paths of requests are appended.
     pub base: Url,
-    /// The photos that it is sent.
+    /// Parameters of the photos.
     pub photos: PhotosSpec,
-    /// What is sent before photos are, in this order.
+    /// Requests before the uploads, in this order.
     pub setup: Vec<SetupRequest>,
-    /// How a photo is uploaded, in push mode.
+    /// Request that uploads a photo, in push mode.
     pub upload: Option<SetupRequest>,
-    /// How a thumbnail is asked for.
+    /// Request for a thumbnail.
     pub thumbnail: ThumbnailEndpoint,
 }
 
-/// The photos of an audit.
+/// Describes the photos of an audit.
 #[derive(Clone, Copy, Debug)]
 pub struct PhotosSpec {
-    /// How many people have photos.
+    /// Number of people, at most [`MAX_PEOPLE`].
     pub people: usize,
-    /// How many photos each of them has.
-    pub each: usize,
-    /// How many others are in each person's album.
+    /// Number of photos of each person, at most [`MAX_PHOTOS_PER_PERSON`].
+    pub per_person: usize,
+    /// Number of members of each person's album, without its owner.
     pub members: usize,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// The files' format.
+    /// Format of the files.
     pub format: PhotoFormat,
-    /// Whether photos cut short are sent, too.
+    /// True if truncated photos are sent too.
     pub truncated: bool,
-    /// Whether each photo is uploaded, seen, and then replaced by the one that is asked for.
+    /// True if each photo replaces an earlier version that was uploaded and requested.
     pub replaced: bool,
 }
 
-/// What a photo's file is.
+/// Names the format of a photo's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhotoFormat {
     /// Baseline JPEG of quality 92, without subsampling.
     Jpeg,
-    /// PNG, 8 bits, RGB.
+    /// PNG in RGB with 8 bits per sample.
     Png,
 }
 
 impl PhotoFormat {
-    /// Its media type.
+    /// Returns the media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
@@ -131,111 +114,142 @@ impl PhotoFormat {
     }
 }
 
-/// A request, and what is kept of its answer.
+/// Describes a request, and the values to capture from its response.
 #[derive(Clone, Debug)]
 pub struct SetupRequest {
-    /// What it is sent for.
+    /// Things for each of which the request is sent.
     pub per: Per,
-    /// What is sent.
+    /// Template of the request.
     pub request: RequestTemplate,
-    /// Names, and where in the answer their values are.
+    /// Names, and the sources of their values in the response.
     pub capture: Vec<(String, Capture)>,
 }
 
-/// Where a value is in an answer.
+/// Names the source of a value in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Capture {
-    /// At a JSON pointer (RFC 6901) in the body.
+    /// JSON pointer (RFC 6901) into the body.
     Pointer(String),
-    /// In a header.
+    /// Name of a header.
     Header(HeaderName),
 }
 
-/// A request as templates.
+/// Holds the templates of a request.
 #[derive(Clone, Debug)]
 pub struct RequestTemplate {
-    /// Its method.
+    /// Method of the request.
     pub method: Method,
-    /// Its path and query, after the base; or a whole URL.
+    /// Path and query after the base, or a whole URL.
     pub path: Template,
-    /// Its headers.
+    /// Headers of the request.
     pub headers: Vec<(HeaderName, Template)>,
-    /// Its body.
+    /// Body of the request.
     pub body: BodySpec,
 }
 
-/// A request's body.
+/// Describes the body of a request.
 #[derive(Clone, Debug)]
 pub enum BodySpec {
-    /// None.
+    /// Empty body.
     Empty,
-    /// The photo's bytes.
+    /// Bytes of the photo.
     Photo,
-    /// A text; names in it are escaped as JSON does it where `json` is set.
+    /// Text with variables.
     Text {
-        /// The text.
+        /// Template of the text.
         text: Template,
-        /// Whether it is JSON.
-        json: bool,
+        /// True if the text is JSON, so that values are escaped for JSON strings.
+        is_json: bool,
     },
-    /// `multipart/form-data`, with the photo as a file.
+    /// Form (`multipart/form-data`) with the photo as a file.
     Form {
-        /// The photo's field.
-        file: String,
-        /// The photo's file name.
+        /// Name of the field that holds the photo.
+        file_field: String,
+        /// File name of the photo.
         filename: Template,
-        /// Other fields.
+        /// Names and values of the other fields.
         fields: Vec<(String, Template)>,
     },
 }
 
-/// How thumbnails are asked for, and what they should be.
+/// Describes the request for a thumbnail and its expected response.
 #[derive(Clone, Debug)]
 pub struct ThumbnailEndpoint {
-    /// What is sent.
+    /// Template of the request.
     pub request: RequestTemplate,
-    /// What they show.
-    pub fit: ShownFit,
-    /// The sizes asked for in turn, in pixels.
+    /// Fit of the thumbnail, or `None` if any fit and any dimensions are accepted.
+    pub fit: Option<Fit>,
+    /// Sizes to request in turn, in pixels.
     pub sizes: Sizes,
-    /// The media type that they should have, if it is known.
+    /// Expected media type, if it is known.
     pub media_type: Option<String>,
-    /// Whether no cache may give them to others.
+    /// True if a shared cache must not store thumbnails.
     pub private: bool,
-    /// The statuses by which a full house refuses.
+    /// Statuses by which the service sheds requests.
     pub shed: Vec<u16>,
-    /// The key that signs paths as thumbor does: HMAC-SHA1 of what follows `{signature}/`.
-    pub sign_with: Option<Template>,
+    /// Key that signs paths as thumbor does, with HMAC-SHA1 of the text after `{signature}/`.
+    pub sign_key: Option<Template>,
 }
 
 impl Target {
-    /// Reads a file. `base` takes the place of the file's own.
+    /// Reads a target from a file. `base` replaces the base of the file.
     ///
     /// # Errors
-    /// [`TargetError`]: the system's, or the first mistake with its line and field.
-    pub fn read(path: &Path, base: Option<&Url>) -> Result<Self, TargetError> {
-        let io = |source| TargetError::Io { path: path.into(), source };
-        let length = std::fs::metadata(path).map_err(io)?.len();
-        if length > MOST_FILE_BYTES {
-            return Err(TargetError::Long { path: path.into(), found_bytes: length });
+    /// Returns [`SpecError`] if the file cannot be read, is too large, or has an invalid field.
+    pub fn read(path: &Path, base: Option<&Url>) -> Result<Self, SpecError> {
+        let io = |source| SpecError::Io { path: path.into(), source };
+        let found_bytes = std::fs::metadata(path).map_err(io)?.len();
+        if found_bytes > MAX_FILE_BYTES {
+            return Err(SpecError::TooLarge { path: path.into(), found_bytes });
         }
         let text = std::fs::read_to_string(path).map_err(io)?;
-        let environment = |name: &str| std::env::var(name).ok();
-        Self::parse(&text, base, &environment)
-            .map_err(|mistake| TargetError::Mistake { path: path.into(), mistake })
+        let mut target = Self::parse(&text, base, &environment);
+        if let Err(SpecError::Invalid { path: file, .. }) = &mut target {
+            *file = Some(path.into());
+        }
+        target
     }
 
-    /// Reads a target's text; `environment` gives the values of `{env.NAME}`.
+    /// Makes a target from the URL of a thumbnail, in pull or post mode. The URL contains `{size}`
+    /// and, in pull mode, `{source}`.
     ///
     /// # Errors
-    /// The first [`Mistake`], with its line and field.
+    /// Returns [`SpecError::Url`] if the text is no URL, or if its variables are not those of its
+    /// mode.
+    pub fn from_url(mode: Mode, url: &str) -> Result<Self, SpecError> {
+        let authority = url.find("://").map_or(0, |index| index + 3);
+        let (base, path) = match url[authority..].find('/') {
+            Some(slash) => url.split_at(authority + slash),
+            None => (url, "/"),
+        };
+        Url::parse(base).map_err(|error| SpecError::Url { reason: error.to_string() })?;
+        let mode = if mode == Mode::Pull { "pull" } else { "post" };
+        let [base, path] = [base, path].map(|text| serde_json::Value::from(text).to_string());
+        let text = format!(
+            "name = {base}\nmode = \"{mode}\"\nbase = {base}\n[thumbnail]\npath = {path}\n"
+        );
+        Self::parse(&text, None, &environment).map_err(|error| match error {
+            SpecError::Invalid { reason, .. } => SpecError::Url { reason },
+            other => other,
+        })
+    }
+
+    /// Parses the text of a target's file. `environment` returns the values of `{env.NAME}`.
+    ///
+    /// # Errors
+    /// Returns [`SpecError::Invalid`] for the first invalid field.
     pub fn parse(
         text: &str,
         base: Option<&Url>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, SpecError> {
-        let file: schema::File =
-            toml::from_str(text).map_err(|error| SpecError::of_toml(text, &error))?;
-        validate::target(file, base, environment).map_err(|wrong| SpecError::at(text, wrong))
+        toml::from_str(text)
+            .map_err(|error| InvalidField::of_toml(text, &error))
+            .and_then(|file| validate::target(file, base, environment))
+            .map_err(|invalid| invalid.locate(text))
     }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

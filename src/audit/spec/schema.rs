@@ -1,17 +1,17 @@
-//! A target's file as TOML has it, before anything is held against anything.
+//! Deserializes a target's file from TOML, without validation.
 //!
-//! Every value that can be wrong keeps its place in the file, so that a mistake can be shown.
+//! Every value that can be invalid keeps its position in the file, so that an error names its line.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-/// A string and where it stands.
+/// Holds a string and its position.
 pub(super) type Text = Spanned<String>;
-/// A number and where it stands.
+/// Holds a number and its position.
 pub(super) type Number = Spanned<i64>;
-/// Names and texts.
+/// Maps names to strings.
 pub(super) type Texts = BTreeMap<String, Text>;
 
 #[derive(Deserialize)]
@@ -32,7 +32,7 @@ pub(super) struct File {
 #[serde(deny_unknown_fields)]
 pub(super) struct Photos {
     pub(super) people: Option<Number>,
-    pub(super) each: Option<Number>,
+    pub(super) per_person: Option<Number>,
     pub(super) members: Option<Number>,
     pub(super) width: Option<Number>,
     pub(super) height: Option<Number>,

@@ -1,40 +1,40 @@
-//! The sizes that thumbnails are asked for: a service that keeps what it made converts nothing
-//! twice, so an audit asks for many.
+//! Parses the sizes of thumbnails. A service that caches thumbnails converts each size once, so an
+//! audit requests many sizes.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The most sizes.
-const MOST_SIZES: usize = 4096;
+/// Upper bound of the number of sizes.
+const MAX_SIZES: usize = 4096;
 
-/// The longest side of a thumbnail that is asked for, in pixels.
-const MOST_PX: u32 = 2048;
+/// Upper bound of a size, in pixels.
+const MAX_PX: u32 = 2048;
 
-/// Sizes of thumbnails in pixels, in the order in which they are asked for; one at least.
+/// Holds at least one size in pixels, in the order of requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sizes(Vec<u32>);
 
-/// A text that names no sizes.
+/// Describes a text that is no list of sizes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{found:?} names no sizes: write 256, or 128,256, or 96-320, of 1 to {MOST_PX} px")]
+#[error("{found:?} names no sizes: write 256, or 128,256, or 96-320, of 1 to {MAX_PX} px")]
 pub struct SizesError {
-    /// The text.
+    /// Text that was given.
     pub found: String,
 }
 
 impl Sizes {
-    /// The sizes.
+    /// Returns all sizes.
     pub fn get(&self) -> &[u32] {
         &self.0
     }
 
-    /// The smallest.
-    pub fn least(&self) -> u32 {
+    /// Returns the smallest size.
+    pub fn min(&self) -> u32 {
         self.0.iter().copied().min().unwrap_or(1)
     }
 
-    /// The largest.
-    pub fn most(&self) -> u32 {
+    /// Returns the largest size.
+    pub fn max(&self) -> u32 {
         self.0.iter().copied().max().unwrap_or(1)
     }
 }
@@ -49,10 +49,10 @@ impl FromStr for Sizes {
     type Err = SizesError;
 
     fn from_str(text: &str) -> Result<Self, SizesError> {
-        let wrong = || SizesError { found: text.to_owned() };
+        let invalid = || SizesError { found: text.to_owned() };
         let number = |text: &str| {
             let number = text.trim().parse::<u32>().ok();
-            number.filter(|number| (1..=MOST_PX).contains(number)).ok_or_else(wrong)
+            number.filter(|number| (1..=MAX_PX).contains(number)).ok_or_else(invalid)
         };
         let mut sizes = Vec::new();
         for part in text.split(',') {
@@ -61,21 +61,21 @@ impl FromStr for Sizes {
                 None => sizes.push(number(part)?),
             }
         }
-        if sizes.is_empty() || sizes.len() > MOST_SIZES { Err(wrong()) } else { Ok(Self(sizes)) }
+        if sizes.is_empty() || sizes.len() > MAX_SIZES { Err(invalid()) } else { Ok(Self(sizes)) }
     }
 }
 
 impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0[..] {
-            [one] => write!(f, "{one} px"),
-            _ => write!(f, "{} to {} px", self.least(), self.most()),
+            [size] => write!(f, "{size} px"),
+            _ => write!(f, "{} to {} px", self.min(), self.max()),
         }
     }
 }
 
 #[test]
-fn sizes_are_numbers_and_spans_of_them() {
+fn sizes_are_numbers_and_ranges() {
     let sizes = |text: &str| text.parse::<Sizes>().map(|sizes| sizes.0);
     assert_eq!(sizes("256"), Ok(vec![256]));
     assert_eq!(sizes("64, 100-102"), Ok(vec![64, 100, 101, 102]));

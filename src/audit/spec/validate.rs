@@ -1,4 +1,4 @@
-//! Holds a target's file against what a target can be, and makes one of it.
+//! Validates a target's file, and makes a [`Target`] of it.
 
 use std::ops::RangeInclusive;
 
@@ -6,101 +6,103 @@ use hyper::Method;
 use hyper::header::HeaderName;
 use toml::Spanned;
 
-use super::error::Wrong;
+use super::error::InvalidField;
 use super::schema::{self, Number, Text, Texts};
-use super::template::Unknown;
-use super::variables::{Names, Place, can_be_captured};
+use super::template::{Scope, UnknownVariable, Variables, is_capture_name};
 use super::{
-    BodySpec, Capture, MOST_PEOPLE, MOST_PHOTOS_EACH, Mode, Per, PhotoFormat, PhotosSpec,
-    RequestTemplate, SetupRequest, ShownFit, Target, Template, ThumbnailEndpoint,
+    BodySpec, Capture, MAX_PEOPLE, MAX_PHOTOS_PER_PERSON, Mode, Per, PhotoFormat, PhotosSpec,
+    RequestTemplate, SetupRequest, Target, Template, ThumbnailEndpoint,
 };
 use crate::audit::client::Url;
+use crate::codec::Fit;
 
-/// Sides of the photos that are sent, in pixels.
+/// Bounds of the sides of a photo, in pixels.
 const PHOTO_PX: RangeInclusive<i64> = 64..=4096;
 
-/// The most requests of a setup.
-const MOST_STEPS: usize = 32;
+/// Upper bound of the requests of a setup.
+const MAX_SETUP_REQUESTS: usize = 32;
 
-type Checked<T> = Result<T, Wrong>;
+type Validated<T> = Result<T, InvalidField>;
 type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
-/// Makes a target.
+/// Makes a target of a file. `base` replaces the base of the file.
 pub(super) fn target(
     file: schema::File,
     base: Option<&Url>,
     environment: Environment<'_>,
-) -> Checked<Target> {
+) -> Validated<Target> {
     let mode = one_of(
         &file.mode,
         "mode",
         &[("push", Mode::Push), ("pull", Mode::Pull), ("post", Mode::Post)],
     )?;
-    let named = Url::parse(file.base.get_ref());
-    let named = named.map_err(|error| wrong(&file.base, "base", error.to_string()))?;
-    let mut reader = Reader { mode, names: Names::default(), environment };
+    let own_base = Url::parse(file.base.get_ref());
+    let own_base = own_base.map_err(|error| invalid(&file.base, "base", error.to_string()))?;
+    let mut requests = RequestValidator { mode, variables: Variables::default(), environment };
     let photos = photos(&file.photos, mode)?;
-    let setup = reader.setup(file.setup, photos)?;
+    let setup = requests.setup(file.setup, photos)?;
     let upload = match (file.upload, mode) {
-        (Some(upload), Mode::Push) => Some(reader.upload(upload.into_inner())?),
+        (Some(upload), Mode::Push) => Some(requests.upload(upload.into_inner())?),
         (None, Mode::Push) => {
-            let what = "push needs [upload]: say how a photo is uploaded";
-            return Err(wrong(&file.mode, "mode", what.into()));
+            return Err(invalid(
+                &file.mode,
+                "mode",
+                "push needs [upload]: describe the upload of a photo",
+            ));
         }
         (Some(upload), _) => {
-            let what = "only push has [upload]: take it out, or set mode = \"push\"";
-            return Err(wrong(&upload, "upload", what.into()));
+            return Err(invalid(
+                &upload,
+                "upload",
+                "only push has [upload]: remove it, or set mode = \"push\"",
+            ));
         }
         (None, _) => None,
     };
-    let thumbnail = reader.thumbnail(file.thumbnail)?;
-    let name = file.name.into_inner();
-    Ok(Target {
-        name,
-        mode,
-        base: base.cloned().unwrap_or(named),
-        photos,
-        setup,
-        upload,
-        thumbnail,
-    })
+    let thumbnail = requests.thumbnail(file.thumbnail)?;
+    let (name, base) = (file.name.into_inner(), base.cloned().unwrap_or(own_base));
+    Ok(Target { name, mode, base, photos, setup, upload, thumbnail })
 }
 
-fn wrong<T>(at: &Spanned<T>, field: &str, what: String) -> Wrong {
-    Wrong { at: at.span(), field: field.to_owned(), what }
+fn invalid<T>(value: &Spanned<T>, field: &str, reason: impl Into<String>) -> InvalidField {
+    InvalidField { span: value.span(), field: field.to_owned(), reason: reason.into() }
 }
 
-fn one_of<T: Copy>(text: &Text, field: &str, choices: &[(&str, T)]) -> Checked<T> {
-    let found = choices.iter().find(|(word, _)| word == text.get_ref());
-    found.map(|&(_, choice)| choice).ok_or_else(|| {
-        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        wrong(text, field, format!("{:?} is none of {}", text.get_ref(), words.join(", ")))
+fn one_of<T: Copy>(text: &Text, field: &str, choices: &[(&str, T)]) -> Validated<T> {
+    let choice = choices.iter().find(|(name, _)| name == text.get_ref());
+    choice.map(|&(_, choice)| choice).ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        invalid(text, field, format!("{:?} is none of {}", text.get_ref(), names.join(", ")))
     })
 }
 
 fn number(
     number: Option<&Number>,
     field: &str,
-    usual: i64,
+    default: i64,
     allowed: RangeInclusive<i64>,
-) -> Checked<i64> {
-    let Some(number) = number else { return Ok(usual) };
+) -> Validated<i64> {
+    let Some(number) = number else { return Ok(default) };
     if allowed.contains(number.get_ref()) {
         return Ok(*number.get_ref());
     }
-    let (least, most) = allowed.into_inner();
-    Err(wrong(number, field, format!("{} is not from {least} to {most}", number.get_ref())))
+    let (min, max) = allowed.into_inner();
+    Err(invalid(number, field, format!("{} is not from {min} to {max}", number.get_ref())))
 }
 
-fn photos(file: &schema::Photos, mode: Mode) -> Checked<PhotosSpec> {
+fn photos(file: &schema::Photos, mode: Mode) -> Validated<PhotosSpec> {
     let replaced = file.replaced.as_ref().is_some_and(|replaced| *replaced.get_ref());
-    if let Some(at) = file.replaced.as_ref().filter(|_| replaced && mode != Mode::Push) {
-        let what = "only what is pushed can be replaced: take it out";
-        return Err(wrong(at, "photos.replaced", what.into()));
+    if let Some(flag) = file.replaced.as_ref().filter(|_| replaced && mode != Mode::Push) {
+        return Err(invalid(
+            flag,
+            "photos.replaced",
+            "only photos of push can be replaced: remove it",
+        ));
     }
-    let people = number(file.people.as_ref(), "photos.people", 12, 2..=MOST_PEOPLE as i64)?;
-    let each = number(file.each.as_ref(), "photos.each", 3, 1..=MOST_PHOTOS_EACH as i64)?;
-    // A stranger must be left, or there is nobody whose photo may not be shown.
+    let people = number(file.people.as_ref(), "photos.people", 12, 2..=MAX_PEOPLE as i64)?;
+    let max_photos = MAX_PHOTOS_PER_PERSON as i64;
+    let per_person = number(file.per_person.as_ref(), "photos.per_person", 3, 1..=max_photos)?;
+    // At least one person must be a stranger to each album, for the authorization probe.
     let members = number(file.members.as_ref(), "photos.members", 0, 0..=people - 2)?;
     let width = number(file.width.as_ref(), "photos.width", 640, PHOTO_PX)?;
     let height = number(file.height.as_ref(), "photos.height", 480, PHOTO_PX)?;
@@ -108,7 +110,7 @@ fn photos(file: &schema::Photos, mode: Mode) -> Checked<PhotosSpec> {
     let format = file.format.as_ref().map(|word| one_of(word, "photos.format", &formats));
     Ok(PhotosSpec {
         people: people as usize,
-        each: each as usize,
+        per_person: per_person as usize,
         members: members as usize,
         width: width as u32,
         height: height as u32,
@@ -118,32 +120,32 @@ fn photos(file: &schema::Photos, mode: Mode) -> Checked<PhotosSpec> {
     })
 }
 
-/// Where a template stands: its field, and what it may name.
+/// Locates a template: its field, and the scope of its variables.
 #[derive(Clone, Copy)]
-struct At<'a> {
+struct Location<'a> {
     field: &'a str,
-    place: Place,
+    scope: Scope,
 }
 
-/// Reads requests in their order, and keeps the names that their answers give.
-struct Reader<'e> {
+/// Validates requests in their order, and collects the variables that their responses define.
+struct RequestValidator<'e> {
     mode: Mode,
-    names: Names,
+    variables: Variables,
     environment: Environment<'e>,
 }
 
-impl Reader<'_> {
+impl RequestValidator<'_> {
     fn setup(
         &mut self,
         setup: Vec<schema::Setup>,
         photos: PhotosSpec,
-    ) -> Checked<Vec<SetupRequest>> {
-        let mut steps = Vec::new();
-        for (place, step) in setup.into_iter().enumerate() {
-            let field = format!("setup[{}]", place + 1);
-            if place == MOST_STEPS {
-                let what = format!("{MOST_STEPS} requests are the most");
-                return Err(wrong(&step.per, &field, what));
+    ) -> Validated<Vec<SetupRequest>> {
+        let mut requests = Vec::new();
+        for (index, step) in setup.into_iter().enumerate() {
+            let field = format!("setup[{}]", index + 1);
+            if index == MAX_SETUP_REQUESTS {
+                let reason = format!("a setup has at most {MAX_SETUP_REQUESTS} requests");
+                return Err(invalid(&step.per, &field, reason));
             }
             let per = one_of(
                 &step.per,
@@ -156,75 +158,87 @@ impl Reader<'_> {
                 ],
             )?;
             if per == Per::Member && photos.members == 0 {
-                let what = "nobody is a member: set members in [photos], or take this out";
-                return Err(wrong(&step.per, &format!("{field}.per"), what.into()));
+                return Err(invalid(
+                    &step.per,
+                    &format!("{field}.per"),
+                    "the albums have no members: set members in [photos], or remove this",
+                ));
             }
-            let at = At { field: &field, place: Place::Setup(per) };
+            let at = Location { field: &field, scope: Scope::Setup(per) };
             let body = match (step.json, step.body) {
                 (Some(json), Some(_)) => {
-                    return Err(wrong(&json, &field, "json or body, not both".into()));
+                    return Err(invalid(&json, &field, "json or body, not both"));
                 }
-                (Some(json), None) => {
-                    BodySpec::Text { text: self.template(&json, at)?, json: true }
+                (Some(text), None) => {
+                    BodySpec::Text { text: self.template(&text, at)?, is_json: true }
                 }
                 (None, Some(text)) => {
-                    BodySpec::Text { text: self.template(&text, at)?, json: false }
+                    BodySpec::Text { text: self.template(&text, at)?, is_json: false }
                 }
                 (None, None) => BodySpec::Empty,
             };
             let request = self.request(step.method, "POST", &step.path, step.headers, body, at)?;
             let capture = self.capture(per, step.capture, &field)?;
-            steps.push(SetupRequest { per, request, capture });
+            requests.push(SetupRequest { per, request, capture });
         }
-        Ok(steps)
+        Ok(requests)
     }
 
-    fn upload(&mut self, upload: schema::Upload) -> Checked<SetupRequest> {
-        let at = At { field: "upload", place: Place::Upload };
+    fn upload(&mut self, upload: schema::Upload) -> Validated<SetupRequest> {
+        let at = Location { field: "upload", scope: Scope::Upload };
         let body = self.photo_body(upload.form, at)?;
-        let usual = if matches!(body, BodySpec::Photo) { "PUT" } else { "POST" };
-        let request = self.request(upload.method, usual, &upload.path, upload.headers, body, at)?;
+        let default = if matches!(body, BodySpec::Photo) { "PUT" } else { "POST" };
+        let request =
+            self.request(upload.method, default, &upload.path, upload.headers, body, at)?;
         let capture = self.capture(Per::Photo, upload.capture, "upload")?;
         Ok(SetupRequest { per: Per::Photo, request, capture })
     }
 
-    fn thumbnail(&mut self, thumbnail: Spanned<schema::Thumbnail>) -> Checked<ThumbnailEndpoint> {
-        let at = At { field: "thumbnail", place: Place::Thumbnail };
+    fn thumbnail(&mut self, thumbnail: Spanned<schema::Thumbnail>) -> Validated<ThumbnailEndpoint> {
+        let at = Location { field: "thumbnail", scope: Scope::Thumbnail };
         let thumbnail = thumbnail.into_inner();
-        let (body, usual) = match self.mode {
+        let (body, default_method) = match self.mode {
             Mode::Post => (self.photo_body(thumbnail.form, at)?, "POST"),
             Mode::Push | Mode::Pull => match thumbnail.form {
                 Some(form) => {
-                    let what = "only post sends a photo for a thumbnail: take the form out";
-                    return Err(wrong(&form.file, "thumbnail.form", what.into()));
+                    return Err(invalid(
+                        &form.file,
+                        "thumbnail.form",
+                        "only post sends a photo for a thumbnail: remove the form",
+                    ));
                 }
                 None => (BodySpec::Empty, "GET"),
             },
         };
-        let sign_with = match thumbnail.sign {
+        let sign_key = match thumbnail.sign {
             Some(sign) => {
                 one_of(&sign.with, "thumbnail.sign.with", &[("thumbor", ())])?;
-                let at = At { field: "thumbnail.sign.key", ..at };
+                let at = Location { field: "thumbnail.sign.key", ..at };
                 Some(self.template(&sign.key, at)?)
             }
             None => None,
         };
-        if sign_with.is_some() && !thumbnail.path.get_ref().contains("{signature}/") {
-            let what = "a signed path has {signature}/ before what is signed";
-            return Err(wrong(&thumbnail.path, "thumbnail.path", what.into()));
+        if sign_key.is_some() && !thumbnail.path.get_ref().contains("{signature}/") {
+            return Err(invalid(
+                &thumbnail.path,
+                "thumbnail.path",
+                "a signed path needs {signature}/ before the signed part",
+            ));
         }
         let source = thumbnail.path.get_ref();
         if self.mode == Mode::Pull && !source.contains("{source}") && !source.contains("{source.") {
-            let what = "pull needs {source} or {source.escaped} in the path: the photo's URL";
-            return Err(wrong(&thumbnail.path, "thumbnail.path", what.into()));
+            return Err(invalid(
+                &thumbnail.path,
+                "thumbnail.path",
+                "pull needs {source} or {source.escaped} in the path: the photo's URL",
+            ));
         }
-        let fits =
-            [("cover", ShownFit::Cover), ("contain", ShownFit::Contain), ("any", ShownFit::Any)];
+        let fits = [("cover", Some(Fit::Cover)), ("contain", Some(Fit::Contain)), ("any", None)];
         let fit = thumbnail.fit.as_ref().map(|fit| one_of(fit, "thumbnail.fit", &fits));
         let sizes = thumbnail.sizes.map(|sizes| {
-            let read = sizes.get_ref().parse();
-            read.map_err(|error: super::SizesError| {
-                wrong(&sizes, "thumbnail.sizes", error.to_string())
+            let parsed = sizes.get_ref().parse();
+            parsed.map_err(|error: super::SizesError| {
+                invalid(&sizes, "thumbnail.sizes", error.to_string())
             })
         });
         let mut shed = vec![429, 503];
@@ -234,25 +248,25 @@ impl Reader<'_> {
         Ok(ThumbnailEndpoint {
             request: self.request(
                 thumbnail.method,
-                usual,
+                default_method,
                 &thumbnail.path,
                 thumbnail.headers,
                 body,
                 at,
             )?,
-            fit: fit.transpose()?.unwrap_or(ShownFit::Any),
+            fit: fit.transpose()?.flatten(),
             sizes: sizes.transpose()?.unwrap_or_default(),
             media_type: thumbnail.media_type.map(Spanned::into_inner),
             private: thumbnail.private.unwrap_or(self.mode == Mode::Push),
             shed,
-            sign_with,
+            sign_key,
         })
     }
 
-    fn photo_body(&self, form: Option<schema::Form>, at: At<'_>) -> Checked<BodySpec> {
+    fn photo_body(&self, form: Option<schema::Form>, at: Location<'_>) -> Validated<BodySpec> {
         let Some(form) = form else { return Ok(BodySpec::Photo) };
         let field = format!("{}.form", at.field);
-        let at = At { field: &field, ..at };
+        let at = Location { field: &field, ..at };
         let filename = match form.filename {
             Some(filename) => self.template(&filename, at)?,
             None => Template::plain("photo"),
@@ -261,19 +275,19 @@ impl Reader<'_> {
             let template = self.template(&text, at)?;
             Ok((name, template))
         });
-        let fields = fields.collect::<Checked<_>>()?;
-        Ok(BodySpec::Form { file: form.file.into_inner(), filename, fields })
+        let fields = fields.collect::<Validated<_>>()?;
+        Ok(BodySpec::Form { file_field: form.file.into_inner(), filename, fields })
     }
 
     fn request(
         &self,
         method: Option<Text>,
-        usual: &str,
+        default_method: &str,
         path: &Text,
         headers: Texts,
         body: BodySpec,
-        at: At<'_>,
-    ) -> Checked<RequestTemplate> {
+        at: Location<'_>,
+    ) -> Validated<RequestTemplate> {
         let field = format!("{}.method", at.field);
         let method = match &method {
             Some(method) => method
@@ -281,24 +295,23 @@ impl Reader<'_> {
                 .parse::<Method>()
                 .ok()
                 .filter(|named| named.as_str().bytes().all(|byte| byte.is_ascii_uppercase()))
-                .ok_or_else(|| wrong(method, &field, "a method is in capitals, as GET".into()))?,
-            None => usual.parse().expect("the usual methods are known"),
+                .ok_or_else(|| invalid(method, &field, "a method is in capitals, such as GET"))?,
+            None => default_method.parse().expect("the default methods are known"),
         };
         let field = format!("{}.path", at.field);
-        let begins = path.get_ref().starts_with(['/', '{']);
-        if !begins {
-            let what = format!("{:?} does not begin with / or a name", path.get_ref());
-            return Err(wrong(path, &field, what));
+        if !path.get_ref().starts_with(['/', '{']) {
+            let reason = format!("{:?} does not begin with / or a variable", path.get_ref());
+            return Err(invalid(path, &field, reason));
         }
-        let path = self.template(path, At { field: &field, ..at })?;
-        let mut read = Vec::new();
+        let path = self.template(path, Location { field: &field, ..at })?;
+        let mut templates = Vec::new();
         for (name, value) in headers {
             let field = format!("{}.headers.{name}", at.field);
-            let known = name.parse::<HeaderName>();
-            let known = known.map_err(|_| wrong(&value, &field, "no header's name".into()))?;
-            read.push((known, self.template(&value, At { field: &field, ..at })?));
+            let name = name.parse::<HeaderName>();
+            let name = name.map_err(|_| invalid(&value, &field, "no name of a header"))?;
+            templates.push((name, self.template(&value, Location { field: &field, ..at })?));
         }
-        Ok(RequestTemplate { method, path, headers: read, body })
+        Ok(RequestTemplate { method, path, headers: templates, body })
     }
 
     fn capture(
@@ -306,48 +319,55 @@ impl Reader<'_> {
         per: Per,
         capture: Texts,
         field: &str,
-    ) -> Checked<Vec<(String, Capture)>> {
+    ) -> Validated<Vec<(String, Capture)>> {
         let mut captured = Vec::new();
-        for (name, place) in capture {
+        for (name, source) in capture {
             let field = format!("{field}.capture.{name}");
-            if !can_be_captured(&name) {
-                let what = "a name has letters, digits and _, and is not one of the audit's own";
-                return Err(wrong(&place, &field, what.into()));
+            if !is_capture_name(&name) {
+                return Err(invalid(
+                    &source,
+                    &field,
+                    "a name has letters, digits and _, and is none of the audit's own",
+                ));
             }
-            if self.names.has(&name) {
-                return Err(wrong(&place, &field, "captured before: choose another name".into()));
+            if self.variables.contains(&name) {
+                return Err(invalid(&source, &field, "captured before: choose another name"));
             }
-            let found = match place.get_ref().strip_prefix("header:") {
+            let parsed = match source.get_ref().strip_prefix("header:") {
                 Some(header) => header.trim().parse().ok().map(Capture::Header),
                 None => {
-                    let pointer = place.get_ref();
+                    let pointer = source.get_ref();
                     let is_pointer = pointer.is_empty() || pointer.starts_with('/');
                     is_pointer.then(|| Capture::Pointer(pointer.clone()))
                 }
             };
-            let what = "neither a JSON pointer, as /id, nor a header, as header:location";
-            let found = found.ok_or_else(|| wrong(&place, &field, what.into()))?;
-            self.names.capture(per, &name);
-            captured.push((name, found));
+            let reason =
+                "neither a JSON pointer, such as /id, nor a header, such as header:location";
+            let parsed = parsed.ok_or_else(|| invalid(&source, &field, reason))?;
+            self.variables.add(per, &name);
+            captured.push((name, parsed));
         }
         Ok(captured)
     }
 
-    fn template(&self, text: &Text, at: At<'_>) -> Checked<Template> {
-        let knows = |name: &str| {
-            self.names.knows(at.place, self.mode, name)
-                || name == "signature" && at.place == Place::Thumbnail
+    fn template(&self, text: &Text, at: Location<'_>) -> Validated<Template> {
+        let variables = self.variables.in_scope(at.scope, self.mode);
+        let is_known = |name: &str| {
+            variables.iter().any(|variable| variable == name)
+                || name == "signature" && at.scope == Scope::Thumbnail
         };
-        let read = Template::parse(text.get_ref(), &knows, self.environment);
-        read.map_err(|unknown| {
-            let what = match unknown {
-                Unknown::Environment(name) => format!("the environment has no {name}: set it"),
-                Unknown::Name(name) => {
-                    let known = self.names.all(at.place, self.mode).join("}, {");
-                    format!("nothing stands for {{{name}}} here; known are {{{known}}}, {{env.…}}")
+        let template = Template::parse(text.get_ref(), &is_known, self.environment);
+        template.map_err(|unknown| {
+            let reason = match unknown {
+                UnknownVariable::Environment(name) => {
+                    format!("the environment has no {name}: set it")
+                }
+                UnknownVariable::Template(name) => {
+                    let known = variables.join("}, {");
+                    format!("unknown variable {{{name}}}; known are {{{known}}}, {{env.…}}")
                 }
             };
-            wrong(text, at.field, what)
+            invalid(text, at.field, reason)
         })
     }
 }

@@ -3,8 +3,8 @@
 //! The requested fit is only the first hypothesis, because services crop, stretch and pad in their
 //! own ways. The detector keeps the hypothesis that makes most rows readable.
 
-use super::ExpectedFit;
 use super::layout::{CELLS, POSITIONS};
+use crate::codec::Fit;
 
 /// Locates a photo's centre square and its height in a thumbnail.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +56,7 @@ impl Alignment {
 
 /// Lists the possible alignments of a photo of `photo` px in a thumbnail of `thumbnail` px, the
 /// most likely one first.
-pub(super) fn alignments(photo: [u32; 2], thumbnail: [u32; 2], fit: ExpectedFit) -> Vec<Alignment> {
+pub(super) fn alignments(photo: [u32; 2], thumbnail: [u32; 2], fit: Option<Fit>) -> Vec<Alignment> {
     let photo = photo.map(|side| f64::from(side.max(1)));
     let thumbnail = thumbnail.map(|side| f64::from(side.max(1)));
     let scales = [thumbnail[0] / photo[0], thumbnail[1] / photo[1]];
@@ -69,8 +69,8 @@ pub(super) fn alignments(photo: [u32; 2], thumbnail: [u32; 2], fit: ExpectedFit)
     let stretched = Alignment::of(photo, [0.0; 2], scales);
     let padded = Alignment::of(photo, hidden(contain_scale).map(|px| px / 2.0), [contain_scale; 2]);
     let mut hypotheses = match fit {
-        ExpectedFit::Contain => vec![stretched, cropped(0.5)],
-        ExpectedFit::Cover | ExpectedFit::Unknown => vec![cropped(0.5), stretched],
+        Some(Fit::Contain) => vec![stretched, cropped(0.5)],
+        Some(Fit::Cover) | None => vec![cropped(0.5), stretched],
     };
     hypotheses.extend([padded, cropped(0.0), cropped(1.0)]);
     // The whole thumbnail of another photo, of any shape.

@@ -3,6 +3,7 @@
 //! The detector uses only what an outside auditor has: the pixels, the codebook, and the photo's
 //! dimensions.
 
+use crate::codec::Fit;
 use std::sync::Arc;
 
 use super::alignment::{Alignment, alignments};
@@ -20,18 +21,6 @@ const SHIFT_STEPS: u32 = 3;
 /// fewer rows; an image pasted into the thumbnail hides more.
 const MAX_HIDDEN: f64 = 0.25;
 
-/// What the service was asked to do with a photo's shape.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ExpectedFit {
-    /// The middle of the photo fills the thumbnail.
-    Cover,
-    /// All of the photo is in the thumbnail.
-    Contain,
-    /// Nobody knows; every fit is tried.
-    #[default]
-    Unknown,
-}
-
 /// Describes the photo that a thumbnail should show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExpectedImage {
@@ -39,8 +28,8 @@ pub struct ExpectedImage {
     pub width: u32,
     /// Height of the photo in px.
     pub height: u32,
-    /// What was asked for.
-    pub fit: ExpectedFit,
+    /// Fit of the thumbnails, or `None` if it is unknown.
+    pub fit: Option<Fit>,
 }
 
 /// Detects watermarks in thumbnails of photos of one shape. A detector keeps no state between two

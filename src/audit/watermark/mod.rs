@@ -27,7 +27,7 @@ mod soft_decision;
 mod ycbcr_image;
 
 pub use self::codebook::{Codebook, MAX_IDS, MarkId, WatermarkError};
-pub use self::detect::{Detector, ExpectedFit, ExpectedImage};
+pub use self::detect::{Detector, ExpectedImage};
 pub use self::detection::{
     Detection, DetectionVerdict, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult,
 };

@@ -1,4 +1,4 @@
-//! `audit demo`: the auditor on faults that are planted in a small server inside.
+//! Runs `audit demo`: audits a small built-in service with planted faults.
 
 use std::error::Error;
 
@@ -8,95 +8,82 @@ use serde::Serialize;
 use super::super::interrupt::Interrupt;
 use super::super::output::{eprint, print, print_json};
 use super::super::{Exit, OutputArgs, exit_code};
-use crate::audit::FindingKind;
 use crate::audit::demo::{CaseOutcome, CaseResult, Fault, cases, run_case};
-use crate::audit::report::bound;
+use crate::audit::report::percent;
 use crate::output::terminal::{GREEN, PLAIN, RED};
 
-/// See the auditor find planted faults, and accuse nobody where there are none
+/// Shows that the auditor finds planted faults and reports no mixing where no fault is planted.
 ///
-/// A small service runs inside, with one fault at a time: it takes half a minute and needs nothing.
-/// Exit code 1 if a fault is not found, or somebody is accused who did nothing.
+/// A small built-in service runs with one fault at a time. The demonstration takes half a minute
+/// and needs no set-up. The exit code is 1 if a fault is not found, or if there is a false
+/// positive.
 #[derive(Args)]
 pub(super) struct Demo {
-    /// Take a fault out, to see its line say so; repeat it for several
+    /// Fault to leave out, so that its line says "not found"; repeat it for several.
     #[arg(long, value_name = "FAULT", value_parser = fault)]
     without: Vec<Fault>,
-    /// How many seeds each line is shown with: 1 to 100
+    /// Number of seeds of each line, from 1 to 100.
     #[arg(long, value_name = "N", default_value_t = 3,
           value_parser = clap::value_parser!(u64).range(1..=100))]
     seeds: u64,
-    /// The first seed
+    /// First seed.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
-/// What `--json` says.
+/// Holds the document of `audit demo --json`.
 #[derive(Serialize)]
 struct Document {
     schema: &'static str,
     verdict: &'static str,
     interrupted: bool,
     seeds: u64,
-    lines: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    planted: Option<&'static str>,
-    looked_for: &'static str,
-    seen: &'static str,
-    held: bool,
-    seeds_held: u64,
-    kinds: Vec<FindingKind>,
-    read: u64,
-    bound: Option<f64>,
+    cases: Vec<CaseResult>,
 }
 
 impl Demo {
     pub(super) fn run(self) -> Exit {
-        exit_code(self.carry_out())
+        exit_code(self.demonstrate())
     }
 
-    fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
+    fn demonstrate(self) -> Result<Exit, Box<dyn Error>> {
         let interrupt = Interrupt::listen();
-        let Self { without, seeds, seed, voice } = self;
-        if !voice.json {
+        let Self { without, seeds, seed, output } = self;
+        if !output.json {
             print("planted                         seeds  what the auditor says\n");
         }
-        let mut all = Vec::new();
-        for line in cases(&without) {
-            let own = (0..seeds).map(|place| seed.wrapping_add(place));
-            let shown = run_case(line, own, &mut |_| !interrupt.heard())?;
-            if !voice.json {
-                print(&row(&shown, seeds));
+        let mut results = Vec::new();
+        for case in cases(&without) {
+            let seeds_of_case = (0..seeds).map(|index| seed.wrapping_add(index));
+            let result = run_case(case, seeds_of_case, &mut |_| !interrupt.heard())?;
+            if !output.json {
+                print(&row(&result, seeds));
             }
-            let ends = shown.interrupted;
-            all.push(shown);
-            if ends {
+            let interrupted = result.interrupted;
+            results.push(result);
+            if interrupted {
                 break;
             }
         }
-        let interrupted = all.iter().any(|shown| shown.interrupted);
-        let held = all
+        let interrupted = results.iter().any(|result| result.interrupted);
+        let passed = results
             .iter()
-            .filter(|shown| !shown.interrupted)
-            .all(|s| s.seen == CaseOutcome::AsExpected);
-        if voice.json {
-            let verdict = if held { "held" } else { "not_held" };
+            .filter(|result| !result.interrupted)
+            .all(|result| result.outcome == CaseOutcome::AsExpected);
+        if output.json {
+            let verdict = if passed { "passed" } else { "failed" };
             let schema = "double-exposure/audit-demo/1";
-            let lines = all.iter().map(Row::from).collect();
-            print_json(&Document { schema, verdict, interrupted, seeds, lines });
-        } else if !voice.quiet {
-            eprint(match (interrupted, held) {
+            print_json(&Document { schema, verdict, interrupted, seeds, cases: results });
+        } else if !output.quiet {
+            eprint(match (interrupted, passed) {
                 (true, _) => "interrupted\n",
-                (false, true) => "every fault was found, and nobody was accused\n",
-                (false, false) => "not every line is as it should be\n",
+                (false, true) => "every fault was found, without a false positive\n",
+                (false, false) => "not every line is as expected\n",
             });
         }
-        Ok(match (held, interrupted) {
+        Ok(match (passed, interrupted) {
             (false, _) => Exit::Mixed,
             (true, true) => Exit::Interrupted,
             (true, false) => Exit::Held,
@@ -104,50 +91,25 @@ impl Demo {
     }
 }
 
-impl From<&CaseResult> for Row {
-    fn from(shown: &CaseResult) -> Self {
-        let planted = shown.line.planted;
-        Self {
-            planted: planted.mixes().then(|| planted.name()),
-            looked_for: shown.line.about.name(),
-            seen: seen(shown.seen),
-            held: shown.seen == CaseOutcome::AsExpected,
-            seeds_held: shown.seeds_held,
-            kinds: shown.kinds.clone(),
-            read: shown.read,
-            bound: shown.bound,
-        }
-    }
-}
-
-fn seen(seen: CaseOutcome) -> &'static str {
-    match seen {
-        CaseOutcome::AsExpected => "as it is",
-        CaseOutcome::NotFound => "not found",
-        CaseOutcome::FalsePositive => "accused",
-        CaseOutcome::Inconclusive => "inconclusive",
-    }
-}
-
-fn row(shown: &CaseResult, seeds: u64) -> String {
-    let colour = if shown.seen == CaseOutcome::AsExpected { GREEN } else { RED };
-    let kinds = shown.kinds.iter().map(|kind| kind.words()).collect::<Vec<_>>().join("; ");
-    let says = match (shown.seen, shown.bound) {
-        _ if shown.interrupted => "interrupted".to_owned(),
+fn row(result: &CaseResult, seeds: u64) -> String {
+    let colour = if result.outcome == CaseOutcome::AsExpected { GREEN } else { RED };
+    let kinds = result.kinds.iter().map(|kind| kind.description()).collect::<Vec<_>>().join("; ");
+    let text = match (result.outcome, result.bound) {
+        _ if result.interrupted => "interrupted".to_owned(),
         (CaseOutcome::AsExpected, Some(share)) => {
-            format!("clean: 0 of {}, at most {}", shown.read, bound(share))
+            format!("clean: 0 of {}, at most {}", result.read, percent(share))
         }
         (CaseOutcome::AsExpected, None) => format!("found: {kinds}"),
         (CaseOutcome::NotFound, _) => "not found".to_owned(),
-        (CaseOutcome::FalsePositive, _) => format!("ACCUSED of {kinds}, and nothing is planted"),
-        (CaseOutcome::Inconclusive, _) => "inconclusive: too little was seen".to_owned(),
+        (CaseOutcome::FalsePositive, _) => format!("FALSE POSITIVE: {kinds}"),
+        (CaseOutcome::Inconclusive, _) => "inconclusive: too few answers were read".to_owned(),
     };
-    let held = format!("{}/{seeds}", shown.seeds_held);
-    format!("{:<30}  {held:>5}  {colour}{says}{PLAIN}\n", shown.line.about.words())
+    let passed = format!("{}/{seeds}", result.seeds_as_expected);
+    format!("{:<30}  {passed:>5}  {colour}{text}{PLAIN}\n", result.case.expected.description())
 }
 
 fn fault(text: &str) -> Result<Fault, String> {
-    let faults = || Fault::ALL.into_iter().filter(|fault| fault.mixes());
+    let faults = || Fault::all().filter(|fault| fault.mixes());
     faults().find(|fault| fault.name() == text).ok_or_else(|| {
         format!("choose one of {}", faults().map(Fault::name).collect::<Vec<_>>().join(", "))
     })

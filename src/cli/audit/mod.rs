@@ -1,8 +1,7 @@
-//! `audit`: does a thumbnail service mix its users? Asked from outside, under load.
+//! Runs `audit`: audits a thumbnail service from outside, under load.
 
 mod demo;
 mod progress;
-mod value_parsers;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -16,14 +15,17 @@ use super::output::{File, eprint, print, print_json};
 use super::serve::parse_duration;
 use super::{Exit, OutputArgs, exit_code};
 use crate::audit::report::{AuditDir, AuditDocument, junit, markdown, table};
-use crate::audit::spec::{Mode, ShownFit, SingleUrl, Sizes};
-use crate::audit::{self, AuditPlan, AuditResults, AuditVerdict, LoadModel, Target, Url};
+use crate::audit::spec::{Mode, Sizes};
+use crate::audit::{
+    self, AuditPlan, AuditResults, AuditVerdict, LoadModel, MAX_IN_FLIGHT, Target, Url,
+};
+use crate::codec::Fit;
 
-/// Ask a thumbnail service under load whether it mixes its users
+/// Audits a thumbnail service under load for mixed photos.
 ///
-/// Photos that carry their owner's identity in every row are sent to the service, thumbnails are
-/// asked for, and every row of every answer is read for whose it is. `audit demo` shows it on
-/// faults that are planted in a small server inside.
+/// The audit uploads photos whose watermark names the owner in every row, requests their
+/// thumbnails, and reads every row of every response. `audit demo` shows it on faults that are
+/// planted in a small built-in service.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(after_help = HELP)]
@@ -31,11 +33,11 @@ pub(super) struct Audit {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    what: Option<What>,
+    target: Option<TargetArgs>,
     #[command(flatten)]
-    how: How,
+    plan: PlanArgs,
     #[command(flatten)]
-    voice: OutputArgs,
+    output: OutputArgs,
 }
 
 #[derive(Subcommand)]
@@ -43,87 +45,90 @@ enum Command {
     Demo(demo::Demo),
 }
 
-/// The service.
+/// Selects the service.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
-struct What {
-    /// A file that says how the service is asked; see docs/audit.md
+struct TargetArgs {
+    /// File that describes the service; see docs/audit.md.
     #[arg(long, value_name = "FILE.toml")]
     target: Option<PathBuf>,
-    /// A service that fetches photos itself: its URL, with {source} and {size}
+    /// URL of a service that fetches photos itself, with {source} and {size}.
     #[arg(long, value_name = "URL")]
     pull: Option<String>,
-    /// A service that is posted a photo and answers with its thumbnail: its URL, with {size}
+    /// URL of a service that answers a posted photo with its thumbnail, with {size}.
     #[arg(long, value_name = "URL")]
     post: Option<String>,
 }
 
-/// The load, and when it is enough.
+/// Selects the load and the limits.
 #[derive(Args)]
-struct How {
-    /// Where the service is, in place of the file's base
+struct PlanArgs {
+    /// URL of the service, in place of the base in the file.
     #[arg(long, value_name = "URL")]
     base: Option<Url>,
-    /// Sizes to ask for, in px: 256, or 128,256, or 96-320 [default: the target's]
+    /// Sizes to request, in px, such as 256, 128,256 or 96-320 [default: those of the target].
     #[arg(long, value_name = "SIZES")]
     sizes: Option<Sizes>,
-    /// What thumbnails show: cover, contain or any [default: the target's]
-    #[arg(long, value_name = "FIT", value_parser = value_parsers::fit)]
-    fit: Option<ShownFit>,
-    /// A closed loop: requests in flight, a step for each: 1 to 1024
+    /// Fit of the thumbnails, which is cover, contain or any [default: that of the target].
+    #[arg(long, value_name = "FIT", value_parser = ["cover", "contain", "any"],
+          hide_possible_values = true)]
+    fit: Option<String>,
+    /// Requests in flight of each step of a closed loop, from 1 to 1024.
     #[arg(long, value_delimiter = ',', value_name = "N,N,…", default_value = "1,4,16,64",
-          value_parser = value_parsers::in_flight)]
+          value_parser = in_flight)]
     steps: Vec<usize>,
-    /// An open loop: requests a second, answered or not, a step for each: 0.1 to 100000
+    /// Requests per second of each step of an open loop, answered or not, from 0.1 to 100000.
     #[arg(long, value_delimiter = ',', value_name = "R,R,…", conflicts_with = "steps",
-          value_parser = value_parsers::rate)]
+          value_parser = rate)]
     rate: Vec<f64>,
-    /// How long all steps take together, as 500ms, 30s or 5m
+    /// Duration of all steps together, such as 500ms, 30s or 5m.
     #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = parse_duration)]
     duration: Duration,
-    /// How long each step goes on before its times count; mixing counts from the start
+    /// Time of each step before its latency counts; mixing counts from the start.
     #[arg(long, value_name = "SPAN", default_value = "500ms", value_parser = parse_duration)]
     warm_up: Duration,
-    /// How long an answer may take
+    /// Upper bound of the time for a response.
     #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = parse_duration)]
     timeout: Duration,
-    /// How many KiB an answer may have: 1 to 65536
+    /// Upper bound of the KiB of a response, from 1 to 65536.
     #[arg(long, value_name = "KIB", default_value_t = 8192,
           value_parser = clap::value_parser!(u32).range(1..=65_536))]
-    most_kib: u32,
-    /// End at the first mixed answer
+    max_kib: u32,
+    /// Ends the audit at the first mixed answer.
     #[arg(long)]
     until_found: bool,
-    /// Findings of mixing that are kept with their pictures: 1 to 1000; all are counted
+    /// Upper bound of the findings of mixing that are kept with their images, from 1 to 1000.
     #[arg(long, value_name = "N", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     max_findings: u32,
-    /// Answers that must be read for a clean verdict: 1 to 1000000000
+    /// Lower bound of the answers that must be read for a clean verdict, from 1 to
+    /// 1000000000.
     #[arg(long, value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
-    least: u64,
-    /// Fixes the photos' ids and the order of requests
+    min_answers: u64,
+    /// Seed of the photos' ids and of the order of requests.
     #[arg(long, value_name = "N", default_value_t = 20_241_128)]
     seed: u64,
-    /// Where the report goes; an earlier report there is replaced
+    /// Folder of the report; replaces an earlier report there.
     #[arg(long, value_name = "DIR", default_value = "double-exposure-audit")]
     out: PathBuf,
-    /// A file for JUnit XML; an earlier file there is replaced
+    /// File for JUnit XML; replaces an earlier file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// A file for a summary in Markdown, which is added to what is there
+    /// File to which a summary in Markdown is appended.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 }
 
 const HELP: &str = "\
 Exit codes:
-  0    clean: enough was read, and nobody else was in it; the bound that this proves is printed
-  1    mixed: somebody else was in an answer
+  0    clean: enough answers were read, and none shows another person's photo
+  1    mixed: at least one answer shows another person's photo
   2    wrong usage, or a target's file that cannot be used
-  3    inconclusive: too little was read, too many answers could not be, too many were refused
+  3    inconclusive: too few answers were read, too many could not be read, or too many
+       requests failed
   4    the target could not be reached
-  130  interrupted; what was seen so far is reported
+  130  interrupted; the report holds the results so far
 
 Examples:
   double-exposure audit demo
@@ -135,108 +140,120 @@ impl Audit {
     pub(super) fn run(self) -> Exit {
         match self.command {
             Some(Command::Demo(demo)) => demo.run(),
-            None => exit_code(self.carry_out()),
+            None => exit_code(self.audit()),
         }
     }
 
-    fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
-        let plan = self.plan()?;
-        let How { out, junit: junit_file, markdown: markdown_file, .. } = &self.how;
+    fn audit(self) -> Result<Exit, Box<dyn Error>> {
+        let source = self.target.as_ref().ok_or("name a target")?;
+        let plan = self.plan(source)?;
+        let PlanArgs { out, junit: junit_file, markdown: markdown_file, .. } = &self.plan;
         let folder = AuditDir::open(out)?;
         let junit_file = junit_file.as_deref().map(File::create).transpose()?;
         let markdown_file = markdown_file.as_deref().map(File::append).transpose()?;
         let interrupt = Interrupt::listen();
-        let bar = Bar::new(self.voice);
-        let findings = audit::run(&plan, &mut |progress| {
-            bar.at(progress);
+        let bar = Bar::new(self.output);
+        let results = audit::run(&plan, &mut |progress| {
+            bar.update(progress);
             !interrupt.heard()
         })?;
         drop(bar);
         if let Some(file) = junit_file {
-            file.write(&junit(&plan, &findings))?;
+            file.write(&junit(&plan, &results))?;
         }
         if let Some(file) = markdown_file {
-            file.write(markdown(&plan, &findings).as_bytes())?;
+            file.write(markdown(&plan, &results).as_bytes())?;
         }
-        folder.write(&plan, &findings, &self.again())?;
-        if self.voice.json {
-            print_json(&AuditDocument::new(&plan, &findings));
+        folder.write(&plan, &results, &self.rerun_command(source))?;
+        if self.output.json {
+            print_json(&AuditDocument::new(&plan, &results));
         } else {
-            print(&table(&plan, &findings));
-            if !self.voice.quiet {
+            print(&table(&plan, &results));
+            if !self.output.quiet {
                 eprint(&format!("report: {}\n", folder.path().display()));
             }
         }
-        Ok(exit(&findings))
+        Ok(exit(&results))
     }
 
-    fn plan(&self) -> Result<AuditPlan, Box<dyn Error>> {
-        let How { base, sizes, fit, steps, rate, .. } = &self.how;
-        let what = self.what.as_ref().ok_or("name a target")?;
-        let simple = |mode, url: &String| SingleUrl { mode, url: url.clone() }.target();
-        let mut target = match (&what.target, &what.pull, &what.post) {
+    fn plan(&self, source: &TargetArgs) -> Result<AuditPlan, Box<dyn Error>> {
+        let PlanArgs { base, sizes, fit, steps, rate, .. } = &self.plan;
+        let mut target = match (&source.target, &source.pull, &source.post) {
             (Some(file), ..) => Target::read(file, base.as_ref())?,
-            (None, Some(url), _) => simple(Mode::Pull, url)?,
-            (None, None, Some(url)) => simple(Mode::Post, url)?,
+            (None, Some(url), _) => Target::from_url(Mode::Pull, url)?,
+            (None, None, Some(url)) => Target::from_url(Mode::Post, url)?,
             (None, None, None) => return Err("name a target".into()),
         };
         if let Some(sizes) = sizes {
             target.thumbnail.sizes = sizes.clone();
         }
-        target.thumbnail.fit = fit.unwrap_or(target.thumbnail.fit);
-        let drives = if rate.is_empty() {
+        target.thumbnail.fit = match fit.as_deref() {
+            None => target.thumbnail.fit,
+            Some("cover") => Some(Fit::Cover),
+            Some("contain") => Some(Fit::Contain),
+            Some(_) => None,
+        };
+        let load = if rate.is_empty() {
             steps.iter().map(|&in_flight| LoadModel::Closed(in_flight)).collect()
         } else {
             rate.iter().map(|&rate| LoadModel::Open(rate)).collect()
         };
         Ok(AuditPlan {
             target,
-            drives,
-            warm_up: self.how.warm_up,
-            duration: self.how.duration,
-            timeout: self.how.timeout,
-            most_bytes: self.how.most_kib as usize * 1024,
-            until_found: self.how.until_found,
-            max_findings: self.how.max_findings as usize,
-            least: self.how.least,
-            seed: self.how.seed,
+            load,
+            warm_up: self.plan.warm_up,
+            duration: self.plan.duration,
+            timeout: self.plan.timeout,
+            max_bytes: self.plan.max_kib as usize * 1024,
+            until_found: self.plan.until_found,
+            max_findings: self.plan.max_findings as usize,
+            min_answers: self.plan.min_answers,
+            seed: self.plan.seed,
         })
     }
 
-    /// The command that asks the same again, for a POSIX shell.
-    fn again(&self) -> String {
+    /// Returns the command that runs the same audit again, for a POSIX shell.
+    fn rerun_command(&self, source: &TargetArgs) -> String {
         let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
-        let mut command = "double-exposure audit".to_owned();
-        if let Some(what) = &self.what {
-            let file = what.target.as_ref().map(|file| file.display().to_string());
-            for (flag, value) in [("target", &file), ("pull", &what.pull), ("post", &what.post)] {
-                if let Some(value) = value {
-                    command += &format!(" --{flag} {}", quoted(value));
-                }
-            }
-        }
-        let How { base, rate, steps, duration, warm_up, seed, .. } = &self.how;
-        if let Some(base) = base {
-            command += &format!(" --base {base}");
-        }
-        let listed = |numbers: Vec<String>| numbers.join(",");
-        if rate.is_empty() {
-            command +=
-                &format!(" --steps {}", listed(steps.iter().map(usize::to_string).collect()));
-        } else {
-            command += &format!(" --rate {}", listed(rate.iter().map(f64::to_string).collect()));
-        }
-        let (duration, warm_up) = (duration.as_millis(), warm_up.as_millis());
-        command + &format!(" --duration {duration}ms --warm-up {warm_up}ms --seed {seed}")
+        let TargetArgs { target, pull, post } = source;
+        let PlanArgs { base, rate, steps, duration, warm_up, seed, .. } = &self.plan;
+        let file = target.as_ref().map(|file| quoted(&file.display().to_string()));
+        let list = |numbers: Vec<String>| (!numbers.is_empty()).then(|| numbers.join(","));
+        let rates = list(rate.iter().map(f64::to_string).collect());
+        let steps = list(steps.iter().map(usize::to_string).collect());
+        let flags = [
+            ("target", file),
+            ("pull", pull.as_deref().map(quoted)),
+            ("post", post.as_deref().map(quoted)),
+            ("base", base.as_ref().map(Url::to_string)),
+            ("steps", steps.filter(|_| rates.is_none())),
+            ("rate", rates),
+            ("duration", Some(format!("{}ms", duration.as_millis()))),
+            ("warm-up", Some(format!("{}ms", warm_up.as_millis()))),
+            ("seed", Some(seed.to_string())),
+        ];
+        let flags = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        let flags: String = flags.map(|(flag, value)| format!(" --{flag} {value}")).collect();
+        format!("double-exposure audit{flags}")
     }
 }
 
-fn exit(findings: &AuditResults) -> Exit {
-    match findings.verdict {
+fn exit(results: &AuditResults) -> Exit {
+    match results.verdict {
         AuditVerdict::Mixed => Exit::Mixed,
-        _ if findings.interrupted => Exit::Interrupted,
+        _ if results.interrupted => Exit::Interrupted,
         AuditVerdict::Clean => Exit::Held,
         AuditVerdict::Inconclusive => Exit::Inconclusive,
         AuditVerdict::Unreachable => Exit::Unreachable,
     }
+}
+
+fn in_flight(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=MAX_IN_FLIGHT).contains(number));
+    number.ok_or_else(|| format!("not a whole number from 1 to {MAX_IN_FLIGHT}"))
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate| (0.1..=100_000.0).contains(rate));
+    rate.ok_or_else(|| "not a number from 0.1 to 100000".to_owned())
 }

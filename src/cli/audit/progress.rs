@@ -1,16 +1,16 @@
-//! How far an audit is, on a terminal only.
+//! Shows the progress of an audit on a terminal.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::audit::AuditProgress;
 use crate::cli::OutputArgs;
 
-/// A bar with rate, requests in flight, answers read, and mixed ones.
+/// Shows the rate, the requests in flight, the answers read, and the mixed answers.
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    pub(super) fn new(voice: OutputArgs) -> Self {
-        if voice.quiet {
+    pub(super) fn new(output: OutputArgs) -> Self {
+        if output.quiet {
             return Self(ProgressBar::hidden());
         }
         let style = ProgressStyle::with_template("{wide_bar} {msg}");
@@ -18,13 +18,13 @@ impl Bar {
         Self(ProgressBar::new(1).with_style(style).with_message("setting up"))
     }
 
-    pub(super) fn at(&self, progress: AuditProgress) {
-        let AuditProgress { elapsed, total, asked, in_flight, read, mixed } = progress;
+    pub(super) fn update(&self, progress: AuditProgress) {
+        let AuditProgress { elapsed, total, requests, in_flight, read, mixed } = progress;
         if total.is_zero() {
             self.0.tick();
             return;
         }
-        let rate = asked as f64 / elapsed.as_secs_f64().max(0.001);
+        let rate = requests as f64 / elapsed.as_secs_f64().max(0.001);
         self.0.set_length(total.as_millis() as u64);
         self.0.set_position(elapsed.min(total).as_millis() as u64);
         let mixed = if mixed > 0 { format!("{mixed} MIXED") } else { "0 mixed".into() };

@@ -1,10 +1,10 @@
-//! A target's file is read with all that it says, and whatever is wrong in it is told with its line
-//! and its field.
+//! Tests that a target's file is read completely, and that an error names its line and its field.
+//! Each test changes one field of a valid file.
 
 use std::path::Path;
 
 use double_exposure::audit::Target;
-use double_exposure::audit::spec::{Mode, Per, SingleUrl};
+use double_exposure::audit::spec::{Mode, Per};
 
 const PUSH: &str = r#"name = "x"
 mode = "push"
@@ -27,11 +27,11 @@ headers = { authorization = "Bearer {viewer.token}" }
 
 fn parse(text: &str) -> Result<Target, String> {
     let environment = |name: &str| (name == "KEY").then(|| "a secret".to_owned());
-    Target::parse(text, None, &environment).map_err(|mistake| mistake.to_string())
+    Target::parse(text, None, &environment).map_err(|error| error.to_string())
 }
 
 #[test]
-fn a_file_says_what_it_says() {
+fn a_valid_file_gives_its_target() {
     let target = parse(PUSH).unwrap();
     assert_eq!(target.mode, Mode::Push);
     assert_eq!((target.setup.len(), target.setup[0].per), (1, Per::Person));
@@ -42,12 +42,16 @@ fn a_file_says_what_it_says() {
 }
 
 #[test]
-fn a_mistake_is_told_with_its_line_and_its_field() {
-    for (right, wrong, said) in [
+fn an_error_names_its_line_and_its_field() {
+    for (valid, invalid, expected) in [
         ("mode = \"push\"", "mode = \"shove\"", "2: mode: \"shove\" is none of push, pull, post"),
         ("base = \"http:", "base = \"https:", "3: base: \"https://127.0.0.1:1\": https is not"),
         ("per = \"person\"", "per = \"people\"", "6: setup[1].per: \"people\" is none of"),
-        ("Bearer {token}", "Bearer {tokn}", "13: upload.headers.authorization: nothing stands for"),
+        (
+            "Bearer {token}",
+            "Bearer {tokn}",
+            "13: upload.headers.authorization: unknown variable {tokn}",
+        ),
         ("{viewer.token}", "{env.NO}", "17: thumbnail.headers.authorization: the environment has"),
         ("= \"/token\"", "= \"token\"", "9: setup[1].capture.token: neither a JSON pointer"),
         ("[upload]", "[upload]\nsize = 3", "12: upload.size: unknown field `size`"),
@@ -58,24 +62,24 @@ fn a_mistake_is_told_with_its_line_and_its_field() {
         ("mode = \"push\"", "mode = \"pull\"", "11: upload: only push has [upload]"),
         ("name = \"x\"", "name = ", "1: name: "),
     ] {
-        assert!(PUSH.contains(right), "{right}");
-        let told = parse(&PUSH.replacen(right, wrong, 1)).unwrap_err();
-        assert!(told.starts_with(said), "{told:?} for {said:?}");
+        assert!(PUSH.contains(valid), "{valid}");
+        let error = parse(&PUSH.replacen(valid, invalid, 1)).unwrap_err();
+        assert!(error.starts_with(expected), "{error:?} for {expected:?}");
     }
 }
 
 #[test]
-fn a_name_is_known_from_its_capture_on_and_where_it_belongs() {
-    for (right, wrong) in [
+fn a_variable_is_known_after_its_capture_and_in_its_scope() {
+    for (valid, invalid) in [
         ("/people\"", "/people/{token}\""),
         ("/people\"", "/people/{uuid}\""),
         ("/photos/{uuid}\"", "/photos/{size}\""),
         ("/photos/{uuid}\"", "/photos/{viewer.token}\""),
         ("size={size}", "size={source}"),
     ] {
-        assert!(PUSH.contains(right), "{right}");
-        let told = parse(&PUSH.replacen(right, wrong, 1)).unwrap_err();
-        assert!(told.contains("nothing stands for"), "{told}");
+        assert!(PUSH.contains(valid), "{valid}");
+        let error = parse(&PUSH.replacen(valid, invalid, 1)).unwrap_err();
+        assert!(error.contains("unknown variable"), "{error}");
     }
 }
 
@@ -87,23 +91,22 @@ fn secrets_are_never_printed() {
 }
 
 #[test]
-fn simple_targets_take_a_url() {
-    let simple = |mode, url: &str| SingleUrl { mode, url: url.into() }.target();
-    let target = simple(Mode::Post, "http://127.0.0.1:1/a/b?size={size}").unwrap();
+fn a_url_alone_makes_a_target() {
+    let target = Target::from_url(Mode::Post, "http://127.0.0.1:1/a/b?size={size}").unwrap();
     assert_eq!(target.base.to_string(), "http://127.0.0.1:1");
-    assert!(simple(Mode::Pull, "http://127.0.0.1:1/{size}/{source}").is_ok());
+    assert!(Target::from_url(Mode::Pull, "http://127.0.0.1:1/{size}/{source}").is_ok());
     for bad in ["http://127.0.0.1:1/{size}", "https://127.0.0.1/{source}", "nowhere/{source}"] {
-        assert!(simple(Mode::Pull, bad).is_err(), "{bad}");
+        assert!(Target::from_url(Mode::Pull, bad).is_err(), "{bad}");
     }
 }
 
 #[test]
-fn the_shipped_targets_can_be_read() {
+fn the_shipped_targets_are_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/targets");
     let mut read = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.extension().is_some_and(|ending| ending == "toml") {
+        if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).unwrap();
             let target = Target::parse(&text, None, &|_| Some("x".into()));
             assert!(target.is_ok(), "{}: {target:?}", path.display());

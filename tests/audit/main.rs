@@ -1,0 +1,12 @@
+//! Tests that the auditor finds mixed photos with their owners and rows, and reports no mixing of a
+//! service without a fault. The auditor audits small HTTP servers of these tests, which know
+//! nothing of watermarks; tests of exit codes and printed text run the program itself.
+
+mod clean;
+mod command_line;
+mod demo;
+mod failures;
+mod mixed;
+mod mock_service;
+mod reports;
+mod spec;
