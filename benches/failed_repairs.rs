@@ -54,7 +54,7 @@ impl Row {
         let (mixed, driven) = (self.run)(thumbnails);
         self.mixed += mixed;
         self.driven.conversions += driven.conversions;
-        self.driven.time += driven.time;
+        self.driven.elapsed += driven.elapsed;
     }
 
     fn print(&self, unit: f64) {
@@ -87,7 +87,7 @@ where
     };
     let whole = "the photos of the default set are whole";
     let pipeline = Arc::new(pipeline);
-    let driven = load.drive(&pipeline, asked, || true, |_, made| judge(made.expect(whole)));
+    let driven = load.run(&pipeline, asked, || true, |_, made| judge(made.expect(whole)));
     (mixed, driven)
 }
 

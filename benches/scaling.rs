@@ -65,8 +65,7 @@ fn child_of(cores: usize, in_flight: usize, conversions: usize) {
     let whole = |_, made: Result<Bytes, _>| {
         made.expect("the photos of the default set are whole");
     };
-    let driven =
-        load.drive(&Arc::new(Owned::new(ImageCodec::new(BANDS))), requests, || true, whole);
+    let driven = load.run(&Arc::new(Owned::new(ImageCodec::new(BANDS))), requests, || true, whole);
     println!("{} {}", driven.per_second(), peak_bytes());
 }
 

@@ -1,14 +1,16 @@
 //! `compress`: the 35-day compression, once, now.
 
+use std::error::Error;
+
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::data_args::{Data, FileError, bytes, note, settle};
+use super::data_args::{Data, bytes, note};
 use super::interrupt::Interrupt;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 use crate::album::{CompressionFailure, CompressionSummary, Moment, compress_due};
+use crate::output::progress::Progress;
 
 /// Compress the photos that were posted 35 days ago or earlier
 ///
@@ -28,21 +30,17 @@ pub(super) struct Compress {
 }
 
 impl Compress {
-    pub(super) fn run(self) -> Exit {
-        settle(self.carry_out())
-    }
-
-    fn carry_out(self) -> Result<Exit, FileError> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let store = self.data.open(self.now)?;
         let now = store.clock().now();
         let interrupt = Interrupt::listen();
-        let bar = bar(self.voice);
+        let progress = Progress::counting(self.voice.quiet, "photos", 0);
         let summary = compress_due(&store, |so_far| {
-            bar.set_length(so_far.due);
-            bar.set_position(so_far.done());
+            progress.set_total(so_far.due);
+            progress.set(so_far.done());
             !interrupt.heard()
         });
-        bar.finish_and_clear();
+        drop(progress);
         let summary = summary?;
         if self.voice.json {
             print_json(&Document {
@@ -92,13 +90,4 @@ fn named(failure: &CompressionFailure) -> String {
         "left as it is: photo {name} of album {album} (number {photo}): {reason}; failed \
          {failures} times, next try from {next_try}\n"
     )
-}
-
-fn bar(voice: OutputArgs) -> ProgressBar {
-    if voice.quiet {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("photos {wide_bar} {pos}/{len} {eta:>4}")
-        .expect("the template is well formed");
-    ProgressBar::no_length().with_style(style)
 }

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::OutputArgs;
 use super::output::eprint;
-use super::{Exit, OutputArgs};
-use crate::album::{Clock, Moment, OpenError, Store, StoreError, StoreOptions};
+use crate::album::{Clock, Moment, OpenError, Store, StoreOptions};
 
 /// The file that `serve` uses.
 #[derive(Args)]
@@ -26,23 +26,6 @@ impl Data {
     pub(super) fn path(&self) -> &Path {
         &self.data
     }
-}
-
-/// Why a command about a file gave up.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum FileError {
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// The exit code, after saying what went wrong.
-pub(super) fn settle(done: Result<Exit, FileError>) -> Exit {
-    done.unwrap_or_else(|error| {
-        eprint(&format!("error: {error}\n"));
-        Exit::Usage
-    })
 }
 
 /// A number of bytes for people.

@@ -1,12 +1,13 @@
 //! `ledger`: who saw a photo, what a bad batch did, and an end to old rows.
 
+use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::data_args::{Data, FileError, settle};
+use super::data_args::Data;
 use super::interrupt::Interrupt;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
@@ -111,18 +112,18 @@ struct Prune {
 }
 
 impl Ledger {
-    pub(super) fn run(self) -> Exit {
-        settle(match self.question {
-            Asked::WhoSaw(asked) => asked.carry_out(),
-            Asked::Impact(asked) => asked.carry_out(),
-            Asked::Recheck(asked) => asked.carry_out(),
-            Asked::Prune(asked) => asked.carry_out(),
-        })
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
+        match self.question {
+            Asked::WhoSaw(asked) => asked.run(),
+            Asked::Impact(asked) => asked.run(),
+            Asked::Recheck(asked) => asked.run(),
+            Asked::Prune(asked) => asked.run(),
+        }
     }
 }
 
 impl WhoSaw {
-    fn carry_out(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let sightings = self.data.open(None)?.who_saw(self.photo)?;
         if self.voice.json {
             print_json(&json!({
@@ -139,7 +140,7 @@ impl WhoSaw {
 }
 
 impl Ask {
-    fn carry_out(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let Self { batch, one_in, .. } = self;
         let impact = self.data.open(None)?.impact(&batch.question(one_in))?;
         let Confirmed { made, made_wrong, shown, shown_wrong, stopped, .. } = impact.confirmed;
@@ -163,7 +164,7 @@ impl Ask {
 }
 
 impl Recheck {
-    fn carry_out(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let question = self.batch.question(NonZeroU32::MIN);
         let interrupt = Interrupt::listen();
         let found = self.data.open(None)?.verify_ledger(&question, |_| !interrupt.heard())?;
@@ -190,7 +191,7 @@ impl Recheck {
 }
 
 impl Prune {
-    fn carry_out(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let store = self.data.open(self.now)?;
         let day = Duration::from_secs(24 * 60 * 60);
         let kept_from = store.clock().now().before(day * self.days as u32);

@@ -1,9 +1,11 @@
 //! `purge`: throws a bad batch of thumbnails away.
 
+use std::error::Error;
+
 use clap::Args;
 use serde_json::json;
 
-use super::data_args::{Data, FileError, settle};
+use super::data_args::Data;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 
@@ -23,11 +25,7 @@ pub(super) struct Purge {
 }
 
 impl Purge {
-    pub(super) fn run(self) -> Exit {
-        settle(self.carry_out())
-    }
-
-    fn carry_out(self) -> Result<Exit, FileError> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let purged = self.data.open(None)?.purge(&self.maker)?;
         if self.voice.json {
             print_json(&json!({

@@ -1,5 +1,6 @@
 //! `serve`: the album service over HTTP, until it is told to stop.
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -88,16 +89,11 @@ struct Listening {
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Exit {
-        malloc_arenas::few();
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
+        malloc_arenas::limit();
         keep_freed_memory();
-        match self.serve() {
-            Ok(()) => Exit::Held,
-            Err(error) => {
-                eprint(&format!("error: {error}\n"));
-                Exit::Usage
-            }
-        }
+        self.serve()?;
+        Ok(Exit::Held)
     }
 
     fn serve(self) -> Result<(), StartError> {

@@ -27,10 +27,10 @@ pub fn junit(plan: &AuditPlan, findings: &AuditResults) -> Vec<u8> {
         name: drive(stage.drive),
         class: "audit".to_owned(),
         time: stage.span.as_ref().map_or(0.0, |span| (span.end - span.start).as_secs_f64()),
-        says: says(findings, stage),
+        result: says(findings, stage),
     });
     let cases = cases.collect();
-    Suite { name: "double-exposure audit", properties, cases }.write()
+    Suite { name: "double-exposure audit", properties, cases }.to_xml()
 }
 
 fn says(findings: &AuditResults, stage: &StepStats) -> CaseResult {

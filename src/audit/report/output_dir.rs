@@ -1,82 +1,41 @@
-//! The folder of an audit: its page, its document, and the pictures of what it found, each beside
-//! what it should have been.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! Writes the files of an audit: its page, its document, and the pictures of its findings, each
+//! beside the unmixed thumbnail.
 
 use super::{AuditDocument, page};
 use crate::audit::{AuditPlan, AuditResults};
-use crate::output::{OutputError, is_ours};
+use crate::output::{OutputDir, OutputError};
 
-const DOCUMENT: &str = "audit.json";
+/// Name of the JSON document in the folder of an audit.
+pub const DOCUMENT: &str = "audit.json";
 const PAGE: &str = "index.html";
-const PICTURES: &str = "pictures";
 
-/// A folder that an audit may be written into.
-pub struct AuditDir {
-    path: PathBuf,
+/// Writes document, page and pictures into a folder, in place of those of an earlier audit.
+/// `command` is the command line that the page shows for the same audit.
+///
+/// # Errors
+/// Returns [`OutputError::Io`] if a file cannot be written.
+pub fn write(
+    folder: &OutputDir,
+    plan: &AuditPlan,
+    findings: &AuditResults,
+    command: &str,
+) -> Result<(), OutputError> {
+    folder.put_json(&AuditDocument::new(plan, findings))?;
+    folder.put(PAGE, page(plan, findings, command).as_bytes())?;
+    let mut pictures = Vec::new();
+    for (index, finding) in findings.tally.findings.iter().enumerate() {
+        let kind = serde_json::to_value(finding.kind).unwrap_or_default();
+        let name = format!("{:03}-{}", index + 1, kind.as_str().unwrap_or("found"));
+        pictures.push((format!("{name}.{}", ending(&finding.picture)), finding.picture.clone()));
+        if let Some(truth) = findings.should_be(plan, finding) {
+            pictures.push((format!("{name}-should-be.jpg"), truth));
+        }
+    }
+    folder.replace_pictures(pictures)
 }
 
-impl AuditDir {
-    /// Opens `path` for a report, and makes it if it is missing.
-    ///
-    /// # Errors
-    /// [`FolderError::Foreign`] if it holds anything that is no audit's: nothing is deleted then.
-    pub fn open(path: &Path) -> Result<Self, OutputError> {
-        let io = |source| OutputError::Io { path: path.into(), source };
-        if !is_ours(path, DOCUMENT).map_err(io)? {
-            return Err(OutputError::Foreign(path.into()));
-        }
-        Ok(Self { path: path.into() })
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Writes the document, the page and the pictures, in place of those of an earlier audit.
-    /// `command` is what the page tells people to type to ask again.
-    ///
-    /// # Errors
-    /// The system's, with the path.
-    pub fn write(
-        &self,
-        plan: &AuditPlan,
-        findings: &AuditResults,
-        command: &str,
-    ) -> Result<(), OutputError> {
-        let mut document = serde_json::to_vec_pretty(&AuditDocument::new(plan, findings))
-            .expect("a document of numbers and strings is always JSON");
-        document.push(b'\n');
-        self.put(Path::new(DOCUMENT), &document)?;
-        self.put(Path::new(PAGE), page(plan, findings, command).as_bytes())?;
-        let pictures = self.path.join(PICTURES);
-        let io = |source| OutputError::Io { path: pictures.clone(), source };
-        if pictures.exists() {
-            fs::remove_dir_all(&pictures).map_err(io)?;
-        }
-        fs::create_dir(&pictures).map_err(io)?;
-        for (place, finding) in findings.tally.findings.iter().enumerate() {
-            let kind = serde_json::to_value(finding.kind).unwrap_or_default();
-            let name = format!("{:03}-{}", place + 1, kind.as_str().unwrap_or("found"));
-            let ending = ending(&finding.picture);
-            let made = Path::new(PICTURES).join(format!("{name}.{ending}"));
-            self.put(&made, &finding.picture)?;
-            if let Some(truth) = findings.should_be(plan, finding) {
-                self.put(&Path::new(PICTURES).join(format!("{name}-should-be.jpg")), &truth)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn put(&self, name: &Path, bytes: &[u8]) -> Result<(), OutputError> {
-        let path = self.path.join(name);
-        fs::write(&path, bytes).map_err(|source| OutputError::Io { path, source })
-    }
-}
-
-/// By what the bytes are; the target's word for it is not taken.
+/// Returns a picture's file name extension, from its first bytes: the content type that the target
+/// claims is not trusted.
 pub(super) fn ending(picture: &[u8]) -> &'static str {
     match picture {
         [0x89, b'P', ..] => "png",

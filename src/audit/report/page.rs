@@ -8,20 +8,13 @@ use super::table::{drive, in_words, meaning, told};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, Finding, FindingKind};
 use crate::codec;
 use crate::output::figure::{self, MAX_PICTURE_BYTES, Rows};
-use crate::output::html::whole;
-use crate::repro::report::page::recolouring;
+use crate::output::html;
 
 /// The page. Like every page here it runs no script and loads nothing.
 pub fn page(plan: &AuditPlan, findings: &AuditResults, command: &str) -> String {
     let title = format!("double-exposure audit: {}", findings.verdict);
     let skip = ("#found", "Skip to what was found");
-    whole(
-        &title,
-        &recolouring(),
-        skip,
-        &opening(plan, findings),
-        &sections(plan, findings, command),
-    )
+    html::page(&title, "", skip, &opening(plan, findings), &sections(plan, findings, command))
 }
 
 fn opening(plan: &AuditPlan, findings: &AuditResults) -> Markup {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::interrupt::Interrupt;
 use super::super::output::{eprint, print, print_json};
-use super::super::{Exit, OutputArgs, exit_code};
+use super::super::{Exit, OutputArgs};
 use crate::audit::FindingKind;
 use crate::audit::demo::{CaseOutcome, CaseResult, Fault, cases, run_case};
 use crate::audit::report::bound;
@@ -56,11 +56,7 @@ struct Row {
 }
 
 impl Demo {
-    pub(super) fn run(self) -> Exit {
-        exit_code(self.carry_out())
-    }
-
-    fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let interrupt = Interrupt::listen();
         let Self { without, seeds, seed, voice } = self;
         if !voice.json {

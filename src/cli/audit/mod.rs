@@ -2,7 +2,6 @@
 
 mod demo;
 mod marks;
-mod progress;
 mod value_parsers;
 
 use std::error::Error;
@@ -11,14 +10,17 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use self::progress::Bar;
 use super::interrupt::Interrupt;
 use super::output::{File, eprint, print, print_json};
 use super::serve::span;
-use super::{Exit, OutputArgs, exit_code};
-use crate::audit::report::{AuditDir, AuditDocument, junit, markdown, table};
+use super::{Exit, OutputArgs};
+use crate::audit::report::{self, AuditDocument, junit, markdown, table};
 use crate::audit::spec::{Mode, ShownFit, SingleUrl, Sizes};
-use crate::audit::{self, AuditPlan, AuditResults, AuditVerdict, LoadModel, Target, Url};
+use crate::audit::{
+    self, AuditPlan, AuditProgress, AuditResults, AuditVerdict, LoadModel, Target, Url,
+};
+use crate::output::OutputDir;
+use crate::output::progress::Progress;
 
 /// Ask a thumbnail service under load whether it mixes its users
 ///
@@ -134,24 +136,24 @@ Examples:
   double-exposure audit --post 'http://127.0.0.1:3000/thumbnail?size={size}' --until-found";
 
 impl Audit {
-    pub(super) fn run(self) -> Exit {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         match self.command {
             Some(Command::Demo(demo)) => demo.run(),
-            Some(Command::Marks(marks)) => marks.run(),
-            None => exit_code(self.carry_out()),
+            Some(Command::Marks(marks)) => Ok(marks.run()),
+            None => self.carry_out(),
         }
     }
 
     fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
         let plan = self.plan()?;
         let How { out, junit: junit_file, markdown: markdown_file, .. } = &self.how;
-        let folder = AuditDir::open(out)?;
+        let folder = OutputDir::open(out, report::DOCUMENT)?;
         let junit_file = junit_file.as_deref().map(File::create).transpose()?;
         let markdown_file = markdown_file.as_deref().map(File::append).transpose()?;
         let interrupt = Interrupt::listen();
-        let bar = Bar::new(self.voice);
+        let bar = Progress::with_message(self.voice.quiet, "setting up");
         let findings = audit::run(&plan, &mut |progress| {
-            bar.at(progress);
+            show(&bar, progress);
             !interrupt.heard()
         })?;
         drop(bar);
@@ -161,7 +163,7 @@ impl Audit {
         if let Some(file) = markdown_file {
             file.write(markdown(&plan, &findings).as_bytes())?;
         }
-        folder.write(&plan, &findings, &self.again())?;
+        report::write(&folder, &plan, &findings, &self.again())?;
         if self.voice.json {
             print_json(&AuditDocument::new(&plan, &findings));
         } else {
@@ -232,6 +234,19 @@ impl Audit {
         let (duration, warm_up) = (duration.as_millis(), warm_up.as_millis());
         command + &format!(" --duration {duration}ms --warm-up {warm_up}ms --seed {seed}")
     }
+}
+
+/// Shows rate, requests in flight, answers read, and mixed answers.
+fn show(bar: &Progress, progress: AuditProgress) {
+    let AuditProgress { elapsed, total, asked, in_flight, read, mixed } = progress;
+    if total.is_zero() {
+        return;
+    }
+    let rate = asked as f64 / elapsed.as_secs_f64().max(0.001);
+    bar.set_total(total.as_millis() as u64);
+    bar.set(elapsed.min(total).as_millis() as u64);
+    let mixed = if mixed > 0 { format!("{mixed} MIXED") } else { "0 mixed".into() };
+    bar.set_message(format!("{rate:.0}/s, {in_flight} in flight, {read} read, {mixed}"));
 }
 
 fn exit(findings: &AuditResults) -> Exit {

@@ -9,15 +9,16 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interrupt::Interrupt;
 use super::output::{eprint, print, print_json};
-use super::{Exit, OutputArgs, exit_code};
-use crate::incident::report::{IncidentDir, IncidentPage, timeline};
+use super::{Exit, OutputArgs};
+use crate::incident::report::{self, IncidentPage, timeline};
 use crate::incident::{
     self, IncidentDocument, Scenario, SimulationPlan, SimulationResults, WhatIf, WhatIfResult,
 };
+use crate::output::OutputDir;
+use crate::output::progress::Progress;
 use crate::sample_photos::{self, SamplePhotos};
 use what_if_args::WhatIfArgs;
 
@@ -77,11 +78,7 @@ Exit codes: 0 if the lap law held and only the shared ring mixed, 1 if not, 2 fo
 script that contradicts itself, 130 if interrupted: what is known by then is told.";
 
 impl Incident {
-    pub(super) fn run(self) -> Exit {
-        exit_code(self.carry_out())
-    }
-
-    fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         if self.print_script {
             print(incident::DEFAULT);
             return Ok(Exit::Held);
@@ -94,7 +91,7 @@ impl Incident {
         day.check()?;
         let asked = self.changes.asked(&day)?;
         let told = self.changes.told(&day)?;
-        let folder = IncidentDir::open(&self.out)?;
+        let folder = OutputDir::open(&self.out, report::DOCUMENT)?;
         let mut log = self.log.as_deref().map(Log::create).transpose()?;
         let photos = match &self.photos {
             Some(dir) => sample_photos::read_dir(dir)?,
@@ -102,7 +99,9 @@ impl Incident {
         };
         let interrupt = Interrupt::listen();
         let go_on = || !interrupt.heard();
-        let days = Days { bar: Bar::new(self.voice, 1 + asked.len()), go_on: &go_on };
+        let count = 1 + asked.len();
+        let progress = Progress::counting(self.voice.quiet || count == 1, "days", count as u64);
+        let days = Days { progress, go_on: &go_on };
 
         let findings = days.play(&told, log.as_mut())?;
         let compared = days.compare(&day, &asked, &findings)?;
@@ -112,7 +111,7 @@ impl Incident {
         drop(days);
         let pictures = incident::pictures(&findings, &photos.photos, MOST_PICTURES)?;
         let page = IncidentPage { findings: &findings, compared: &compared, pictures: &pictures };
-        folder.write(&page)?;
+        report::write(&folder, &page)?;
         if self.voice.json {
             print_json(&IncidentDocument::new(&findings, compared));
         } else {
@@ -133,7 +132,7 @@ impl Incident {
 
 /// Plays days one after the other, and shows how many are done.
 struct Days<'a> {
-    bar: Bar,
+    progress: Progress,
     go_on: &'a dyn Fn() -> bool,
 }
 
@@ -146,7 +145,7 @@ impl Days<'_> {
         let Some(log) = log else { return Ok(incident::play(plan, None, self.go_on)?) };
         let findings = incident::play(plan, Some(&mut log.file), self.go_on)?;
         log.file.flush().map_err(|error| format!("{}: {error}", log.path.display()))?;
-        self.bar.0.inc(1);
+        self.progress.increment();
         Ok(findings)
     }
 
@@ -176,7 +175,7 @@ impl Days<'_> {
                 told
             } else if (self.go_on)() {
                 played = incident::play(&plan, None, self.go_on)?;
-                self.bar.0.inc(1);
+                self.progress.increment();
                 &played
             } else {
                 break;
@@ -211,26 +210,6 @@ impl Log {
             format!("{}: {error}; name a file that can be written", path.display())
         })?;
         Ok(Self { path: path.into(), file: BufWriter::with_capacity(1 << 20, file) })
-    }
-}
-
-/// How many days are played, on standard error, on a terminal only.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(voice: OutputArgs, days: usize) -> Self {
-        if voice.quiet || days == 1 {
-            return Self(ProgressBar::hidden());
-        }
-        let style = ProgressStyle::with_template("days {wide_bar} {pos}/{len} {eta:>4}")
-            .expect("the template is well formed");
-        Self(ProgressBar::new(days as u64).with_style(style))
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
     }
 }
 

@@ -5,12 +5,12 @@ use std::error::Error;
 use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::super::interrupt::Interrupt;
 use super::super::output::{eprint, print, print_json};
 use super::super::{Exit, OutputArgs};
+use crate::output::progress::Progress;
 use crate::output::terminal::{self, GREEN, PLAIN, RED, many, percent, wrap};
 use crate::schedule::{
     Outcome, Outcomes, Owners, Schedule, countable, outcomes, predict, replay_all,
@@ -68,7 +68,7 @@ pub(super) fn count(
 ) -> Result<Exit, Box<dyn Error>> {
     let words = countable(requests, bands)?;
     let interrupt = Interrupt::listen();
-    let bar = if voice.quiet { ProgressBar::hidden() } else { ProgressBar::new(words) };
+    let progress = Progress::counting(voice.quiet, "words", words);
     // A walked word stands for all its renamings, which play alike to the letter.
     let names: u64 = (1..=requests as u64).product();
     let mut played = Played::default();
@@ -77,11 +77,11 @@ pub(super) fn count(
         played.add(names, word, bands, slots);
         walked += names;
         if walked % (1 << 12) < names {
-            bar.set_position(walked);
+            progress.set(walked);
         }
         !interrupt.heard()
     })?;
-    bar.finish_and_clear();
+    drop(progress);
     if counted.words < words {
         eprint(&format!("interrupted after {} of {words} words\n", counted.words));
         return Ok(Exit::Interrupted);

@@ -21,14 +21,13 @@ use clap::{ArgGroup, Args};
 
 use super::output::{eprint, print, print_json};
 use super::repro::{bands, slots};
-use super::{Exit, OutputArgs, exit_code};
+use super::{Exit, OutputArgs};
 use crate::codec::{Fit, Size};
-use crate::output::terminal;
+use crate::output::{OutputDir, terminal};
 use crate::pipelines::PipelineKind;
 use crate::schedule::Schedule;
 use config::ReplayConfig;
 use document::ReplayDocument;
-use folder::ReplayDir;
 use photo_assignment::PhotoAssignment;
 use result::ReplayResult;
 
@@ -125,11 +124,7 @@ struct Asked {
 }
 
 impl Replay {
-    pub(super) fn run(self) -> Exit {
-        exit_code(self.carry_out())
-    }
-
-    fn carry_out(self) -> Result<Exit, Box<dyn Error>> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let two = NonZeroU32::MIN.saturating_add(1);
         let Some(word) = self.word.clone() else {
             let (bands, slots) = (self.bands.unwrap_or(two), self.slots);
@@ -163,10 +158,10 @@ impl Replay {
             fit: self.fit,
         };
         let cast = PhotoAssignment::new(&scene, self.photos.as_deref())?;
-        let folder = ReplayDir::open(&self.out)?;
+        let folder = OutputDir::open(&self.out, folder::DOCUMENT)?;
         let performance = ReplayResult::of(&scene, &cast)?;
         let told = ReplayDocument::new(&scene, &cast, &performance);
-        folder.write(&scene, &performance, &told)?;
+        folder::write(&folder, &scene, &performance, &told)?;
         if !voice.quiet {
             eprint(&cast.remarks(&scene));
         }

@@ -6,6 +6,6 @@ mod output_dir;
 mod page;
 mod timeline;
 
-pub use output_dir::{IncidentDir, OutputError};
+pub use output_dir::{DOCUMENT, write};
 pub use page::IncidentPage;
 pub use timeline::timeline;

@@ -1,89 +1,91 @@
-//! What the runs come to, in sentences for a room.
+//! Writes the headline of the page, its verdict, and the notes about runs that were cut short.
 
 use super::charts::percent_mixed;
 use crate::repro::{MIN_GATE_THUMBNAILS, ReproResults, ReproVerdict, Run};
 
-/// The one sentence that stands first.
-pub(super) fn claim(findings: &ReproResults) -> String {
-    let repairs = || findings.runs.iter().filter(|run| run.kind.is_repair());
-    if findings.oracle_faults() > 0 {
+/// Returns the first sentence of the page.
+pub(super) fn headline(results: &ReproResults) -> String {
+    let repairs = || results.runs.iter().filter(|run| run.kind.is_repair());
+    if results.oracle_faults() > 0 {
         return format!(
-            "Believe no count on this page: the two oracles disagree about {} rows.",
-            findings.oracle_faults()
+            "Trust no count on this page: the two oracles disagree about {} rows.",
+            results.oracle_faults()
         );
     }
-    match (findings.verdict, worst(findings)) {
+    match (results.verdict, worst(results)) {
         (ReproVerdict::Mixed, _) => format!(
-            "Where nobody may be mixed, {} of {} thumbnails showed somebody else’s photo.",
-            must_not(findings).map(|run| run.tally.mixed()).sum::<u64>(),
-            must_not(findings).map(|run| run.tally.thumbnails).sum::<u64>(),
+            "{} of {} thumbnails showed another owner’s photo where none may.",
+            forbidden(results).map(|run| run.stats.mixed()).sum::<u64>(),
+            forbidden(results).map(|run| run.stats.thumbnails).sum::<u64>(),
         ),
         (ReproVerdict::Clean, _) => format!(
-            "None of {} thumbnails showed somebody else’s photo, and none was expected to.",
-            findings.runs.iter().map(|run| run.tally.thumbnails).sum::<u64>()
+            "None of {} thumbnails showed another owner’s photo, and none was expected to.",
+            results.runs.iter().map(|run| run.stats.thumbnails).sum::<u64>()
         ),
         (ReproVerdict::Reproduced, Some(run)) => {
-            let repaired = match repairs().map(|run| run.tally.thumbnails).sum() {
+            let repaired = match repairs().map(|run| run.stats.thumbnails).sum() {
                 0 => String::new(),
-                thumbnails => format!("; in buffers of their own, none of {thumbnails} did"),
+                thumbnails => format!("; with a buffer for each request, none of {thumbnails} did"),
             };
-            format!("{}{repaired}.", mixed_up(run))
+            format!("{}{repaired}.", mixed(run))
         }
         (ReproVerdict::Inconclusive, Some(run)) => {
-            format!("Too little was seen for a verdict. {}.", mixed_up(run))
+            format!("Too few thumbnails for a verdict. {}.", mixed(run))
         }
         (ReproVerdict::Reproduced | ReproVerdict::Inconclusive, None) => {
-            "Too little was seen to say whether anybody is shown somebody else’s photo.".into()
+            "Too few thumbnails to say whether any shows another owner’s photo.".into()
         }
     }
 }
 
-fn mixed_up(run: &Run) -> String {
+fn mixed(run: &Run) -> String {
     format!(
-        "In shared buffers, {} of {} thumbnails showed somebody else’s photo",
-        run.tally.mixed(),
-        run.tally.thumbnails
+        "With shared buffers, {} of {} thumbnails showed another owner’s photo",
+        run.stats.mixed(),
+        run.stats.thumbnails
     )
 }
 
-/// The verdict's word, and what it means here.
-pub(super) fn verdict(findings: &ReproResults) -> String {
-    match findings.verdict {
-        ReproVerdict::Reproduced => "what must mix mixed, what must not did not.".into(),
-        ReproVerdict::Mixed => "a thumbnail shows somebody else’s photo where none may.".into(),
-        ReproVerdict::Clean => "nothing mixed, and nothing was expected to.".into(),
+/// Returns a sentence that explains the verdict.
+pub(super) fn verdict(results: &ReproResults) -> String {
+    match results.verdict {
+        ReproVerdict::Reproduced => {
+            "as expected, “shared” mixed photos and the repairs did not.".into()
+        }
+        ReproVerdict::Mixed => "a thumbnail is mixed where none may be.".into(),
+        ReproVerdict::Clean => "no thumbnail was mixed, and none was expected to be.".into(),
         ReproVerdict::Inconclusive => format!(
-            "no verdict either way. It takes more in flight than twice the slots, two cores and, \
-             for a gate, {MIN_GATE_THUMBNAILS} thumbnails in each run."
+            "no verdict. A verdict takes more requests in flight than twice the slots, at least \
+             two cores and, for a gate, at least {MIN_GATE_THUMBNAILS} thumbnails in each run."
         ),
     }
 }
 
-/// What kept the runs from being whole, if anything did.
-pub(super) fn shortfall(findings: &ReproResults, planned: usize) -> Option<String> {
-    let made = findings.runs.len();
-    let short = findings.runs.iter().filter(|run| run.tally.thumbnails < run.asked).count();
-    match (findings.interrupted, short) {
+/// Returns a sentence about runs that were not made to their end, if there are any.
+pub(super) fn shortfall(results: &ReproResults, planned: usize) -> Option<String> {
+    let begun = results.runs.len();
+    let short = results.runs.iter().filter(|run| run.stats.thumbnails < run.planned).count();
+    match (results.interrupted, short) {
         (true, _) => Some(format!(
-            "Interrupted: {made} of {planned} runs were begun, {short} of them did not end."
+            "Interrupted: {begun} of {planned} runs were begun, {short} of them did not end."
         )),
         (false, 0) => None,
         (false, short) => Some(format!(
-            "Time was short: {short} of {made} runs made fewer thumbnails than asked for."
+            "The time was too short: {short} of {begun} runs made fewer thumbnails than planned."
         )),
     }
 }
 
-/// The run of shared buffers with the greatest share of mixed thumbnails, if any mixed.
-pub(super) fn worst(findings: &ReproResults) -> Option<&Run> {
-    let mixed = |run: &&Run| !run.kind.is_repair() && run.tally.mixed() > 0;
+/// Returns the run of `shared` with the greatest share of mixed thumbnails, if any were mixed.
+pub(super) fn worst(results: &ReproResults) -> Option<&Run> {
+    let mixed = |run: &&Run| !run.kind.is_repair() && run.stats.mixed() > 0;
     let by_share = |a: &&Run, b: &&Run| percent_mixed(a).total_cmp(&percent_mixed(b));
-    findings.runs.iter().filter(mixed).max_by(by_share)
+    results.runs.iter().filter(mixed).max_by(by_share)
 }
 
-/// The runs in which nobody may be mixed and somebody was: those of a repair, or else of a gate.
-fn must_not(findings: &ReproResults) -> impl Iterator<Item = &Run> {
-    let mixed = |run: &&Run| run.tally.mixed() > 0;
-    let repair = findings.runs.iter().filter(mixed).any(|run| run.kind.is_repair());
-    findings.runs.iter().filter(mixed).filter(move |run| run.kind.is_repair() || !repair)
+/// Returns the runs with mixed thumbnails that may have none: those of repairs, or else of a gate.
+fn forbidden(results: &ReproResults) -> impl Iterator<Item = &Run> {
+    let mixed = |run: &&Run| run.stats.mixed() > 0;
+    let repair = results.runs.iter().filter(mixed).any(|run| run.kind.is_repair());
+    results.runs.iter().filter(mixed).filter(move |run| run.kind.is_repair() || !repair)
 }
