@@ -147,7 +147,7 @@ fn one_stalled_request_and_one_quick_client_are_enough_on_eight_slots() {
 fn a_word_replays_byte_for_byte_what_the_threads_made() {
     let word = "ABACBBACABBCABCCCA";
     let on_threads = on_threads(word, one_slot());
-    let requests: Vec<_> = (0..3).map(asked).collect();
+    let requests: Vec<_> = (0..3).map(request).collect();
     let word: Schedule = word.parse().unwrap();
     let replayed: Vec<Option<Made>> =
         schedule::replay(&word, word.bands(), &one_slot(), |number| &requests[number]);
