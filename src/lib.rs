@@ -78,9 +78,9 @@
 //!
 //! # Map, in reading order
 //!
-//! - [`pipeline`]: the lesson. `mod.rs` states the promise, `shared.rs` is the failure, `owned.rs` the
-//!   repair, and `pooled.rs` the repair that reuses memory.
-//! - `sync`: the synchronisation primitives that a pipeline may use; model checkers replace them.
+//! - [`pipeline`]: the lesson. `mod.rs` states the promise, `shared.rs` is the failure, `owned.rs`
+//!   the repair, and `pooled.rs` the repair that reuses memory.
+//! - `sync`: the synchronisation primitives of pipelines; model checkers replace them.
 //! - [`pipelines`]: the kinds of pipelines, and the one place that builds a pipeline of a kind.
 //! - [`schedule`]: interleavings as data, and the lap law, which predicts the mixed ones.
 //! - [`codec`]: images: probe, decode, resize and encode, within limits.
@@ -92,8 +92,8 @@
 //! - [`replay`]: one schedule on a pipeline, step by step, or all schedules of a size.
 //! - [`album`]: albums in one crash-safe file, the 35-day compression, and the ledger of views.
 //! - [`server`]: the album over HTTP: admission control, single-flight, conversions, metrics.
-//! - [`incident`]: 28 November 2024 as a discrete-event simulation, and the same day with one change.
-//! - [`audit`]: checks of any thumbnail service from outside, with photos that carry a watermark.
+//! - [`incident`]: 28 November 2024 as a discrete-event simulation, and the day with one change.
+//! - [`audit`]: checks of any thumbnail service from outside, with watermarked photos.
 //! - [`fuzzing`]: properties that hold for any input bytes.
 //! - [`cli`]: the commands, their flags and exit codes.
 

@@ -146,7 +146,7 @@ impl LineChart {
     fn line(&self, series: &Series) -> Markup {
         let points: Vec<_> = series.points.iter().map(|&(x, y)| (self.x(x), self.y(y))).collect();
         html! {
-            g.series class=(series.class) {
+            g class=(series.class) {
                 polyline points=(path(&points)) {}
                 @for &(x, y) in &points { (mark(series.marker, x, y)) }
             }

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::imports::{imports, paths};
+use crate::imports::{from_root, imports, module_path, paths};
 use crate::source::Source;
 
 /// Holds the module paths of all files, and the names that each module file imports.
@@ -16,33 +16,6 @@ struct Modules<'s> {
     files: BTreeMap<Vec<&'s str>, usize>,
     /// Imported or re-exported names of each module, each with its path from the crate's root.
     imported: Vec<BTreeMap<String, Vec<String>>>,
-}
-
-fn module_path(file: &str) -> Vec<&str> {
-    let inside = file.trim_start_matches("src/").trim_end_matches(".rs");
-    let names: Vec<&str> = inside.split('/').collect();
-    match names[..] {
-        ["lib" | "main"] => Vec::new(),
-        [ref folders @ .., "mod"] => folders.to_vec(),
-        _ => names,
-    }
-}
-
-/// Returns a path from the crate's root, or `None` if it begins at another crate.
-fn from_root(module: &[&str], path: &str) -> Option<Vec<String>> {
-    let path = path.split(" as ").next().unwrap_or(path);
-    let mut names = path.split("::").peekable();
-    let mut base: Vec<&str> = match names.peek()? {
-        &"crate" => Vec::new(),
-        &"self" | &"super" => module.to_vec(),
-        _ => return None,
-    };
-    while let Some(name) = names.next_if(|name| ["crate", "self", "super"].contains(name)) {
-        if name == "super" {
-            base.pop()?;
-        }
-    }
-    Some(base.into_iter().chain(names).map(str::to_owned).collect())
 }
 
 impl Modules<'_> {

@@ -60,6 +60,35 @@ pub(crate) fn paths(code: &str) -> Vec<Named> {
     found
 }
 
+/// Returns the path of a file's module from the crate's root: `src/a/mod.rs` is `a`.
+pub(crate) fn module_path(file: &str) -> Vec<&str> {
+    let inside = file.trim_start_matches("src/").trim_end_matches(".rs");
+    let names: Vec<&str> = inside.split('/').collect();
+    match names[..] {
+        ["lib" | "main"] => Vec::new(),
+        [ref folders @ .., "mod"] => folders.to_vec(),
+        _ => names,
+    }
+}
+
+/// Returns a path that is named in `module` as a path from the crate's root, or `None` if the path
+/// begins at another crate.
+pub(crate) fn from_root(module: &[&str], path: &str) -> Option<Vec<String>> {
+    let path = path.split(" as ").next().unwrap_or(path);
+    let mut names = path.split("::").peekable();
+    let mut base: Vec<&str> = match names.peek()? {
+        &"crate" => Vec::new(),
+        &"self" | &"super" => module.to_vec(),
+        _ => return None,
+    };
+    while let Some(name) = names.next_if(|name| ["crate", "self", "super"].contains(name)) {
+        if name == "super" {
+            base.pop()?;
+        }
+    }
+    Some(base.into_iter().chain(names).map(str::to_owned).collect())
+}
+
 /// Returns the positions of each `use` and of its semicolon.
 fn use_items(code: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();

@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use crate::imports::{imports, paths};
+use crate::imports::{from_root, imports, module_path, paths};
 use crate::source::{Source, root};
 
 /// Rows of modules, from the lowest to the highest. A module may name modules of lower rows only.
@@ -38,8 +38,8 @@ pub(crate) fn check(source: &Source) -> Vec<String> {
     let mut named = imports(&source.code);
     named.extend(paths(&source.code));
     for named in named {
-        let Some(module) = module_named(&named.path) else { continue };
-        if module != own && row(module).is_none_or(|row| row >= own_row) {
+        let Some(module) = module_named(&source.path, &named.path) else { continue };
+        if module != own && row(&module).is_none_or(|row| row >= own_row) {
             let problem = format!("{own} names {module}, which is not in a lower row");
             problems.push(source.at(named.line, &problem));
         }
@@ -51,21 +51,19 @@ fn row(module: &str) -> Option<usize> {
     ROWS.iter().position(|row| row.contains(&module))
 }
 
-/// Returns the top-level module that a path begins with, after `crate` or after `super`.
-fn module_named(path: &str) -> Option<&str> {
-    let mut names = path.split([':', ' ']).filter(|name| !name.is_empty()).peekable();
-    match names.next()? {
-        "crate" => names.next().filter(|name| name.starts_with(char::is_lowercase)),
-        "super" => {
-            while names.next_if_eq(&"super").is_some() {}
-            names.next().filter(|name| row(name).is_some())
-        }
-        _ => None,
-    }
+/// Returns the top-level module that a path in `file` names, after `crate` or after `super`.
+fn module_named(file: &str, path: &str) -> Option<String> {
+    let module = from_root(&module_path(file), path)?.into_iter().next()?;
+    let is_module = if path.starts_with("crate") {
+        module.starts_with(char::is_lowercase)
+    } else {
+        row(&module).is_some()
+    };
+    is_module.then_some(module)
 }
 
-/// Returns the modules that the map in the documentation of `lib.rs` lists: the name in backticks at
-/// the head of each item of its list.
+/// Returns the modules that the map in the documentation of `lib.rs` lists: the first name in
+/// backticks of each item of its list.
 fn map(lib: &str) -> Vec<&str> {
     let items = lib.lines().filter_map(|line| line.strip_prefix("//! - "));
     items.filter_map(|item| item.split('`').nth(1)).collect()

@@ -165,7 +165,11 @@ mod controls {
         finds("src/a.rs", "// TODO\nlet x = \"TODO\";", &["2: TODO: finish or remove it"]);
         finds("src/a.rs", "// FIXME", &["2: FIXME: finish or remove it"]);
         finds("src/a.rs", "todo!()", &["2: todo: finish or remove it"]);
-        finds("tests/a.rs", "#[ignore = \"slow\"]", &["2: a test that does not run is none"]);
+        finds(
+            "tests/a.rs",
+            "#[ignore = \"slow\"]",
+            &["2: a test that does not run proves nothing"],
+        );
     }
 
     #[test]
@@ -194,7 +198,7 @@ mod controls {
     #[test]
     fn a_test_name_without_a_sentence_and_a_panic_without_text_are_found() {
         finds("tests/a.rs", "fn test_a() {", &["2: a test's name is a sentence, without test_"]);
-        let what = "2: should_panic says which panic it expects";
+        let what = "2: should_panic states the panic it expects";
         finds("tests/a.rs", "#[should_panic]", &[what]);
         finds("tests/a.rs", "#[should_panic(expected = \"x\")]", &[]);
     }
@@ -214,7 +218,7 @@ mod controls {
         finds("src/a.rs", "    /// Counts rows,\n    /// of", &[end]);
         finds("src/a.rs", "/// to this one", &[capital, end]);
         finds("src/a.rs", "/// A row.\nx: u8,\n/// and its owner.", &[&capital.replace('2', "4")]);
-        let good = "/// Counts rows:\n///\n/// ```\n/// f()\n/// ```\n/// [`a`] (b).\n//// c\n// d\n\
+        let good = "/// Counts rows:\n///\n/// ```\n/// f()\n/// ```\n/// [`a`] (b).\n// c\n\
             /// `clean` is for CI.\n\"/// e\"";
         finds("src/a.rs", good, &[]);
     }

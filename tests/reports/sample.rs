@@ -31,7 +31,7 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// Makes a sample of three pipelines at seven loads; `shared` mixed photos at the greater loads.
+    /// Makes a sample of three pipelines at seven loads; `shared` mixed photos at the higher ones.
     pub(crate) fn reproduced() -> Self {
         let mut sample =
             Self::of(&[PipelineKind::Shared, PipelineKind::Owned, PipelineKind::Pooled], 7);
@@ -40,7 +40,7 @@ impl Sample {
         sample
     }
 
-    /// Makes runs of `pipelines` at this number of loads; `shared` mixed photos from 4 in flight on.
+    /// Makes runs of `pipelines` at this number of loads; `shared` mixes from 4 in flight on.
     pub(crate) fn of(pipelines: &[PipelineKind], loads: u32) -> Self {
         let in_flight: Vec<usize> = (0..loads).map(|power| 1 << power).collect();
         let runs = pipelines

@@ -1,6 +1,6 @@
-//! Checks the failure and its repairs on real threads, with the shipped pipelines and codec and real
-//! photos. Where a test asserts a mix, the threads take turns, so that the order is forced and no
-//! run depends on luck. Where a test asserts that there is none, 64 threads run freely.
+//! Checks the failure and its repairs on real threads, with the shipped pipelines and codec and
+//! real photos. Where a test asserts a mix, the threads take turns, so that the order is forced and
+//! no run depends on luck. Where a test asserts that there is none, 64 threads run freely.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::LazyLock;

@@ -132,8 +132,7 @@ fn repair(kind: PipelineKind, results: &ReproResults) -> Option<String> {
 fn meaning(verdict: ReproVerdict) -> String {
     match verdict {
         ReproVerdict::Reproduced => {
-            "as expected: `shared` mixed photos, the repairs did not. `cargo test` shows why."
-                .into()
+            "`shared` mixed photos as expected, the repairs did not. `cargo test` shows why.".into()
         }
         ReproVerdict::Mixed => "a thumbnail is mixed where none may be.".into(),
         ReproVerdict::Clean => "no thumbnail was mixed, and none was expected to be.".into(),

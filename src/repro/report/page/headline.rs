@@ -50,7 +50,7 @@ fn mixed(run: &Run) -> String {
 pub(super) fn verdict(results: &ReproResults) -> String {
     match results.verdict {
         ReproVerdict::Reproduced => {
-            "as expected, “shared” mixed photos and the repairs did not.".into()
+            "“shared” mixed photos as expected, and the repairs did not.".into()
         }
         ReproVerdict::Mixed => "a thumbnail is mixed where none may be.".into(),
         ReproVerdict::Clean => "no thumbnail was mixed, and none was expected to be.".into(),

@@ -74,7 +74,7 @@ impl ReproPage<'_> {
             }
             @if plan.pipelines.contains(&PipelineKind::Shared) {
                 section aria-labelledby="interleaving" {
-                    h2 #interleaving { "How it happens: a request reads a slot that was given away" }
+                    h2 #interleaving { "How it happens: a request reads an overwritten slot" }
                     (diagram::diagram(plan.slots))
                 }
             }
