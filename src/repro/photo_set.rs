@@ -17,8 +17,6 @@ pub struct PhotoSet {
     pub requests: Vec<ThumbnailRequest>,
     /// Height of each photo's thumbnail, in px.
     pub heights: Vec<u32>,
-    /// File name of each photo.
-    pub names: Vec<String>,
     /// Owner of each photo, as an index into `owners`.
     pub owner_of: Vec<usize>,
     /// Names of the owners, each once.
@@ -68,7 +66,7 @@ impl PhotoSet {
         let files = photos.len() + skipped.len();
         let SamplePhotos { photos, skipped: copies } = sample_photos::each_once(photos);
         skipped.extend(copies);
-        let (mut requests, mut heights, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut requests, mut heights) = (Vec::new(), Vec::new());
         let (mut owner_of, mut owners) = (Vec::new(), Vec::new());
         let mut unused = 0;
         for (done, photo) in round_robin_by_owner(photos).into_iter().enumerate() {
@@ -84,7 +82,6 @@ impl PhotoSet {
                     heights.push(codec::thumbnail_dimensions(width, height, spec).1);
                     requests.push(ThumbnailRequest { photo: compressed, spec });
                     owner_of.push(index_of(&mut owners, photo.owner));
-                    names.push(photo.name);
                 }
                 Err(error) => {
                     skipped.push(SkippedFile { path: photo.name.into(), reason: error.to_string() })
@@ -95,7 +92,7 @@ impl PhotoSet {
             return Err(PhotoSetError::None { files, skipped });
         }
         let oracle = PixelOracle::new(&ImageCodec::new(bands), &requests)?;
-        Ok(Self { requests, heights, names, owner_of, owners, skipped, unused, oracle })
+        Ok(Self { requests, heights, owner_of, owners, skipped, unused, oracle })
     }
 }
 

@@ -20,8 +20,10 @@ use crate::sample::Sample;
 const SIZES: [(u32, u32); 2] = [(1280, 720), (390, 844)];
 /// Time after which a silent browser is killed, and the test fails.
 const BROWSER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Names of the browser's program on different systems.
 const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/// Script that measures the page.
 const SCRIPT: &str = include_str!("measure.js");
 
 /// Holds the measurements of a page in one frame.
@@ -156,6 +158,21 @@ fn the_page_fits_a_projector_and_a_phone() {
             assert_eq!(frame.pictures, pictures);
             assert!(frame.smallest_letters >= 20.0, "{} px", frame.smallest_letters);
         }
+    }
+}
+
+#[test]
+fn the_page_of_a_simulated_day_fits_a_projector_and_a_phone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_double-exposure"))
+        .args(["incident", "--scale", "20000", "--quiet", "--out"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let page = std::fs::read_to_string(folder.path().join("index.html")).unwrap();
+    for frame in measure(&page).into_iter().flatten() {
+        assert!(frame.is_faultless(), "{frame:#?}");
     }
 }
 

@@ -111,7 +111,6 @@ fn photo_set() -> PhotoSet {
     PhotoSet {
         requests: vec![request; 3],
         heights: vec![u32::from(SIDE); 3],
-        names: owners.clone(),
         owner_of: vec![0, 1, 2],
         owners,
         skipped: Vec::new(),
