@@ -1,5 +1,5 @@
-//! Rebuilds a real privacy failure in safe Rust, without a data race, and stands its repair beside
-//! it: two people's photos in one frame.
+//! Rebuilds a real privacy failure, two people's photos in one frame, in safe Rust and without a
+//! data race; beside it stands the repair.
 //!
 //! On 28 November 2024 the albums of a large messenger showed people thumbnails with parts of
 //! strangers' photos in them, once traffic had passed a certain level (LY Corporation, notice
@@ -70,10 +70,10 @@
 //! # Ok::<(), ()>(())
 //! ```
 //!
-//! Ann's request is *lapped* (a later request overwrote its slot), and her thumbnail is *torn* (some
-//! of its rows show another photo); one with only foreign rows is *swapped*. Written as a
-//! [schedule](schedule::Schedule) this overlap is the *word* (a schedule written as letters, one
-//! for each step) `AABA…`, and the crate replays it with real photos, byte for byte. The album's
+//! Ann's request is *lapped* (a later request overwrote its slot), and her thumbnail is *torn*
+//! (some of its rows show another photo). A thumbnail with only such rows is *swapped*. This
+//! overlap is the [schedule](schedule::Schedule) `AABA…`. A schedule written as letters, one for
+//! each step, is a *word*; the crate replays any word with real photos, byte for byte. The album's
 //! ledger records the *maker* (the version of the thumbnail maker) of every thumbnail.
 //!
 //! # Map, in reading order

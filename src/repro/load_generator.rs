@@ -87,8 +87,11 @@ impl LoadGenerator {
         let mut totals = LoadResult::default();
         while requests.peek().is_some() {
             let start = Instant::now();
-            let batch = requests.by_ref().take(MAX_BATCH);
-            let results = self.runtime.block_on(convert_all(pipeline, batch, self.in_flight));
+            let batch = requests.by_ref().take(MAX_BATCH).map(|(index, request)| {
+                let pipeline = Arc::clone(pipeline);
+                move || (index, pipeline.convert(&request))
+            });
+            let results = self.runtime.block_on(run_all(batch, self.in_flight));
             totals.elapsed += start.elapsed();
             totals.conversions += results.len() as u64;
             results.into_iter().for_each(|(index, result)| on_result(index, result));
@@ -97,29 +100,21 @@ impl LoadGenerator {
     }
 }
 
-type Indexed<P> = (usize, Result<Output<P>, Error<P>>);
-
-async fn convert_all<P>(
-    pipeline: &Arc<P>,
-    requests: impl Iterator<Item = (usize, Request<P>)>,
+/// Runs jobs on the blocking pool with this number in flight, and returns their results as they
+/// end.
+async fn run_all<T: Send + 'static>(
+    jobs: impl Iterator<Item = impl FnOnce() -> T + Send + 'static>,
     in_flight: usize,
-) -> Vec<Indexed<P>>
-where
-    P: Pipeline + Send + Sync + 'static,
-    Request<P>: Send + 'static,
-    Output<P>: Send + 'static,
-    Error<P>: Send + 'static,
-{
+) -> Vec<T> {
     let permits = Arc::new(Semaphore::new(in_flight));
     let mut running = JoinSet::new();
     let mut results = Vec::new();
-    for (index, request) in requests {
+    for job in jobs {
         let permit = Arc::clone(&permits).acquire_owned().await.expect("the semaphore stays open");
-        let pipeline = Arc::clone(pipeline);
         running.spawn_blocking(move || {
-            let result = pipeline.convert(&request);
+            let result = job();
             drop(permit);
-            (index, result)
+            result
         });
         while let Some(joined) = running.try_join_next() {
             results.push(unwind(joined));

@@ -32,6 +32,13 @@ pub struct Run {
     pub per_second: f64,
 }
 
+impl Run {
+    /// Returns the share of mixed thumbnails, in percent; 0 if the run made none.
+    pub fn percent_mixed(&self) -> f64 {
+        100.0 * self.stats.mixed() as f64 / self.stats.thumbnails.max(1) as f64
+    }
+}
+
 /// Holds a mixed thumbnail for the report.
 #[derive(Clone, Debug)]
 pub struct Exhibit {

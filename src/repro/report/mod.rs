@@ -6,6 +6,7 @@ mod junit;
 mod output_dir;
 pub mod page;
 mod table;
+mod text;
 
 pub use json::ReproDocument;
 pub use junit::junit;

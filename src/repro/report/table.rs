@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use super::text;
 use crate::output::terminal::{GREEN, PLAIN, RED, many, percent, width, wrap};
 use crate::pipelines::PipelineKind;
-use crate::repro::{MIN_GATE_THUMBNAILS, PhotoSet, ReproPlan, ReproResults, ReproVerdict, Run};
+use crate::repro::{PhotoSet, ReproPlan, ReproResults, ReproVerdict, Run};
 
 /// Returns a table with a line for each run, at most 80 columns wide, with ANSI colour.
 pub fn table(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> String {
@@ -37,7 +38,7 @@ pub fn table(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> 
 fn line(text: &mut String, run: &Run) {
     let stats = &run.stats;
     let colour = if stats.mixed() > 0 { RED } else { GREEN };
-    let share = percent(stats.mixed() as f64 / stats.thumbnails.max(1) as f64);
+    let share = percent(run.percent_mixed() / 100.0);
     let _ = writeln!(
         text,
         "{:<8}  {:>9}  {:>10}  {colour}{:>5}  {share:>7}{PLAIN}  {:>12}  {:>13}  {:>6.0}",
@@ -54,28 +55,14 @@ fn line(text: &mut String, run: &Run) {
 /// Returns the results in sentences, beside the published facts about the real event.
 pub fn summary(plan: &ReproPlan, results: &ReproResults) -> String {
     let mut messages = Vec::new();
-    if results.interrupted {
-        messages.push("Interrupted: these are the results up to then.".into());
-    }
-    let short = results.runs.iter().filter(|run| run.stats.thumbnails < run.planned).count();
-    if short > 0 && !results.interrupted {
-        messages.push(format!(
-            "The time was too short: {short} of {} made fewer than {}. --budget allows more time.",
-            many(results.runs.len(), "run"),
-            many(plan.thumbnails, "thumbnail")
-        ));
+    if let Some(shortfall) = text::shortfall(plan, results) {
+        let advice = if results.interrupted { "" } else { " --budget allows more time." };
+        messages.push(shortfall + advice);
     }
     if results.oracle_faults() > 0 {
-        messages.push(format!(
-            "The two oracles disagree about {}: this program has a fault, trust no count.",
-            many(results.oracle_faults(), "row")
-        ));
+        messages.push(text::headline(results));
     }
-    let worst = results.runs.iter().filter(|run| !run.kind.is_repair()).max_by_key(|run| {
-        let stats = &run.stats;
-        stats.mixed() * 1_000_000 / stats.thumbnails.max(1)
-    });
-    messages.extend(worst.filter(|run| run.stats.mixed() > 0).map(failure));
+    messages.extend(text::worst(results).map(failure));
     messages.extend(
         [PipelineKind::Owned, PipelineKind::Pooled]
             .into_iter()
@@ -85,7 +72,7 @@ pub fn summary(plan: &ReproPlan, results: &ReproResults) -> String {
         ReproVerdict::Reproduced | ReproVerdict::Clean => GREEN,
         ReproVerdict::Mixed | ReproVerdict::Inconclusive => RED,
     };
-    let verdict = format!("{}: {}", results.verdict, meaning(results.verdict));
+    let verdict = format!("{}: {}", results.verdict, text::meaning(results.verdict));
     let lines = |message: String| wrap(&message, width().max(40)).join("\n");
     let messages: String = messages.into_iter().map(|message| lines(message) + "\n").collect();
     format!("{messages}\n{colour}{}{PLAIN}\n", lines(verdict))
@@ -127,19 +114,4 @@ fn repair(kind: PipelineKind, results: &ReproResults) -> Option<String> {
     };
     let message = format!("{kind}: {mixed} of {} mixed{bound}.", many(thumbnails, "thumbnail"));
     (thumbnails > 0).then_some(message)
-}
-
-fn meaning(verdict: ReproVerdict) -> String {
-    match verdict {
-        ReproVerdict::Reproduced => {
-            "`shared` mixed photos as expected, the repairs did not. `cargo test` shows why.".into()
-        }
-        ReproVerdict::Mixed => "a thumbnail is mixed where none may be.".into(),
-        ReproVerdict::Clean => "no thumbnail was mixed, and none was expected to be.".into(),
-        ReproVerdict::Inconclusive => format!(
-            "too few thumbnails for a verdict. More thumbnails, more in flight than twice the \
-             slots, or two cores may help; a gate needs at least {MIN_GATE_THUMBNAILS} thumbnails \
-             in each run."
-        ),
-    }
 }

@@ -45,12 +45,12 @@ struct Scale {
 
 /// Returns true if a pipeline was run at two numbers in flight or more, so that there is a line.
 pub(super) fn drawable(runs: &[Run]) -> bool {
-    lines(runs, percent_mixed).iter().any(|line| line.points.len() > 1)
+    lines(runs, Run::percent_mixed).iter().any(|line| line.points.len() > 1)
 }
 
 /// Names the pipelines whose runs end at a smaller number in flight than those of the others.
 pub(super) fn cut_short(runs: &[Run]) -> String {
-    let lines = lines(runs, percent_mixed);
+    let lines = lines(runs, Run::percent_mixed);
     let longest = lines.iter().filter_map(Line::end).max();
     let short = lines.iter().filter(|line| line.end() < longest);
     short.fold(String::new(), |text, line| {
@@ -60,7 +60,7 @@ pub(super) fn cut_short(runs: &[Run]) -> String {
 
 /// Draws the share of mixed thumbnails over requests in flight, with the ring's slots marked.
 pub(super) fn mixed_share(runs: &[Run], slots: usize) -> Markup {
-    let lines = lines(runs, percent_mixed);
+    let lines = lines(runs, Run::percent_mixed);
     let scale = Scale {
         top: (greatest(&lines).max(1.0) * 1.5).min(100.0),
         foot: 0.06,
@@ -85,11 +85,6 @@ pub(super) fn throughput(runs: &[Run]) -> Markup {
         unit: "",
     };
     draw(&lines, scale, "Thumbnails per second", None)
-}
-
-/// Returns a run's share of mixed thumbnails, in percent; 0 if the run made none.
-pub(super) fn percent_mixed(run: &Run) -> f64 {
-    100.0 * run.stats.mixed() as f64 / run.stats.thumbnails.max(1) as f64
 }
 
 /// Returns the smallest of 1, 2, 5, 10, 20, … of which at most five steps reach `greatest`.

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use super::charts::percent_mixed;
 use crate::repro::{PhotoSet, ReproPlan, ReproResults, Run};
 
 const COLUMNS: [&str; 15] = [
@@ -62,7 +61,7 @@ fn row(run: &Run) -> Markup {
             td { (stats.clean) }
             td { (stats.torn) }
             td { (stats.swapped) }
-            td { (format!("{:.2}", percent_mixed(run))) }
+            td { (format!("{:.2}", run.percent_mixed())) }
             td { (stats.exposed_owners.len()) }
             td { (stats.affected_viewers.len()) }
             td { (stats.rows_from_later) }

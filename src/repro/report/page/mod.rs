@@ -7,7 +7,6 @@ mod charts;
 mod contact_sheet;
 mod counts;
 mod diagram;
-mod headline;
 
 pub use crate::output::figure::MAX_PICTURE_BYTES;
 pub use diagram::minimal;
@@ -15,6 +14,7 @@ pub use diagram::minimal;
 use bytes::Bytes;
 use maud::{Markup, html};
 
+use super::text;
 use crate::output::facts;
 use crate::output::html::page;
 use crate::pipelines::PipelineKind;
@@ -45,12 +45,11 @@ impl ReproPage<'_> {
     }
 
     fn opening(&self) -> Markup {
-        let planned = self.plan.pipelines.len() * self.plan.in_flight.len();
         html! {
-            h1 { (headline::headline(self.results)) }
+            h1 { (text::headline(self.results)) }
             p {
-                b.verdict { (self.results.verdict) } ": " (headline::verdict(self.results))
-                @if let Some(shortfall) = headline::shortfall(self.results, planned) {
+                b.verdict { (self.results.verdict) } ": " (text::meaning(self.results.verdict))
+                @if let Some(shortfall) = text::shortfall(self.plan, self.results) {
                     " " (shortfall)
                 }
                 @if self.results.exhibits.is_empty() {
@@ -112,7 +111,7 @@ impl ReproPage<'_> {
                     }
                 }
                 p {
-                    @if let Some(run) = headline::worst(self.results) {
+                    @if let Some(run) = text::worst(self.results) {
                         "With " (run.in_flight) " in flight on " (run.slots) " slots, "
                         (run.stats.exposed_owners.len()) " owners were exposed and "
                         (run.stats.affected_viewers.len()) " viewers affected. "

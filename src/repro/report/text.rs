@@ -1,14 +1,14 @@
-//! Writes the headline of the page, its verdict, and the notes about runs that were cut short.
+//! Writes the sentences of the page and of the table: the headline, the meaning of the verdict, and
+//! the note about runs that were cut short.
 
-use super::charts::percent_mixed;
-use crate::repro::{MIN_GATE_THUMBNAILS, ReproResults, ReproVerdict, Run};
+use crate::repro::{MIN_GATE_THUMBNAILS, ReproPlan, ReproResults, ReproVerdict, Run};
 
 /// Returns the first sentence of the page.
 pub(super) fn headline(results: &ReproResults) -> String {
     let repairs = || results.runs.iter().filter(|run| run.kind.is_repair());
     if results.oracle_faults() > 0 {
         return format!(
-            "Trust no count on this page: the two oracles disagree about {} rows.",
+            "Trust no count: the two oracles disagree about {} rows, so this program has a fault.",
             results.oracle_faults()
         );
     }
@@ -46,23 +46,25 @@ fn mixed(run: &Run) -> String {
     )
 }
 
-/// Returns a sentence that explains the verdict.
-pub(super) fn verdict(results: &ReproResults) -> String {
-    match results.verdict {
+/// Returns a sentence that explains a verdict.
+pub(super) fn meaning(verdict: ReproVerdict) -> String {
+    match verdict {
         ReproVerdict::Reproduced => {
             "“shared” mixed photos as expected, and the repairs did not.".into()
         }
         ReproVerdict::Mixed => "a thumbnail is mixed where none may be.".into(),
         ReproVerdict::Clean => "no thumbnail was mixed, and none was expected to be.".into(),
         ReproVerdict::Inconclusive => format!(
-            "no verdict. A verdict takes more requests in flight than twice the slots, at least \
-             two cores and, for a gate, at least {MIN_GATE_THUMBNAILS} thumbnails in each run."
+            "too few thumbnails for a verdict. More thumbnails, more in flight than twice the \
+             slots, or two cores may help; a gate needs at least {MIN_GATE_THUMBNAILS} thumbnails \
+             in each run."
         ),
     }
 }
 
 /// Returns a sentence about runs that were not made to their end, if there are any.
-pub(super) fn shortfall(results: &ReproResults, planned: usize) -> Option<String> {
+pub(super) fn shortfall(plan: &ReproPlan, results: &ReproResults) -> Option<String> {
+    let planned = plan.pipelines.len() * plan.in_flight.len();
     let begun = results.runs.len();
     let short = results.runs.iter().filter(|run| run.stats.thumbnails < run.planned).count();
     match (results.interrupted, short) {
@@ -79,7 +81,7 @@ pub(super) fn shortfall(results: &ReproResults, planned: usize) -> Option<String
 /// Returns the run of `shared` with the greatest share of mixed thumbnails, if any were mixed.
 pub(super) fn worst(results: &ReproResults) -> Option<&Run> {
     let mixed = |run: &&Run| !run.kind.is_repair() && run.stats.mixed() > 0;
-    let by_share = |a: &&Run, b: &&Run| percent_mixed(a).total_cmp(&percent_mixed(b));
+    let by_share = |a: &&Run, b: &&Run| a.percent_mixed().total_cmp(&b.percent_mixed());
     results.runs.iter().filter(mixed).max_by(by_share)
 }
 
