@@ -23,7 +23,7 @@ pub(crate) fn check(source: &Source) -> Vec<String> {
     found.extend(too_long(source));
     found.extend(unfinished(source));
     found.extend(waiting(source));
-    found.extend(test_names(source));
+    found.extend(names_of_tests(source));
     found.extend(doc_comments(source));
     for line in lines_with(&source.code, concat!("uns", "afe")) {
         found.push(source.at(line, "no code is unsafe here"));
@@ -78,7 +78,7 @@ fn waiting(source: &Source) -> Vec<String> {
     lines.map(|line| source.at(line, "order is forced or searched, never waited for")).collect()
 }
 
-fn test_names(source: &Source) -> Vec<String> {
+fn names_of_tests(source: &Source) -> Vec<String> {
     let mut found = Vec::new();
     for (line, text) in (1..).zip(source.code.lines()) {
         let name = text.trim_start().strip_prefix("fn ").unwrap_or("");
