@@ -43,7 +43,7 @@ fn exit_code(result: Result<Exit, Box<dyn Error>>) -> Exit {
     })
 }
 
-/// Rebuild a privacy failure, two people's photos in one frame, in safe Rust; and its repair.
+/// Rebuilds a privacy failure, two people's photos in one frame, in safe Rust, and its repair.
 ///
 /// Without a command this runs `repro`: the same load on three pipelines, one of which shares its
 /// buffers. Every row of every thumbnail is checked.

@@ -20,8 +20,9 @@ use double_exposure::sample_photos;
 use double_exposure::schedule::{self, Outcome, Schedule};
 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
-/// Time after which a thread that waits for its turn panics.
-const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time after which a thread that waits for its turn panics. A thread may wait for all steps of the
+/// others, which take 10 s without optimization on a busy machine.
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 
 static PHOTO_SET: LazyLock<PhotoSet> = LazyLock::new(|| {
     let shape = (ThumbnailSpec::default(), BANDS);
@@ -64,7 +65,7 @@ where
         for (number, turn) in waiting.into_iter().enumerate() {
             let (pipeline, done) = (&pipeline, done.clone());
             scope.spawn(move || {
-                let wait = || turn.recv_timeout(TURN_TIMEOUT).expect("the turn comes within 10 s");
+                let wait = || turn.recv_timeout(TURN_TIMEOUT).expect("the turn comes within 30 s");
                 wait();
                 let mut job = pipeline.begin(&request(number)).unwrap();
                 done.send(None).unwrap();
@@ -81,7 +82,7 @@ where
             .steps()
             .filter_map(|step| {
                 turns[step.request].send(()).unwrap();
-                finished.recv_timeout(TURN_TIMEOUT).expect("a step ends within 10 s")
+                finished.recv_timeout(TURN_TIMEOUT).expect("a step ends within 30 s")
             })
             .collect();
         made.sort_by_key(|made| made.own.number);

@@ -43,7 +43,7 @@ struct Scale {
     unit: &'static str,
 }
 
-/// Returns true if a pipeline was run at two numbers in flight or more, so that there is a line.
+/// Returns true if a pipeline was run at at least two numbers in flight, so that it has a line.
 pub(super) fn drawable(runs: &[Run]) -> bool {
     lines(runs, Run::percent_mixed).iter().any(|line| line.points.len() > 1)
 }

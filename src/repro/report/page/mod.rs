@@ -17,6 +17,7 @@ use maud::{Markup, html};
 use super::text;
 use crate::output::facts;
 use crate::output::html::page;
+use crate::output::terminal::many;
 use crate::pipelines::PipelineKind;
 use crate::repro::{PhotoSet, ReproPlan, ReproResults};
 
@@ -112,9 +113,9 @@ impl ReproPage<'_> {
                 }
                 p {
                     @if let Some(run) = text::worst(self.results) {
-                        "With " (run.in_flight) " in flight on " (run.slots) " slots, "
-                        (run.stats.exposed_owners.len()) " owners were exposed and "
-                        (run.stats.affected_viewers.len()) " viewers affected. "
+                        "The run with " (run.in_flight) " in flight on " (many(run.slots, "slot"))
+                        " exposed " (many(run.stats.exposed_owners.len(), "owner"))
+                        " and affected " (many(run.stats.affected_viewers.len(), "viewer")) ". "
                     }
                     (charts::cut_short(runs))
                     "The left scale is stretched near 0. With at most as many in flight as slots \
