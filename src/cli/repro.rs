@@ -44,8 +44,8 @@ pub(super) struct Repro {
     #[arg(long, value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     thumbnails: u64,
-    /// Folder of photos. Each subfolder is an owner; without subfolders, each file has its own owner
-    /// [default: built in].
+    /// Folder of photos. Each subfolder is an owner; without subfolders, each file has its own
+    /// owner [default: built in].
     #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
     /// Side of the thumbnails, in px: 16 to 2048.
