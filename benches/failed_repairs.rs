@@ -55,7 +55,7 @@ impl Row {
         let (mixed, driven) = (self.run)(thumbnails);
         self.mixed += mixed;
         self.driven.conversions += driven.conversions;
-        self.driven.time += driven.time;
+        self.driven.elapsed += driven.elapsed;
     }
 
     fn print(&self, unit: f64) {
@@ -88,7 +88,7 @@ where
         mixed += usize::from(Outcome::of(&Some(traced.own), &traced.bands).mixed());
     };
     let pipeline = Arc::new(pipeline);
-    let driven = load.drive(&pipeline, requests, || true, |_, result| count(result));
+    let driven = load.run(&pipeline, requests, || true, |_, result| count(result));
     (mixed, driven)
 }
 

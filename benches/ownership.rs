@@ -1,5 +1,5 @@
-//! What does safety cost? Owned and pooled buffers beside shared ones, at the loads below and above
-//! the one that triggers the mix-up, on the system's allocator.
+//! Measures the cost of ownership: owned and pooled buffers beside shared ones, at loads below and
+//! above the knee, with the system's allocator.
 
 #[path = "ownership/pairs.rs"]
 mod pairs;

@@ -1,4 +1,4 @@
-//! What does safety cost on another allocator? The same as `ownership`, on mimalloc.
+//! Measures the cost of ownership like the bench `ownership`, but with mimalloc as the allocator.
 
 #[path = "ownership/pairs.rs"]
 mod pairs;

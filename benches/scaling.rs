@@ -1,8 +1,8 @@
-//! How does it grow? Thumbnails per second on one core and on two; memory for each conversion in
-//! flight; time by the pixels of a photo, from 1 to 50 megapixels.
+//! Measures how cost grows: thumbnails per second on one core and on two, memory for each
+//! conversion in flight, and time by the pixels of a photo, from 1 to 50 megapixels.
 //!
-//! Cores and memory belong to a process, so each figure of them is a process of its own: this one,
-//! started again. Rounds are interleaved and their medians printed.
+//! The number of cores and the peak of memory belong to a process. So the bench starts itself again
+//! for each of these figures. Rounds are interleaved, and medians are printed.
 
 use std::num::NonZeroU32;
 use std::process::Command;
@@ -24,10 +24,10 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
-/// Conversions in flight where cores are compared: enough to keep two busy.
+/// Conversions in flight for the comparison of cores: enough to keep two cores busy.
 const IN_FLIGHT: usize = 8;
 
-/// How much is done: to be believed, or to see that it runs.
+/// Holds the amount of work: for reliable figures, or only to check that the bench runs.
 #[derive(Clone, Copy)]
 struct Scale {
     rounds: usize,
@@ -46,14 +46,14 @@ fn main() {
         let number = |text: &str| text.parse().expect("the parent sends numbers");
         return child_of(number(cores), number(in_flight), number(conversions));
     }
-    // `cargo bench` says so; `cargo test --benches` does not.
+    // `cargo bench` passes this flag; `cargo test --benches` does not.
     let scale = if arguments.iter().any(|argument| argument == "--bench") { FULL } else { SMOKE };
     cores(scale);
     memory(scale);
     growth(scale);
 }
 
-/// Converts in this process, and says how fast and with how much memory.
+/// Converts in this process, and prints its rate and its peak of memory.
 fn child_of(cores: usize, in_flight: usize, conversions: usize) {
     keep_to(cores);
     let photos = sample_photos::default_set();
@@ -62,46 +62,48 @@ fn child_of(cores: usize, in_flight: usize, conversions: usize) {
         spec: ThumbnailSpec { size: Size::default(), fit: Fit::Contain },
     };
     let requests = photos.iter().cycle().take(conversions).map(|p| request(p.bytes.clone()));
-    let load = LoadGenerator::new(in_flight).expect("the system gives threads");
+    let load = LoadGenerator::new(in_flight).expect("the system provides threads");
     let whole = |_, made: Result<Bytes, _>| {
         made.expect("the photos of the default set are whole");
     };
-    let driven =
-        load.drive(&Arc::new(Owned::new(ImageCodec::new(BANDS))), requests, || true, whole);
-    println!("{} {}", driven.per_second(), peak_bytes());
+    let result = load.run(&Arc::new(Owned::new(ImageCodec::new(BANDS))), requests, || true, whole);
+    println!("{} {}", result.per_second(), peak_bytes());
 }
 
 #[cfg(target_os = "linux")]
 fn keep_to(cores: usize) {
     use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
-    let allowed = sched_getaffinity(None).expect("a thread may ask where it may run");
+    let allowed = sched_getaffinity(None).expect("a thread may read its affinity");
     let mut kept = CpuSet::new();
-    let places = (0..CpuSet::MAX_CPU).filter(|&cpu| allowed.is_set(cpu));
-    places.take(cores).for_each(|cpu| kept.set(cpu));
+    let cpus = (0..CpuSet::MAX_CPU).filter(|&cpu| allowed.is_set(cpu));
+    cpus.take(cores).for_each(|cpu| kept.set(cpu));
     sched_setaffinity(None, &kept).expect("fewer cores may always be chosen");
 }
 
 #[cfg(not(target_os = "linux"))]
 fn keep_to(_: usize) {
-    eprintln!("this system does not keep a process to some cores: one is as many as two here");
+    eprintln!(
+        "this system cannot limit a process to some cores: the figures for one and two are alike"
+    );
 }
 
-/// The most memory that this process has held, in bytes; 0 where the system does not say.
+/// Returns the peak of this process's memory, in bytes; 0 if the system does not report it.
 fn peak_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     peak.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) << 10
 }
 
-/// A process that converts: thumbnails per second, and its peak of memory in bytes.
+/// Runs a process that converts, and returns its thumbnails per second and its peak of memory in
+/// bytes.
 fn run(cores: usize, in_flight: usize, conversions: usize) -> (f64, f64) {
-    let program = std::env::current_exe().expect("a program knows where it is");
+    let program = std::env::current_exe().expect("a program knows its path");
     let output = Command::new(program)
         .args(["child", &cores.to_string(), &in_flight.to_string(), &conversions.to_string()])
         .output()
         .expect("the program starts again");
-    let said = String::from_utf8_lossy(&output.stdout);
-    let mut numbers = said.split_whitespace().map(|word| word.parse().expect("a number"));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut numbers = text.split_whitespace().map(|word| word.parse().expect("a number"));
     let mut next = || numbers.next().expect("two numbers");
     (next(), next())
 }
@@ -116,10 +118,8 @@ fn cores(scale: Scale) {
     let mut ratios: Vec<f64> = rounds.iter().map(|round| round.1).collect();
     let one = median(&mut rounds.iter().map(|round| round.0).collect::<Vec<_>>());
     let ratio = median(&mut ratios);
-    let (least, most) = (ratios[0], ratios[ratios.len() - 1]);
-    println!(
-        "one core: {one:.0} thumbnails/s; two: {ratio:.2} times that ({least:.2} to {most:.2})"
-    );
+    let (min, max) = (ratios[0], ratios[ratios.len() - 1]);
+    println!("one core: {one:.0} thumbnails/s; two: {ratio:.2} times that ({min:.2} to {max:.2})");
 }
 
 fn memory(scale: Scale) {
@@ -136,7 +136,7 @@ fn memory(scale: Scale) {
     }
 }
 
-/// Time by pixels, for a thumbnail and for the album's compression.
+/// Measures time by pixels, for a thumbnail and for the album's compression.
 fn growth(scale: Scale) {
     println!("megapixels: thumbnail, per megapixel; compressed, per megapixel");
     let owned = Owned::new(ImageCodec::new(BANDS));
@@ -157,7 +157,7 @@ fn growth(scale: Scale) {
     }
 }
 
-/// A photo of so many megapixels, 4:3, quality 85: a built-in one, enlarged.
+/// Makes a photo of this number of megapixels, 4:3, quality 85, by enlarging a built-in photo.
 fn photo_of(megapixels: u32) -> Bytes {
     let built_in = sample_photos::default_set().swap_remove(0).bytes;
     let (width, height, InspectedPixels::YCbCr(small)) =
@@ -180,7 +180,7 @@ fn photo_of(megapixels: u32) -> Bytes {
     jpeg.into()
 }
 
-/// The least of some times, in milliseconds: what the work takes when nothing else is done.
+/// Returns the shortest time of all rounds, in milliseconds: the one with the least interference.
 fn fastest(rounds: usize, work: impl Fn()) -> f64 {
     let time = |_| {
         let began = Instant::now();
@@ -190,7 +190,7 @@ fn fastest(rounds: usize, work: impl Fn()) -> f64 {
     (0..rounds).map(time).min().unwrap_or(Duration::ZERO).as_secs_f64() * 1e3
 }
 
-/// The median; sorts.
+/// Sorts the numbers, and returns their median.
 fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers[numbers.len() / 2]

@@ -1,17 +1,18 @@
-//! Two people's photos on one frame: a real privacy failure rebuilt in safe Rust, without a data
-//! race, beside its repair.
+//! Rebuilds a real privacy failure, two people's photos in one frame, in safe Rust and without a
+//! data race; beside it stands the repair.
 //!
 //! On 28 November 2024 the albums of a large messenger showed people thumbnails with parts of
 //! strangers' photos in them, once traffic had passed a certain level (LY Corporation, notice
 //! 016673). Nothing published names the mechanism. This crate rebuilds the simplest one that fits
-//! what is known: a ring of reused buffers, in which a request keeps a *number* where it should
-//! keep the *pixels*.
+//! the published facts: a ring of reused buffers, in which a request keeps a *number* where it
+//! should keep the *pixels*.
 //!
 //! # The mix-up
 //!
-//! A thumbnail is made in steps: `begin` decodes the photo, each `band` resizes some of its rows,
-//! `finish` gives the thumbnail away. Here a photo is its owner's name, and a thumbnail of two
-//! bands lists whose photo each was made from. Ben's request begins between Ann's two bands:
+//! A request makes a thumbnail in steps: `begin` decodes the photo into a *slot* (an index into the
+//! ring of shared buffers), each *band* (one step of the resize) makes some rows of the thumbnail,
+//! and `finish` returns it. In this example a photo is the name of its owner, and a thumbnail of
+//! two bands lists the owner of each band. Ben's request begins between Ann's two bands:
 //!
 //! ```
 //! use std::num::NonZeroUsize;
@@ -69,25 +70,32 @@
 //! # Ok::<(), ()>(())
 //! ```
 //!
-//! Written as a [schedule](schedule::Word) this overlap is `AABA…`, a letter per step, and it can
-//! be replayed with real photos, byte for byte.
+//! Ann's request is *lapped* (a later request overwrote its slot), and her thumbnail is *torn*
+//! (some of its rows show another photo). A thumbnail with only such rows is *swapped*. This
+//! overlap is the [schedule](schedule::Schedule) `AABA…`. A schedule written as letters, one for
+//! each step, is a *word*; the crate replays any word with real photos, byte for byte. The album's
+//! ledger records the *maker* (the version of the thumbnail maker) of every thumbnail.
 //!
-//! # Reading order
+//! # Map, in reading order
 //!
-//! 1. [`pipeline`]: the lesson. The promise in `mod.rs`, the failure in `shared.rs`, the repair in
-//!    `owned.rs`, and the repair that reuses memory in `pooled.rs`.
-//! 2. [`schedule`]: interleavings as words, and the law that says which of them mix.
-//! 3. [`codec`]: real photos to pixels and back, within limits.
-//! 4. [`witness`]: whose rows are these? Two oracles that must agree.
-//! 5. [`album`]: where the failure happened. Albums in one crash-safe file, the 35-day compression,
-//!    and a ledger that can tell who was shown what.
-//! 6. [`server`]: the album over HTTP. One door, shared work, and the ledger before the first byte.
-//! 7. [`photos`], [`load`], [`repro`] and [`report`]: what to convert, how many at once, what came
-//!    of it, and what a run leaves behind. [`commands`] is the way in.
-//! 8. [`incident`]: 28 November 2024 in virtual time, and the same day with one thing changed.
-//! 9. [`mark`]: photos whose every row says whose it is, for services that nobody can look into.
-//! 10. [`audit`]: any thumbnail service, asked from outside whether it mixes its users.
-//! 11. [`fuzzing`]: what must hold for any bytes whatever.
+//! - [`pipeline`]: the lesson. `mod.rs` states the promise, `shared.rs` is the failure, `owned.rs`
+//!   the repair, and `pooled.rs` the repair that reuses memory.
+//! - `sync`: the synchronisation primitives of pipelines; model checkers replace them.
+//! - [`pipelines`]: the kinds of pipelines, and the one place that builds a pipeline of a kind.
+//! - [`schedule`]: interleavings as data, and the lap law, which predicts the mixed ones.
+//! - [`codec`]: images: probe, decode, resize and encode, within limits.
+//! - [`provenance`]: the origin of each row, from two oracles that must agree.
+//! - [`output`]: terminal text, pages, charts, JSON, JUnit and folders for all reports.
+//! - [`sample_photos`]: the built-in photos, and folders of photos.
+//! - [`allocator`]: a hint to glibc's allocator to keep freed memory.
+//! - [`repro`]: the same load on each pipeline, with every row checked.
+//! - [`replay`]: one schedule on a pipeline, step by step, or all schedules of a size.
+//! - [`album`]: albums in one crash-safe file, the 35-day compression, and the ledger of views.
+//! - [`server`]: the album over HTTP: admission control, single-flight, conversions, metrics.
+//! - [`incident`]: 28 November 2024 as a discrete-event simulation, and the day with one change.
+//! - [`audit`]: checks of any thumbnail service from outside, with watermarked photos.
+//! - [`fuzzing`]: properties that hold for any input bytes.
+//! - [`cli`]: the commands, their flags and exit codes.
 
 pub mod album;
 pub mod allocator;

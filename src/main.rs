@@ -1,4 +1,4 @@
-//! The command `double-exposure`.
+//! Starts the command `double-exposure`.
 
 use std::process::ExitCode;
 

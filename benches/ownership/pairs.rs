@@ -1,7 +1,8 @@
-//! Owned and pooled against shared, in pairs: the same photos in the same order through the same
-//! steps, one after the other, the first of a pair in turns. What a machine that others use does
-//! meanwhile falls on both, so the ratio of a pair is what is reported, as if it were seconds:
-//! `0.98 s` is 0.98 s of owned for each second of shared.
+//! Compares owned and pooled with shared in pairs: the same photos in the same order through the
+//! same steps, one pipeline after the other, with alternating order.
+//!
+//! Other work on the machine affects both runs of a pair, so the report is the ratio of a pair,
+//! written as seconds: `0.98 s` is 0.98 s of owned for each second of shared.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::Arc;
@@ -15,10 +16,12 @@ use double_exposure::sample_photos;
 
 const SLOTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
-/// Conversions of one run for each in flight, and at least so many: most of it is at full load.
+/// Conversions of one run for each request in flight, so that most of the run is at full load.
 const ROUNDS: usize = 3;
-const LEAST: usize = 48;
+/// Lower bound of the conversions of one run.
+const MIN_CONVERSIONS: usize = 48;
 
+/// Adds the benchmarks of both repairs at each load.
 pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
     let photos: Vec<ThumbnailRequest> = sample_photos::default_set()
         .into_iter()
@@ -33,8 +36,8 @@ pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
     let owned = Arc::new(Owned::new(codec()));
     let pooled = Arc::new(Pooled::new(codec(), bounds));
     for in_flight in [1, 2, 8, 64] {
-        let load = LoadGenerator::new(in_flight).expect("the system gives threads");
-        let conversions = LEAST.max(ROUNDS * in_flight);
+        let load = LoadGenerator::new(in_flight).expect("the system provides threads");
+        let conversions = MIN_CONVERSIONS.max(ROUNDS * in_flight);
         let requests: Vec<ThumbnailRequest> =
             photos.iter().cycle().take(conversions).cloned().collect();
         let name = format!("ownership, {allocator} allocator/{in_flight} in flight");
@@ -52,17 +55,17 @@ pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
     }
 }
 
-/// The sum of so many ratios, each of one run of ours and one of theirs.
-fn ratios(pairs: u64, ours: impl Fn() -> Duration, theirs: impl Fn() -> Duration) -> Duration {
+/// Returns the sum of the ratios of `pairs` pairs, each of one run of the repair and one of shared.
+fn ratios(pairs: u64, repair: impl Fn() -> Duration, shared: impl Fn() -> Duration) -> Duration {
     let ratio = |pair: u64| {
-        let (ours, theirs) = if pair.is_multiple_of(2) {
-            let first = ours();
-            (first, theirs())
+        let (repair, shared) = if pair.is_multiple_of(2) {
+            let first = repair();
+            (first, shared())
         } else {
-            let first = theirs();
-            (ours(), first)
+            let first = shared();
+            (repair(), first)
         };
-        Duration::from_secs_f64(ours.as_secs_f64() / theirs.as_secs_f64())
+        Duration::from_secs_f64(repair.as_secs_f64() / shared.as_secs_f64())
     };
     (0..pairs).map(ratio).sum()
 }
@@ -72,8 +75,8 @@ where
     P: Pipeline<Codec = ImageCodec> + Send + Sync + 'static,
 {
     let requests = requests.iter().cloned();
-    let made = |_, made: Result<_, _>| {
-        made.expect("the photos of the default set are whole");
+    let check = |_, result: Result<_, _>| {
+        result.expect("the photos of the default set are whole");
     };
-    load.drive(pipeline, requests, || true, made).time
+    load.run(pipeline, requests, || true, check).elapsed
 }

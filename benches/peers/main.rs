@@ -1,6 +1,6 @@
-//! This project as one of the peers that `benches/peers/run` compares: it reads JPEG files once,
-//! and for each `go` on standard input converts all of them, and answers with the seconds that
-//! took. The others answer the same way, so that rounds can be interleaved in one run.
+//! Runs this project as one of the libraries that `benches/peers/run` compares. It reads JPEG files
+//! once, converts all of them for each `go` on standard input, and answers with the seconds. The
+//! other libraries answer in the same way, so that rounds can be interleaved in one run.
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -17,7 +17,7 @@ use double_exposure::sample_photos;
 /// Bands of a thumbnail, as in the service.
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
-/// What is done to each file.
+/// Names the conversion of each file.
 #[derive(Clone, Copy)]
 enum Step {
     Thumbnail(Fit),
@@ -27,7 +27,7 @@ enum Step {
 fn main() {
     let mut arguments = env::args().skip(1).filter(|argument| argument != "--bench");
     let Some(step) = arguments.next() else {
-        // `cargo bench` and `cargo test --benches` name no step: see that it runs.
+        // `cargo bench` and `cargo test --benches` name no step: check only that the bench runs.
         let photo = sample_photos::default_set().swap_remove(0).bytes;
         let seconds = convert_all(Step::Thumbnail(Fit::Contain), NonZeroUsize::MIN, &[photo]);
         println!("one photo in {seconds:.3} s; benches/peers/run compares");
@@ -57,7 +57,7 @@ fn main() {
     }
 }
 
-/// Converts every photo once, so many at a time; gives the seconds.
+/// Converts every photo once, with this number of threads, and returns the seconds.
 fn convert_all(step: Step, threads: NonZeroUsize, photos: &[Bytes]) -> f64 {
     let next = AtomicUsize::new(0);
     let began = Instant::now();

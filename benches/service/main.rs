@@ -116,7 +116,7 @@ fn direct(conversions: usize) -> f64 {
         }
     });
     let pipeline: Arc<Owned<TaggingCodec<ImageCodec>>> = Arc::new(Owned::new(codec()));
-    let driven = load.drive(
+    let driven = load.run(
         &pipeline,
         requests,
         || true,

@@ -1,14 +1,17 @@
 //! Runs `compress`: compresses the photos that are 35 days old, once.
 
+use std::error::Error;
+
 use clap::Args;
-use indicatif::{BinaryBytes, ProgressBar, ProgressStyle};
+use indicatif::BinaryBytes;
 use serde::Serialize;
 
-use super::data_args::{Data, FileError, note, settle};
+use super::data_args::{Data, note};
 use super::interrupt::Interrupt;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 use crate::album::{CompressionFailure, CompressionSummary, Moment, compress_due};
+use crate::output::progress::Progress;
 
 /// Compresses the photos that were uploaded at least 35 days ago.
 ///
@@ -29,21 +32,17 @@ pub(super) struct Compress {
 }
 
 impl Compress {
-    pub(super) fn run(self) -> Exit {
-        settle(self.execute())
-    }
-
-    fn execute(self) -> Result<Exit, FileError> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let store = self.data.open(self.now)?;
         let now = store.clock().now();
         let interrupt = Interrupt::listen();
-        let bar = progress_bar(self.output);
+        let progress = Progress::counting(self.output.quiet, "photos", 0);
         let summary = compress_due(&store, |so_far| {
-            bar.set_length(so_far.due);
-            bar.set_position(so_far.processed());
+            progress.set_total(so_far.due);
+            progress.set(so_far.processed());
             !interrupt.heard()
         });
-        bar.finish_and_clear();
+        drop(progress);
         let summary = summary?;
         if self.output.json {
             print_json(&Document {
@@ -101,13 +100,4 @@ fn failure_text(failure: &CompressionFailure) -> String {
         "left unchanged: photo {name} of album {album} (number {photo}): {reason}; failed \
          {failed_attempts} times, next attempt from {next_attempt}\n"
     )
-}
-
-fn progress_bar(output: OutputArgs) -> ProgressBar {
-    if output.quiet {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("photos {wide_bar} {pos}/{len} {eta:>4}")
-        .expect("the template is well formed");
-    ProgressBar::no_length().with_style(style)
 }

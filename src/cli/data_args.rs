@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::OutputArgs;
 use super::output::eprint;
-use super::{Exit, OutputArgs};
-use crate::album::{Clock, Moment, OpenError, Store, StoreError, StoreOptions};
+use crate::album::{Clock, Moment, OpenError, Store, StoreOptions};
 
 /// Selects the file of an album.
 #[derive(Args)]
@@ -27,23 +27,6 @@ impl Data {
     pub(super) fn path(&self) -> &Path {
         &self.data
     }
-}
-
-/// Describes why a command on a file failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum FileError {
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Prints the error of a command, if any, and returns the exit code.
-pub(super) fn settle(result: Result<Exit, FileError>) -> Exit {
-    result.unwrap_or_else(|error| {
-        eprint(&format!("error: {error}\n"));
-        Exit::Usage
-    })
 }
 
 /// Prints a note on standard error, unless `--quiet` is set.

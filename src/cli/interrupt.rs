@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks for an end with a report, the second ends at once.
+//! Handles Ctrl-C: the first ends the command with a report, the second ends the process at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,12 +6,12 @@ use std::thread;
 
 use super::Exit;
 
-/// Whether somebody pressed Ctrl-C.
+/// Records that the user pressed Ctrl-C.
 #[derive(Clone, Default)]
 pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// Starts to listen. If the system does not let it, Ctrl-C ends the process as ever.
+    /// Starts to listen. If the system refuses, Ctrl-C ends the process as without this handler.
     pub(super) fn listen() -> Self {
         let interrupt = Self::default();
         let heard = interrupt.clone();
@@ -30,6 +30,7 @@ impl Interrupt {
         interrupt
     }
 
+    /// Returns true if the user pressed Ctrl-C.
     pub(super) fn heard(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,12 +1,13 @@
 //! Runs the `ledger` commands: lists viewers, computes the impact of a batch, verifies and prunes.
 
+use std::error::Error;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::data_args::{Data, FileError, settle};
+use super::data_args::Data;
 use super::interrupt::Interrupt;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
@@ -113,18 +114,18 @@ struct PruneArgs {
 }
 
 impl Ledger {
-    pub(super) fn run(self) -> Exit {
-        settle(match self.command {
-            Command::Viewers(command) => command.execute(),
-            Command::Impact(command) => command.execute(),
-            Command::Verify(command) => command.execute(),
-            Command::Prune(command) => command.execute(),
-        })
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
+        match self.command {
+            Command::Viewers(command) => command.run(),
+            Command::Impact(command) => command.run(),
+            Command::Verify(command) => command.run(),
+            Command::Prune(command) => command.run(),
+        }
     }
 }
 
 impl ViewersArgs {
-    fn execute(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let viewers = self.data.open(None)?.viewers_of(self.photo)?;
         if self.output.json {
             print_json(&json!({
@@ -141,7 +142,7 @@ impl ViewersArgs {
 }
 
 impl ImpactArgs {
-    fn execute(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let Self { batch, one_in, .. } = self;
         let impact = self.data.open(None)?.impact(&batch.query(one_in))?;
         let Confirmed { made, made_wrong, shown, shown_wrong, withheld, .. } = impact.confirmed;
@@ -165,7 +166,7 @@ impl ImpactArgs {
 }
 
 impl VerifyArgs {
-    fn execute(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let query = self.batch.query(NonZeroU32::MIN);
         let interrupt = Interrupt::listen();
         let result = self.data.open(None)?.verify_ledger(&query, |_| !interrupt.heard())?;
@@ -192,7 +193,7 @@ impl VerifyArgs {
 }
 
 impl PruneArgs {
-    fn execute(self) -> Result<Exit, FileError> {
+    fn run(self) -> Result<Exit, Box<dyn Error>> {
         let store = self.data.open(self.now)?;
         let day = Duration::from_secs(24 * 60 * 60);
         let kept_from = store.clock().now().before(day * self.days as u32);

@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and the exit code that answers.
+//! Parses the command line, runs a command, and maps its result to an exit code.
 
 mod audit;
 mod compress;
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Why a command ended, as its exit code.
+/// Lists the results of a command, each with its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     Held = 0,
@@ -29,24 +29,24 @@ enum Exit {
     Interrupted = 130,
 }
 
-/// A command's exit. What keeps one from being carried out is unusable input, and is said.
-fn exit_code(carried_out: Result<Exit, Box<dyn Error>>) -> Exit {
-    carried_out.unwrap_or_else(|error| {
-        output::eprint(&format!("error: {error}\n"));
-        Exit::Usage
-    })
-}
-
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
     }
 }
 
-/// Two people's photos on one frame: a privacy failure rebuilt in safe Rust, and its repair.
+/// Maps a command's result to its exit; prints an error, which always means unusable input.
+fn exit_code(result: Result<Exit, Box<dyn Error>>) -> Exit {
+    result.unwrap_or_else(|error| {
+        output::eprint(&format!("error: {error}\n"));
+        Exit::Usage
+    })
+}
+
+/// Rebuilds a privacy failure, two people's photos in one frame, in safe Rust, and its repair.
 ///
-/// Without a command it runs `repro`: the same load on three pipelines, one of which shares its
-/// buffers, and every row of every thumbnail looked at.
+/// Without a command this runs `repro`: the same load on three pipelines, one of which shares its
+/// buffers. Every row of every thumbnail is checked.
 #[derive(Parser)]
 #[command(name = "double-exposure", version, args_conflicts_with_subcommands = true)]
 #[command(after_help = EXITS)]
@@ -69,36 +69,36 @@ enum Command {
     Serve(serve::Serve),
 }
 
-/// How a command speaks.
+/// Holds the flags that choose how a command prints its result.
 #[derive(Args, Clone, Copy)]
 struct OutputArgs {
-    /// One JSON document on standard output, all else on standard error
+    /// Print one JSON document on standard output, and all else on standard error.
     #[arg(long)]
     json: bool,
-    /// No progress, no remarks: only the result
+    /// Print the result only: no progress and no notes.
     #[arg(long, short)]
     quiet: bool,
 }
 
 const EXITS: &str = "\
 Exit codes:
-  0    every promise held: what must mix mixed, what must not did not
-  1    a mix-up where none may be
+  0    as expected: `shared` mixed photos under load, the repairs did not
+  1    a thumbnail is mixed where none may be
   2    wrong usage or unusable input
-  3    inconclusive: too little seen to say
+  3    inconclusive: too few thumbnails for a verdict
   4    the target could not be reached
-  130  interrupted; what was done so far is reported
+  130  interrupted; the result up to then is reported
 
 Examples:
-  double-exposure                                     see it happen, in less than a minute
+  double-exposure                                     see the failure, in less than a minute
   double-exposure --photos ~/Pictures                 the same with your photos
   double-exposure repro --pipeline owned --expect clean    a gate for CI";
 
-/// Parses the command line, runs the command, and answers with its exit code.
+/// Parses the command line, runs the command, and returns its exit code.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     crate::codec::silence_decoder_panics();
-    let exit = match cli.command {
+    let result = match cli.command {
         Some(Command::Repro(repro)) => repro.run(),
         Some(Command::Audit(audit)) => audit.run(),
         Some(Command::Compress(compress)) => compress.run(),
@@ -109,5 +109,5 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(serve)) => serve.run(),
         None => cli.repro.run(),
     };
-    exit.into()
+    exit_code(result).into()
 }

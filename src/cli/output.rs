@@ -1,4 +1,4 @@
-//! Words to people, documents to machines, files for CI. A reader who went away is no error.
+//! Writes text, JSON and report files. A closed pipe is not an error.
 
 use std::fs;
 use std::io::{self, Write};
@@ -6,64 +6,65 @@ use std::path::Path;
 
 use serde::Serialize;
 
-/// Prints a text with ANSI colour; the colour only reaches terminals.
+use crate::output::json;
+
+/// Prints a text with ANSI colour on standard output; the colour reaches terminals only.
 pub(super) fn print(text: &str) {
-    settle(anstream::stdout().write_all(text.as_bytes()));
+    ignore(anstream::stdout().write_all(text.as_bytes()));
 }
 
-/// Prints a remark on standard error.
+/// Prints a text with ANSI colour on standard error; the colour reaches terminals only.
 pub(super) fn eprint(text: &str) {
-    settle(anstream::stderr().write_all(text.as_bytes()));
+    ignore(anstream::stderr().write_all(text.as_bytes()));
 }
 
-/// Prints one JSON document.
+/// Prints one JSON document on standard output.
 pub(super) fn print_json(document: &impl Serialize) {
-    let mut text = serde_json::to_vec_pretty(document)
-        .expect("a document of numbers and strings is always JSON");
-    text.push(b'\n');
-    settle(io::stdout().write_all(&text));
+    ignore(io::stdout().write_all(&json::pretty(document)));
 }
 
-/// A pipe that closed early wanted no more. Nothing else can be said where this fails.
-fn settle(written: io::Result<()>) {
+/// Ignores a write error: the reader of a closed pipe wants no more, and an error about standard
+/// output or standard error cannot be printed anywhere.
+fn ignore(written: io::Result<()>) {
     let _ = written;
 }
 
-/// A file, opened before anything runs: a result that has no place is lost time. Whoever fails
-/// before there is a result leaves no file that was not there, and no empty one in its place.
+/// Holds a file that is opened before a run starts, so that an unwritable path costs no time. A run
+/// that fails before it has a result leaves neither a new nor an emptied file behind.
 pub(super) struct File<'a> {
     path: &'a Path,
     file: fs::File,
-    /// Whether nothing is lost with it, as long as nothing is written.
-    ours: bool,
+    /// True if removing the file loses nothing: it is new or emptied, and nothing was written.
+    removable: bool,
 }
 
 impl<'a> File<'a> {
-    /// In place of what is there, which must not be taken for this run's result.
+    /// Creates a file, and empties an earlier one, which must not be taken for this run's result.
     pub(super) fn create(path: &'a Path) -> Result<Self, String> {
         let file = fs::File::create(path).map_err(|error| unwritable(path, &error))?;
-        Ok(Self { path, file, ours: true })
+        Ok(Self { path, file, removable: true })
     }
 
-    /// Behind what is there, as a CI's summary wants it.
+    /// Opens a file to append to, as CI summaries need it; creates the file if it is missing.
     pub(super) fn append(path: &'a Path) -> Result<Self, String> {
-        let ours = !path.exists();
+        let removable = !path.exists();
         let opened = fs::OpenOptions::new().create(true).append(true).open(path);
         let file = opened.map_err(|error| unwritable(path, &error))?;
-        Ok(Self { path, file, ours })
+        Ok(Self { path, file, removable })
     }
 
+    /// Writes the result, and keeps the file.
     pub(super) fn write(mut self, bytes: &[u8]) -> Result<(), String> {
-        self.ours = false;
+        self.removable = false;
         self.file.write_all(bytes).map_err(|error| unwritable(self.path, &error))
     }
 }
 
 impl Drop for File<'_> {
     fn drop(&mut self) {
-        // A terminal, a pipe, or a link to one is not ours to remove.
-        if self.ours && self.path.symlink_metadata().is_ok_and(|found| found.is_file()) {
-            settle(fs::remove_file(self.path));
+        // Terminals, pipes and symbolic links were there before, and stay.
+        if self.removable && self.path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+            ignore(fs::remove_file(self.path));
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Runs `purge`: deletes the cached thumbnails of a bad batch.
 
+use std::error::Error;
+
 use clap::Args;
 use serde_json::json;
 
-use super::data_args::{Data, FileError, settle};
+use super::data_args::Data;
 use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 
@@ -23,11 +25,7 @@ pub(super) struct Purge {
 }
 
 impl Purge {
-    pub(super) fn run(self) -> Exit {
-        settle(self.execute())
-    }
-
-    fn execute(self) -> Result<Exit, FileError> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let purged = self.data.open(None)?.purge(&self.maker)?;
         if self.output.json {
             print_json(&json!({

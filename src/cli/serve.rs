@@ -1,5 +1,6 @@
 //! Runs `serve`: serves the albums over HTTP until a signal stops the process.
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -12,7 +13,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::output::{eprint, print, print_json};
-use super::{Exit, OutputArgs, exit_code, malloc_arenas};
+use super::{Exit, OutputArgs, malloc_arenas};
 use crate::album::{Clock, ContentHash, Moment, OpenError, Store, StoreError, StoreOptions};
 use crate::allocator::keep_freed_memory;
 use crate::pipelines::PipelineKind;
@@ -96,10 +97,11 @@ struct Listening<'a> {
 }
 
 impl Serve {
-    pub(super) fn run(self) -> Exit {
-        malloc_arenas::few();
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
+        malloc_arenas::limit();
         keep_freed_memory();
-        exit_code(self.serve().map(|()| Exit::Held).map_err(Into::into))
+        self.serve()?;
+        Ok(Exit::Held)
     }
 
     fn serve(self) -> Result<(), StartError> {

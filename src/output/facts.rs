@@ -1,9 +1,9 @@
-//! States on every page what is published about the real event, what this project infers, and
-//! what a run does not claim.
+//! States the published facts about the real event, this project's inference, and what a run does
+//! not claim.
 
 use maud::{Markup, html};
 
-/// What is published about 28 November 2024, each with where.
+/// Published facts about 28 November 2024, each with its source.
 const PUBLISHED: [(&str, &str); 8] = [
     (
         "It began with an update of the system that makes album thumbnails, rolled out gradually.",
@@ -35,7 +35,7 @@ const PUBLISHED: [(&str, &str); 8] = [
     ),
 ];
 
-/// The published facts with their sources, and where inference begins.
+/// Shows the published facts with their sources, and this project's inference apart from them.
 pub(crate) fn published() -> Markup {
     html! {
         p {
@@ -58,26 +58,27 @@ pub(crate) fn published() -> Markup {
         }
         p.inferred {
             b { "Inferred, by this project: " }
-            "that buffers were shared under high load. It is the simplest mechanism we know that \
-             meets all of the above together. Nothing published names a buffer, a thread, a pool, \
-             a race, a library or a language."
+            "buffers were shared under high load. This is the simplest mechanism we know that fits \
+             all of these facts. Nothing published names a buffer, a thread, a pool, a race, a \
+             library or a language."
         }
     }
 }
 
-/// The four things that nobody should take from this page.
+/// Lists four conclusions that a reader must not draw from the page.
 pub(crate) fn not_claimed() -> Markup {
     html! {
         ul {
             li { "That this is the operator’s code, language or cause." }
             li {
-                "That no mixed thumbnail in a run is a proof: " i { "n" } " clean ones bound the \
-                 rate, at most 3/" i { "n" } " at 95 %. " code { "cargo test" } " holds the proofs."
+                "That a run without mixed thumbnails is a proof: " i { "n" } " clean ones bound \
+                 the rate, at most 3/" i { "n" } " at 95 %. The proofs are in "
+                code { "cargo test" } "."
             }
-            li { "That a model says more than its size." }
+            li { "That a model proves anything for a larger size than its own." }
             li {
-                "That our share of mixed thumbnails is theirs: ours depends on the load, and the \
-                 knee passes through 0.3 %."
+                "That our share of mixed thumbnails is theirs: ours depends on the load. It passes \
+                 0.3 % at the knee, the load from which on the share rises steeply."
             }
         }
     }

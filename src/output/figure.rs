@@ -1,7 +1,7 @@
-//! One picture as it was made, its rows outlined and named, or as it should have been.
+//! Shows a mixed thumbnail beside the unmixed one, with its rows outlined and named.
 //!
-//! Rows are outlined by owner and the owner's name stands beside them, so that nobody has to know
-//! the photos, or to tell colours apart, to see whose rows these are.
+//! Rows are outlined by owner, and the owner's name is beside them, so that a reader sees their
+//! owners without knowing the photos and without telling colours apart.
 
 use std::ops::Range;
 
@@ -12,18 +12,20 @@ use maud::{Markup, html};
 
 use crate::codec::{self, Format};
 
-/// Bytes of pictures that a page holds at most, before they are written as text, which makes them
-/// longer by a third.
+/// Upper bound of the bytes of a page's pictures. As text they are longer by a third.
 pub const MAX_PICTURE_BYTES: usize = 12 << 20;
 
-/// Rows that lie together, and whose they are.
+/// Describes adjacent rows of a thumbnail that show the photo of one owner.
 pub(crate) struct Rows<'a> {
+    /// Rows, from the top.
     pub(crate) rows: Range<u32>,
+    /// True if the rows show another owner's photo.
     pub(crate) is_stranger: bool,
+    /// Name of the owner.
     pub(crate) name: &'a str,
 }
 
-/// A mixed thumbnail beside what it should have been: `owner`'s photo and nobody else's.
+/// Shows a mixed thumbnail beside the unmixed one, which shows `owner`'s photo only.
 pub(crate) fn pair(
     caption: &Markup,
     owner: &str,
@@ -49,7 +51,7 @@ pub(crate) fn pair(
     }
 }
 
-/// A picture with its rows outlined, top to bottom, and their owners beside them.
+/// Shows a picture with its rows outlined, top to bottom, and their owners beside them.
 pub(crate) fn made(picture: &Bytes, alt: &str, ratio: f64, rows: &[Rows<'_>]) -> Markup {
     let height = rows.last().map_or(1, |last| last.rows.end.max(1));
     html! {
@@ -78,7 +80,7 @@ pub(crate) fn made(picture: &Bytes, alt: &str, ratio: f64, rows: &[Rows<'_>]) ->
     }
 }
 
-/// A picture alone.
+/// Shows a picture without outlines.
 pub(crate) fn single(title: &str, picture: &Bytes, alt: &str, ratio: f64) -> Markup {
     html! {
         div.print {
@@ -90,7 +92,7 @@ pub(crate) fn single(title: &str, picture: &Bytes, alt: &str, ratio: f64) -> Mar
     }
 }
 
-/// Width by height. What cannot be looked into is taken for a square.
+/// Returns a picture's width divided by its `height`; 1 if the picture cannot be read.
 pub(crate) fn ratio(picture: &Bytes, height: u32) -> f64 {
     let width = codec::probe(picture).map_or(height, |header| header.width);
     f64::from(width) / f64::from(height)
@@ -100,7 +102,7 @@ fn percent(rows: u32, height: u32) -> String {
     format!("{:.3}", 100.0 * f64::from(rows) / f64::from(height))
 }
 
-/// A name that may be broken behind its marks, as file names are.
+/// Returns a name that the browser may break after each `_`, `-` and `.`, as in file names.
 pub(crate) fn breakable(name: &str) -> Markup {
     html! {
         @for part in name.split_inclusive(['_', '-', '.']) { (part) wbr; }

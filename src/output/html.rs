@@ -1,16 +1,17 @@
-//! Writes a self-contained HTML page: its shell, its policy and its style.
+//! Writes a self-contained HTML page: its shell, its content security policy and its style.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
 
-/// What browsers may do for this page: show pictures that lie in it, and apply its own style.
+/// Content security policy of a page: a browser may show the pictures that are inside the page, and
+/// apply its style, and may do nothing else.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
                       base-uri 'none'; form-action 'none'";
 
-/// A whole document: what every page here has round its own content. `style` is what it adds to
-/// the style of all.
-pub(crate) fn whole(
+/// Returns a whole HTML document. `style` is added to the style that all pages share; `skip` is the
+/// target and the text of the link that skips the header.
+pub(crate) fn page(
     title: &str,
     style: &str,
     skip: (&str, &str),

@@ -1,11 +1,14 @@
-//! Writes what the products report: text for a terminal, HTML pages, figures, JUnit and folders.
+//! Writes what the products report: terminal text, JSON, JUnit XML, HTML pages with figures and
+//! charts, and the folder that holds them.
 
 pub(crate) mod facts;
 pub mod figure;
 pub(crate) mod html;
+pub(crate) mod json;
 pub(crate) mod junit;
-pub mod output_dir;
+mod output_dir;
+pub(crate) mod progress;
+pub(crate) mod svg;
 pub(crate) mod terminal;
 
-pub use output_dir::OutputError;
-pub(crate) use output_dir::is_ours;
+pub use output_dir::{OutputDir, OutputError};

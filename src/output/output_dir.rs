@@ -1,33 +1,122 @@
-//! Opens a folder for a report, and refuses a folder that holds something else.
+//! Writes a report into a folder, and refuses a folder that holds something else.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
+use super::json;
 use crate::codec::ImageError;
 
-/// Why a report could not be written.
+/// Name of the subfolder that holds a report's pictures.
+pub(crate) const PICTURES: &str = "pictures";
+
+/// Describes why a report could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    /// The folder holds something, and it is no report.
-    #[error("{} holds something else than a report: name an empty or a new folder", .0.display())]
-    Foreign(PathBuf),
-    /// The system refused.
+    /// The folder is not empty, and the report's document is not in it.
+    #[error(
+        "{} holds something other than a report (it has no {document}): name an empty or a new \
+         folder",
+        path.display()
+    )]
+    Foreign {
+        /// The folder.
+        path: PathBuf,
+        /// Name of the JSON document that every report of this kind holds.
+        document: &'static str,
+    },
+    /// The system refused to read or write a file.
     #[error("{}: {source}", path.display())]
     Io {
-        /// What was read or written.
+        /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The system's error.
         source: io::Error,
     },
-    /// A thumbnail could not be made alone, to show what it should have been.
-    #[error("a thumbnail cannot be made alone: {0}")]
-    Alone(#[from] ImageError),
+    /// The codec could not make the unmixed thumbnail that a mixed one is shown beside.
+    #[error("cannot make an unmixed thumbnail for comparison: {0}")]
+    Unmixed(#[from] ImageError),
 }
 
-/// Makes a folder if it is missing, and says whether it may be written into: it is empty, or a file
-/// of this name in it says that it was written here before.
-pub(crate) fn is_ours(path: &Path, document: &str) -> io::Result<bool> {
-    fs::create_dir_all(path)?;
-    Ok(fs::read_dir(path)?.next().is_none() || path.join(document).is_file())
+/// Holds a folder that one report may be written into.
+pub struct OutputDir {
+    path: PathBuf,
+    document: &'static str,
+}
+
+impl OutputDir {
+    /// Opens the folder `path`, and creates it if it is missing. A folder is accepted if it is
+    /// empty or holds the file `document`, which every report of this kind writes.
+    ///
+    /// # Errors
+    /// Returns [`OutputError::Foreign`] if the folder holds anything else; nothing is changed then.
+    /// Returns [`OutputError::Io`] if the folder cannot be created or listed.
+    pub fn open(path: &Path, document: &'static str) -> Result<Self, OutputError> {
+        let io = |source| OutputError::Io { path: path.into(), source };
+        fs::create_dir_all(path).map_err(io)?;
+        let is_empty = fs::read_dir(path).map_err(io)?.next().is_none();
+        if !is_empty && !path.join(document).is_file() {
+            return Err(OutputError::Foreign { path: path.into(), document });
+        }
+        Ok(Self { path: path.into(), document })
+    }
+
+    /// Returns the folder's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file under `name`, in place of an earlier one.
+    ///
+    /// # Errors
+    /// Returns [`OutputError::Io`] if the file cannot be written.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
+        let path = self.path.join(name);
+        fs::write(&path, bytes).map_err(|source| OutputError::Io { path, source })
+    }
+
+    /// Writes the report's JSON document, in place of an earlier one.
+    ///
+    /// # Errors
+    /// Returns [`OutputError::Io`] if the file cannot be written.
+    pub fn put_json(&self, document: &impl Serialize) -> Result<(), OutputError> {
+        self.put(self.document, &json::pretty(document))
+    }
+
+    /// Removes a file; a file that is not there is no error.
+    ///
+    /// # Errors
+    /// Returns [`OutputError::Io`] if the file is there and cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), OutputError> {
+        let path = self.path.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(OutputError::Io { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Replaces the pictures of an earlier report: empties the subfolder `pictures`, and writes
+    /// each file of `pictures` into it under its name.
+    ///
+    /// # Errors
+    /// Returns [`OutputError::Io`] if a file cannot be removed or written.
+    pub fn replace_pictures<B: AsRef<[u8]>>(
+        &self,
+        pictures: impl IntoIterator<Item = (String, B)>,
+    ) -> Result<(), OutputError> {
+        let folder = self.path.join(PICTURES);
+        let io = |source| OutputError::Io { path: folder.clone(), source };
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(io)?;
+        }
+        fs::create_dir(&folder).map_err(io)?;
+        for (name, bytes) in pictures {
+            self.put(&format!("{PICTURES}/{name}"), bytes.as_ref())?;
+        }
+        Ok(())
+    }
 }

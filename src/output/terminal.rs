@@ -1,25 +1,29 @@
-//! How wide the paper is, and the words and colours that all tables here share.
+//! Formats text for a terminal: its width, colours, line breaks, numbers and outcomes.
 
 use console::Term;
 
 use crate::schedule::Outcome;
 
+/// ANSI sequence for bold red.
 pub(crate) const RED: &str = "\x1b[1;31m";
+/// ANSI sequence for yellow.
 pub(crate) const YELLOW: &str = "\x1b[33m";
+/// ANSI sequence for green.
 pub(crate) const GREEN: &str = "\x1b[32m";
+/// ANSI sequence that ends a colour.
 pub(crate) const PLAIN: &str = "\x1b[0m";
 
-/// Columns where nothing says how many there are.
-const USUAL: usize = 80;
+/// Columns of a line if neither `COLUMNS` nor a terminal states them.
+const DEFAULT_WIDTH: usize = 80;
 
-/// The columns of standard output: what `COLUMNS` says, else the terminal, else 80.
+/// Returns the columns of standard output: the value of `COLUMNS`, else the terminal's, else 80.
 pub(crate) fn width() -> usize {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    said.or_else(terminal).filter(|&columns| columns > 0).unwrap_or(USUAL)
+    stated.or_else(terminal).filter(|&columns| columns > 0).unwrap_or(DEFAULT_WIDTH)
 }
 
-/// An outcome in one word.
+/// Returns the name of an outcome: clean (no rows of another photo), torn (some) or swapped (all).
 pub(crate) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Clean => "clean",
@@ -28,17 +32,19 @@ pub(crate) fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
+/// Returns the ANSI sequence for an outcome: red if the thumbnail is mixed, else green.
 pub(crate) fn colour(outcome: Outcome) -> &'static str {
     if outcome.mixed() { RED } else { GREEN }
 }
 
-/// Such as `1 slot` or `2 slots`.
+/// Returns a number with its noun, such as `1 slot` or `2 slots`; `one` is the singular.
 pub(crate) fn many(number: impl std::fmt::Display, one: &str) -> String {
     let number = number.to_string();
     if number == "1" { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
-/// Breaks a text at its blanks into lines of at most `width` columns, if its words let it.
+/// Breaks a text at its spaces into lines of at most `width` columns; a longer word gets a line of
+/// its own.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -53,7 +59,8 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A share in percent, to one decimal; nearly none and nearly all are not rounded to it.
+/// Returns a share in percent with one decimal; `< 0.1 %` and `> 99.9 %` in place of a rounded 0 or
+/// 100.
 pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         none if none > 0.0 && none < 0.1 => "< 0.1 %".into(),
@@ -62,7 +69,7 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
-/// A name or a line without what a terminal would obey.
+/// Returns a text with `?` in place of control characters, which a terminal would obey.
 pub(crate) fn plain(text: &str) -> String {
     text.trim_end().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }

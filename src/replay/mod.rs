@@ -13,5 +13,7 @@ mod result;
 pub(crate) use config::ReplayConfig;
 pub(crate) use exhaustive::ExhaustiveCount;
 pub(crate) use photo_assignment::PhotoAssignment;
-pub(crate) use report::{Board, OddsDocument, ReplayDir, ReplayDocument, ShrinkDocument, table};
+pub(crate) use report::{
+    Board, DOCUMENT, OddsDocument, ReplayDocument, ShrinkDocument, table, write,
+};
 pub(crate) use result::ReplayResult;

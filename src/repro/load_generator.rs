@@ -1,7 +1,7 @@
-//! Many requests at once: real threads behind a semaphore of the number in flight.
+//! Generates load: runs conversions on real threads, with a fixed number of requests in flight.
 //!
-//! Conversions run on tokio's blocking pool, as a service would run them. Nothing here slows a
-//! conversion down, and nothing makes threads switch but the machine.
+//! Conversions run on tokio's blocking pool, as in a service. Nothing here delays a conversion or
+//! makes threads switch: only the machine's scheduler decides their order.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,43 +13,47 @@ use tokio::task::{JoinError, JoinSet};
 use crate::allocator::keep_freed_memory;
 use crate::pipeline::{Error, Output, Pipeline, Request};
 
-/// The most requests in flight: each has a thread of its own.
+/// Upper bound of requests in flight: each has a thread of its own.
 pub const MAX_IN_FLIGHT: usize = 256;
 
-/// Finished conversions wait for this many, at most, before they are handed over, so that a run's
-/// memory does not grow with its length.
-const BATCH: usize = 1_000;
+/// Upper bound of the requests in a batch. Results are handed over after each batch, so that a
+/// run's memory does not grow with its length.
+const MAX_BATCH: usize = 1_000;
 
-/// Runs requests against a pipeline, a stated number of them in flight.
+/// Runs requests on a pipeline, with a fixed number of them in flight.
 pub struct LoadGenerator {
     runtime: Runtime,
     in_flight: usize,
 }
 
-/// What a load did.
+/// Holds the totals of a load.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LoadResult {
-    /// Conversions that finished or were refused by the codec.
+    /// Number of conversions that ended, with a thumbnail or with the codec's error.
     pub conversions: u64,
-    /// The time that conversions ran, without what happened between batches.
-    pub time: Duration,
+    /// Time in which conversions ran, without the time between batches.
+    pub elapsed: Duration,
 }
 
 impl LoadResult {
-    /// Conversions per second; 0 if there were none.
+    /// Returns conversions per second; 0 if there were none.
     pub fn per_second(&self) -> f64 {
-        if self.conversions == 0 { 0.0 } else { self.conversions as f64 / self.time.as_secs_f64() }
+        if self.conversions == 0 {
+            return 0.0;
+        }
+        self.conversions as f64 / self.elapsed.as_secs_f64()
     }
 }
 
 impl LoadGenerator {
-    /// A load with so many requests in flight. [Keeps freed memory](keep_freed_memory).
+    /// Creates a generator that keeps `in_flight` requests in flight. [Keeps freed
+    /// memory](keep_freed_memory).
     ///
     /// # Errors
-    /// The system's, if it gives no threads.
+    /// Returns the system's error if it provides no threads.
     ///
     /// # Panics
-    /// If `in_flight` is 0 or more than [`MAX_IN_FLIGHT`].
+    /// Panics if `in_flight` is 0 or more than [`MAX_IN_FLIGHT`].
     pub fn new(in_flight: usize) -> std::io::Result<Self> {
         assert!(
             (1..=MAX_IN_FLIGHT).contains(&in_flight),
@@ -60,17 +64,18 @@ impl LoadGenerator {
         Ok(Self { runtime, in_flight })
     }
 
-    /// Converts `requests` in their order until they or `go_on` end. Hands each result over with
-    /// its place in that order, in batches, while no conversion runs.
+    /// Converts `requests` in their order until the last one, or until `keep_going` returns false.
+    /// Calls `on_result` with each request's index and result, in batches, while no conversion
+    /// runs.
     ///
     /// # Panics
-    /// If a conversion does.
-    pub fn drive<P>(
+    /// Panics if a conversion panics.
+    pub fn run<P>(
         &self,
         pipeline: &Arc<P>,
         requests: impl IntoIterator<Item = Request<P>>,
-        go_on: impl Fn() -> bool,
-        mut done: impl FnMut(usize, Result<Output<P>, Error<P>>),
+        keep_going: impl Fn() -> bool,
+        mut on_result: impl FnMut(usize, Result<Output<P>, Error<P>>),
     ) -> LoadResult
     where
         P: Pipeline + Send + Sync + 'static,
@@ -78,55 +83,50 @@ impl LoadGenerator {
         Output<P>: Send + 'static,
         Error<P>: Send + 'static,
     {
-        let mut requests = requests.into_iter().enumerate().take_while(|_| go_on()).peekable();
-        let mut driven = LoadResult::default();
+        let mut requests = requests.into_iter().enumerate().take_while(|_| keep_going()).peekable();
+        let mut totals = LoadResult::default();
         while requests.peek().is_some() {
             let start = Instant::now();
-            let batch = requests.by_ref().take(BATCH);
-            let finished = self.runtime.block_on(convert_all(pipeline, batch, self.in_flight));
-            driven.time += start.elapsed();
-            driven.conversions += finished.len() as u64;
-            finished.into_iter().for_each(|(place, result)| done(place, result));
+            let batch = requests.by_ref().take(MAX_BATCH).map(|(index, request)| {
+                let pipeline = Arc::clone(pipeline);
+                move || (index, pipeline.convert(&request))
+            });
+            let results = self.runtime.block_on(run_all(batch, self.in_flight));
+            totals.elapsed += start.elapsed();
+            totals.conversions += results.len() as u64;
+            results.into_iter().for_each(|(index, result)| on_result(index, result));
         }
-        driven
+        totals
     }
 }
 
-type Placed<P> = (usize, Result<Output<P>, Error<P>>);
-
-async fn convert_all<P>(
-    pipeline: &Arc<P>,
-    requests: impl Iterator<Item = (usize, Request<P>)>,
+/// Runs jobs on the blocking pool with this number in flight, and returns their results as they
+/// end.
+async fn run_all<T: Send + 'static>(
+    jobs: impl Iterator<Item = impl FnOnce() -> T + Send + 'static>,
     in_flight: usize,
-) -> Vec<Placed<P>>
-where
-    P: Pipeline + Send + Sync + 'static,
-    Request<P>: Send + 'static,
-    Output<P>: Send + 'static,
-    Error<P>: Send + 'static,
-{
-    let door = Arc::new(Semaphore::new(in_flight));
-    let mut at_work = JoinSet::new();
-    let mut finished = Vec::new();
-    for (place, request) in requests {
-        let permit = Arc::clone(&door).acquire_owned().await.expect("nobody closes the door");
-        let pipeline = Arc::clone(pipeline);
-        at_work.spawn_blocking(move || {
-            let result = pipeline.convert(&request);
+) -> Vec<T> {
+    let permits = Arc::new(Semaphore::new(in_flight));
+    let mut running = JoinSet::new();
+    let mut results = Vec::new();
+    for job in jobs {
+        let permit = Arc::clone(&permits).acquire_owned().await.expect("the semaphore stays open");
+        running.spawn_blocking(move || {
+            let result = job();
             drop(permit);
-            (place, result)
+            result
         });
-        while let Some(joined) = at_work.try_join_next() {
-            finished.push(unwind(joined));
+        while let Some(joined) = running.try_join_next() {
+            results.push(unwind(joined));
         }
     }
-    while let Some(joined) = at_work.join_next().await {
-        finished.push(unwind(joined));
+    while let Some(joined) = running.join_next().await {
+        results.push(unwind(joined));
     }
-    finished
+    results
 }
 
-/// A conversion that panicked takes the whole load with it: a fault here is never a number.
+/// Returns a conversion's result, and passes its panic on: no panic is ever counted as a result.
 fn unwind<T>(joined: Result<T, JoinError>) -> T {
     joined.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }

@@ -1,7 +1,9 @@
-//! The reproduction: the same load on each pipeline, every row of every thumbnail looked at.
+//! Reproduces the failure: runs the same load on each pipeline, and checks every row of every
+//! thumbnail.
 //!
-//! A run is one pipeline at one number in flight. Runs share their photos, their truths and the
-//! order of their requests, so that only the pipeline and the load differ.
+//! A run is one pipeline at one number of requests in flight (begun and not finished). Runs share
+//! their photos, their truths (the unmixed thumbnails) and the order of their requests, so that
+//! they differ in the pipeline and the load only.
 
 pub mod load_generator;
 mod photo_set;
@@ -19,93 +21,93 @@ use std::time::{Duration, Instant};
 use crate::codec::ThumbnailSpec;
 use crate::pipelines::PipelineKind;
 
-/// Mixed thumbnails of which pictures are kept, at most.
+/// Upper bound of the mixed thumbnails whose pictures are kept.
 pub const MAX_EXHIBITS: usize = 24;
 
-/// What is to be run.
+/// Holds the parameters of a reproduction.
 #[derive(Clone, Debug)]
 pub struct ReproPlan {
-    /// The pipelines, in the order of their runs.
+    /// Pipelines, in the order of their runs.
     pub pipelines: Vec<PipelineKind>,
-    /// Requests in flight, a run for each.
+    /// Numbers of requests in flight, with a run for each.
     pub in_flight: Vec<usize>,
     /// Slots in the ring of `shared`, and frames that `pooled` keeps.
     pub slots: NonZeroUsize,
-    /// Bands of a thumbnail; a low thumbnail has fewer.
+    /// Bands (the steps of a resize) of a thumbnail; a thumbnail with fewer rows has fewer bands.
     pub bands: NonZeroU32,
     /// Thumbnails of one run.
     pub thumbnails: u64,
-    /// The thumbnails' size and fit.
+    /// Size and fit of the thumbnails.
     pub spec: ThumbnailSpec,
-    /// Fixes the order of the requests.
+    /// Seed that fixes the order of the requests.
     pub seed: u64,
-    /// What the caller expects of it.
+    /// Result that the caller expects.
     pub expect: Expectation,
-    /// When the whole must have ended. Runs are shortened to keep it.
+    /// Time at which all runs must have ended. Runs are shortened to keep it.
     pub deadline: Instant,
 }
 
-/// What was found.
+/// Holds the results of a reproduction.
 #[derive(Clone, Debug)]
 pub struct ReproResults {
-    /// The runs, in their order.
+    /// Results of the runs, in their order.
     pub runs: Vec<Run>,
-    /// What they come to.
+    /// Verdict on all runs together.
     pub verdict: ReproVerdict,
-    /// Cores that the machine gives.
+    /// Cores that the machine provides.
     pub cores: usize,
-    /// Some mixed thumbnails, for people to look at.
+    /// Mixed thumbnails that the report shows, at most [`MAX_EXHIBITS`].
     pub exhibits: Vec<Exhibit>,
-    /// Whether it was stopped before its end.
+    /// True if the caller stopped the reproduction before its end.
     pub interrupted: bool,
 }
 
 impl ReproResults {
-    /// Rows about which the oracles disagreed, in all runs. Anything but 0 is a fault of this
-    /// program, and then nothing else here can be believed.
+    /// Counts the rows about which the two oracles disagree, in all runs. Any number but 0 means
+    /// that this program has a fault, and that no other count can be trusted.
     pub fn oracle_faults(&self) -> u64 {
-        self.runs.iter().map(|run| run.tally.oracle_faults).sum()
+        self.runs.iter().map(|run| run.stats.oracle_faults).sum()
     }
 }
 
-/// Carries the plan out. `progress` is told before each thumbnail how many were begun in all;
-/// `go_on` is asked before each, and ends the reproduction early by a `false`.
+/// Runs the plan. Before each thumbnail, calls `on_progress` with the number of thumbnails begun in
+/// all runs, and `keep_going`, which ends the reproduction early by returning false.
 ///
 /// # Errors
-/// The system's, if it gives no threads.
+/// Returns the system's error if it provides no threads.
 ///
 /// # Panics
-/// If a number in flight is 0 or more than [`MAX_IN_FLIGHT`](crate::repro::load_generator::MAX_IN_FLIGHT).
+/// Panics if a number in flight is 0 or more than [`MAX_IN_FLIGHT`](load_generator::MAX_IN_FLIGHT).
 pub fn run(
     plan: &ReproPlan,
-    subjects: &PhotoSet,
-    progress: impl Fn(u64),
-    go_on: impl Fn() -> bool,
+    photo_set: &PhotoSet,
+    on_progress: impl Fn(u64),
+    keep_going: impl Fn() -> bool,
 ) -> std::io::Result<ReproResults> {
-    let all = plan.pipelines.len() * plan.in_flight.len();
-    let mut runs = Vec::with_capacity(all);
-    let mut exhibits = Vec::with_capacity(all);
+    let planned = plan.pipelines.len() * plan.in_flight.len();
+    let mut runs = Vec::with_capacity(planned);
+    let mut exhibits = Vec::with_capacity(planned);
     'runs: for &kind in &plan.pipelines {
         for &in_flight in &plan.in_flight {
-            let left = (all - runs.len()) as u32;
-            let until = Instant::now() + share(plan.deadline, left);
+            let remaining = (planned - runs.len()) as u32;
+            let until = Instant::now() + time_share(plan.deadline, remaining);
             let begun = runs.len() as u64 * plan.thumbnails;
-            let admit = |place: u64| {
-                progress(begun + place);
-                go_on() && Instant::now() < until
+            let admit = |index: u64| {
+                on_progress(begun + index);
+                keep_going() && Instant::now() < until
             };
-            let (run, mixed) = run::measure(plan, subjects, kind, in_flight, admit)?;
+            let (run, mixed) = run::measure(plan, photo_set, kind, in_flight, admit)?;
             runs.push(run);
             exhibits.push(mixed);
-            if !go_on() {
+            if !keep_going() {
                 break 'runs;
             }
         }
     }
-    let interrupted = !go_on();
+    let interrupted = !keep_going();
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Ok(ReproResults {
-        verdict: ReproVerdict::of(&runs, plan.expect, cores, runs.len() == all),
+        verdict: ReproVerdict::of(&runs, plan.expect, cores, runs.len() == planned),
         cores,
         exhibits: round_robin(exhibits),
         runs,
@@ -113,12 +115,12 @@ pub fn run(
     })
 }
 
-/// The time that one of `left` runs may take.
-fn share(deadline: Instant, left: u32) -> Duration {
-    deadline.saturating_duration_since(Instant::now()) / left.max(1)
+/// Returns the time that one of `remaining` runs may take.
+fn time_share(deadline: Instant, remaining: u32) -> Duration {
+    deadline.saturating_duration_since(Instant::now()) / remaining.max(1)
 }
 
-/// The first of each run, then the second of each, up to the bound.
+/// Takes the first exhibit of each run, then the second of each, up to [`MAX_EXHIBITS`].
 fn round_robin(runs: Vec<Vec<Exhibit>>) -> Vec<Exhibit> {
     let mut runs: Vec<_> = runs.into_iter().map(Vec::into_iter).collect();
     let mut taken = Vec::with_capacity(MAX_EXHIBITS);

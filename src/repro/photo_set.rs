@@ -1,5 +1,5 @@
-//! The photos of a reproduction: put through the album's compression, each with its owner, and
-//! the truth about each.
+//! Prepares the photos of a reproduction: compresses each as the album does, and makes its truth
+//! (its unmixed thumbnail).
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -8,41 +8,39 @@ use crate::codec::{self, ImageCodec, ThumbnailRequest, ThumbnailSpec};
 use crate::provenance::{OracleError, PixelOracle};
 use crate::sample_photos::{self, SamplePhoto, SamplePhotos, SkippedFile};
 
-/// Photos used at most. The oracle holds every thumbnail against every photo.
+/// Upper bound of the photos used: the pixel oracle compares every thumbnail with every photo.
 pub const MAX_PHOTOS: usize = 64;
 
-/// The photos of a run, ready to be asked for.
+/// Holds the photos of a reproduction, with their owners and their truths.
 pub struct PhotoSet {
-    /// A request for each photo's thumbnail.
+    /// Request for the thumbnail of each photo.
     pub requests: Vec<ThumbnailRequest>,
-    /// The height of each photo's thumbnail, in px.
+    /// Height of each photo's thumbnail, in px.
     pub heights: Vec<u32>,
-    /// Each photo's file name.
-    pub names: Vec<String>,
-    /// Each photo's owner: a place in `owners`.
+    /// Owner of each photo, as an index into `owners`.
     pub owner_of: Vec<usize>,
-    /// The owners' names, each once.
+    /// Names of the owners, each once.
     pub owners: Vec<String>,
-    /// Photos that could not be used, and why.
+    /// Photos that cannot be used, each with the reason.
     pub skipped: Vec<SkippedFile>,
-    /// Photos that were left out because there were enough, or because time was short.
+    /// Number of photos left out because the set was full or time was short.
     pub unused: usize,
-    /// Each photo's thumbnail made alone.
+    /// Oracle that knows the unmixed thumbnail of each photo.
     pub oracle: PixelOracle,
 }
 
-/// Why there is nothing to run on.
+/// Describes why a set of photos could not be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoSetError {
-    /// No photo was left.
-    #[error("none of {looked_at} files is a photo that can be used{}", first(.skipped))]
+    /// No file is a usable photo.
+    #[error("none of {files} files is a photo that can be used{}", first(.skipped))]
     None {
-        /// Files looked at.
-        looked_at: usize,
-        /// Why each was refused.
+        /// Number of files read.
+        files: usize,
+        /// Files that cannot be used, each with the reason.
         skipped: Vec<SkippedFile>,
     },
-    /// The truths could not be made.
+    /// The oracle could not make the truths.
     #[error(transparent)]
     Oracle(#[from] OracleError),
 }
@@ -52,26 +50,28 @@ fn first(skipped: &[SkippedFile]) -> String {
 }
 
 impl PhotoSet {
-    /// Prepares `photos`: one of each owner first, then the second ones, until there are
-    /// [`MOST_PHOTOS`] or `go_on` ends it.
+    /// Prepares `photos`: the first photo of each owner, then the second of each, until there are
+    /// [`MAX_PHOTOS`]. Calls `keep_going` with the number of photos handled before each, and
+    /// stops after at least one photo if it returns false.
     ///
     /// # Errors
-    /// [`SubjectsError::None`] if no photo can be used.
+    /// Returns [`PhotoSetError::None`] if no photo can be used, and [`PhotoSetError::Oracle`] if
+    /// the truths cannot be made.
     pub fn prepare(
         photos: Vec<SamplePhoto>,
         mut skipped: Vec<SkippedFile>,
         (spec, bands): (ThumbnailSpec, NonZeroU32),
-        go_on: impl Fn(usize) -> bool,
+        keep_going: impl Fn(usize) -> bool,
     ) -> Result<Self, PhotoSetError> {
-        let looked_at = photos.len() + skipped.len();
+        let files = photos.len() + skipped.len();
         let SamplePhotos { photos, skipped: copies } = sample_photos::without_copies(photos);
         skipped.extend(copies);
-        let (mut requests, mut heights, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut requests, mut heights) = (Vec::new(), Vec::new());
         let (mut owner_of, mut owners) = (Vec::new(), Vec::new());
         let mut unused = 0;
-        for (done, photo) in owners_in_turn(photos).into_iter().enumerate() {
-            let enough = requests.len() == MAX_PHOTOS;
-            if enough || !(go_on(done) || requests.is_empty()) {
+        for (done, photo) in round_robin_by_owner(photos).into_iter().enumerate() {
+            let full = requests.len() == MAX_PHOTOS;
+            if full || !(keep_going(done) || requests.is_empty()) {
                 unused += 1;
                 continue;
             }
@@ -81,37 +81,38 @@ impl PhotoSet {
                     let (width, height) = (header.width, header.height);
                     heights.push(codec::thumbnail_dimensions(width, height, spec).1);
                     requests.push(ThumbnailRequest { photo: compressed, spec });
-                    owner_of.push(place(&mut owners, photo.owner));
-                    names.push(photo.name);
+                    owner_of.push(index_of(&mut owners, photo.owner));
                 }
-                Err(refusal) => skipped
-                    .push(SkippedFile { path: photo.name.into(), reason: refusal.to_string() }),
+                Err(error) => {
+                    skipped.push(SkippedFile { path: photo.name.into(), reason: error.to_string() })
+                }
             }
         }
         if requests.is_empty() {
-            return Err(PhotoSetError::None { looked_at, skipped });
+            return Err(PhotoSetError::None { files, skipped });
         }
         let oracle = PixelOracle::new(&ImageCodec::new(bands), &requests)?;
-        Ok(Self { requests, heights, names, owner_of, owners, skipped, unused, oracle })
+        Ok(Self { requests, heights, owner_of, owners, skipped, unused, oracle })
     }
 }
 
-/// The first photo of each owner, then the second of each, and so on.
-fn owners_in_turn(photos: Vec<SamplePhoto>) -> Vec<SamplePhoto> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let mut turns: Vec<(usize, SamplePhoto)> = photos
+/// Sorts photos: the first of each owner, then the second of each, and so on.
+fn round_robin_by_owner(photos: Vec<SamplePhoto>) -> Vec<SamplePhoto> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut rounds: Vec<(usize, SamplePhoto)> = photos
         .into_iter()
         .map(|photo| {
-            let turn = seen.entry(photo.owner.clone()).or_default();
-            *turn += 1;
-            (*turn, photo)
+            let round = counts.entry(photo.owner.clone()).or_default();
+            *round += 1;
+            (*round, photo)
         })
         .collect();
-    turns.sort_by_key(|&(turn, _)| turn);
-    turns.into_iter().map(|(_, photo)| photo).collect()
+    rounds.sort_by_key(|&(round, _)| round);
+    rounds.into_iter().map(|(_, photo)| photo).collect()
 }
 
-fn place(owners: &mut Vec<String>, owner: String) -> usize {
+/// Returns the index of `owner`, which is appended if it is new.
+fn index_of(owners: &mut Vec<String>, owner: String) -> usize {
     owners.iter().position(|known| *known == owner).unwrap_or_else(|| {
         owners.push(owner);
         owners.len() - 1

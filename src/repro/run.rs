@@ -1,4 +1,4 @@
-//! One run: one pipeline, one number in flight, every finished thumbnail judged.
+//! Runs one pipeline at one number of requests in flight, and classifies every finished thumbnail.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::load_generator::LoadGenerator;
 use super::{MAX_EXHIBITS, PhotoSet, ReproPlan};
 use crate::codec::{self, ImageCodec};
 use crate::pipelines::{AnyPipeline, MAX_KEPT_FRAME_BYTES, PipelineKind};
 use crate::provenance::{Classified, MixStats, Numbered, TaggingCodec, Traced};
-use crate::repro::load_generator::LoadGenerator;
 use crate::schedule::Outcome;
 
-/// What one run showed.
+/// Holds the result of one run.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// Which pipeline.
+    /// Kind of the pipeline.
     pub kind: PipelineKind,
     /// Slots in the ring.
     pub slots: NonZeroUsize,
@@ -24,144 +24,118 @@ pub struct Run {
     pub bands: u32,
     /// Requests in flight.
     pub in_flight: usize,
-    /// Thumbnails that were to be made; fewer if time ran out.
-    pub asked: u64,
-    /// What was counted.
-    pub tally: MixStats,
-    /// Thumbnails per second of conversion, the judging left out.
+    /// Planned thumbnails. The run made fewer if its time ended.
+    pub planned: u64,
+    /// Counts of clean and mixed thumbnails.
+    pub stats: MixStats,
+    /// Thumbnails per second of conversion time, without the time of the classification.
     pub per_second: f64,
 }
 
-/// A mixed thumbnail, for people to look at.
-#[derive(Clone, Debug)]
-pub struct Exhibit {
-    /// The run's pipeline.
-    pub kind: PipelineKind,
-    /// The run's requests in flight.
-    pub in_flight: usize,
-    /// The photo that was asked for: a place in [`Subjects::requests`].
-    pub asked: usize,
-    /// Torn or swapped.
-    pub outcome: Outcome,
-    /// Rows of the thumbnail, and the owner they show: a place in [`Subjects::owners`].
-    pub bands: Vec<(Range<u32>, Option<usize>)>,
-    /// What was made, as JPEG.
-    pub made: Bytes,
+impl Run {
+    /// Returns the share of mixed thumbnails, in percent; 0 if the run made none.
+    pub fn percent_mixed(&self) -> f64 {
+        100.0 * self.stats.mixed() as f64 / self.stats.thumbnails.max(1) as f64
+    }
 }
 
+/// Holds a mixed thumbnail for the report.
+#[derive(Clone, Debug)]
+pub struct Exhibit {
+    /// Kind of the run's pipeline.
+    pub kind: PipelineKind,
+    /// Requests in flight of the run.
+    pub in_flight: usize,
+    /// Requested photo, as an index into [`PhotoSet::requests`].
+    pub photo: usize,
+    /// Class of the thumbnail: torn or swapped.
+    pub outcome: Outcome,
+    /// Rows of each band, with the owner whose photo they show as an index into
+    /// [`PhotoSet::owners`].
+    pub bands: Vec<(Range<u32>, Option<usize>)>,
+    /// Mixed thumbnail, as JPEG.
+    pub thumbnail: Bytes,
+}
+
+/// Runs one pipeline, and returns its counts with at most [`MAX_EXHIBITS`] torn thumbnails and as
+/// many swapped ones. Calls `admit` with the number of each request before it begins.
 pub(super) fn measure(
     plan: &ReproPlan,
-    subjects: &PhotoSet,
+    photo_set: &PhotoSet,
     kind: PipelineKind,
     in_flight: usize,
     admit: impl Fn(u64) -> bool,
 ) -> std::io::Result<(Run, Vec<Exhibit>)> {
     let codec = TaggingCodec::new(ImageCodec::new(plan.bands));
     let pipeline = AnyPipeline::new(kind, codec, plan.slots, MAX_KEPT_FRAME_BYTES);
-    Bench { plan, subjects, kind, in_flight, admit }.run(pipeline)
+    let order = shuffled_rounds(plan.seed, photo_set.requests.len(), plan.thumbnails);
+    let requests = order
+        .iter()
+        .enumerate()
+        .map(|(number, &photo)| Numbered { number, request: photo_set.requests[photo].clone() });
+    let admitted = std::cell::Cell::new(0);
+    let keep_going = || {
+        admitted.set(admitted.get() + 1);
+        admit(admitted.get())
+    };
+    let mut stats = MixStats::default();
+    let (mut torn, mut swapped) = (Vec::new(), Vec::new());
+    let load = LoadGenerator::new(in_flight)?.run(
+        &Arc::new(pipeline),
+        requests,
+        keep_going,
+        |_, result| {
+            let traced = result.expect("every photo was decoded whole before the run");
+            let photo = order[traced.own.number];
+            let rows = || codec::band_rows(photo_set.heights[photo], plan.bands);
+            let classified = classify(&mut stats, photo_set, &order, &traced, rows());
+            let exhibits = match classified.outcome {
+                Outcome::Clean => return,
+                Outcome::Torn => &mut torn,
+                Outcome::Swapped => &mut swapped,
+            };
+            if exhibits.len() < MAX_EXHIBITS {
+                exhibits.push(Exhibit {
+                    kind,
+                    in_flight,
+                    photo,
+                    outcome: classified.outcome,
+                    bands: rows().zip(classified.owners).collect(),
+                    thumbnail: traced.output,
+                });
+            }
+        },
+    );
+    let run = Run {
+        kind,
+        slots: plan.slots,
+        bands: plan.bands.get(),
+        in_flight,
+        planned: plan.thumbnails,
+        stats,
+        per_second: load.per_second(),
+    };
+    // Torn thumbnails first: they show the failure by themselves, swapped ones need an explanation.
+    torn.extend(swapped);
+    Ok((run, torn))
 }
 
-struct Bench<'a, A> {
-    plan: &'a ReproPlan,
-    subjects: &'a PhotoSet,
-    kind: PipelineKind,
-    in_flight: usize,
-    admit: A,
-}
-
-impl<A: Fn(u64) -> bool> Bench<'_, A> {
-    fn run(
-        &self,
-        pipeline: AnyPipeline<TaggingCodec<ImageCodec>>,
-    ) -> std::io::Result<(Run, Vec<Exhibit>)> {
-        let Self { plan, subjects, kind, in_flight, ref admit } = *self;
-        let order = order(plan.seed, subjects.requests.len(), plan.thumbnails);
-        let requests = order
-            .iter()
-            .enumerate()
-            .map(|(number, &photo)| Numbered { number, request: subjects.requests[photo].clone() });
-        let admitted = std::cell::Cell::new(0);
-        let go_on = || {
-            admitted.set(admitted.get() + 1);
-            admit(admitted.get())
-        };
-        let mut tally = MixStats::default();
-        let (mut torn, mut swapped) = (Vec::new(), Vec::new());
-        let driven = LoadGenerator::new(in_flight)?.drive(
-            &Arc::new(pipeline),
-            requests,
-            go_on,
-            |_, result| {
-                let made = result.expect("every photo was decoded whole before the run");
-                let judged = judge(&mut tally, subjects, &order, plan, &made);
-                let exhibits = match judged.outcome {
-                    Outcome::Clean => return,
-                    Outcome::Torn => &mut torn,
-                    Outcome::Swapped => &mut swapped,
-                };
-                if exhibits.len() < MAX_EXHIBITS {
-                    exhibits.push(self.exhibit(order[made.own.number], judged, made));
-                }
-            },
-        );
-        let run = Run {
-            kind,
-            slots: plan.slots,
-            bands: plan.bands.get(),
-            in_flight,
-            asked: plan.thumbnails,
-            tally,
-            per_second: driven.per_second(),
-        };
-        // Torn ones first: they show what happened, where swapped ones need to be told.
-        torn.extend(swapped);
-        Ok((run, torn))
-    }
-
-    fn exhibit(&self, asked: usize, judged: Classified, made: Traced<Bytes>) -> Exhibit {
-        let Self { plan, kind, in_flight, .. } = *self;
-        let rows = rows_of(self.subjects, asked, plan);
-        Exhibit {
-            kind,
-            in_flight,
-            asked,
-            outcome: judged.outcome,
-            bands: rows.zip(judged.owners).collect(),
-            made: made.output,
-        }
-    }
-}
-
-fn judge(
-    tally: &mut MixStats,
-    subjects: &PhotoSet,
+fn classify(
+    stats: &mut MixStats,
+    photo_set: &PhotoSet,
     order: &[usize],
-    plan: &ReproPlan,
-    made: &Traced<Bytes>,
+    traced: &Traced<Bytes>,
+    rows: impl ExactSizeIterator<Item = Range<u32>>,
 ) -> Classified {
-    let rows = rows_of(subjects, order[made.own.number], plan);
-    tally
-        .classify(
-            &subjects.oracle,
-            made,
-            rows,
-            |number| order[number],
-            |photo| subjects.owner_of[photo],
-        )
+    let photo_of = |number: usize| order[number];
+    let owner_of = |photo: usize| photo_set.owner_of[photo];
+    stats
+        .classify(&photo_set.oracle, traced, rows, photo_of, owner_of)
         .expect("a thumbnail of these photos has the dimensions of one of their truths")
 }
 
-/// The rows of each band of a photo's thumbnail.
-fn rows_of(
-    subjects: &PhotoSet,
-    photo: usize,
-    plan: &ReproPlan,
-) -> impl ExactSizeIterator<Item = Range<u32>> {
-    codec::band_rows(subjects.heights[photo], plan.bands)
-}
-
-/// The photos in the order in which they are asked for: rounds of all of them, each shuffled.
-fn order(seed: u64, photos: usize, thumbnails: u64) -> Vec<usize> {
+/// Returns the order of the requests, as indices of photos: rounds of all photos, each shuffled.
+fn shuffled_rounds(seed: u64, photos: usize, thumbnails: u64) -> Vec<usize> {
     let mut random = fastrand::Rng::with_seed(seed);
     let mut order = Vec::new();
     while (order.len() as u64) < thumbnails {

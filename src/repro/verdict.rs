@@ -1,4 +1,4 @@
-//! What the runs of a reproduction come to, in one word.
+//! Decides the verdict on the runs of a reproduction.
 
 use std::fmt;
 
@@ -6,31 +6,46 @@ use serde::Serialize;
 
 use super::Run;
 
-/// Thumbnails that a run of a gate must have seen before `clean` says anything: 0 of 300 bounds
+/// Lower bound of the thumbnails in a run of a gate for the verdict `clean`: 0 mixed of 300 bounds
 /// the rate at 1 % with 95 % confidence (the rule of three).
 pub const MIN_GATE_THUMBNAILS: u64 = 300;
 
-/// What the caller wants to be told.
+/// Names the result that the caller expects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Expectation {
-    /// That shared mixes under load, and the repairs do not
+    /// Expects that `shared` mixes photos under load, and that the repairs do not.
     #[default]
     Reproduced,
-    /// That nothing mixes anyone: a gate for CI
+    /// Expects that no run mixes photos: a gate for CI.
     Clean,
 }
 
-/// What the runs come to.
+impl Expectation {
+    /// Returns the lower bound of the thumbnails that each run needs for a verdict.
+    pub(crate) fn min_thumbnails(self) -> u64 {
+        match self {
+            Self::Reproduced => 1,
+            Self::Clean => MIN_GATE_THUMBNAILS,
+        }
+    }
+
+    /// Returns true if no thumbnail of the run may be mixed.
+    pub(crate) fn forbids_mixing(self, run: &Run) -> bool {
+        self == Self::Clean || run.kind.is_repair()
+    }
+}
+
+/// Names the verdict on all runs of a reproduction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReproVerdict {
-    /// A run that was expected to mix did, and no repair did.
+    /// A run that was expected to mix photos did, and no repair did.
     Reproduced,
-    /// A repair mixed, or any run of a gate.
+    /// A repair mixed photos, or any run of a gate did.
     Mixed,
-    /// Nothing mixed, and nothing was expected to.
+    /// No run mixed photos, and none was expected to.
     Clean,
-    /// Anything else: too little was seen to say.
+    /// Too few thumbnails were made for any other verdict.
     Inconclusive,
 }
 
@@ -46,18 +61,15 @@ impl fmt::Display for ReproVerdict {
 }
 
 impl ReproVerdict {
-    /// The verdict on `runs`, made on so many cores; `complete` if no planned run is missing.
+    /// Decides the verdict on `runs` of a machine with this number of cores. `complete` is true if
+    /// every planned run was made.
     pub fn of(runs: &[Run], expect: Expectation, cores: usize, complete: bool) -> Self {
-        let gate = expect == Expectation::Clean;
-        let must_mix = |run: &Run| !gate && expected_to_mix(run, cores);
-        let mixed = |run: &Run| run.tally.mixed() > 0;
-        let seen_enough = |run: &Run| {
-            let least = if gate { MIN_GATE_THUMBNAILS } else { 1 };
-            run.tally.thumbnails >= least
-        };
-        if runs.iter().any(|run| (gate || run.kind.is_repair()) && mixed(run)) {
+        let must_mix = |run: &Run| !expect.forbids_mixing(run) && expected_to_mix(run, cores);
+        let mixed = |run: &Run| run.stats.mixed() > 0;
+        let enough = |run: &Run| run.stats.thumbnails >= expect.min_thumbnails();
+        if runs.iter().any(|run| expect.forbids_mixing(run) && mixed(run)) {
             Self::Mixed
-        } else if !complete || runs.is_empty() || !runs.iter().all(seen_enough) {
+        } else if !complete || runs.is_empty() || !runs.iter().all(enough) {
             Self::Inconclusive
         } else if runs.iter().any(|run| must_mix(run) && mixed(run)) {
             Self::Reproduced
@@ -69,8 +81,8 @@ impl ReproVerdict {
     }
 }
 
-/// Shared is expected to mix where twice as many are in flight as there are slots, and where two
-/// of them can really run at once.
+/// Returns true if `shared` is expected to mix photos: twice as many requests are in flight as the
+/// ring has slots, and two cores or more run them at the same time.
 fn expected_to_mix(run: &Run, cores: usize) -> bool {
-    !run.kind.is_repair() && run.in_flight >= 2 * run.slots.get() && cores >= 2
+    run.in_flight >= 2 * run.slots.get() && cores >= 2
 }

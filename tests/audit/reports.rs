@@ -1,8 +1,11 @@
 //! Tests that all reports of an audit agree: JSON, JUnit, Markdown, the table and the page. One
 //! mock service mixes photos, and one does not.
 
-use double_exposure::audit::report::{AuditDir, AuditDocument, junit, markdown, page, table};
+use double_exposure::audit::report::{
+    AuditDocument, DOCUMENT, junit, markdown, page, table, write,
+};
 use double_exposure::audit::{AuditPlan, AuditResults, AuditVerdict};
+use double_exposure::output::OutputDir;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
@@ -105,12 +108,13 @@ fn the_folder_holds_each_image_beside_the_expected_one() {
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("report");
     for _ in 0..2 {
-        AuditDir::open(&path).unwrap().write(&plan, &results, "x").unwrap();
+        let folder = OutputDir::open(&path, DOCUMENT).unwrap();
+        write(&folder, &plan, &results, "x").unwrap();
     }
     let pictures = std::fs::read_dir(path.join("pictures")).unwrap().count();
     assert_eq!(pictures, 2 * results.stats.findings.len());
     let foreign = temporary.path().join("foreign");
     std::fs::create_dir(&foreign).unwrap();
     std::fs::write(foreign.join("mine.txt"), "mine").unwrap();
-    assert!(AuditDir::open(&foreign).is_err());
+    assert!(OutputDir::open(&foreign, DOCUMENT).is_err());
 }

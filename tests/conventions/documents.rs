@@ -1,6 +1,7 @@
-//! What a document of the repository shows must be there: the files it names, and the commands.
+//! Checks that the files and commands that the repository's documents name exist, and that the
+//! words of the glossary are explained where a reader first meets them.
 //!
-//! A newcomer's first act is to type what the README says.
+//! Most readers start by typing the commands of the README.
 
 use std::path::Path;
 
@@ -12,7 +13,7 @@ const FOLDERS: [&str; 7] = ["src/", "tests/", "benches/", "docs/", "fuzz/", ".ci
 /// Languages whose blocks show no commands.
 const NO_COMMANDS: [&str; 4] = ["rust", "toml", "json", "text"];
 
-/// The links and paths of a document that lead nowhere.
+/// Returns the links and paths of a document that lead nowhere.
 pub(crate) fn dead_ends(path: &str, text: &str) -> Vec<String> {
     let folder = Path::new(path).parent().expect("a document lies in a folder");
     let mut found = Vec::new();
@@ -33,21 +34,21 @@ pub(crate) fn dead_ends(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// The relative targets of a document's links and pictures, without what follows `#`.
+/// Returns the relative targets of a document's links and pictures, without the part after `#`.
 fn links(text: &str) -> Vec<&str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let inside = targets.filter(|target| !target.contains("://") && !target.starts_with("mailto:"));
     inside.filter_map(|target| target.split('#').next()).filter(|t| !t.is_empty()).collect()
 }
 
-/// `a/{b,c}.rs` is `a/b.rs` and `a/c.rs`.
+/// Expands braces: `a/{b,c}.rs` is `a/b.rs` and `a/c.rs`.
 fn spread(word: &str) -> Vec<String> {
     let Some((before, rest)) = word.split_once('{') else { return vec![word.into()] };
     let Some((choices, after)) = rest.split_once('}') else { return vec![word.into()] };
     choices.split(',').map(|choice| format!("{before}{choice}{after}")).collect()
 }
 
-/// The commands that a document shows, each as its words.
+/// Returns the commands that a document shows, each as its words.
 pub(crate) fn commands(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for code in code(text).into_iter().filter(|code| !NO_COMMANDS.contains(&code.language)) {
@@ -75,8 +76,8 @@ fn is_binary(word: &str) -> bool {
     word == "double-exposure" || word.ends_with("/double-exposure")
 }
 
-/// What a command asks of the repository's own program, or `None` if it runs another.
-pub(crate) fn asked_of_the_program(command: &[String]) -> Option<&[String]> {
+/// Returns the arguments for the repository's own program, or `None` if the command runs another.
+pub(crate) fn program_arguments(command: &[String]) -> Option<&[String]> {
     if is_binary(&command[0]) {
         return Some(&command[1..]);
     }
@@ -85,7 +86,7 @@ pub(crate) fn asked_of_the_program(command: &[String]) -> Option<&[String]> {
     runs.then(|| &command[own..])
 }
 
-/// What is wrong with a command of cargo's: a target, a feature or a test that is not there.
+/// Returns the problem of a cargo command: a target, a feature or a test that does not exist.
 pub(crate) fn unknown_to_cargo(
     command: &[String],
     features: &[&str],
@@ -126,20 +127,74 @@ pub(crate) fn unknown_to_cargo(
     None
 }
 
+/// Words of the glossary. A document that newcomers read explains each at its first use.
+const GLOSSARY: [&str; 7] = ["slot", "lapped", "band", "torn", "swapped", "word", "maker"];
+
+/// Returns the words of the glossary that a text uses before it explains them. The mark of an
+/// explanation is emphasis: the first use of the word, or of its plural, is in `*`. Code does not
+/// count as a use.
+pub(crate) fn unexplained(path: &str, text: &str) -> Vec<String> {
+    let prose = without_code(text);
+    let mut found = Vec::new();
+    for word in GLOSSARY {
+        let uses = prose.match_indices(word).filter(|(at, _)| {
+            let before = prose[..*at].chars().next_back();
+            let after = prose[at + word.len()..].trim_start_matches('s').chars().next();
+            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        });
+        if let Some((at, _)) = uses.min_by_key(|(at, _)| *at)
+            && !prose[..at].ends_with('*')
+        {
+            let line = prose[..at].matches('\n').count() + 1;
+            found.push(format!("{path}:{line}: explain *{word}* where it is first used"));
+        }
+    }
+    found
+}
+
+/// Returns the words of the glossary that have no row in the table of a document: a row begins with
+/// the word, and its second column is the standard term.
+pub(crate) fn missing_in_table(path: &str, text: &str) -> Vec<String> {
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("| "))
+        .map(|row| row.split('|').map(str::trim).collect())
+        .collect();
+    let has_row = |word: &str| {
+        rows.iter().any(|row| row[0].split(", ").any(|name| name == word) && row[1].len() > 3)
+    };
+    let missing = GLOSSARY.into_iter().filter(|word| !has_row(word));
+    missing.map(|word| format!("{path}: the glossary has no row for {word}")).collect()
+}
+
+/// Returns a text with its lines, and with spaces in place of code.
+fn without_code(text: &str) -> String {
+    let mut parts = Vec::new();
+    for (index, block) in text.split("```").enumerate() {
+        let spans = block.split('`').enumerate().map(|(span, part)| {
+            let is_code = index % 2 == 1 || span % 2 == 1;
+            let blank = |c: char| if is_code && c != '\n' { ' ' } else { c };
+            part.chars().map(blank).collect::<String>()
+        });
+        parts.push(spans.collect::<Vec<_>>().join(" "));
+    }
+    parts.join("   ")
+}
+
 struct Code<'t> {
     language: &'t str,
     text: &'t str,
 }
 
-/// A document's blocks of code, and the code within its lines.
+/// Returns a document's blocks of code, and the code within its lines.
 fn code(text: &str) -> Vec<Code<'_>> {
     let mut found = Vec::new();
-    for (place, part) in text.split("```").enumerate() {
-        if place % 2 == 1 {
+    for (index, part) in text.split("```").enumerate() {
+        if index % 2 == 1 {
             let (language, text) = part.split_once('\n').unwrap_or(("", part));
             found.push(Code { language: language.trim(), text });
         } else {
-            let spans = part.split('`').enumerate().filter(|(place, _)| place % 2 == 1);
+            let spans = part.split('`').enumerate().filter(|(index, _)| index % 2 == 1);
             found.extend(spans.map(|(_, text)| Code { language: "", text }));
         }
     }
@@ -187,16 +242,16 @@ mod controls {
     }
 
     #[test]
-    fn what_is_asked_of_the_program_is_told_from_what_is_asked_of_cargo() {
-        let asked = |command: &str| asked_of_the_program(&words(command)).map(<[String]>::to_vec);
-        assert_eq!(asked("cargo run --release -- repro --json"), Some(words("repro --json")));
-        assert_eq!(asked("cargo run --release"), Some(Vec::new()));
-        assert_eq!(asked("target/release/double-exposure repro"), Some(words("repro")));
-        assert_eq!(asked("cargo test -- --nocapture"), None);
+    fn arguments_of_the_program_are_told_from_those_of_cargo() {
+        let arguments = |command: &str| program_arguments(&words(command)).map(<[String]>::to_vec);
+        assert_eq!(arguments("cargo run --release -- repro --json"), Some(words("repro --json")));
+        assert_eq!(arguments("cargo run --release"), Some(Vec::new()));
+        assert_eq!(arguments("target/release/double-exposure repro"), Some(words("repro")));
+        assert_eq!(arguments("cargo test -- --nocapture"), None);
     }
 
     #[test]
-    fn targets_features_and_tests_that_are_not_there_are_found() {
+    fn unknown_targets_features_and_tests_are_found() {
         let unknown = |command: &str| {
             unknown_to_cargo(&words(command), &["fast"], |name| "a_test_of_it".contains(name))
         };
@@ -206,17 +261,33 @@ mod controls {
             "cargo bench --bench nowhere",
             "cargo run --features slow",
             "cargo run --features fast,slow",
-            "cargo test --test house no_such_test",
+            "cargo test --test conventions no_such_test",
         ] {
             assert!(unknown(bad).is_some(), "{bad}");
         }
         for good in [
-            "cargo test --test house test_of -- --nocapture",
+            "cargo test --test conventions test_of -- --nocapture",
             "cargo bench --bench ownership",
             "cargo build --features fast -p x",
             "cargo test --doc",
         ] {
             assert_eq!(unknown(good), None, "{good}");
         }
+    }
+
+    #[test]
+    fn words_of_the_glossary_that_are_used_before_they_are_explained_are_found() {
+        for bad in ["A slot is taken.", "Two slots, then a *slot*.", "It is *torn*, `slot`, slot."]
+        {
+            assert_eq!(unexplained("README.md", bad).len(), 1, "{bad}");
+        }
+        let good =
+            "`slot` ```rust\nslot\n``` a *slot* (an index) and slots; *words*; bandage, wordy";
+        assert_eq!(unexplained("README.md", good), [""; 0]);
+        let row = |word: &&str| format!("| {word} | a standard term | x |\n");
+        let table: String = GLOSSARY.iter().map(row).collect();
+        assert_eq!(missing_in_table("a.md", &table), [""; 0]);
+        let bad = table.replace("| torn | a standard term", "| torn | ");
+        assert_eq!(missing_in_table("a.md", &bad).len(), 1);
     }
 }

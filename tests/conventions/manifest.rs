@@ -1,6 +1,6 @@
-//! Every dependency says in `Cargo.toml` what it is for.
+//! Checks that a comment in `Cargo.toml` gives the reason for every dependency.
 
-/// The dependencies above which no reason stands, with their lines.
+/// Returns the dependencies that have no reason above them, with their lines.
 pub(crate) fn without_a_reason(manifest: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut in_dependencies = false;
@@ -16,14 +16,14 @@ pub(crate) fn without_a_reason(manifest: &str) -> Vec<String> {
         let is_entry = text.starts_with(|c: char| c.is_alphanumeric()) && text.contains('=');
         let has_reason = above.strip_prefix('#').is_some_and(|reason| reason.trim().len() > 8);
         if (is_own_table || in_dependencies && is_entry) && !has_reason {
-            found.push(format!("Cargo.toml:{line}: {text}: say above it what it is for"));
+            found.push(format!("Cargo.toml:{line}: {text}: write the reason for it above it"));
         }
         above = text;
     }
     found
 }
 
-/// The features that the manifest offers.
+/// Returns the features of the manifest.
 pub(crate) fn features(manifest: &str) -> Vec<&str> {
     let table = manifest.split("\n[features]").nth(1).unwrap_or_default();
     let table = table.split("\n[").next().unwrap_or_default();

@@ -1,18 +1,18 @@
-//! The rules of `src/pipeline`: what makes its files compile under a checker, and what makes two of
-//! them a lesson.
+//! Checks the rules of `src/pipeline`: its files compile under a model checker, and the diff of two
+//! of them is the lesson.
 
-use crate::paths::{Named, imports, paths, without_imports};
+use crate::imports::{Named, imports, paths, without_imports};
 use crate::source::{Source, in_word, lines_with};
 
-/// Lines of code that a newcomer is asked to find the bug in, at most.
-const SHARED_LINES: usize = 40;
+/// Upper bound of the lines of code in which a newcomer looks for the bug.
+const MAX_SHARED_LINES: usize = 40;
 
-/// What no file of the folder may hold: state outside of values, other code for other builds, and
-/// text from elsewhere.
+/// Words that no file of the folder may hold: state outside of values, code for other builds, and
+/// text from other files.
 const FORBIDDEN: [&str; 8] =
     ["static", "thread_local", "cfg", "cfg_attr", "cfg_select", "extern", "include", "asm"];
 
-/// What is wrong with one file of the folder, whose modules are `siblings`.
+/// Returns the problems of one file of the folder, whose modules are `siblings`.
 pub(crate) fn check(source: &Source, siblings: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for word in FORBIDDEN {
@@ -53,25 +53,26 @@ fn last_name(path: &str) -> &str {
     path.rsplit([':', ' ']).next().unwrap_or(path)
 }
 
-/// The absence that is the repair: `owned.rs` has nothing to lock with, not even in words.
+/// Returns the lines of `owned.rs` that mention sync: a buffer that is not shared needs no lock.
 pub(crate) fn names_sync(owned: &Source) -> Vec<String> {
     let lines = (1..).zip(owned.text.lines());
     let named = lines.filter(|(_, line)| line.to_lowercase().contains("sync"));
-    named.map(|(line, _)| owned.at(line, "no sync: what is not shared needs no lock")).collect()
+    named
+        .map(|(line, _)| owned.at(line, "no sync: a buffer that is not shared needs no lock"))
+        .collect()
 }
 
-/// How many lines of code a file has: without comments, blank lines and imports, which say nothing
-/// about what it does.
+/// Counts the lines of code of a file, without comments, blank lines and imports.
 pub(crate) fn lines_of_code(source: &Source) -> usize {
     without_imports(&source.code).lines().filter(|line| !line.trim().is_empty()).count()
 }
 
-/// Whether the failure is small and the repair smaller.
+/// Checks that the failure is small and that the repair is smaller.
 pub(crate) fn sizes(shared: &Source, owned: &Source) -> Vec<String> {
     let (failure, repair) = (lines_of_code(shared), lines_of_code(owned));
     let mut found = Vec::new();
-    if failure > SHARED_LINES {
-        found.push(shared.at(1, &format!("{failure} lines of code, at most {SHARED_LINES}")));
+    if failure > MAX_SHARED_LINES {
+        found.push(shared.at(1, &format!("{failure} lines of code, at most {MAX_SHARED_LINES}")));
     }
     if repair >= failure {
         found.push(owned.at(1, &format!("{repair} lines of code, the failure has {failure}")));
@@ -79,12 +80,12 @@ pub(crate) fn sizes(shared: &Source, owned: &Source) -> Vec<String> {
     found
 }
 
-/// Where two pipelines differ in their items or in the order of them: the diff of the files is the
-/// lesson. What `new` takes is the pipeline's own affair.
-pub(crate) fn items_apart(one: &Source, other: &Source, types: [&str; 2]) -> Option<String> {
+/// Returns the first difference between the items of two pipelines or between their order: the diff
+/// of the files is the lesson. The parameters of `new` may differ.
+pub(crate) fn different_items(one: &Source, other: &Source, types: [&str; 2]) -> Option<String> {
     let (items, others) = (items(one, types[0]), items(other, types[1]));
     let longer = items.len().max(others.len());
-    let apart = (0..longer).find(|&place| items.get(place) != others.get(place))?;
+    let apart = (0..longer).find(|&index| items.get(index) != others.get(index))?;
     Some(format!(
         "{} has {:?} where {} has {:?}",
         one.path,
@@ -126,7 +127,7 @@ mod controls {
     }
 
     #[test]
-    fn whatever_a_pipeline_may_not_name_is_found() {
+    fn forbidden_names_are_found() {
         for bad in [
             "static KEPT: X = X;",
             "thread_local! { }",
@@ -142,8 +143,8 @@ mod controls {
             "use core::cell::Cell;",
             "use std::thread::LocalKey;",
             "use crate::codec::Frame;",
-            "use crate::{sync::Mutex, load};",
-            "use super::super::load::Load;",
+            "use crate::{sync::Mutex, repro};",
+            "use super::super::repro::Run;",
             "use tokio::sync::Semaphore;",
             "fn f(x: std::sync::Arc<u8>) {}",
             "fn f() { crate::provenance::g(); }",
@@ -156,7 +157,7 @@ mod controls {
     }
 
     #[test]
-    fn what_a_pipeline_may_name_is_not_found() {
+    fn allowed_names_are_not_found() {
         let good = "// static std::sync cfg\nuse std::{mem, ops::{Deref, DerefMut}};\n\
             use crate::sync::{Arc, Mutex};\nuse bytes::Bytes;\nuse super::Codec;\n\
             pub use shared::Shared;\nfn f(x: &'static str) { mem::take(x); Arc::new(\"cfg\");\
@@ -165,7 +166,7 @@ mod controls {
     }
 
     #[test]
-    fn a_repair_that_speaks_of_sync_is_found() {
+    fn a_repair_that_mentions_sync_is_found() {
         for bad in ["use crate::sync::Mutex;", "// Sync", "struct Async;"] {
             assert_eq!(names_sync(&owned(&format!("{OWNED}\n{bad}"))).len(), 1, "{bad}");
         }
@@ -193,7 +194,7 @@ mod controls {
         ] {
             assert!(OWNED.contains(item), "{item}");
             let bad = owned(&OWNED.replace(item, instead));
-            assert!(items_apart(&shared(SHARED), &bad, types).is_some(), "{item}");
+            assert!(different_items(&shared(SHARED), &bad, types).is_some(), "{item}");
         }
     }
 }

@@ -1,20 +1,20 @@
-//! A Rust file as a reader sees it: its code without comments and strings, and its lines.
+//! Reads a Rust file, and separates its code from comments and literals.
 //!
-//! A rule about code must not be broken by a comment that speaks of it, nor by a test that holds
-//! bad code in a string; so what is neither is blanked, in place.
+//! A comment about forbidden code, or a test that holds it in a string, must not break the rule. So
+//! everything that a rule does not apply to is replaced by spaces, and lines keep their numbers.
 
 use std::fs;
 use std::path::Path;
 
-/// A file of the repository.
+/// Holds a file of the repository.
 pub(crate) struct Source {
-    /// Its path from the repository's root, with `/` between names.
+    /// Path from the repository's root, with `/` between names.
     pub(crate) path: String,
-    /// All of it.
+    /// Whole text.
     pub(crate) text: String,
-    /// Its code: comments and what stands in strings and characters are spaces.
+    /// Code, with spaces in place of comments and of the content of literals.
     pub(crate) code: String,
-    /// Its code and comments: what stands in strings and characters is spaces.
+    /// Code and comments, with spaces in place of the content of literals.
     pub(crate) prose: String,
 }
 
@@ -24,19 +24,18 @@ impl Source {
         Self { path: path.into(), text: text.into(), code, prose }
     }
 
-    /// The path from the root of a folder of Rust files, if the file lies in it.
+    /// Returns true if the file is in `folder`, or is the file of that module.
     pub(crate) fn is_in(&self, folder: &str) -> bool {
         self.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with(['/', '.']))
     }
 
-    /// Names a line of the file, counted from 1.
-    pub(crate) fn at(&self, line: usize, what: &str) -> String {
-        format!("{}:{line}: {what}", self.path)
+    /// Returns a problem with the path and the line, counted from 1.
+    pub(crate) fn at(&self, line: usize, problem: &str) -> String {
+        format!("{}:{line}: {problem}", self.path)
     }
 }
 
-/// The repository's files under `folder`, in the order of their paths. None if there is no such
-/// folder.
+/// Returns the repository's files under `folder`, sorted by path; none if there is no such folder.
 pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let Ok(entries) = fs::read_dir(root().join(folder)) else { return found };
@@ -54,16 +53,17 @@ pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The Rust files under `folder`.
+/// Returns the Rust files under `folder`.
 pub(crate) fn sources(folder: &str) -> Vec<Source> {
     files(folder, ".rs").iter().map(|(path, text)| Source::new(path, text)).collect()
 }
 
+/// Returns the repository's root.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The lines, counted from 1, in which `word` stands alone; a lifetime is no word.
+/// Returns the lines, counted from 1, that hold `word` as a whole word and not as a lifetime.
 pub(crate) fn lines_with(text: &str, word: &str) -> Vec<usize> {
     let stands = |line: &str| {
         line.match_indices(word).any(|(at, _)| {
@@ -75,6 +75,7 @@ pub(crate) fn lines_with(text: &str, word: &str) -> Vec<usize> {
     (1..).zip(text.lines()).filter(|(_, line)| stands(line)).map(|(number, _)| number).collect()
 }
 
+/// Returns true if a character may be part of an identifier.
 pub(crate) fn in_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -86,7 +87,7 @@ enum Kind {
     Literal,
 }
 
-/// Code alone, and code with comments.
+/// Returns the code alone, and the code with comments.
 fn blank(text: &str) -> (String, String) {
     let chars: Vec<char> = text.chars().collect();
     let mut kinds = vec![Kind::Code; chars.len()];
@@ -103,7 +104,7 @@ fn blank(text: &str) -> (String, String) {
     (keep(&[Kind::Code]), keep(&[Kind::Code, Kind::Comment]))
 }
 
-/// Where the piece that starts at `at` ends, and what it is.
+/// Returns the end of the piece that starts at `at`, and its kind.
 fn piece(chars: &[char], at: usize) -> (usize, Kind) {
     let rest = &chars[at..];
     let end = |length: Option<usize>| at + length.unwrap_or(rest.len());
@@ -151,7 +152,7 @@ fn string(rest: &[char]) -> Option<usize> {
     None
 }
 
-/// The length of the raw string at the head of `rest`, unless an identifier stands there.
+/// Returns the length of the raw string that `rest` begins with, if it begins with one.
 fn raw_string(rest: &[char]) -> Option<usize> {
     let hashes = rest[1..].iter().take_while(|&&c| c == '#').count();
     if rest.get(1 + hashes) != Some(&'"') {

@@ -1,5 +1,5 @@
-//! Goal: the page says whose fact is whose, and loads nothing. Method: pages of small days, read as
-//! text.
+//! Checks that the page names the source of each fact, and loads nothing: pages of small days are
+//! read as text.
 
 use double_exposure::incident::report::IncidentPage;
 use double_exposure::incident::{WhatIf, WhatIfResult, parameters, sample_images};

@@ -27,10 +27,10 @@ pub fn junit(plan: &AuditPlan, results: &AuditResults) -> Vec<u8> {
         name: describe_load(step.load),
         class: "audit".to_owned(),
         time: step.seconds(),
-        says: case_result(results, step),
+        result: case_result(results, step),
     });
     let cases = cases.collect();
-    Suite { name: "double-exposure audit", properties, cases }.write()
+    Suite { name: "double-exposure audit", properties, cases }.to_xml()
 }
 
 fn case_result(results: &AuditResults, step: &StepStats) -> CaseResult {

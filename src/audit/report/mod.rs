@@ -12,6 +12,6 @@ mod table;
 pub use json::AuditDocument;
 pub use junit::junit;
 pub use markdown::markdown;
-pub use output_dir::AuditDir;
+pub use output_dir::{DOCUMENT, write};
 pub use page::page;
 pub use table::{percent, table};

@@ -9,15 +9,13 @@ use super::table::{describe_finding, describe_load, explain_verdict, notes};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, Finding, FindingKind};
 use crate::codec;
 use crate::output::figure::{self, MAX_PICTURE_BYTES, Rows};
-use crate::output::html::whole;
-use crate::repro::report::page::recolouring;
+use crate::output::html;
 
 /// Writes the page. Like every page of this program it runs no script and loads no file.
 pub fn page(plan: &AuditPlan, results: &AuditResults, command: &str) -> String {
     let title = format!("double-exposure audit: {}", results.verdict);
     let skip = ("#found", "Skip to the findings");
-    let (opening, sections) = (opening(plan, results), sections(plan, results, command));
-    whole(&title, &recolouring(), skip, &opening, &sections)
+    html::page(&title, "", skip, &opening(plan, results), &sections(plan, results, command))
 }
 
 fn opening(plan: &AuditPlan, results: &AuditResults) -> Markup {

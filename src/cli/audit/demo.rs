@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::super::interrupt::Interrupt;
 use super::super::output::{eprint, print, print_json};
-use super::super::{Exit, OutputArgs, exit_code};
+use super::super::{Exit, OutputArgs};
 use crate::audit::demo::{CaseOutcome, CaseResult, Fault, cases, run_case};
 use crate::audit::report::percent;
 use crate::output::terminal::{GREEN, PLAIN, RED};
@@ -44,11 +44,7 @@ struct Document {
 }
 
 impl Demo {
-    pub(super) fn run(self) -> Exit {
-        exit_code(self.demonstrate())
-    }
-
-    fn demonstrate(self) -> Result<Exit, Box<dyn Error>> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let interrupt = Interrupt::listen();
         let Self { without, seeds, seed, output } = self;
         if !output.json {

@@ -1,7 +1,6 @@
 //! Runs `audit`: audits a thumbnail service from outside, under load.
 
 mod demo;
-mod progress;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -9,17 +8,19 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use self::progress::Bar;
 use super::interrupt::Interrupt;
 use super::output::{File, eprint, print, print_json};
 use super::serve::parse_duration;
-use super::{Exit, OutputArgs, exit_code};
-use crate::audit::report::{AuditDir, AuditDocument, junit, markdown, table};
+use super::{Exit, OutputArgs};
+use crate::audit::report::{self, AuditDocument, junit, markdown, table};
 use crate::audit::spec::{Mode, Sizes};
 use crate::audit::{
-    self, AuditPlan, AuditResults, AuditVerdict, LoadModel, MAX_IN_FLIGHT, Target, Url,
+    self, AuditPlan, AuditProgress, AuditResults, AuditVerdict, LoadModel, MAX_IN_FLIGHT, Target,
+    Url,
 };
 use crate::codec::Fit;
+use crate::output::OutputDir;
+use crate::output::progress::Progress;
 
 /// Audits a thumbnail service under load for mixed photos.
 ///
@@ -137,10 +138,10 @@ Examples:
   double-exposure audit --post 'http://127.0.0.1:3000/thumbnail?size={size}' --until-found";
 
 impl Audit {
-    pub(super) fn run(self) -> Exit {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         match self.command {
             Some(Command::Demo(demo)) => demo.run(),
-            None => exit_code(self.audit()),
+            None => self.audit(),
         }
     }
 
@@ -148,13 +149,13 @@ impl Audit {
         let source = self.target.as_ref().ok_or("name a target")?;
         let plan = self.plan(source)?;
         let PlanArgs { out, junit: junit_file, markdown: markdown_file, .. } = &self.plan;
-        let folder = AuditDir::open(out)?;
+        let folder = OutputDir::open(out, report::DOCUMENT)?;
         let junit_file = junit_file.as_deref().map(File::create).transpose()?;
         let markdown_file = markdown_file.as_deref().map(File::append).transpose()?;
         let interrupt = Interrupt::listen();
-        let bar = Bar::new(self.output);
+        let bar = Progress::with_message(self.output.quiet, "setting up");
         let results = audit::run(&plan, &mut |progress| {
-            bar.update(progress);
+            show(&bar, progress);
             !interrupt.heard()
         })?;
         drop(bar);
@@ -164,7 +165,7 @@ impl Audit {
         if let Some(file) = markdown_file {
             file.write(markdown(&plan, &results).as_bytes())?;
         }
-        folder.write(&plan, &results, &self.rerun_command(source))?;
+        report::write(&folder, &plan, &results, &self.rerun_command(source))?;
         if self.output.json {
             print_json(&AuditDocument::new(&plan, &results));
         } else {
@@ -236,6 +237,19 @@ impl Audit {
         let flags: String = flags.map(|(flag, value)| format!(" --{flag} {value}")).collect();
         format!("double-exposure audit{flags}")
     }
+}
+
+/// Shows the rate, the requests in flight, the answers read, and the mixed answers.
+fn show(bar: &Progress, progress: AuditProgress) {
+    let AuditProgress { elapsed, total, requests, in_flight, read, mixed } = progress;
+    if total.is_zero() {
+        return;
+    }
+    let rate = requests as f64 / elapsed.as_secs_f64().max(0.001);
+    bar.set_total(total.as_millis() as u64);
+    bar.set(elapsed.min(total).as_millis() as u64);
+    let mixed = if mixed > 0 { format!("{mixed} MIXED") } else { "0 mixed".into() };
+    bar.set_message(format!("{rate:.0}/s, {in_flight} in flight, {read} read, {mixed}"));
 }
 
 fn exit(results: &AuditResults) -> Exit {

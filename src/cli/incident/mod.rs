@@ -10,13 +10,14 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::interrupt::Interrupt;
 use super::output::{eprint, print, print_json};
-use super::{Exit, OutputArgs, exit_code};
-use crate::incident::report::{IncidentDir, IncidentDocument, IncidentPage, timeline};
+use super::{Exit, OutputArgs};
+use crate::incident::report::{self, IncidentDocument, IncidentPage, timeline};
 use crate::incident::{self, Scenario, SimulationPlan, SimulationResults, WhatIf, WhatIfResult};
+use crate::output::OutputDir;
+use crate::output::progress::Progress;
 use crate::sample_photos::{self, SamplePhotos};
 use what_if_args::WhatIfArgs;
 
@@ -77,11 +78,7 @@ Exit codes: 0 if the lap law held and only the shared ring mixed photos, 1 if no
 or a scenario that contradicts itself, 130 after an interrupt, with the results until then.";
 
 impl Incident {
-    pub(super) fn run(self) -> Exit {
-        exit_code(self.execute())
-    }
-
-    fn execute(self) -> Result<Exit, Box<dyn Error>> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         if self.print_scenario {
             print(incident::DEFAULT_SCENARIO);
             return Ok(Exit::Held);
@@ -94,7 +91,7 @@ impl Incident {
         day.check()?;
         let selected = self.what_ifs.selected(&day)?;
         let combined = self.what_ifs.combined(&day)?;
-        let folder = IncidentDir::open(&self.out)?;
+        let folder = OutputDir::open(&self.out, report::DOCUMENT)?;
         let mut log = self.log.as_deref().map(Log::create).transpose()?;
         let photos = match &self.photos {
             Some(dir) => sample_photos::read_dir(dir)?,
@@ -102,8 +99,9 @@ impl Incident {
         };
         let interrupt = Interrupt::listen();
         let keep_running = || !interrupt.heard();
-        let bar = Bar::new(self.output, 1 + selected.len());
-        let simulations = Simulations { bar, keep_running: &keep_running };
+        let count = 1 + selected.len();
+        let progress = Progress::counting(self.output.quiet || count == 1, "days", count as u64);
+        let simulations = Simulations { progress, keep_running: &keep_running };
 
         let results = simulations.run(&combined, log.as_mut())?;
         let compared = simulations.compare(&day, &selected, &results)?;
@@ -112,7 +110,7 @@ impl Incident {
         let compared: Vec<WhatIfResult> = compared.into_iter().map(|(row, _)| row).collect();
         let images = incident::sample_images(&results, &photos.photos, MAX_IMAGES)?;
         let page = IncidentPage { results: &results, compared: &compared, images: &images };
-        folder.write(&page)?;
+        report::write(&folder, &page)?;
         if self.output.json {
             print_json(&IncidentDocument::new(&results, compared));
         } else {
@@ -133,7 +131,7 @@ impl Incident {
 
 /// Runs simulations one after the other, and shows progress.
 struct Simulations<'a> {
-    bar: Bar,
+    progress: Progress,
     keep_running: &'a dyn Fn() -> bool,
 }
 
@@ -151,7 +149,7 @@ impl Simulations<'_> {
                 results
             }
         };
-        self.bar.0.inc(1);
+        self.progress.increment();
         Ok(results)
     }
 
@@ -182,7 +180,7 @@ impl Simulations<'_> {
                 combined
             } else if (self.keep_running)() {
                 changed = incident::simulate(&plan, None, self.keep_running)?;
-                self.bar.0.inc(1);
+                self.progress.increment();
                 &changed
             } else {
                 break;
@@ -218,26 +216,6 @@ impl Log {
             format!("{}: {error}; name a file that can be written", path.display())
         })?;
         Ok(Self { path: path.into(), file: BufWriter::with_capacity(1 << 20, file) })
-    }
-}
-
-/// Shows the number of finished simulations on standard error, on a terminal only.
-struct Bar(ProgressBar);
-
-impl Bar {
-    fn new(output: OutputArgs, days: usize) -> Self {
-        if output.quiet || days == 1 {
-            return Self(ProgressBar::hidden());
-        }
-        let style = ProgressStyle::with_template("days {wide_bar} {pos}/{len} {eta:>4}")
-            .expect("the template is well formed");
-        Self(ProgressBar::new(days as u64).with_style(style))
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
     }
 }
 

@@ -7,18 +7,18 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
-use indicatif::ProgressBar;
 
 use super::interrupt::Interrupt;
 use super::output::{eprint, print, print_json};
 use super::repro::{bands, slots};
-use super::{Exit, OutputArgs, exit_code};
+use super::{Exit, OutputArgs};
 use crate::codec::{Fit, Size, ThumbnailSpec};
-use crate::output::terminal;
+use crate::output::progress::Progress;
+use crate::output::{OutputDir, terminal};
 use crate::pipelines::PipelineKind;
 use crate::replay::{
-    ExhaustiveCount, OddsDocument, PhotoAssignment, ReplayConfig, ReplayDir, ReplayDocument,
-    ReplayResult, ShrinkDocument, table,
+    DOCUMENT, ExhaustiveCount, OddsDocument, PhotoAssignment, ReplayConfig, ReplayDocument,
+    ReplayResult, ShrinkDocument, table, write,
 };
 use crate::schedule::{Schedule, countable};
 
@@ -105,12 +105,7 @@ not, 2 for wrong usage, 130 if interrupted.";
 const DEFAULT_BANDS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 impl Replay {
-    /// Runs the command and returns its exit code.
-    pub(super) fn run(self) -> Exit {
-        exit_code(self.run_mode())
-    }
-
-    fn run_mode(self) -> Result<Exit, Box<dyn Error>> {
+    pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let (slots, output) = (self.slots, self.output);
         let Some(word) = self.word.clone() else {
             let bands = self.bands.unwrap_or(DEFAULT_BANDS);
@@ -153,10 +148,10 @@ impl Replay {
         let config = ReplayConfig { word, bands, slots, pipeline, spec };
         let assignment = PhotoAssignment::new(&config, self.photos.as_deref())?;
         let notes = assignment.notes(&config);
-        let dir = ReplayDir::open(&self.out)?;
+        let folder = OutputDir::open(&self.out, DOCUMENT)?;
         let result = ReplayResult::new(config, assignment)?;
         let document = ReplayDocument::new(&result);
-        dir.write(&result, &document)?;
+        write(&folder, &result, &document)?;
         if !output.quiet {
             eprint(&notes);
         }
@@ -165,7 +160,7 @@ impl Replay {
         } else {
             print(&table(&result, terminal::width()));
             if !output.quiet {
-                eprint(&format!("thumbnails: {}\n", dir.path().display()));
+                eprint(&format!("thumbnails: {}\n", folder.path().display()));
             }
         }
         Ok(if result.is_as_predicted() { Exit::Held } else { Exit::Mixed })
@@ -184,12 +179,12 @@ fn count_all(
 ) -> Result<Exit, Box<dyn Error>> {
     let words = countable(requests, bands)?;
     let interrupt = Interrupt::listen();
-    let bar = if output.quiet { ProgressBar::hidden() } else { ProgressBar::new(words) };
+    let progress = Progress::counting(output.quiet, "words", words);
     let count = ExhaustiveCount::new(requests, bands, slots, |words| {
-        bar.set_position(words);
+        progress.set(words);
         !interrupt.heard()
     })?;
-    bar.finish_and_clear();
+    drop(progress);
     if count.words < words {
         eprint(&format!("interrupted after {} of {words} words\n", count.words));
         return Ok(Exit::Interrupted);

@@ -8,6 +8,6 @@ mod page;
 mod timeline;
 
 pub use json::IncidentDocument;
-pub use output_dir::{IncidentDir, OutputError};
+pub use output_dir::{DOCUMENT, write};
 pub use page::IncidentPage;
 pub use timeline::timeline;

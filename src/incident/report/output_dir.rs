@@ -1,76 +1,25 @@
-//! The folder of a day: its page, its document, and the list of whom to tell.
-
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+//! Writes the files of a simulated day: its page, its document, and the list of people to notify.
 
 use super::{IncidentDocument, IncidentPage};
-use crate::output::is_ours;
+use crate::output::{OutputDir, OutputError};
 
-const DOCUMENT: &str = "incident.json";
+/// Name of the JSON document in the folder of a simulated day.
+pub const DOCUMENT: &str = "incident.json";
 const PAGE: &str = "index.html";
 const LIST: &str = "notifications.csv";
 
-/// A folder that a day may be written into.
-pub struct IncidentDir {
-    path: PathBuf,
+/// Writes document, page and list into a folder, in place of earlier ones.
+///
+/// # Errors
+/// Returns [`OutputError::Io`] if a file cannot be written.
+pub fn write(folder: &OutputDir, page: &IncidentPage) -> Result<(), OutputError> {
+    folder.put_json(&IncidentDocument::new(page.results, page.compared.to_vec()))?;
+    folder.put(PAGE, page.html().as_bytes())?;
+    folder.put(LIST, list(page).as_bytes())
 }
 
-/// Why a day could not be written.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    /// The folder holds something, and it is no day.
-    #[error("{} holds something else than an incident: name a new folder", .0.display())]
-    Foreign(PathBuf),
-    /// The system refused.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// What was read or written.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-}
-
-impl IncidentDir {
-    /// Opens `path` for a day, and makes it if it is missing. A day that is there will be replaced.
-    ///
-    /// # Errors
-    /// [`OutputError::Foreign`] if it holds anything that is none: nothing is written then.
-    pub fn open(path: &Path) -> Result<Self, OutputError> {
-        let io = |source| OutputError::Io { path: path.into(), source };
-        if !is_ours(path, DOCUMENT).map_err(io)? {
-            return Err(OutputError::Foreign(path.into()));
-        }
-        Ok(Self { path: path.into() })
-    }
-
-    /// Writes document, page and list, in place of earlier ones.
-    ///
-    /// # Errors
-    /// The system's, with the path.
-    pub fn write(&self, page: &IncidentPage) -> Result<(), OutputError> {
-        let document = IncidentDocument::new(page.results, page.compared.to_vec());
-        let mut text = serde_json::to_vec_pretty(&document)
-            .expect("a document of numbers and strings is always JSON");
-        text.push(b'\n');
-        self.put(DOCUMENT, &text)?;
-        self.put(PAGE, page.html().as_bytes())?;
-        self.put(LIST, list(page).as_bytes())
-    }
-
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
-        let path = self.path.join(name);
-        fs::write(&path, bytes).map_err(|source| OutputError::Io { path, source })
-    }
-}
-
-/// Lists the people to notify, and the people notified without need if there is no ledger, as CSV.
+/// Returns a CSV line for each person to notify, and for each person who would be notified without
+/// need if there were no ledger.
 fn list(page: &IncidentPage) -> String {
     let mut text = "person,exposed_owner,affected_viewer,notified_without_ledger\n".to_owned();
     for entry in &page.results.notification_list {

@@ -12,6 +12,6 @@ mod table;
 pub(crate) use board::Board;
 pub(crate) use json::ReplayDocument;
 pub(crate) use odds::OddsDocument;
-pub(crate) use output_dir::ReplayDir;
+pub(crate) use output_dir::{DOCUMENT, write};
 pub(crate) use shrink::ShrinkDocument;
 pub(crate) use table::table;

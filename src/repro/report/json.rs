@@ -1,10 +1,11 @@
-//! The reproduction as one JSON document, for machines.
+//! Writes a reproduction as one JSON document.
 
 use serde::Serialize;
 
 use crate::repro::{PhotoSet, ReproPlan, ReproResults, ReproVerdict, Run};
 
-/// The document of `repro --json`. Counts of people are counts of people, never of thumbnails.
+/// Holds the document of `repro --json`. Exposed owners and affected viewers count people, not
+/// thumbnails.
 #[derive(Serialize)]
 pub struct ReproDocument<'a> {
     schema: &'static str,
@@ -34,8 +35,8 @@ struct Counts {
     slots: usize,
     bands: u32,
     in_flight: usize,
-    /// More than `thumbnails` where time ran out.
-    asked: u64,
+    /// Planned thumbnails, more than `thumbnails` if the run's time ended.
+    planned: u64,
     thumbnails: u64,
     clean: u64,
     torn: u64,
@@ -50,49 +51,49 @@ struct Counts {
 }
 
 impl<'a> ReproDocument<'a> {
-    /// The document of what was found.
-    pub fn new(plan: &ReproPlan, subjects: &'a PhotoSet, findings: &ReproResults) -> Self {
-        let skipped = subjects.skipped.iter().map(|skipped| Skipped {
+    /// Builds the document of a reproduction.
+    pub fn new(plan: &ReproPlan, photo_set: &'a PhotoSet, results: &ReproResults) -> Self {
+        let skipped = photo_set.skipped.iter().map(|skipped| Skipped {
             path: skipped.path.display().to_string(),
             reason: &skipped.reason,
         });
         Self {
             schema: "double-exposure/repro/1",
-            verdict: findings.verdict,
-            interrupted: findings.interrupted,
+            verdict: results.verdict,
+            interrupted: results.interrupted,
             seed: plan.seed,
-            photos: subjects.requests.len(),
-            owners: subjects.owners.len(),
-            cores: findings.cores,
+            photos: photo_set.requests.len(),
+            owners: photo_set.owners.len(),
+            cores: results.cores,
             size: plan.spec.size.get(),
             fit: plan.spec.fit.to_string(),
-            oracle_faults: findings.oracle_faults(),
-            unused: subjects.unused,
+            oracle_faults: results.oracle_faults(),
+            unused: photo_set.unused,
             skipped: skipped.collect(),
-            runs: findings.runs.iter().map(Counts::from).collect(),
+            runs: results.runs.iter().map(Counts::from).collect(),
         }
     }
 }
 
 impl From<&Run> for Counts {
     fn from(run: &Run) -> Self {
-        let tally = &run.tally;
+        let stats = &run.stats;
         Self {
             pipeline: run.kind.to_string(),
             slots: run.slots.get(),
             bands: run.bands,
             in_flight: run.in_flight,
-            asked: run.asked,
-            thumbnails: tally.thumbnails,
-            clean: tally.clean,
-            torn: tally.torn,
-            swapped: tally.swapped,
-            exposed_owners: tally.exposed_owners.len(),
-            affected_viewers: tally.affected_viewers.len(),
-            rows_from_later: tally.rows_from_later,
-            rows_from_earlier: tally.rows_from_earlier,
-            ambiguous_rows: tally.ambiguous_rows,
-            oracle_faults: tally.oracle_faults,
+            planned: run.planned,
+            thumbnails: stats.thumbnails,
+            clean: stats.clean,
+            torn: stats.torn,
+            swapped: stats.swapped,
+            exposed_owners: stats.exposed_owners.len(),
+            affected_viewers: stats.affected_viewers.len(),
+            rows_from_later: stats.rows_from_later,
+            rows_from_earlier: stats.rows_from_earlier,
+            ambiguous_rows: stats.ambiguous_rows,
+            oracle_faults: stats.oracle_faults,
             per_second: (run.per_second * 10.0).round() / 10.0,
         }
     }

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use crate::incident::{SampleImage, SimulationResults, Timestamp, WhatIfResult};
 use crate::output::facts;
 use crate::output::figure::{self, Rows};
-use crate::output::html::whole;
+use crate::output::html;
 
 const OWN_STYLE: &str = include_str!("style.css");
 
@@ -37,7 +37,7 @@ impl IncidentPage<'_> {
             (text::story(self.results))
         };
         let title = format!("double-exposure: {title}");
-        whole(&title, OWN_STYLE, ("#day", "Skip to the day"), &header, &self.sections())
+        html::page(&title, OWN_STYLE, ("#day", "Skip to the day"), &header, &self.sections())
     }
 
     fn sections(&self) -> Markup {

@@ -1,27 +1,56 @@
-//! The two charts over requests in flight: the share of mixed thumbnails, and the throughput.
+//! Draws the two charts over requests in flight: the share of mixed thumbnails, and the throughput.
 //!
-//! They stand side by side, because the repair is only bought if it costs no throughput.
+//! They stand side by side, because a repair is only accepted if it costs no throughput.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use maud::{Markup, PreEscaped, html};
+use maud::Markup;
 
-use super::plot::{Line, PUBLISHED_PERCENT, Scale, plot};
+use crate::output::svg::{Axis, LineChart, Marker, Reference, Series};
+use crate::output::terminal::many;
 use crate::pipelines::PipelineKind;
 use crate::repro::Run;
 
-/// Width and height of a chart's drawing, in its own units.
-const DRAWING: (u32, u32) = (620, 400);
+/// Greatest published share of wrong thumbnails among the thumbnails in scope, in percent. Source:
+/// the operator, via the press, December 2024.
+const PUBLISHED_PERCENT: f64 = 0.3;
 
-/// Whether there is a line to draw: runs of a pipeline at two numbers in flight, at least.
-pub(super) fn drawable(runs: &[Run]) -> bool {
-    lines(runs, percent_mixed).iter().any(|line| line.points.len() > 1)
+/// Holds a value for each number in flight at which a pipeline was run.
+struct Line {
+    kind: PipelineKind,
+    points: BTreeMap<usize, f64>,
 }
 
-/// The pipelines that were not run as far as others, in words.
+impl Line {
+    /// Returns the greatest number in flight.
+    fn end(&self) -> Option<usize> {
+        self.points.last_key_value().map(|(&in_flight, _)| in_flight)
+    }
+}
+
+/// Describes a vertical scale that begins at 0.
+struct Scale {
+    /// Greatest value of the axis.
+    top: f64,
+    /// Part of the axis below 0, so that a line at 0 is not taken for the axis itself.
+    foot: f64,
+    /// Values that are labelled.
+    ticks: Vec<f64>,
+    /// Function that returns the height of a value above 0, in any unit.
+    height: fn(f64) -> f64,
+    /// Text behind a labelled value.
+    unit: &'static str,
+}
+
+/// Returns true if a pipeline was run at at least two numbers in flight, so that it has a line.
+pub(super) fn drawable(runs: &[Run]) -> bool {
+    lines(runs, Run::percent_mixed).iter().any(|line| line.points.len() > 1)
+}
+
+/// Names the pipelines whose runs end at a smaller number in flight than those of the others.
 pub(super) fn cut_short(runs: &[Run]) -> String {
-    let lines = lines(runs, percent_mixed);
+    let lines = lines(runs, Run::percent_mixed);
     let longest = lines.iter().filter_map(Line::end).max();
     let short = lines.iter().filter(|line| line.end() < longest);
     short.fold(String::new(), |text, line| {
@@ -29,55 +58,50 @@ pub(super) fn cut_short(runs: &[Run]) -> String {
     })
 }
 
-/// The share of mixed thumbnails over requests in flight, with the ring's slots marked.
-pub(super) fn knee(runs: &[Run], slots: usize) -> Markup {
-    let lines = lines(runs, percent_mixed);
+/// Draws the share of mixed thumbnails over requests in flight, with the ring's slots marked.
+pub(super) fn mixed_share(runs: &[Run], slots: usize) -> Markup {
+    let lines = lines(runs, Run::percent_mixed);
     let scale = Scale {
-        top: (most(&lines).max(1.0) * 1.5).min(100.0),
+        top: (greatest(&lines).max(1.0) * 1.5).min(100.0),
         foot: 0.06,
         ticks: vec![0.0, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0],
-        // Zero has a place of its own, and 0.3 % and 13 % can both be seen.
-        position: |percent| (1.0 + percent / 0.1).ln(),
+        // A logarithm that begins at 0, on which 0.3 % and 13 % can both be seen.
+        height: |percent| (1.0 + percent / 0.1).ln(),
         unit: " %",
     };
     draw(&lines, scale, "Share of mixed thumbnails", Some(slots))
 }
 
-/// Thumbnails per second over requests in flight.
+/// Draws thumbnails per second over requests in flight.
 pub(super) fn throughput(runs: &[Run]) -> Markup {
     let lines = lines(runs, |run| run.per_second);
-    let most = most(&lines).max(1.0);
-    let step = step(most);
+    let greatest = greatest(&lines).max(1.0);
+    let step = step(greatest);
     let scale = Scale {
-        top: most * 1.2,
+        top: greatest * 1.2,
         foot: 0.0,
         ticks: (0..=7).map(|tick| f64::from(tick) * step).collect(),
-        position: |per_second| per_second,
+        height: |per_second| per_second,
         unit: "",
     };
     draw(&lines, scale, "Thumbnails per second", None)
 }
 
-/// A run's share of mixed thumbnails, in percent; 0 if it made none.
-pub(super) fn percent_mixed(run: &Run) -> f64 {
-    100.0 * run.tally.mixed() as f64 / run.tally.thumbnails.max(1) as f64
-}
-
-/// The smallest of 1, 2, 5, 10, 20, … of which at most five reach `most`.
-fn step(most: f64) -> f64 {
-    let unit = 10f64.powf((most / 5.0).log10().floor());
-    let fits = |step: &f64| most / step <= 5.0;
+/// Returns the smallest of 1, 2, 5, 10, 20, … of which at most five steps reach `greatest`.
+fn step(greatest: f64) -> f64 {
+    let unit = 10f64.powf((greatest / 5.0).log10().floor());
+    let fits = |step: &f64| greatest / step <= 5.0;
     [1.0, 2.0, 5.0].map(|step| step * unit).into_iter().find(fits).unwrap_or(10.0 * unit)
 }
 
-fn most(lines: &[Line]) -> f64 {
+fn greatest(lines: &[Line]) -> f64 {
     lines.iter().flat_map(|line| line.points.values()).fold(0.0, |most, value| most.max(*value))
 }
 
-/// A line for each pipeline, of its runs that made any thumbnail.
+/// Returns a line for each pipeline, of its runs that made any thumbnail.
 fn lines(runs: &[Run], value: fn(&Run) -> f64) -> Vec<Line> {
     let line = |kind| {
-        let runs = runs.iter().filter(|run| run.kind == kind && run.tally.thumbnails > 0);
+        let runs = runs.iter().filter(|run| run.kind == kind && run.stats.thumbnails > 0);
         let points: BTreeMap<_, _> = runs.map(|run| (run.in_flight, value(run))).collect();
         Line { kind, points }
     };
@@ -85,24 +109,79 @@ fn lines(runs: &[Run], value: fn(&Run) -> f64) -> Vec<Line> {
     lines.into_iter().filter(|line| !line.points.is_empty()).collect()
 }
 
-fn draw(lines: &[Line], mut scale: Scale, title: &str, slots: Option<usize>) -> Markup {
-    scale.ticks.retain(|tick| *tick <= scale.top);
-    let svg = plot(DRAWING, lines, &scale, slots);
-    let inner = svg.split_once('>').and_then(|(_, inner)| inner.rsplit_once("</svg>"));
-    let (inner, _) = inner.expect("a drawing is one svg element");
-    html! {
-        svg viewBox={ "0 0 " (DRAWING.0) " " (DRAWING.1) } role="img"
-            aria-label=(in_words(lines, title, &scale, slots)) { (PreEscaped(inner)) }
+/// Draws lines; with `slots`, also the number of slots and the published share.
+fn draw(lines: &[Line], scale: Scale, title: &str, slots: Option<usize>) -> Markup {
+    let loads = || lines.iter().flat_map(|line| line.points.keys().copied()).chain(slots);
+    let (first, last) = (loads().min().unwrap_or(1), loads().max().unwrap_or(1));
+    let top = (scale.height)(scale.top);
+    let ticks = scale.ticks.iter().filter(|tick| **tick <= scale.top);
+    LineChart {
+        x: Axis {
+            range: log2(first)..log2(last),
+            ticks: powers(first, last)
+                .map(|power| (f64::from(power), (1_u64 << power).to_string()))
+                .collect(),
+        },
+        y: Axis {
+            range: -scale.foot * top..top,
+            ticks: ticks
+                .map(|tick| ((scale.height)(*tick), format!("{tick}{}", scale.unit)))
+                .collect(),
+        },
+        x_label: "requests in flight",
+        description: description(lines, title, scale.unit, slots),
+        series: series(lines, scale.height),
+        vertical: slots.map(|slots| Reference {
+            class: "slots",
+            value: log2(slots),
+            text: vec![many(slots, "slot")],
+        }),
+        horizontal: slots.map(|_| Reference {
+            class: "published",
+            value: (scale.height)(PUBLISHED_PERCENT),
+            text: vec![
+                format!("published: {PUBLISHED_PERCENT} % or less"),
+                "(operator, via the press)".to_owned(),
+            ],
+        }),
     }
+    .draw()
 }
 
-/// What the chart shows, for whoever cannot see it.
-fn in_words(lines: &[Line], title: &str, scale: &Scale, slots: Option<usize>) -> String {
+/// Returns the lines of a chart; the name of a line that ends before the longest is in brackets.
+fn series(lines: &[Line], height: fn(f64) -> f64) -> Vec<Series> {
+    let longest = lines.iter().filter_map(Line::end).max();
+    let series = |line: &Line| Series {
+        class: line.kind.to_string(),
+        marker: match line.kind {
+            PipelineKind::Shared => Marker::Disc,
+            PipelineKind::Owned => Marker::Square,
+            PipelineKind::Pooled => Marker::Triangle,
+        },
+        name: if line.end() < longest { format!("({})", line.kind) } else { line.kind.to_string() },
+        points: line.points.iter().map(|(&load, &value)| (log2(load), height(value))).collect(),
+    };
+    lines.iter().map(series).collect()
+}
+
+fn log2(in_flight: usize) -> f64 {
+    (in_flight as f64).log2()
+}
+
+/// Returns the powers of two from `first` to `last`, at most nine, as exponents.
+fn powers(first: usize, last: usize) -> impl Iterator<Item = u32> {
+    let exponents = first.next_power_of_two().ilog2()..=last.ilog2();
+    let every = if exponents.clone().count() > 8 { 2 } else { 1 };
+    exponents.step_by(every)
+}
+
+/// Returns the chart in words, for a reader who cannot see the drawing.
+fn description(lines: &[Line], title: &str, unit: &str, slots: Option<usize>) -> String {
     let mut text = format!("{title}, by requests in flight.");
     for Line { kind, points } in lines {
         let points: Vec<_> = points
             .iter()
-            .map(|(in_flight, value)| format!("{value:.1}{} at {in_flight}", scale.unit))
+            .map(|(in_flight, value)| format!("{value:.1}{unit} at {in_flight}"))
             .collect();
         let _ = write!(text, " {kind}: {}.", points.join(", "));
     }

@@ -1,7 +1,4 @@
-//! The contact sheet: mixed thumbnails as they were made, each beside what it should have been.
-//!
-//! Rows are outlined by owner and the owner's name stands beside them, so that nobody has to know
-//! the photos, or to tell colours apart, to see whose rows these are.
+//! Shows mixed thumbnails on a contact sheet, each beside the unmixed thumbnail.
 
 use std::ops::Range;
 
@@ -12,36 +9,37 @@ use crate::output::figure::{self, MAX_PICTURE_BYTES, Rows, breakable};
 use crate::output::terminal;
 use crate::repro::{Exhibit, PhotoSet, ReproResults};
 
-/// The sheet: as many exhibits as fit into [`MAX_PICTURE_BYTES`]. `truths` are what each exhibit
-/// should have been.
-pub(super) fn sheet(subjects: &PhotoSet, findings: &ReproResults, truths: &[Bytes]) -> Markup {
-    let exhibits = &findings.exhibits;
-    let fitting = fitting(exhibits, truths);
+/// Returns the sheet with as many exhibits as fit into [`MAX_PICTURE_BYTES`], the first ones first.
+/// `truths` holds the unmixed thumbnail of each exhibit.
+pub(super) fn sheet(photo_set: &PhotoSet, results: &ReproResults, truths: &[Bytes]) -> Markup {
+    let exhibits = &results.exhibits;
+    let fitting = count_fitting(exhibits, truths);
     html! {
         @if exhibits.is_empty() {
-            p { "No thumbnail of these runs was mixed, so there is nothing to show." }
+            p { "No thumbnail of these runs was mixed, so there are no pictures." }
         } @else {
             p {
-                "Each was made by a run of this report; torn ones stand first. Beside the rows \
-                 stands the name of the owner whose photo they show."
+                "A run of this report made each of them. Torn thumbnails, with some rows of \
+                 another photo, come first; swapped ones, with only such rows, come after. Beside \
+                 the rows is the name of the owner whose photo they show."
                 @if fitting < exhibits.len() {
-                    " " (exhibits.len() - fitting) " more are left out, so that the page stays \
-                    small: they lie in the folder " code { "pictures" } " beside it."
+                    " " (exhibits.len() - fitting) " more are left out, to keep the page \
+                    small. They are in the folder " code { "pictures" } " beside it."
                 }
             }
             div.sheet {
-                @for (place, (exhibit, truth)) in
+                @for (index, (exhibit, truth)) in
                     exhibits.iter().zip(truths).take(fitting).enumerate() {
-                    (pair(place + 1, exhibit, truth, subjects))
+                    (pair(index + 1, exhibit, truth, photo_set))
                 }
             }
         }
     }
 }
 
-/// How many exhibits, from the first on, stay within the bound.
-fn fitting(exhibits: &[Exhibit], truths: &[Bytes]) -> usize {
-    let sizes = exhibits.iter().zip(truths).map(|(e, truth)| e.made.len() + truth.len());
+/// Counts the exhibits, from the first on, whose pictures fit into [`MAX_PICTURE_BYTES`].
+fn count_fitting(exhibits: &[Exhibit], truths: &[Bytes]) -> usize {
+    let sizes = exhibits.iter().zip(truths).map(|(e, truth)| e.thumbnail.len() + truth.len());
     let sums = sizes.scan(0, |sum, size| {
         *sum += size;
         Some(*sum)
@@ -49,24 +47,28 @@ fn fitting(exhibits: &[Exhibit], truths: &[Bytes]) -> usize {
     sums.take_while(|sum| *sum <= MAX_PICTURE_BYTES).count()
 }
 
-fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, subjects: &PhotoSet) -> Markup {
-    let asked = subjects.owner_of[exhibit.asked];
-    let owner = &subjects.owners[asked];
+fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, photo_set: &PhotoSet) -> Markup {
+    let requested = photo_set.owner_of[exhibit.photo];
+    let owner = &photo_set.owners[requested];
     let name =
-        |owner: Option<usize>| owner.map_or("nobody", |owner| subjects.owners[owner].as_str());
+        |owner: Option<usize>| owner.map_or("no photo", |owner| photo_set.owners[owner].as_str());
     let rows: Vec<Rows<'_>> = rows(exhibit)
         .into_iter()
-        .map(|(rows, shown)| Rows { rows, is_stranger: shown != Some(asked), name: name(shown) })
+        .map(|(rows, shown)| Rows {
+            rows,
+            is_stranger: shown != Some(requested),
+            name: name(shown),
+        })
         .collect();
     let caption = html! {
         b { (number) ". " (terminal::outcome(exhibit.outcome)) } ": "
-        b { (breakable(owner)) } " asked; "
+        "photo of " b { (breakable(owner)) } "; "
         (exhibit.kind) ", " (exhibit.in_flight) " in flight"
     };
-    figure::pair(&caption, owner, &rows, &exhibit.made, truth)
+    figure::pair(&caption, owner, &rows, &exhibit.thumbnail, truth)
 }
 
-/// The rows of each owner, top to bottom; neighbours of the same owner are one.
+/// Returns the rows of each owner, top to bottom; adjacent rows of one owner are joined.
 fn rows(exhibit: &Exhibit) -> Vec<(Range<u32>, Option<usize>)> {
     let mut merged: Vec<(Range<u32>, Option<usize>)> = Vec::new();
     for (rows, owner) in &exhibit.bands {

@@ -1,14 +1,13 @@
-//! Every count of every run, as a table.
+//! Shows every count of every run as a table, and explains the columns.
 
 use maud::{Markup, html};
 
-use super::charts::percent_mixed;
 use crate::repro::{PhotoSet, ReproPlan, ReproResults, Run};
 
 const COLUMNS: [&str; 15] = [
     "pipeline",
     "in flight",
-    "asked",
+    "plan\u{ad}ned",
     "thumb\u{ad}nails",
     "clean",
     "torn",
@@ -23,79 +22,80 @@ const COLUMNS: [&str; 15] = [
     "per second",
 ];
 
-/// The table, and what its words mean.
-pub(super) fn counts(plan: &ReproPlan, subjects: &PhotoSet, findings: &ReproResults) -> Markup {
+/// Returns the parameters, the table, and an explanation of its columns.
+pub(super) fn counts(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> Markup {
     html! {
         p {
-            (subjects.requests.len()) " photos of " (subjects.owners.len()) " owners; "
+            (photo_set.requests.len()) " photos of " (photo_set.owners.len()) " owners; "
             (plan.spec.size.get()) " px, " (plan.spec.fit) "; " (plan.slots) " slots, " (plan.bands)
-            " bands; " (findings.cores) " cores; seed " (plan.seed) "."
-            @if subjects.unused > 0 { " Not used: " (subjects.unused) " photos." }
-            @if !subjects.skipped.is_empty() {
-                " Skipped: " (subjects.skipped.len()) " files; "
-                code { "report.json" } " names each with its reason."
+            " bands; " (results.cores) " cores; seed " (plan.seed) "."
+            @if photo_set.unused > 0 { " Not used: " (photo_set.unused) " photos." }
+            @if !photo_set.skipped.is_empty() {
+                " Skipped: " (photo_set.skipped.len()) " files; "
+                code { "report.json" } " lists each with the reason."
             }
         }
-        @if findings.runs.is_empty() {
+        @if results.runs.is_empty() {
             p { "No run was made." }
         } @else {
             div.wide tabindex="0" role="region" aria-label="counts, scrolls sideways" {
                 table.counts {
                     caption { "Counts of each run" }
                     thead { tr { @for name in COLUMNS { th scope="col" { (name) } } } }
-                    tbody { @for run in &findings.runs { (row(run)) } }
+                    tbody { @for run in &results.runs { (row(run)) } }
                 }
             }
         }
-        (words())
+        (explanation())
     }
 }
 
 fn row(run: &Run) -> Markup {
-    let tally = &run.tally;
+    let stats = &run.stats;
     html! {
-        tr.mixed[tally.mixed() > 0] {
+        tr.mixed[stats.mixed() > 0] {
             th scope="row" { (run.kind) }
             td { (run.in_flight) }
-            td { (run.asked) }
-            td { (tally.thumbnails) }
-            td { (tally.clean) }
-            td { (tally.torn) }
-            td { (tally.swapped) }
-            td { (format!("{:.2}", percent_mixed(run))) }
-            td { (tally.exposed_owners.len()) }
-            td { (tally.affected_viewers.len()) }
-            td { (tally.rows_from_later) }
-            td { (tally.rows_from_earlier) }
-            td { (tally.ambiguous_rows) }
-            td { (tally.oracle_faults) }
+            td { (run.planned) }
+            td { (stats.thumbnails) }
+            td { (stats.clean) }
+            td { (stats.torn) }
+            td { (stats.swapped) }
+            td { (format!("{:.2}", run.percent_mixed())) }
+            td { (stats.exposed_owners.len()) }
+            td { (stats.affected_viewers.len()) }
+            td { (stats.rows_from_later) }
+            td { (stats.rows_from_earlier) }
+            td { (stats.ambiguous_rows) }
+            td { (stats.oracle_faults) }
             td { (format!("{:.1}", run.per_second)) }
         }
     }
 }
 
-fn words() -> Markup {
+fn explanation() -> Markup {
     html! {
         dl {
             dt { "torn, swapped" }
             dd {
-                "A thumbnail with some rows of another’s photo; with only another’s. Mixed is \
-                 either."
+                "Thumbnails with some rows of another owner’s photo, and thumbnails with only such \
+                 rows. Both are mixed."
             }
             dt { "exposed owners, affected viewers" }
             dd {
-                "Whose rows reached a stranger; who was shown a stranger’s rows. They are \
-                 different people and two counts, which are never added."
+                "Owners whose rows were shown to another viewer, and viewers who were shown \
+                 another owner’s rows. These are different people, so the two counts are never \
+                 added."
             }
             dt { "later, earlier" }
             dd {
-                "Foreign rows of photos that were decoded after the thumbnail’s own, and before \
-                 it."
+                "Rows of another owner’s photo that was decoded after the thumbnail’s own photo, \
+                 and rows of one that was decoded before it."
             }
             dt { "ambiguous rows" }
-            dd { "Rows that, by their pixels alone, could be of more than one owner." }
+            dd { "Rows whose pixels fit the photos of more than one owner." }
             dt { "oracle faults" }
-            dd { "Rows about which the two oracles disagree. Anything but 0 is our fault." }
+            dd { "Rows about which the two oracles disagree. Any number but 0 is a fault of ours." }
         }
     }
 }

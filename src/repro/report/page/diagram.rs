@@ -1,8 +1,9 @@
-//! One minimal interleaving as a space-time diagram: time to the right, a lane per request, and a
-//! lane for what lies in the slot.
+//! Draws one minimal interleaving as a space-time diagram: time to the right, a lane for each
+//! request, and a lane for the content of the slot (an index into the ring of shared buffers).
 //!
-//! The word is the smallest with this run's slots in which both a torn thumbnail and the one that
-//! tore it are finished; the picture is drawn from the word, and the law says whose rows are whose.
+//! The word (a schedule written as letters) is the smallest for the run's number of slots in which
+//! both a torn thumbnail and the request that tore it are finished. The drawing is made from the
+//! word, and the lap law predicts the owner of each band.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -10,23 +11,31 @@ use maud::{Markup, html};
 
 use crate::schedule::{Act, Schedule, predict};
 
-/// Bands of the thumbnails in the diagram: one before the lap and one after.
+/// Bands of the thumbnails in the diagram: one before A is lapped (its slot is overwritten by a
+/// later request), and one after.
 const BANDS: NonZeroU32 = NonZeroU32::new(2).unwrap();
-/// The most slots for which a word has letters: one request more than slots is needed.
-const MOST_SLOTS: usize = 25;
+/// Upper bound of the slots for which a word has enough letters: it needs one request more than
+/// there are slots.
+const MAX_SLOTS: usize = 25;
 
-/// Units of the drawing.
+/// Width of the view box, in its own units.
 const WIDTH: usize = 1200;
+/// Left edge of the lanes, in units of the view box.
 const LEFT: usize = 130;
+/// Width of a column, in units of the view box.
 const COLUMN: usize = 104;
+/// Height of a lane, in units of the view box.
 const LANE: usize = 84;
+/// Top edge of the first lane, in units of the view box.
 const TOP: usize = 52;
+/// Height of a step's box, in units of the view box.
 const BOX: usize = 56;
 
-/// The smallest word in which A is torn in a ring of so many slots, and how many slots it is drawn
-/// with: A's first band, then a begin in every other slot and one more in A's, then A's second.
+/// Returns the smallest word in which A is torn in a ring of `slots`, and the number of slots that
+/// the word is drawn with: 1 if there are too many for the letters. The word is A's first band, a
+/// `begin` in every other slot, one more `begin` in A's slot, and A's second band.
 pub fn minimal(slots: NonZeroUsize) -> (Schedule, NonZeroUsize) {
-    let slots = if slots.get() > MOST_SLOTS { NonZeroUsize::MIN } else { slots };
+    let slots = if slots.get() > MAX_SLOTS { NonZeroUsize::MIN } else { slots };
     let letters: Vec<char> = ('A'..='Z').take(slots.get() + 1).collect();
     let last = letters[slots.get()];
     let begins: String = letters[1..].iter().collect();
@@ -34,66 +43,67 @@ pub fn minimal(slots: NonZeroUsize) -> (Schedule, NonZeroUsize) {
     (word.parse().expect("these are letters"), slots)
 }
 
-/// What a column of the diagram shows.
+/// Describes one column of the diagram.
 struct Column {
     lane: usize,
     label: String,
-    /// A second line: whose photo a band shows, or how many requests are meant.
+    /// Second line of the label: the owner whose photo a band shows, or a number of requests.
     below: Option<String>,
-    /// What is done with A's slot; nothing by those whose slots are others.
+    /// Step on A's slot; `None` if the request has another slot.
     act: Option<Act>,
 }
 
-/// The lanes of requests, and the columns of the word's steps.
-struct Chart {
-    /// Names of the lanes: A, the others if there are any, and the last.
+/// Describes the diagram: a lane for each request, and a column for each step of the word.
+struct Diagram {
+    /// Names of the lanes: request A, the requests between if there are any, and the last request.
     lanes: Vec<String>,
     columns: Vec<Column>,
-    /// The column in which A is lapped.
+    /// Index of the column in which A is lapped.
     lap: usize,
+    /// Letter of the last request.
     last: char,
-    /// Whose rows are in the thumbnails of A and the last, by band.
-    rows: [Vec<char>; 2],
+    /// Owners of each band, in the thumbnails of A and of the last request.
+    owners: [Vec<char>; 2],
 }
 
-/// The diagram, with the word and what to type to see it happen.
+/// Returns the diagram of the smallest word for a ring of `slots`, with an explanation.
 pub(super) fn diagram(slots: NonZeroUsize) -> Markup {
     let (word, drawn) = minimal(slots);
-    let chart = chart(&word, drawn);
-    let last = chart.last;
+    let diagram = layout(&word, drawn);
+    let last = diagram.last;
     html! {
         figure {
             figcaption {
-                "The word " code.word { (word) } ": a letter per step, a letter per request"
+                "The word " code.word { (word) } ": each letter is a step of the request it names"
                 @if drawn != slots {
                     ", drawn with one slot in place of " (slots)
                 }
-                ". " (last) " begins in the slot that A still reads from, "
-                "and A’s second band shows " (last) "."
+                ". " (last) " begins in the slot that A still reads, "
+                "and A’s second band shows " (last) "’s photo."
                 @if drawn.get() > 1 {
-                    " Two requests are enough for that if one of them stalls: the others here \
-                     only fill the ring."
+                    " Two requests in flight are enough if A stalls: the requests between them \
+                     only use up the other slots."
                 }
             }
             div.wide tabindex="0" role="region" aria-label="diagram, scrolls sideways" {
-                (draw(&chart))
+                (draw(&diagram))
             }
             p {
-                "Every access is locked, and no lock is held from one box to the next. A’s job \
-                 kept the number of the slot, and not the photo."
+                "Every access to the slot is locked, but no lock is held from one box to the next. \
+                 A’s job kept the number of the slot, and not the photo."
             }
         }
     }
 }
 
-fn chart(word: &Schedule, slots: NonZeroUsize) -> Chart {
+fn layout(word: &Schedule, slots: NonZeroUsize) -> Diagram {
     let last = word.requests() - 1;
     let folded = last - 1;
     let others = usize::from(folded > 0);
     let (mut columns, mut in_slot, mut lap) = (Vec::new(), 'A', 0);
     for step in word.steps() {
         let letter = word.letter(step.request);
-        let act = step.act(BANDS).expect("no letter is one too many");
+        let act = step.act(BANDS).expect("no request has more steps than it needs");
         let lane = match step.request {
             0 => 0,
             request if request == last => 1 + others,
@@ -124,31 +134,31 @@ fn chart(word: &Schedule, slots: NonZeroUsize) -> Chart {
     });
     lanes.push(name(last).to_string());
     let shown = predict(word, BANDS, slots);
-    let rows = [0, last].map(|request| {
+    let owners = [0, last].map(|request| {
         let bands = shown[request].iter().flatten();
         bands.map(|&owner| name(owner)).collect()
     });
-    Chart { lanes, columns, lap, last: name(last), rows }
+    Diagram { lanes, columns, lap, last: name(last), owners }
 }
 
-fn draw(chart: &Chart) -> Markup {
-    let slot = TOP + chart.lanes.len() * LANE;
+fn draw(diagram: &Diagram) -> Markup {
+    let slot = TOP + diagram.lanes.len() * LANE;
     let height = slot + LANE + 16;
-    let lap = LEFT + chart.lap * COLUMN;
+    let lap = LEFT + diagram.lap * COLUMN;
     html! {
         svg.diagram viewBox={ "0 0 " (WIDTH) " " (height) } role="img"
-            aria-label=(in_words(chart)) {
+            aria-label=(description(diagram)) {
             text x="0" y="30" { "time →" }
             text.made x=(WIDTH) y="30" text-anchor="end" { "thumbnail" }
-            @for (lane, name) in chart.lanes.iter().enumerate() {
+            @for (lane, name) in diagram.lanes.iter().enumerate() {
                 (lane_line(TOP + lane * LANE, name))
             }
-            (slot_lane(chart, slot))
-            @for (place, column) in chart.columns.iter().enumerate() {
-                (step(place, column, slot))
+            (slot_lane(diagram, slot))
+            @for (index, column) in diagram.columns.iter().enumerate() {
+                (step(index, column, slot))
             }
-            @for (rows, lane) in chart.rows.iter().zip([0, chart.lanes.len() - 1]) {
-                (thumbnail(rows, TOP + lane * LANE))
+            @for (owners, lane) in diagram.owners.iter().zip([0, diagram.lanes.len() - 1]) {
+                (thumbnail(owners, TOP + lane * LANE))
             }
             line.lap x1=(lap) x2=(lap) y1="40" y2=(height) {}
             text.lap x=(lap) y="30" text-anchor="middle" {
@@ -166,22 +176,22 @@ fn lane_line(y: usize, name: &str) -> Markup {
     }
 }
 
-/// What lies in the slot: A's photo until the lap, the last one's from there on.
-fn slot_lane(chart: &Chart, y: usize) -> Markup {
-    let (lap, end) = (LEFT + chart.lap * COLUMN, WIDTH - 130);
+/// Draws the content of the slot: A's photo until A is lapped, then the last request's.
+fn slot_lane(diagram: &Diagram, y: usize) -> Markup {
+    let (lap, end) = (LEFT + diagram.lap * COLUMN, WIDTH - 130);
     let (top, text) = (y + (LANE - BOX) / 2, y + LANE / 2 + 8);
     html! {
         text x="0" y=(text) { "A’s slot" }
         rect.first x=(LEFT) y=(top) width=(lap - LEFT) height=(BOX) {}
         text.first x=((LEFT + lap) / 2) y=(text) text-anchor="middle" { "A’s photo" }
         rect.last x=(lap) y=(top) width=(end - lap) height=(BOX) {}
-        text.last x=((lap + end) / 2) y=(text) text-anchor="middle" { (chart.last) "’s photo" }
+        text.last x=((lap + end) / 2) y=(text) text-anchor="middle" { (diagram.last) "’s photo" }
     }
 }
 
-/// A step's box, and its way to the slot: down for a decode, up for a band.
-fn step(place: usize, column: &Column, slot: usize) -> Markup {
-    let x = LEFT + place * COLUMN + 4;
+/// Draws a step's box, with an arrow down to the slot for a decode, or up from it for a band.
+fn step(index: usize, column: &Column, slot: usize) -> Markup {
+    let x = LEFT + index * COLUMN + 4;
     let width = COLUMN - 8;
     let middle = x + width / 2;
     let top = TOP + column.lane * LANE + (LANE - BOX) / 2;
@@ -210,11 +220,11 @@ fn arrow(x: usize, tip: usize, base: usize) -> Markup {
     html! { polygon.way points=(points) {} }
 }
 
-/// A finished thumbnail: its bands, each with the letter of its owner.
-fn thumbnail(rows: &[char], y: usize) -> Markup {
-    let height = (LANE - 12) / rows.len().max(1);
+/// Draws a finished thumbnail: its bands, each with the letter of its owner.
+fn thumbnail(owners: &[char], y: usize) -> Markup {
+    let height = (LANE - 12) / owners.len().max(1);
     html! {
-        @for (band, &owner) in rows.iter().enumerate() {
+        @for (band, &owner) in owners.iter().enumerate() {
             @let top = y + 6 + band * height;
             rect.first[owner == 'A'].last[owner != 'A'] x=(WIDTH - 100) y=(top) width="98"
                 height=(height) {}
@@ -224,18 +234,19 @@ fn thumbnail(rows: &[char], y: usize) -> Markup {
     }
 }
 
-fn in_words(chart: &Chart) -> String {
-    let steps: Vec<_> = chart
+fn description(diagram: &Diagram) -> String {
+    let steps: Vec<_> = diagram
         .columns
         .iter()
         .map(|column| {
             let below = column.below.as_ref().map_or(String::new(), |below| format!(" {below}"));
-            format!("{} {}{below}", chart.lanes[column.lane], column.label)
+            format!("{} {}{below}", diagram.lanes[column.lane], column.label)
         })
         .collect();
-    let last = chart.last;
+    let last = diagram.last;
     format!(
-        "Steps in order of time: {}. A’s slot holds A’s photo until {last} begins, then {last}’s.",
+        "Steps in order of time: {}. A’s slot holds A’s photo until {last} begins, then {last}’s \
+         photo.",
         steps.join(", ")
     )
 }

@@ -1,63 +1,60 @@
-//! The reproduction as one HTML page that a room can read.
+//! Writes a reproduction as one HTML page, large enough to be projected.
 //!
-//! The page holds its pictures, its drawings and its style, runs no script, and its policy forbids
-//! the browser to load anything: it can be mailed, projected, printed and opened in ten years.
+//! The page holds its pictures, its charts and its style, and runs no script. Its content security
+//! policy forbids the browser to load anything, so it can be mailed, printed, and opened offline.
 
 mod charts;
 mod contact_sheet;
 mod counts;
 mod diagram;
-mod headline;
-mod plot;
 
 pub use crate::output::figure::MAX_PICTURE_BYTES;
 pub use diagram::minimal;
-pub(crate) use plot::recolouring;
 
 use bytes::Bytes;
 use maud::{Markup, html};
 
+use super::text;
 use crate::output::facts;
-use crate::output::html::whole;
+use crate::output::html::page;
+use crate::output::terminal::many;
 use crate::pipelines::PipelineKind;
 use crate::repro::{PhotoSet, ReproPlan, ReproResults};
 
-/// What a page is made from.
+/// Holds what a page is made from.
 #[derive(Clone, Copy)]
 pub struct ReproPage<'a> {
-    /// What was to be run.
+    /// Parameters of the reproduction.
     pub plan: &'a ReproPlan,
-    /// The photos and their owners.
-    pub subjects: &'a PhotoSet,
-    /// What was found.
-    pub findings: &'a ReproResults,
-    /// What each exhibit should have been, as JPEG, in the order of the exhibits.
+    /// Photos and their owners.
+    pub photo_set: &'a PhotoSet,
+    /// Results of the reproduction.
+    pub results: &'a ReproResults,
+    /// Unmixed thumbnail of each exhibit, as JPEG, in the order of the exhibits.
     pub truths: &'a [Bytes],
-    /// The command that makes the same runs.
+    /// Command line that makes the same runs.
     pub command: &'a str,
 }
 
 impl ReproPage<'_> {
-    /// The page as HTML. Its pictures take [`MAX_PICTURE_BYTES`] at most, and a third more as
-    /// text; the rest is some 100 kB, and grows with the number of runs only.
+    /// Returns the page as HTML. Its pictures have at most [`MAX_PICTURE_BYTES`], and a third more
+    /// as text. The rest is about 100 kB, and grows with the number of runs only.
     pub fn html(&self) -> String {
-        let claim = headline::claim(self.findings);
-        let title = format!("double-exposure: {}", self.findings.verdict);
+        let title = format!("double-exposure: {}", self.results.verdict);
         let skip = ("#knee", "Skip to the figures");
-        whole(&title, &recolouring(), skip, &self.opening(&claim), &self.sections())
+        page(&title, "", skip, &self.opening(), &self.sections())
     }
 
-    fn opening(&self, claim: &str) -> Markup {
-        let planned = self.plan.pipelines.len() * self.plan.in_flight.len();
+    fn opening(&self) -> Markup {
         html! {
-            h1 { (claim) }
+            h1 { (text::headline(self.results)) }
             p {
-                b.verdict { (self.findings.verdict) } ": " (headline::verdict(self.findings))
-                @if let Some(shortfall) = headline::shortfall(self.findings, planned) {
+                b.verdict { (self.results.verdict) } ": " (text::meaning(self.results.verdict))
+                @if let Some(shortfall) = text::shortfall(self.plan, self.results) {
                     " " (shortfall)
                 }
-                @if self.findings.exhibits.is_empty() {
-                    " This page holds nobody’s photo."
+                @if self.results.exhibits.is_empty() {
+                    " This page holds no photos of people."
                 } @else {
                     " " b { "This page holds people’s photos and names: share it accordingly." }
                 }
@@ -66,31 +63,31 @@ impl ReproPage<'_> {
     }
 
     fn sections(&self) -> Markup {
-        let Self { plan, subjects, findings, truths, command } = *self;
+        let Self { plan, photo_set, results, truths, command } = *self;
         html! {
             section #knee aria-label="mixed thumbnails and throughput under load" {
                 (self.figures())
             }
             section aria-labelledby="sheet" {
-                h2 #sheet { "Really mixed, each beside what it should have been" }
-                (contact_sheet::sheet(subjects, findings, truths))
+                h2 #sheet { "Mixed thumbnails, each beside what it should have been" }
+                (contact_sheet::sheet(photo_set, results, truths))
             }
             @if plan.pipelines.contains(&PipelineKind::Shared) {
                 section aria-labelledby="interleaving" {
-                    h2 #interleaving { "How it happens: one slot, read after it was given away" }
+                    h2 #interleaving { "How it happens: a request reads an overwritten slot" }
                     (diagram::diagram(plan.slots))
                 }
             }
             section aria-labelledby="counts" {
                 h2 #counts { "The counts" }
-                (counts::counts(plan, subjects, findings))
+                (counts::counts(plan, photo_set, results))
             }
             section aria-labelledby="again" {
                 h2 #again { "Run it again" }
-                (again(plan, findings, command))
+                (rerun(plan, results, command))
             }
             section aria-labelledby="published" {
-                h2 #published { "What is published, and what we infer" }
+                h2 #published { "Published facts, and our inference" }
                 (facts::published())
             }
             section aria-labelledby="not-claimed" {
@@ -101,13 +98,13 @@ impl ReproPage<'_> {
     }
 
     fn figures(&self) -> Markup {
-        let runs = &self.findings.runs;
+        let runs = &self.results.runs;
         html! {
             @if charts::drawable(runs) {
                 div.figures {
                     figure {
                         figcaption { b { "Thumbnails that are mixed" } }
-                        (charts::knee(runs, self.plan.slots.get()))
+                        (charts::mixed_share(runs, self.plan.slots.get()))
                     }
                     figure {
                         figcaption { b { "Thumbnails per second" } }
@@ -115,38 +112,40 @@ impl ReproPage<'_> {
                     }
                 }
                 p {
-                    @if let Some(run) = headline::worst(self.findings) {
-                        "With " (run.in_flight) " in flight on " (run.slots) " slots, "
-                        (run.tally.exposed_owners.len()) " owners were exposed and "
-                        (run.tally.affected_viewers.len()) " viewers affected. "
+                    @if let Some(run) = text::worst(self.results) {
+                        "The run with " (run.in_flight) " in flight on " (many(run.slots, "slot"))
+                        " exposed " (many(run.stats.exposed_owners.len(), "owner"))
+                        " and affected " (many(run.stats.affected_viewers.len(), "viewer")) ". "
                     }
                     (charts::cut_short(runs))
-                    "Left, the scale is stretched towards 0. The published share is the real \
-                     event’s, of another service under another load."
+                    "The left scale is stretched near 0. With at most as many in flight as slots \
+                     a mixed thumbnail is rare, not impossible. The published share is that of \
+                     the real event, of another service under another load."
                 }
             } @else {
                 p {
-                    "No pipeline was run at two loads or more, so there is no line to draw: the "
-                    a href="#counts" { "counts" } " below say what was seen."
+                    "There is no line to draw, because no pipeline was run at two loads or more. \
+                     The " a href="#counts" { "counts" } " below show the results."
                 }
             }
         }
     }
 }
 
-/// The seed, the machine, and the command that makes the same runs.
-fn again(plan: &ReproPlan, findings: &ReproResults, command: &str) -> Markup {
+/// Shows the command that makes the same runs, and explains what the seed does not fix.
+fn rerun(plan: &ReproPlan, results: &ReproResults, command: &str) -> Markup {
     html! {
         pre tabindex="0" { code {
-            @for (place, option) in command.split(" --").enumerate() {
-                @if place > 0 { " " span { "--" (option) } } @else { span { (option) } }
+            @for (index, option) in command.split(" --").enumerate() {
+                @if index > 0 { " " span { "--" (option) } } @else { span { (option) } }
             }
         } }
         p {
-            "Seed " (plan.seed) " fixes the photos’ order. It cannot fix the threads: on a machine \
-             with " (findings.cores) (if findings.cores == 1 { " core" } else { " cores" })
-            " like this one the shares come out alike, and not the same. Only a word replays an \
-             interleaving exactly."
+            "Seed " (plan.seed) " fixes the order of the photos. It does not fix the order of the \
+             threads: on a machine with " (results.cores)
+            (if results.cores == 1 { " core" } else { " cores" })
+            " like this one the shares are similar, but not equal. Only a word (a schedule \
+             written as letters) replays an interleaving exactly."
         }
     }
 }

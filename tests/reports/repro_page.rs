@@ -1,27 +1,27 @@
-//! The page holds everything it shows, names everybody it shows, and says it when there is nothing
-//! to show. Each page is made from findings made by hand, and read as text.
-
-mod page;
+//! Checks that the page of a reproduction holds all it shows, names every owner in it, and states
+//! when it has nothing to show. Each page is made from results made by hand, and read as text.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use bytes::Bytes;
-use double_exposure::output::OutputError;
+use double_exposure::output::{OutputDir, OutputError};
 use double_exposure::pipelines::PipelineKind;
 use double_exposure::repro::report::page::{MAX_PICTURE_BYTES, minimal};
-use double_exposure::repro::report::{ReproDir, ReproDocument};
+use double_exposure::repro::report::{DOCUMENT, ReproDocument};
 use double_exposure::repro::{Expectation, ReproVerdict};
 use double_exposure::schedule::predict;
-use page::{COMMAND, JAPANESE, MARKUP, Sample};
 
-/// The values of an attribute, wherever it stands.
+use crate::sample::{COMMAND, JAPANESE, MARKUP, Sample};
+
+/// Returns the values of an attribute on any element.
 fn values<'p>(page: &'p str, attribute: &str) -> Vec<&'p str> {
     let start = format!(" {attribute}=\"");
     let pieces = page.split(&start).skip(1);
     pieces.map(|piece| piece.split('"').next().unwrap()).collect()
 }
 
-/// What is read, without tags and with entities put back.
+/// Returns the text that a reader sees: without tags, and with entities resolved.
 fn text(html: &str) -> String {
     let parts = html.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
     let text: String = parts.collect();
@@ -47,15 +47,15 @@ fn a_page_refers_to_nothing_outside_itself() {
 }
 
 #[test]
-fn every_exhibit_names_the_owner_of_each_of_its_rows() {
+fn exhibits_name_the_owner_of_each_of_their_rows() {
     let sample = Sample::reproduced();
     let page = sample.page();
     let figures: Vec<String> = page.split("<figure class=\"pair\">").skip(1).map(text).collect();
-    assert_eq!(figures.len(), sample.findings.exhibits.len());
-    for (figure, exhibit) in figures.iter().zip(&sample.findings.exhibits) {
-        let owners = exhibit.bands.iter().filter_map(|(_, owner)| *owner).chain([exhibit.asked]);
+    assert_eq!(figures.len(), sample.results.exhibits.len());
+    for (figure, exhibit) in figures.iter().zip(&sample.results.exhibits) {
+        let owners = exhibit.bands.iter().filter_map(|(_, owner)| *owner).chain([exhibit.photo]);
         for owner in owners {
-            assert!(figure.contains(&sample.subjects.owners[owner]), "{owner} in {figure}");
+            assert!(figure.contains(&sample.photo_set.owners[owner]), "{owner} in {figure}");
         }
     }
     assert!(figures[0].contains("torn") && figures[2].contains("swapped"));
@@ -71,9 +71,9 @@ fn names_from_files_are_text_and_never_markup() {
 }
 
 #[test]
-fn every_count_of_the_document_stands_in_the_page() {
+fn the_table_of_the_page_holds_every_count_of_the_document() {
     let sample = Sample::reproduced();
-    let document = ReproDocument::new(&sample.plan, &sample.subjects, &sample.findings);
+    let document = ReproDocument::new(&sample.plan, &sample.photo_set, &sample.results);
     let document = serde_json::to_value(document).unwrap();
     let page = sample.page();
     let table = page.split("<table class=\"counts\">").nth(1).unwrap();
@@ -94,9 +94,9 @@ fn every_count_of_the_document_stands_in_the_page() {
         }
     }
     assert_eq!(rows.next(), None);
-    let said = text(&page);
+    let text = text(&page);
     assert!(
-        said.contains("3 photos of 3 owners; 256 px, cover; 8 slots, 4 bands; 2 cores; seed 7")
+        text.contains("3 photos of 3 owners; 256 px, cover; 8 slots, 4 bands; 2 cores; seed 7")
     );
 }
 
@@ -105,7 +105,7 @@ fn cells(row: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_first_sentence_is_the_verdict_in_plain_words() {
+fn the_headline_is_the_verdict_in_a_sentence() {
     let mut sample = Sample::reproduced();
     let first = |sample: &Sample| {
         let page = sample.page();
@@ -113,77 +113,74 @@ fn the_first_sentence_is_the_verdict_in_plain_words() {
     };
     assert_eq!(
         first(&sample),
-        "In shared buffers, 81 of 600 thumbnails showed somebody else’s photo; in buffers of \
-         their own, none of 8400 did."
+        "With shared buffers, 81 of 600 thumbnails showed another owner’s photo; with a buffer \
+         for each request, none of 8400 did."
     );
-    sample.findings.verdict = ReproVerdict::Inconclusive;
+    sample.results.verdict = ReproVerdict::Inconclusive;
     assert_eq!(
         first(&sample),
-        "Too little was seen for a verdict. In shared buffers, 81 of 600 thumbnails showed \
-         somebody else’s photo."
+        "Too few thumbnails for a verdict. With shared buffers, 81 of 600 thumbnails showed \
+         another owner’s photo."
     );
-    sample.findings.runs[20].tally.torn = 3;
-    sample.findings.verdict = ReproVerdict::Mixed;
-    assert_eq!(
-        first(&sample),
-        "Where nobody may be mixed, 3 of 600 thumbnails showed somebody else’s photo."
-    );
-    sample.findings.runs[0].tally.oracle_faults = 5;
-    assert!(first(&sample).starts_with("Believe no count on this page"));
+    sample.results.runs[20].stats.torn = 3;
+    sample.results.verdict = ReproVerdict::Mixed;
+    assert_eq!(first(&sample), "3 of 600 thumbnails showed another owner’s photo where none may.");
+    sample.results.runs[0].stats.oracle_faults = 5;
+    assert!(first(&sample).starts_with("Trust no count"));
 
     let mut clean = Sample::of(&[PipelineKind::Owned], 2);
     clean.plan.expect = Expectation::Clean;
-    clean.findings.verdict = ReproVerdict::Clean;
-    assert!(first(&clean).starts_with("None of 1200 thumbnails showed somebody else’s photo"));
-    clean.findings.verdict = ReproVerdict::Inconclusive;
-    assert!(first(&clean).starts_with("Too little was seen"));
+    clean.results.verdict = ReproVerdict::Clean;
+    assert!(first(&clean).starts_with("None of 1200 thumbnails showed another owner’s photo"));
+    clean.results.verdict = ReproVerdict::Inconclusive;
+    assert!(first(&clean).starts_with("Too few thumbnails"));
 }
 
 #[test]
-fn where_there_is_nothing_to_draw_or_to_show_the_page_says_so() {
+fn a_page_without_lines_pictures_or_runs_states_that() {
     let charts = |page: &str| page.matches("role=\"img\" aria-label=\"Share").count();
     assert_eq!(charts(&Sample::reproduced().page()), 1);
     assert_eq!(charts(&Sample::of(&[PipelineKind::Owned], 2).page()), 1);
 
     let one_load = Sample::of(&[PipelineKind::Shared, PipelineKind::Owned], 1).page();
     assert_eq!(charts(&one_load), 0);
-    assert!(one_load.contains("there is no line to draw"));
-    assert!(one_load.contains("there is nothing to show"));
-    assert!(one_load.contains("This page holds nobody’s photo."));
+    assert!(one_load.contains("There is no line to draw"));
+    assert!(one_load.contains("so there are no pictures"));
+    assert!(one_load.contains("This page holds no photos of people."));
     assert!(Sample::reproduced().page().contains("This page holds people’s photos and names"));
 
     let mut stopped = Sample::of(&[PipelineKind::Shared], 7);
-    stopped.findings.interrupted = true;
-    stopped.findings.verdict = ReproVerdict::Inconclusive;
-    stopped.findings.runs.truncate(2);
-    stopped.findings.runs[1].tally.thumbnails = 20;
+    stopped.results.interrupted = true;
+    stopped.results.verdict = ReproVerdict::Inconclusive;
+    stopped.results.runs.truncate(2);
+    stopped.results.runs[1].stats.thumbnails = 20;
     let page = text(&stopped.page());
     assert!(page.contains("Interrupted: 2 of 7 runs were begun, 1 of them did not end."));
     let mut short = Sample::reproduced();
-    short.findings.runs.truncate(16);
+    short.results.runs.truncate(16);
     let page = text(&short.page());
     assert!(page.contains("(pooled) was run up to 2 in flight only."));
     assert!(!page.contains("(owned)") && !text(&Sample::reproduced().page()).contains("(pooled)"));
-    stopped.findings.runs.clear();
+    stopped.results.runs.clear();
     assert!(stopped.page().contains("No run was made."));
 }
 
 #[test]
-fn no_number_of_a_drawing_is_out_of_the_numbers() {
+fn charts_keep_every_point_inside_the_view_box() {
     for (slots, loads) in [(1, 2), (8, 7), (1024, 2), (3, 9)] {
         let mut sample = Sample::of(&[PipelineKind::Shared, PipelineKind::Owned], loads);
         sample.plan.slots = NonZeroUsize::new(slots).unwrap();
-        for run in &mut sample.findings.runs {
+        for run in &mut sample.results.runs {
             run.per_second = 0.0;
         }
         let page = sample.page();
         assert!(page.contains("role=\"img\" aria-label=\"Share"));
-        for (attribute, most) in [("cx", 620.0), ("cy", 400.0)] {
+        for (attribute, max) in [("cx", 620.0), ("cy", 400.0)] {
             let numbers = values(&page, attribute);
             assert_eq!(numbers.len(), 2 * loads as usize, "a disc for each run of shared");
             for number in numbers {
                 let number: f64 = number.parse().unwrap();
-                assert!((0.0..=most).contains(&number), "{attribute} {number}");
+                assert!((0.0..=max).contains(&number), "{attribute} {number}");
             }
         }
         assert!(!page.contains("NaN") && !page.contains("inf\""));
@@ -191,11 +188,11 @@ fn no_number_of_a_drawing_is_out_of_the_numbers() {
 }
 
 #[test]
-fn pictures_past_the_bound_are_left_out_and_counted() {
+fn pictures_above_the_bound_are_left_out_and_counted() {
     let mut sample = Sample::reproduced();
-    for (exhibit, truth) in sample.findings.exhibits.iter_mut().zip(&mut sample.truths) {
-        exhibit.made = Bytes::from(vec![0; 3 << 20]);
-        *truth = exhibit.made.clone();
+    for (exhibit, truth) in sample.results.exhibits.iter_mut().zip(&mut sample.truths) {
+        exhibit.thumbnail = Bytes::from(vec![0; 3 << 20]);
+        *truth = exhibit.thumbnail.clone();
     }
     let page = sample.page();
     assert_eq!(values(&page, "src").len(), 4, "12 MiB are two of these pairs");
@@ -204,7 +201,7 @@ fn pictures_past_the_bound_are_left_out_and_counted() {
 }
 
 #[test]
-fn the_diagram_s_word_tears_a_and_leaves_the_one_that_tore_it_clean() {
+fn the_word_of_the_diagram_tears_a_and_leaves_the_last_request_clean() {
     let bands = 2.try_into().unwrap();
     for slots in 1..=25 {
         let slots = NonZeroUsize::new(slots).unwrap();
@@ -224,11 +221,12 @@ fn the_diagram_s_word_tears_a_and_leaves_the_one_that_tore_it_clean() {
 fn a_folder_that_holds_something_else_is_refused_and_left_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("diary.txt"), "mine").unwrap();
-    let refused = ReproDir::open(dir.path()).err().expect("it is no report");
-    assert!(matches!(&refused, OutputError::Foreign(path) if path == dir.path()), "{refused}");
+    let open = |path: &Path| OutputDir::open(path, DOCUMENT);
+    let error = open(dir.path()).err().expect("it is no report");
+    assert!(matches!(&error, OutputError::Foreign { path, .. } if path == dir.path()), "{error}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
 
-    ReproDir::open(&dir.path().join("new")).expect("a folder that is missing is made");
+    open(&dir.path().join("new")).expect("a folder that is missing is made");
     std::fs::write(dir.path().join("report.json"), "{}").unwrap();
-    ReproDir::open(dir.path()).expect("an earlier report is there to be replaced");
+    open(dir.path()).expect("an earlier report is there to be replaced");
 }

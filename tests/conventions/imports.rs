@@ -1,16 +1,18 @@
-//! What a file's code names: its imports, spelled out, and the first names of its other paths.
+//! Reads the paths that a file's code names: its imports, spelled out, and its other paths.
 
 use crate::source::in_word;
 
-/// A path in code, with its line, counted from 1.
+/// Holds a path in code.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Named {
+    /// Line of the path, counted from 1.
     pub(crate) line: usize,
+    /// Path, with `::` between its names.
     pub(crate) path: String,
 }
 
-/// The paths that a file imports, each spelled out: `use a::{b, c as d};` imports `a::b` and
-/// `a::c as d`.
+/// Returns the paths that a file imports, each spelled out: `use a::{b, c as d};` imports `a::b`
+/// and `a::c as d`.
 pub(crate) fn imports(code: &str) -> Vec<Named> {
     let mut found = Vec::new();
     for (at, end) in use_items(code) {
@@ -22,7 +24,7 @@ pub(crate) fn imports(code: &str) -> Vec<Named> {
     found
 }
 
-/// The code with its imports blanked.
+/// Returns the code with spaces in place of its imports.
 pub(crate) fn without_imports(code: &str) -> String {
     let mut rest = code.to_owned();
     for (at, end) in use_items(code) {
@@ -37,7 +39,7 @@ pub(crate) fn without_imports(code: &str) -> String {
     rest
 }
 
-/// Paths outside of imports, from their first name on.
+/// Returns the paths outside of imports, each from its first name on.
 pub(crate) fn paths(code: &str) -> Vec<Named> {
     let code = without_imports(code);
     let mut found = Vec::new();
@@ -50,7 +52,7 @@ pub(crate) fn paths(code: &str) -> Vec<Named> {
         let rest = &code[start..];
         let end = rest.find(|c: char| !in_word(c) && c != ':').unwrap_or(rest.len());
         let path = rest[..end].trim_end_matches(':').to_owned();
-        // What is called with its type spelled out, `collect::<T>`, is no path's first name.
+        // A call with its type spelled out, `collect::<T>`, is no path.
         if path != first {
             found.push(Named { line: line_of(&code, start), path });
         }
@@ -58,7 +60,36 @@ pub(crate) fn paths(code: &str) -> Vec<Named> {
     found
 }
 
-/// Where each `use` begins, and where its semicolon is.
+/// Returns the path of a file's module from the crate's root: `src/a/mod.rs` is `a`.
+pub(crate) fn module_path(file: &str) -> Vec<&str> {
+    let inside = file.trim_start_matches("src/").trim_end_matches(".rs");
+    let names: Vec<&str> = inside.split('/').collect();
+    match names[..] {
+        ["lib" | "main"] => Vec::new(),
+        [ref folders @ .., "mod"] => folders.to_vec(),
+        _ => names,
+    }
+}
+
+/// Returns a path that is named in `module` as a path from the crate's root, or `None` if the path
+/// begins at another crate.
+pub(crate) fn from_root(module: &[&str], path: &str) -> Option<Vec<String>> {
+    let path = path.split(" as ").next().unwrap_or(path);
+    let mut names = path.split("::").peekable();
+    let mut base: Vec<&str> = match names.peek()? {
+        &"crate" => Vec::new(),
+        &"self" | &"super" => module.to_vec(),
+        _ => return None,
+    };
+    while let Some(name) = names.next_if(|name| ["crate", "self", "super"].contains(name)) {
+        if name == "super" {
+            base.pop()?;
+        }
+    }
+    Some(base.into_iter().chain(names).map(str::to_owned).collect())
+}
+
+/// Returns the positions of each `use` and of its semicolon.
 fn use_items(code: &str) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("use") {

@@ -1,5 +1,5 @@
-//! Findings made by hand, for the page and for JUnit: owners with hostile names, runs of every
-//! pipeline, and mixed thumbnails that are real JPEGs.
+//! Makes results of a reproduction by hand: owners with hostile names, runs of every pipeline, and
+//! mixed thumbnails that are real JPEGs.
 
 use std::collections::BTreeSet;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -22,32 +22,32 @@ pub(crate) const COMMAND: &str = "double-exposure repro --seed 7 --photos '/a/b 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 const SIDE: u16 = 64;
 
-/// All that a page is made from.
+/// Holds what a page is made from.
 pub(crate) struct Sample {
     pub(crate) plan: ReproPlan,
-    pub(crate) subjects: PhotoSet,
-    pub(crate) findings: ReproResults,
+    pub(crate) photo_set: PhotoSet,
+    pub(crate) results: ReproResults,
     pub(crate) truths: Vec<Bytes>,
 }
 
 impl Sample {
-    /// Three pipelines at seven loads; shared mixed at the greater ones, as expected.
+    /// Makes a sample of three pipelines at seven loads; `shared` mixed photos at the higher ones.
     pub(crate) fn reproduced() -> Self {
         let mut sample =
             Self::of(&[PipelineKind::Shared, PipelineKind::Owned, PipelineKind::Pooled], 7);
-        sample.findings.exhibits = exhibits();
-        sample.truths = sample.findings.exhibits.iter().map(|e| jpeg(e.asked as u8)).collect();
+        sample.results.exhibits = exhibits();
+        sample.truths = sample.results.exhibits.iter().map(|e| jpeg(e.photo as u8)).collect();
         sample
     }
 
-    /// Runs of these pipelines at so many loads; shared mixed from 4 in flight on.
+    /// Makes runs of `pipelines` at this number of loads; `shared` mixes from 4 in flight on.
     pub(crate) fn of(pipelines: &[PipelineKind], loads: u32) -> Self {
         let in_flight: Vec<usize> = (0..loads).map(|power| 1 << power).collect();
         let runs = pipelines
             .iter()
             .flat_map(|&kind| in_flight.iter().map(move |&in_flight| run(kind, in_flight)))
             .collect();
-        let findings = ReproResults {
+        let results = ReproResults {
             runs,
             verdict: ReproVerdict::Reproduced,
             cores: 2,
@@ -55,12 +55,13 @@ impl Sample {
             interrupted: false,
         };
         let plan = plan(pipelines, in_flight);
-        Self { plan, subjects: subjects(), findings, truths: Vec::new() }
+        Self { plan, photo_set: photo_set(), results, truths: Vec::new() }
     }
 
+    /// Returns the page as HTML.
     pub(crate) fn page(&self) -> String {
-        let Self { plan, subjects, findings, truths } = self;
-        ReproPage { plan, subjects, findings, truths, command: COMMAND }.html()
+        let Self { plan, photo_set, results, truths } = self;
+        ReproPage { plan, photo_set, results, truths, command: COMMAND }.html()
     }
 }
 
@@ -78,12 +79,12 @@ fn plan(pipelines: &[PipelineKind], in_flight: Vec<usize>) -> ReproPlan {
     }
 }
 
-/// A run with a different number in each of its counts.
+/// Makes a run with a different number in each of its counts.
 fn run(kind: PipelineKind, in_flight: usize) -> Run {
     let mixes = kind == PipelineKind::Shared && in_flight >= 4;
     let (torn, swapped) = if mixes { (in_flight as u64, 17) } else { (0, 0) };
-    let people = |most: usize| -> BTreeSet<usize> { (0..if mixes { most } else { 0 }).collect() };
-    let tally = MixStats {
+    let people = |max: usize| -> BTreeSet<usize> { (0..if mixes { max } else { 0 }).collect() };
+    let stats = MixStats {
         thumbnails: 600,
         clean: 600 - torn - swapped,
         torn,
@@ -97,10 +98,10 @@ fn run(kind: PipelineKind, in_flight: usize) -> Run {
     };
     let slots = NonZeroUsize::new(8).unwrap();
     let per_second = 123.4 + in_flight as f64;
-    Run { kind, slots, bands: BANDS.get(), in_flight, asked: 600, tally, per_second }
+    Run { kind, slots, bands: BANDS.get(), in_flight, planned: 600, stats, per_second }
 }
 
-fn subjects() -> PhotoSet {
+fn photo_set() -> PhotoSet {
     let long = format!("{}-long", "x".repeat(200));
     let owners = vec![MARKUP.to_owned(), JAPANESE.to_owned(), long];
     let request = ThumbnailRequest {
@@ -110,7 +111,6 @@ fn subjects() -> PhotoSet {
     PhotoSet {
         requests: vec![request; 3],
         heights: vec![u32::from(SIDE); 3],
-        names: owners.clone(),
         owner_of: vec![0, 1, 2],
         owners,
         skipped: Vec::new(),
@@ -123,13 +123,13 @@ fn exhibits() -> Vec<Exhibit> {
     let bands = |owners: [usize; 4]| {
         (0..4).map(|b| (b * 16..(b + 1) * 16, Some(owners[b as usize]))).collect()
     };
-    let exhibit = |asked, outcome, owners: [usize; 4]| Exhibit {
+    let exhibit = |photo, outcome, owners: [usize; 4]| Exhibit {
         kind: PipelineKind::Shared,
         in_flight: 64,
-        asked,
+        photo,
         outcome,
         bands: bands(owners),
-        made: jpeg(owners[3] as u8),
+        thumbnail: jpeg(owners[3] as u8),
     };
     vec![
         exhibit(0, Outcome::Torn, [0, 0, 1, 1]),
@@ -138,7 +138,7 @@ fn exhibits() -> Vec<Exhibit> {
     ]
 }
 
-/// A picture that differs by `shade`.
+/// Makes a picture that differs by `shade`.
 fn jpeg(shade: u8) -> Bytes {
     let pixels: Vec<u8> = (0..SIDE * SIDE).map(|i| (i % 251) as u8 ^ (shade << 6)).collect();
     let mut jpeg = Vec::new();

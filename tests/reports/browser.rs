@@ -1,9 +1,7 @@
-//! In a browser, at the size of a projector and of a phone, nothing sticks out, every picture
-//! loads, and nothing is asked of the network. Headless Chromium opens a copy of the page in frames
-//! of these sizes; a script that only this copy holds measures it, and the frames' DOM is read.
-
-#[allow(dead_code, reason = "what the page says is read in another test")]
-mod page;
+//! Checks in a browser, at the size of a projector and of a phone, that nothing overflows, every
+//! picture loads, and nothing is requested from the network. Headless Chromium opens a copy of the
+//! page in frames of these sizes. A script that only the copy holds measures it, and writes the
+//! result into the DOM, which the test reads.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -14,24 +12,27 @@ use std::thread;
 use std::time::Duration;
 
 use double_exposure::pipelines::PipelineKind;
-use page::Sample;
 use serde::Deserialize;
 
-/// A projector's and a phone's width and height, in CSS px.
+use crate::sample::Sample;
+
+/// Width and height of a projector and of a phone, in CSS px.
 const SIZES: [(u32, u32); 2] = [(1280, 720), (390, 844)];
-/// A browser that has said nothing for so long is killed, and the test fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Time after which a silent browser is killed, and the test fails.
+const BROWSER_TIMEOUT: Duration = Duration::from_secs(60);
+/// Names of the browser's program on different systems.
 const BROWSERS: [&str; 4] =
     ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const SCRIPT: &str = include_str!("page/measure.js");
+/// Script that measures the page.
+const SCRIPT: &str = include_str!("measure.js");
 
-/// What a person at the browser would see of a page.
+/// Holds the measurements of a page in one frame.
 #[derive(Debug, Deserialize)]
-struct Seen {
+struct Measured {
     width: u32,
     page_width: u32,
-    sticks_out: Vec<String>,
-    spills: Vec<String>,
+    overflowing: Vec<String>,
+    overflowed: Vec<String>,
     labels: Vec<String>,
     smallest_letters: f64,
     pictures: usize,
@@ -40,17 +41,19 @@ struct Seen {
     requested: Vec<String>,
 }
 
-impl Seen {
-    fn faultless(&self) -> bool {
-        let lists = [&self.sticks_out, &self.spills, &self.labels, &self.broken, &self.refused];
+impl Measured {
+    fn is_faultless(&self) -> bool {
+        let lists =
+            [&self.overflowing, &self.overflowed, &self.labels, &self.broken, &self.refused];
         self.page_width <= self.width
             && self.requested.is_empty()
             && lists.into_iter().all(Vec::is_empty)
     }
 }
 
-/// Opens a page at both sizes; nothing if there is no browser, which is said loudly.
-fn look(page: &str) -> Option<Vec<Seen>> {
+/// Opens a page at both sizes, and returns its measurements. Returns `None`, and prints that the
+/// check was skipped, if there is no browser.
+fn measure(page: &str) -> Option<Vec<Measured>> {
     let folder = tempfile::tempdir().unwrap();
     let (policy, allowed) =
         ("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';");
@@ -65,15 +68,16 @@ fn look(page: &str) -> Option<Vec<Seen>> {
     let (_, rest) = dom.split_once(start).unwrap_or_else(|| panic!("no frame in {dom:?}"));
     let json = rest.split("</pre>").next().unwrap();
     let json = json.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
-    let mut seen: Vec<Seen> = serde_json::from_str(&json)
+    let mut measured: Vec<Measured> = serde_json::from_str(&json)
         .unwrap_or_else(|error| panic!("the page was not measured: {error} in {json:?}"));
-    seen.sort_by_key(|seen| std::cmp::Reverse(seen.width));
-    let widths: Vec<u32> = seen.iter().map(|seen| seen.width).collect();
+    measured.sort_by_key(|frame| std::cmp::Reverse(frame.width));
+    let widths: Vec<u32> = measured.iter().map(|frame| frame.width).collect();
     assert_eq!(widths, SIZES.map(|(width, _)| width));
-    Some(seen)
+    Some(measured)
 }
 
-/// A document with the page in a frame of each size, that writes down what it is told.
+/// Returns a document with the page in a frame of each size. It writes the measurements of each
+/// frame into its DOM.
 fn frames() -> String {
     let frames = SIZES.map(|(width, height)| {
         let style = "border:0;display:block";
@@ -87,7 +91,7 @@ fn frames() -> String {
     )
 }
 
-/// The DOM of the folder's frames when all has been loaded.
+/// Returns the DOM of the document with the frames, after all of it is loaded.
 fn dump(folder: &Path) -> Option<String> {
     let mut child = browser(folder)?;
     let mut stdout = child.stdout.take().unwrap();
@@ -97,7 +101,7 @@ fn dump(folder: &Path) -> Option<String> {
         let read = stdout.read_to_string(&mut dom).map(|_| dom);
         let _ = done.send(read);
     });
-    let dom = dumped.recv_timeout(PATIENCE);
+    let dom = dumped.recv_timeout(BROWSER_TIMEOUT);
     child.kill().unwrap();
     child.wait().unwrap();
     Some(dom.expect("the browser answers within 60 s").expect("a DOM is text"))
@@ -130,17 +134,17 @@ fn browser(folder: &Path) -> Option<Child> {
             Err(error) => assert!(named.is_none(), "CHROME={name}: {error}"),
         }
     }
-    static SAID: Once = Once::new();
-    SAID.call_once(|| {
-        // Written past the test harness, which keeps what a passing test prints to itself.
-        let said = format!("SKIPPED: no browser looked at the page; install one of {BROWSERS:?}\n");
-        std::io::stderr().write_all(said.as_bytes()).unwrap();
+    static PRINTED: Once = Once::new();
+    PRINTED.call_once(|| {
+        // Written past the test harness, which hides the output of a passing test.
+        let text = format!("SKIPPED: no browser opened the page; install one of {BROWSERS:?}\n");
+        std::io::stderr().write_all(text.as_bytes()).unwrap();
     });
     None
 }
 
 #[test]
-fn the_page_holds_together_for_a_room_and_for_a_phone() {
+fn the_page_fits_a_projector_and_a_phone() {
     for (page, pictures) in [
         (Sample::reproduced().page(), 6),
         (
@@ -149,16 +153,31 @@ fn the_page_holds_together_for_a_room_and_for_a_phone() {
             0,
         ),
     ] {
-        for seen in look(&page).into_iter().flatten() {
-            assert!(seen.faultless(), "{seen:#?}");
-            assert_eq!(seen.pictures, pictures);
-            assert!(seen.smallest_letters >= 20.0, "{} px", seen.smallest_letters);
+        for frame in measure(&page).into_iter().flatten() {
+            assert!(frame.is_faultless(), "{frame:#?}");
+            assert_eq!(frame.pictures, pictures);
+            assert!(frame.smallest_letters >= 20.0, "{} px", frame.smallest_letters);
         }
     }
 }
 
 #[test]
-fn what_sticks_out_is_broken_or_comes_from_elsewhere_is_seen() {
+fn the_page_of_a_simulated_day_fits_a_projector_and_a_phone() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_double-exposure"))
+        .args(["incident", "--scale", "20000", "--quiet", "--out"])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let page = std::fs::read_to_string(folder.path().join("index.html")).unwrap();
+    for frame in measure(&page).into_iter().flatten() {
+        assert!(frame.is_faultless(), "{frame:#?}");
+    }
+}
+
+#[test]
+fn overflowing_broken_and_foreign_content_is_detected() {
     let planted = [
         r#"<div style="width:3000px">wide</div>"#,
         r#"<p style="width:9em;white-space:nowrap">a line that is longer than its box</p>"#,
@@ -168,13 +187,16 @@ fn what_sticks_out_is_broken_or_comes_from_elsewhere_is_seen() {
     ];
     let page = Sample::of(&[PipelineKind::Owned], 2).page();
     let page = page.replacen("<footer>", &format!("{}<footer>", planted.concat()), 1);
-    for seen in look(&page).into_iter().flatten() {
-        assert!(!seen.faultless());
-        assert!(seen.page_width > seen.width);
-        assert!(seen.sticks_out.contains(&"div wide".into()), "{seen:#?}");
-        assert!(seen.spills.contains(&"p a line that is longer than its box".into()), "{seen:#?}");
-        assert_eq!(seen.labels, ["text each other"]);
-        assert_eq!(seen.broken, ["no picture", "elsewhere"]);
-        assert!(seen.refused[0].starts_with("https://elsewhere.invalid"), "{seen:#?}");
+    for frame in measure(&page).into_iter().flatten() {
+        assert!(!frame.is_faultless());
+        assert!(frame.page_width > frame.width);
+        assert!(frame.overflowing.contains(&"div wide".into()), "{frame:#?}");
+        assert!(
+            frame.overflowed.contains(&"p a line that is longer than its box".into()),
+            "{frame:#?}"
+        );
+        assert_eq!(frame.labels, ["text each other"]);
+        assert_eq!(frame.broken, ["no picture", "elsewhere"]);
+        assert!(frame.refused[0].starts_with("https://elsewhere.invalid"), "{frame:#?}");
     }
 }

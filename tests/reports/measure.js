@@ -1,6 +1,6 @@
-// Runs in a copy of the page that a test made, and tells the frame around it what a person would
-// see: what sticks out, which labels lie on each other, which pictures are broken, what was asked
-// of the network.
+// Runs in a copy of the page that a test made, and sends measurements to the frame around it:
+// elements outside the window, elements that overflow their box, labels that overlap, broken
+// pictures, and requests to the network.
 const refused = [];
 addEventListener("securitypolicyviolation", (event) => refused.push(event.blockedURI));
 
@@ -11,11 +11,11 @@ addEventListener("load", () => {
   const all = [...document.body.querySelectorAll("*")].filter((e) => !e.matches(".skip"));
   const seen = all.filter((e) => !e.closest(".wide") || e.matches(".wide"));
 
-  const sticks_out = seen.filter((element) => {
+  const overflowing = seen.filter((element) => {
     const box = element.getBoundingClientRect();
     return box.width > 0 && (box.left < -0.5 || box.right > innerWidth + 0.5);
   });
-  const spills = seen.filter((element) => {
+  const overflowed = seen.filter((element) => {
     const style = getComputedStyle(element);
     const flows = style.overflowX === "visible" && style.display !== "inline";
     return flows && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1;
@@ -27,7 +27,7 @@ addEventListener("load", () => {
     const cut = texts.filter((_, i) =>
       boxes[i].left < whole.left - 1 || boxes[i].right > whole.right + 1 ||
       boxes[i].top < whole.top - 1 || boxes[i].bottom > whole.bottom + 1);
-    // Lines of letters are a fifth higher than the letters in them.
+    // A line of text is a fifth higher than its letters.
     const meet = (a, b) =>
       a.left < b.right && b.left < a.right &&
       a.top + a.height / 5 < b.bottom && b.top + b.height / 5 < a.bottom;
@@ -43,8 +43,8 @@ addEventListener("load", () => {
   parent.postMessage({
     width: innerWidth,
     page_width: document.documentElement.scrollWidth,
-    sticks_out: sticks_out.map(name),
-    spills: spills.map(name),
+    overflowing: overflowing.map(name),
+    overflowed: overflowed.map(name),
     labels: labels.map(name),
     smallest_letters: Math.min(...letters),
     pictures: pictures.length,
