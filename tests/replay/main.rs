@@ -306,7 +306,7 @@ fn the_game_ends_with_its_input_and_continues_after_mistakes() {
     let text = stdout(&output);
     assert!(text.contains("A is finished: choose another request"), "{text}");
     assert!(text.contains("Start again from the"), "{text}");
-    assert!(text.contains("shared: not torn after 8 steps:\nAAAABBBB"), "{text}");
+    assert!(text.contains("shared: not torn after 8 steps: AAAABBBB"), "{text}");
     assert!(text.contains("shared: not torn after 1 step: A"), "{text}");
 
     let nothing = run(dir.path(), "80", &["--play"], "");
