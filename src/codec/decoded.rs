@@ -65,7 +65,7 @@ impl Pixels {
         let stored = (self.width as usize, self.height as usize);
         let pixels = OrientedPixels::new(orientation, stored, stored.0);
         let (width, height, valid) = (pixels.width, pixels.height, pixels.valid_area(self.valid));
-        let layout = FrameLayout { width, height, format: PixelFormat::default(), valid };
+        let layout = FrameLayout { width, height, format: PixelFormat::Rgb, valid };
         if self.layout == Layout::Rgb8 && orientation == Orientation::NoTransforms {
             return frame.append(layout, self.samples);
         }

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use double_exposure::audit::spec::{Mode, SingleUrl};
 use double_exposure::audit::{AuditPlan, AuditResults, LoadModel, run};
 use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
-use double_exposure::pipeline::Codec;
 use jpeg_encoder::{ColorType, Encoder};
 
 /// The longest that a socket may stay silent before a test's server lets go of it.

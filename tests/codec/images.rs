@@ -221,7 +221,7 @@ pub(crate) fn difference(first: &[u8], second: &[u8]) -> u8 {
 
 /// Returns true if all pixels have one colour, within rounding.
 pub(crate) fn shows(rgb: &[u8], color: [u8; 3]) -> bool {
-    rgb.chunks(3).all(|pixel| difference(pixel, &color) <= MAX_ROUNDING)
+    rgb.chunks(3).all(|pixel| (0..=MAX_ROUNDING).contains(&difference(pixel, &color)))
 }
 
 /// Returns a pseudo-random number by SplitMix64.

@@ -18,9 +18,13 @@ pub(in crate::codec) const MAKER_SUFFIX: &str = "";
 /// resized in one direction and not yet in the other, would exceed the processor's cache.
 pub(in crate::codec) const LARGE_IMAGE_BANDS: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
-/// Describes the only way in which a frame of this build stores a photo: RGB, 3 bytes a pixel.
+/// Describes how a frame stores a photo.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::codec) struct PixelFormat;
+pub(in crate::codec) enum PixelFormat {
+    /// RGB, 3 bytes a pixel.
+    #[default]
+    Rgb,
+}
 
 impl PixelFormat {
     /// Returns the number of bytes of a photo of these dimensions.

@@ -12,6 +12,7 @@ pub(in crate::codec) mod marker {
     pub(in crate::codec) const SOF0: u8 = 0xC0;
     pub(in crate::codec) const SOF2: u8 = 0xC2;
     pub(in crate::codec) const SOF3: u8 = 0xC3;
+    pub(in crate::codec) const DHT: u8 = 0xC4;
     pub(in crate::codec) const JPG: u8 = 0xC8;
     pub(in crate::codec) const DAC: u8 = 0xCC;
     pub(in crate::codec) const SOF15: u8 = 0xCF;

@@ -88,6 +88,8 @@ impl StructureReader {
 
     fn segment(&mut self, code: u8, payload: &[u8], at: usize) -> Result<(), ImageError> {
         match code {
+            // The code lies among those of the frame headers.
+            marker::DHT => {}
             marker::DQT if has_zero_step(payload) => return Err(Format::Jpeg.invalid_field(at)),
             marker::DAC => return Err(Format::Jpeg.unsupported(Feature::ArithmeticCoding)),
             marker::DHP | marker::EXP => {

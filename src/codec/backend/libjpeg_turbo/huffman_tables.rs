@@ -4,9 +4,6 @@
 
 use crate::codec::jpeg::segments::{Kind, Segments, marker};
 
-/// Marker code of a segment of Huffman tables (ITU-T T.81, table B.1).
-const DHT: u8 = 0xC4;
-
 /// Returns true if the file's first scan, a baseline scan whose header is whole, names only Huffman
 /// tables that the file defines before it.
 pub(super) fn defines_all(file: &[u8]) -> bool {
@@ -16,7 +13,7 @@ pub(super) fn defines_all(file: &[u8]) -> bool {
         let Kind::Segment(code) = segment.kind else { continue };
         let mut payload = &file[segment.range.start + 4..segment.range.end];
         match code {
-            DHT => {
+            marker::DHT => {
                 while let Some((&[index, ref counts @ ..], rest)) =
                     payload.split_first_chunk::<17>()
                 {
