@@ -35,7 +35,7 @@ pub enum OpenFailure {
     #[error("it is read-only: allow writing to it and its folder")]
     ReadOnly,
     /// The file is not an SQLite database.
-    #[error("this file is not a database: name another; it was left as it is")]
+    #[error("this file is no database: name another; it was left as it is")]
     NotADatabase,
     /// The file is an SQLite database of another program.
     #[error(
