@@ -76,12 +76,12 @@ pub(super) fn findings(
         search.exclude(&finding.rows, finding.planes);
     }
     let mut blends = Vec::new();
-    for plane in 0..3 {
+    for (plane, rows_per_chunk) in CHUNKS.into_iter().enumerate() {
         let is_own = |&row: &usize| rows[row].planes()[plane] == RowOwner::Own;
         let own: Vec<usize> = (0..rows.len()).filter(is_own).collect();
         search.search(plane, &own, &mut blends);
-        for start in (0..rows.len()).step_by(CHUNKS[plane]) {
-            let chunk: Vec<usize> = (start..(start + CHUNKS[plane]).min(rows.len())).collect();
+        for start in (0..rows.len()).step_by(rows_per_chunk) {
+            let chunk: Vec<usize> = (start..(start + rows_per_chunk).min(rows.len())).collect();
             search.search(plane, &chunk, &mut blends);
         }
     }
