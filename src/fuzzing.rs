@@ -1,9 +1,9 @@
 //! Checks properties that hold for all bytes: the bodies of the fuzz targets.
 //!
-//! A fuzzer finds an input, and a function here panics if the input violates a property. Each target
-//! in `fuzz/` calls one function, and `cargo test` calls the same function on each seed, so the
-//! properties are also checked where no fuzzer runs. The properties join modules that do not depend
-//! on each other: codec and pipelines, words (schedules written as letters) and pipelines.
+//! A fuzzer finds an input, and a function here panics if the input violates a property. Each
+//! target in `fuzz/` calls one function, and `cargo test` calls the same function on each seed, so
+//! the properties are also checked where no fuzzer runs. The properties join modules that do not
+//! depend on each other: codec and pipelines, words (schedules written as letters) and pipelines.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 
@@ -21,15 +21,16 @@ use crate::schedule::{MAX_LETTERS, Outcome, Schedule, ScheduleError, predict, re
 
 const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
-/// Pixels of a photo that is decoded more than once, at most 250,000. A larger photo may take a second
-/// or more, and an input may take no longer than one conversion.
+/// Pixels of a photo that is decoded more than once, at most 250,000. A larger photo may take a
+/// second or more, and an input may take no longer than one conversion.
 const MAX_REPEATED_PIXELS: u64 = 250_000;
 
 /// Checks the codec on any bytes, taken as a photo.
 ///
-/// The codec must refuse the photo, or make readable thumbnails of the dimensions that follow from the
-/// header. Every pipeline must make the same thumbnails of a small photo, and normalizing a normalized
-/// photo must not change it. The caller bounds time and memory: see [`limits`](crate::codec::limits).
+/// The codec must refuse the photo, or make readable thumbnails of the dimensions that follow from
+/// the header. Every pipeline must make the same thumbnails of a small photo, and normalizing a
+/// normalized photo must not change it. The caller bounds time and memory: see
+/// [`limits`](crate::codec::limits).
 ///
 /// # Panics
 /// Panics if one of these properties does not hold.
@@ -66,7 +67,8 @@ pub fn decode(photo: &[u8]) {
     assert_eq!(normalize(&normalized), Ok(normalized), "a normalized photo stays as it is");
 }
 
-/// Checks that pipelines that use a buffer twice make the same thumbnail as one with a fresh buffer.
+/// Checks that pipelines that use a buffer twice make the same thumbnail as one with a fresh
+/// buffer.
 fn check_reused_buffers(request: &ThumbnailRequest, fresh: &Result<Bytes, ImageError>) {
     let bounds = Bounds { max_frames: 1, max_frame_bytes: usize::MAX };
     let shared = Shared::new(ImageCodec::new(BANDS), NonZeroUsize::MIN);
@@ -77,8 +79,8 @@ fn check_reused_buffers(request: &ThumbnailRequest, fresh: &Result<Bytes, ImageE
     }
 }
 
-/// Checks the lap law on any bytes, taken as a schedule. A capital letter stands for itself, and any
-/// other byte for some letter.
+/// Checks the lap law on any bytes, taken as a schedule. A capital letter stands for itself, and
+/// any other byte for some letter.
 ///
 /// The ring has up to one slot (an index into the ring of shared buffers) more than there are
 /// requests. A thumbnail has one band, or enough bands for all letters. `shared` must make the
@@ -120,7 +122,8 @@ pub fn schedule(letters: &[u8]) {
 /// Checks the parser of words (schedules written as letters) on any text.
 ///
 /// The parser must accept a text if and only if it has 1 to [`MAX_LETTERS`] letters `A` to `Z`. An
-/// accepted word must print as it was typed, and an error must name the position of the wrong letter.
+/// accepted word must print as it was typed, and an error must name the position of the wrong
+/// letter.
 ///
 /// # Panics
 /// Panics if one of these properties does not hold.

@@ -39,7 +39,8 @@ impl Client {
         self.send(request).await.expect("the server responds").0
     }
 
-    /// Sends a request, and returns the status and the body, or `None` if the response is not whole.
+    /// Sends a request, and returns the status and the body, or `None` if the response is not
+    /// whole.
     pub(crate) async fn send(&mut self, request: &[u8]) -> Option<(u16, &[u8])> {
         self.stream.write_all(request).await.ok()?;
         self.response.clear();

@@ -1,6 +1,7 @@
 //! Measures the cost of the ledger's rows. The bench runs the same conversions on the same threads,
-//! with rows written as the server writes them, and without, in turn, and prints the cost as a share
-//! of the rate. The cached thumbnail beside a row is left out, since the cache serves later requests.
+//! with rows written as the server writes them, and without, in turn, and prints the cost as a
+//! share of the rate. The cached thumbnail beside a row is left out, since the cache serves later
+//! requests.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -1,13 +1,13 @@
 //! Measures the throughput and the latency of the service, and its goodput at three times its
-//! capacity. The bench runs the program in a process of its own, and sends requests over HTTP: first
-//! in a closed loop, without and with cached thumbnails, and then in an open loop. In an open loop
-//! each request is due at a fixed time, whether or not earlier ones have a response, and its latency
-//! counts from that time.
+//! capacity. The bench runs the program in a process of its own, and sends requests over HTTP:
+//! first in a closed loop, without and with cached thumbnails, and then in an open loop. In an open
+//! loop each request is due at a fixed time, whether or not earlier ones have a response, and its
+//! latency counts from that time.
 //!
-//! The client uses the same processors as the server. So the rate of cached thumbnails is also given
-//! per second of the server's own processor time, and capacity means what the machine gives both.
-//! Figures that are compared are measured in turn, and their median is printed, so that a noisy
-//! moment decides nothing.
+//! The client uses the same processors as the server. So the rate of cached thumbnails is also
+//! given per second of the server's own processor time, and capacity means what the machine gives
+//! both. Figures that are compared are measured in turn, and their median is printed, so that a
+//! noisy moment decides nothing.
 
 mod client;
 mod ledger;

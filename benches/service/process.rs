@@ -75,8 +75,8 @@ impl Server {
         request("GET", &self.token, &path, b"")
     }
 
-    /// Returns the processor time that the server has used, or zero where the system does not report
-    /// it.
+    /// Returns the processor time that the server has used, or zero where the system does not
+    /// report it.
     pub(crate) fn processor_time(&self) -> Duration {
         let stat = self.read("stat");
         // Counted after the name, which may have spaces in it, user and system time are fields 12

@@ -1,7 +1,7 @@
 //! Checks that every pipeline obeys the lap law on any word, and that the repairs mix no photos.
 //!
-//! A word is a schedule written as letters. Tests enumerate the words of small sizes; the fuzzer tries
-//! long and lopsided words.
+//! A word is a schedule written as letters. Tests enumerate the words of small sizes; the fuzzer
+//! tries long and lopsided words.
 
 #![no_main]
 

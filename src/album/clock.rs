@@ -1,7 +1,7 @@
 //! Defines moments as the file stores them, and the clock that returns them.
 //!
-//! A drill (an exercise for the operator) needs a clock that starts at another time. A model needs a
-//! clock that stands still.
+//! A drill (an exercise for the operator) needs a clock that starts at another time. A model needs
+//! a clock that stands still.
 
 use std::fmt;
 use std::str::FromStr;

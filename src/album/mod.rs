@@ -1,9 +1,10 @@
 //! Stores people, albums, members, photos and thumbnails in one crash-safe file, compresses photos
 //! after 35 days, and keeps the ledger of the thumbnails that each viewer was shown.
 //!
-//! Every call blocks, so that no call can be cancelled half-way. A server calls the store on threads
-//! that may block. A photo's name is chosen by its client and is looked up only together with its
-//! album and its viewer. All data about a photo is stored under the store's own [`PhotoId`].
+//! Every call blocks, so that no call can be cancelled half-way. A server calls the store on
+//! threads that may block. A photo's name is chosen by its client and is looked up only together
+//! with its album and its viewer. All data about a photo is stored under the store's own
+//! [`PhotoId`].
 
 mod albums;
 mod authorization;

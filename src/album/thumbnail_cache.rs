@@ -56,7 +56,8 @@ impl Store {
         key: &CacheKey<'_>,
     ) -> Result<CacheLookup, AlbumError> {
         let sql = "SELECT made_row, hash, bytes FROM thumbnails
-                   WHERE photo = ?1 AND content_hash = ?2 AND size = ?3 AND fit = ?4 AND maker = ?5";
+                   WHERE photo = ?1 AND content_hash = ?2 AND size = ?3 AND fit = ?4
+                      AND maker = ?5";
         self.read(|transaction| {
             let photo = photos::visible(transaction, viewer, name)?;
             let (size, fit) = (key.spec.size.get(), fit_to_sql(key.spec.fit));

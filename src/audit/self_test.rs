@@ -33,12 +33,12 @@ pub(crate) fn run(target: &Arc<Target>, photos: &Arc<TestPhotos>) -> Result<(), 
     let checker = ResponseChecker::new(target, photos);
     let sizes = &target.thumbnail.sizes;
     for size_px in [sizes.min(), sizes.max()] {
-        test_size(&checker, photos, size_px, target.thumbnail.fit)?;
+        check_size(&checker, photos, size_px, target.thumbnail.fit)?;
     }
     Ok(())
 }
 
-fn test_size(
+fn check_size(
     checker: &ResponseChecker,
     photos: &TestPhotos,
     size_px: u32,

@@ -69,7 +69,8 @@ impl Batch {
     }
 }
 
-/// Counts exposed owners and affected viewers, confirmed by the rows and as estimated from a sample.
+/// Counts exposed owners and affected viewers, confirmed by the rows and as estimated from a
+/// sample.
 #[derive(Args)]
 struct ImpactArgs {
     #[command(flatten)]

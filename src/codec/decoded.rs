@@ -1,7 +1,7 @@
 //! Holds a photo decoded whole, in the decoder's own memory and in the order the file stores it.
 //!
-//! The pixels are not converted yet. Orientation, colour and alpha are applied in one pass, when the
-//! photo is appended to a frame.
+//! The pixels are not converted yet. Orientation, colour and alpha are applied in one pass, when
+//! the photo is appended to a frame.
 
 use super::backend::{DecodedPixels, PixelFormat};
 use super::frame::{FrameLayout, ImageFrame};
@@ -59,8 +59,8 @@ impl Layout {
 }
 
 impl Pixels {
-    /// Appends the pixels to a frame as upright RGB of 8 bits. If the pixels are upright RGB already
-    /// and the frame has no memory, the frame takes theirs.
+    /// Appends the pixels to a frame as upright RGB of 8 bits. If the pixels are upright RGB
+    /// already and the frame has no memory, the frame takes theirs.
     pub(super) fn append(self, orientation: Orientation, frame: &mut ImageFrame) {
         let stored = (self.width as usize, self.height as usize);
         let pixels = OrientedPixels::new(orientation, stored, stored.0);

@@ -1,6 +1,7 @@
 //! Lists the reasons for refusing a photo, each with its limit and the number that was found.
 //!
-//! A caller that shows a refusal to a person, or counts refusals by kind, needs no text of a decoder.
+//! A caller that shows a refusal to a person, or counts refusals by kind, needs no text of a
+//! decoder.
 
 use std::fmt;
 

@@ -160,8 +160,8 @@ pub struct ThumbnailSpec {
     pub fit: Fit,
 }
 
-/// Returns the thumbnail's width and height for a photo of these upright dimensions. Photos are never
-/// enlarged. `cover` makes a square of side min(size, width, height). `contain` scales by
+/// Returns the thumbnail's width and height for a photo of these upright dimensions. Photos are
+/// never enlarged. `cover` makes a square of side min(size, width, height). `contain` scales by
 /// min(1, size ÷ longest side), and rounds each side to at least 1 px.
 pub fn thumbnail_dimensions(width: u32, height: u32, spec: ThumbnailSpec) -> (u32, u32) {
     let ThumbnailSpec { size, fit } = spec;

@@ -21,9 +21,9 @@ pub const MAX_SCANS: u32 = 100;
 /// decode. A photo of 50 megapixels may have 20 scans of all its components.
 pub const MAX_SCANNED_PIXELS: u64 = 1_000_000_000;
 
-/// Bytes of memory of one conversion at its peak, beside the file itself, at most 768 MiB. The limit
-/// covers the decoder's coefficients, planes and tables, its output, and the frame. An upright frame
-/// that waits in a pipeline holds 3 bytes a pixel as RGB, and 1 to 3 as planes.
+/// Bytes of memory of one conversion at its peak, beside the file itself, at most 768 MiB. The
+/// limit covers the decoder's coefficients, planes and tables, its output, and the frame. An
+/// upright frame that waits in a pipeline holds 3 bytes a pixel as RGB, and 1 to 3 as planes.
 pub const MAX_MEMORY_BYTES: u64 = 768 << 20;
 
 /// Refuses a file that is too long.

@@ -5,8 +5,8 @@
 //! codec does not panic and does not hang. It checks a file's header against the [`limits`] before
 //! it allocates memory for pixels.
 //!
-//! The codec ignores ICC profiles, gamma and all other metadata except EXIF's orientation, and takes
-//! samples as sRGB. It flattens alpha on white, and reads CMYK as Adobe writes it.
+//! The codec ignores ICC profiles, gamma and all other metadata except EXIF's orientation, and
+//! takes samples as sRGB. It flattens alpha on white, and reads CMYK as Adobe writes it.
 //!
 //! # Two builds
 //! Without features, the codec is written in Rust and works in RGB. With the feature `turbojpeg`,
@@ -25,17 +25,17 @@
 //! The pixels of the two builds differ within rounding, so each build has its own maker name.
 //!
 //! # Damage that is refused
-//! The codec refuses every damage that it can detect without a decoder of its own. For PNG it checks
-//! the CRC of every chunk, and the number and the checksum of the pixels. For WebP it checks the
-//! lengths, and that the data does not run out. For JPEG it checks the end marker, the lengths, the
-//! order and number of restarts, the completeness of the scans, and the amount of data in each
+//! The codec refuses every damage that it can detect without a decoder of its own. For PNG it
+//! checks the CRC of every chunk, and the number and the checksum of the pixels. For WebP it checks
+//! the lengths, and that the data does not run out. For JPEG it checks the end marker, the lengths,
+//! the order and number of restarts, the completeness of the scans, and the amount of data in each
 //! scan, and it refuses codes that no encoder writes.
 //!
 //! # Damage that stays undetected
 //! JPEG and WebP have no checksums. Damage inside coded data that still reads as codes decodes to
-//! wrong pixels, all of them made from the file's own bytes. A JPEG scan may have more data than its
-//! last block takes, or may lack its last few bits and end there by chance. A PNG's pixels may name
-//! colours that its palette does not have; they become black.
+//! wrong pixels, all of them made from the file's own bytes. A JPEG scan may have more data than
+//! its last block takes, or may lack its last few bits and end there by chance. A PNG's pixels may
+//! name colours that its palette does not have; they become black.
 
 mod backend;
 mod decoded;
@@ -74,7 +74,8 @@ pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
 
 /// Suffix of the maker names (the versions of the thumbnail maker) of this build, empty without
-/// features. The two builds make pixels that differ within rounding, so a name must tell them apart.
+/// features. The two builds make pixels that differ within rounding, so a name must tell them
+/// apart.
 pub const MAKER_SUFFIX: &str = backend::MAKER_SUFFIX;
 
 /// Requests a thumbnail of a photo.
@@ -93,8 +94,8 @@ pub struct ImageCodec {
 }
 
 impl ImageCodec {
-    /// Returns a codec that makes each thumbnail in `bands` bands. A thumbnail of fewer than `bands`
-    /// times 16 rows has fewer bands.
+    /// Returns a codec that makes each thumbnail in `bands` bands. A thumbnail of fewer than
+    /// `bands` times 16 rows has fewer bands.
     pub const fn new(bands: NonZeroU32) -> Self {
         Self { bands }
     }

@@ -28,8 +28,8 @@ pub(super) fn decode<T>(
     result.unwrap_or(Err(ImageError::Damaged { format, damage: Damage::Panic }))
 }
 
-/// Keeps the panics of decoders, which become errors, off standard error. All other panics go to the
-/// hook that was installed before. A program calls this once, at its start.
+/// Keeps the panics of decoders, which become errors, off standard error. All other panics go to
+/// the hook that was installed before. A program calls this once, at its start.
 ///
 /// `jpeg-decoder` converts colours on rayon's threads. Panics there are recognised by their source
 /// file.

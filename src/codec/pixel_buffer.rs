@@ -50,8 +50,8 @@ impl PixelBuffer {
         }
     }
 
-    /// Returns the samples on the heap with room for `more`; pages are copied to the heap. The room is
-    /// exact, so that a frame holds no more than the limit on memory counts for it.
+    /// Returns the samples on the heap with room for `more`; pages are copied to the heap. The room
+    /// is exact, so that a frame holds no more than the limit on memory counts for it.
     fn on_heap(&mut self, more: usize) -> &mut Vec<u8> {
         if let Some(pages) = self.pages.take() {
             self.heap.reserve_exact(pages.len() + more);

@@ -1,8 +1,8 @@
 //! Resizes part of a frame into rows of a thumbnail, by a resampling filter.
 //!
-//! The resizer computes thousands of weights anew for each band, and each weight of Lanczos takes two
-//! sines. So weights are looked up in a table, within 3e-6 of the exact ones, where the resizer rounds
-//! to 6e-5.
+//! The resizer computes thousands of weights anew for each band, and each weight of Lanczos takes
+//! two sines. So weights are looked up in a table, within 3e-6 of the exact ones, where the resizer
+//! rounds to 6e-5.
 //!
 //! Along a row the resizer takes several weights at a time, and the rest one by one, which takes
 //! longer than all the others. So the filter reaches far enough for whole steps, and the last
@@ -44,9 +44,9 @@ impl CropMapping {
     }
 }
 
-/// Returns the part of `start..start + length` that becomes `part` of `all`. Edges are computed, not
-/// lengths. The last edge is then exactly the crop's own, where a length added to a start may be
-/// rounded to beyond the crop, which the resizer refuses.
+/// Returns the part of `start..start + length` that becomes `part` of `all`. Edges are computed,
+/// not lengths. The last edge is then exactly the crop's own, where a length added to a start may
+/// be rounded to beyond the crop, which the resizer refuses.
 fn edges(start: f64, length: f64, part: Range<u32>, all: u32) -> Range<f64> {
     let edge = |at: u32| start + length * f64::from(at) / f64::from(all);
     edge(part.start)..edge(part.end)
@@ -90,8 +90,8 @@ pub(super) const LANCZOS: ResampleFilter = ResampleFilter {
     weight: |distance| not_zero(lanczos(distance)),
 };
 
-/// Counts the pixels of the source that become one pixel of the target, across and down; less than 1
-/// where the image is enlarged.
+/// Counts the pixels of the source that become one pixel of the target, across and down; less than
+/// 1 where the image is enlarged.
 #[derive(Clone, Copy, Debug)]
 struct Scale {
     across: f64,
@@ -105,9 +105,9 @@ impl ResampleFilter {
         FilterType::Custom(filter.expect("the reach is a positive number of pixels"))
     }
 
-    /// Returns how far the resizer looks to either side for pixels to weigh, in pixels of the smaller
-    /// image. The reach may be half a pixel of the larger image less than the lobes, since the
-    /// resizer weighs every pixel that it touches.
+    /// Returns how far the resizer looks to either side for pixels to weigh, in pixels of the
+    /// smaller image. The reach may be half a pixel of the larger image less than the lobes, since
+    /// the resizer weighs every pixel that it touches.
     fn reach(self, scale: Scale, at_a_time: f64) -> f64 {
         let (across, down) = (scale.across.max(1.0), scale.down.max(1.0));
         let weights = (2.0 * self.lobes * across / at_a_time).ceil() * at_a_time;
@@ -176,8 +176,8 @@ mod tests {
     }
 
     impl Case {
-        /// Returns a random case. Starts are quarters of a pixel, as those of chroma are, and scales
-        /// are often simple.
+        /// Returns a random case. Starts are quarters of a pixel, as those of chroma are, and
+        /// scales are often simple.
         fn random(random: &mut fastrand::Rng) -> Self {
             let mut side = || {
                 let target = random.u32(1..60);

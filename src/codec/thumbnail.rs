@@ -1,7 +1,8 @@
 //! Makes a thumbnail band by band, from any frame.
 //!
 //! The geometry belongs to the thumbnail. A frame of other dimensions, or an empty frame, neither
-//! stops a band nor changes the thumbnail's shape. A band does not check which photo the frame shows.
+//! stops a band nor changes the thumbnail's shape. A band does not check which photo the frame
+//! shows.
 
 use std::borrow::Cow;
 use std::num::NonZeroU32;

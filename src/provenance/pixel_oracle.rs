@@ -1,7 +1,7 @@
 //! Finds the photos that each row of a finished thumbnail could show, by its pixels.
 //!
-//! The truth is the undisturbed thumbnail of each photo, made in the geometry of the job, by the same
-//! bands. Bands end on JPEG's block rows, so a band's luma is encoded independently of its
+//! The truth is the undisturbed thumbnail of each photo, made in the geometry of the job, by the
+//! same bands. Bands end on JPEG's block rows, so a band's luma is encoded independently of its
 //! neighbours, and a row of a mixed thumbnail equals the row of its source bit for bit. The oracle
 //! compares luma as the decoder has it. Luma computed from RGB would not be exact, since chroma is
 //! interpolated across the seam of two bands.
@@ -14,7 +14,8 @@ use bytes::Bytes;
 use crate::codec::{self, ImageCodec, ImageError, ImageFrame, Luma, ThumbnailRequest};
 use crate::pipeline::Codec;
 
-/// Holds the rows of every photo's thumbnail, in every geometry that a job of these photos can have.
+/// Holds the rows of every photo's thumbnail, in every geometry that a job of these photos can
+/// have.
 pub struct PixelOracle {
     /// Index of each row, by the thumbnail's width and height in pixels.
     geometries: HashMap<(u32, u32), Vec<RowIndex>>,

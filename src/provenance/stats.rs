@@ -11,8 +11,8 @@ use crate::schedule::Outcome;
 
 /// Classifies one thumbnail that both oracles have read.
 pub struct Classified {
-    /// The outcome: clean (only its owner's rows), torn (some rows of another photo) or swapped (only
-    /// rows of another photo).
+    /// The outcome: clean (only its owner's rows), torn (some rows of another photo) or swapped
+    /// (only rows of another photo).
     pub outcome: Outcome,
     /// Index of the owner of each band, from top to bottom; `None` for a frame without a photo.
     pub owners: Vec<Option<usize>>,
@@ -39,8 +39,8 @@ pub struct MixStats {
     pub rows_from_earlier: u64,
     /// Number of rows that the photos of several owners have in common.
     pub ambiguous_rows: u64,
-    /// Number of rows for which the two oracles disagree. Any such row is a fault of the program, and
-    /// makes all other counts unreliable.
+    /// Number of rows for which the two oracles disagree. Any such row is a fault of the program,
+    /// and makes all other counts unreliable.
     pub oracle_faults: u64,
 }
 
@@ -50,13 +50,15 @@ impl MixStats {
         self.torn + self.swapped
     }
 
-    /// Counts one thumbnail by the tags of its bands, and checks each of its rows against the pixels.
+    /// Counts one thumbnail by the tags of its bands, and checks each of its rows against the
+    /// pixels.
     ///
-    /// `photo_of` maps a request to its photo, and `owner_of` maps a photo to its owner. The viewer is
-    /// the owner that sent the request. `rows` are the rows of each band in the thumbnail.
+    /// `photo_of` maps a request to its photo, and `owner_of` maps a photo to its owner. The viewer
+    /// is the owner that sent the request. `rows` are the rows of each band in the thumbnail.
     ///
     /// # Errors
-    /// Returns an [`OracleError`] if the thumbnail cannot be read. The thumbnail is not counted then.
+    /// Returns an [`OracleError`] if the thumbnail cannot be read. The thumbnail is not counted
+    /// then.
     pub fn classify(
         &mut self,
         oracle: &PixelOracle,

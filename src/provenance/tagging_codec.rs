@@ -38,8 +38,8 @@ pub struct Numbered<R> {
 pub struct Tag {
     /// Number of the request.
     pub number: usize,
-    /// Position in the order of all decodes, from 0. Within one slot (an index into the ring of shared
-    /// buffers) this is the slot's order.
+    /// Position in the order of all decodes, from 0. Within one slot (an index into the ring of
+    /// shared buffers) this is the slot's order.
     pub decode: u64,
 }
 
@@ -78,12 +78,12 @@ pub struct Traced<O> {
     pub output: O,
     /// Tag of the thumbnail's own request.
     pub own: Tag,
-    /// Number of the frame that the photo was decoded into: the frame's position in the order of first
-    /// use, from 0. A slot (an index into the ring of shared buffers) keeps its frame, so this number
-    /// tells slots apart.
+    /// Number of the frame that the photo was decoded into: the frame's position in the order of
+    /// first use, from 0. A slot (an index into the ring of shared buffers) keeps its frame, so
+    /// this number tells slots apart.
     pub frame: u64,
-    /// Tag of the frame that each band was made from, from top to bottom; `None` for a frame without
-    /// a photo.
+    /// Tag of the frame that each band was made from, from top to bottom; `None` for a frame
+    /// without a photo.
     pub bands: Vec<Option<Tag>>,
 }
 

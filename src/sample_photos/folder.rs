@@ -1,7 +1,7 @@
 //! Reads a folder of photos within bounds on files and memory.
 //!
-//! The folder may be any, up to the root of a disk. The reader names each file that it skips, with the
-//! reason. It opens only regular files, since it would wait for a pipe without end.
+//! The folder may be any, up to the root of a disk. The reader names each file that it skips, with
+//! the reason. It opens only regular files, since it would wait for a pipe without end.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::{self, File};
@@ -62,20 +62,20 @@ enum Reason {
 
 /// Reads the photos of a folder and their owners.
 ///
-/// A subfolder is an owner of its name, and its files are the owner's photos, one level deep. A file
-/// directly in `dir` is an owner of its own. The owner's name is the file's name without its
-/// extension, or with it if another file or folder has the same name. Links are followed. Names that
-/// start with a dot, and the files in which systems keep a folder's view (`Thumbs.db`,
+/// A subfolder is an owner of its name, and its files are the owner's photos, one level deep. A
+/// file directly in `dir` is an owner of its own. The owner's name is the file's name without its
+/// extension, or with it if another file or folder has the same name. Links are followed. Names
+/// that start with a dot, and the files in which systems keep a folder's view (`Thumbs.db`,
 /// `desktop.ini`), are ignored.
 ///
-/// The first file of each owner is read, then the second of each, until all are read or the next file
-/// would exceed [`MAX_TOTAL_BYTES`] in total. The codec decides whether a file is a photo, and
+/// The first file of each owner is read, then the second of each, until all are read or the next
+/// file would exceed [`MAX_TOTAL_BYTES`] in total. The codec decides whether a file is a photo, and
 /// [`without_copies`](super::without_copies) finds copies.
 ///
 /// # Errors
 /// Returns [`ReadError`] if `dir` is missing, no folder, not readable, or holds more than
-/// [`MAX_FILES`] files and folders. A file or subfolder that cannot be used is no error, and is named
-/// in [`SamplePhotos::skipped`].
+/// [`MAX_FILES`] files and folders. A file or subfolder that cannot be used is no error, and is
+/// named in [`SamplePhotos::skipped`].
 pub fn read_dir(dir: &Path) -> Result<SamplePhotos, ReadError> {
     let unreadable = |source| ReadError::Unreadable { path: dir.into(), source };
     match fs::metadata(dir) {
@@ -158,8 +158,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the first file of each owner, then the second of each, so that the bound on bytes leaves
-    /// out photos and not owners.
+    /// Reads the first file of each owner, then the second of each, so that the bound on bytes
+    /// leaves out photos and not owners.
     fn read_in_turn(&mut self, mut owners: Vec<Owner>) -> Vec<SamplePhoto> {
         let mut photos = Vec::new();
         let mut left = MAX_TOTAL_BYTES;

@@ -1,7 +1,7 @@
 //! Provides the photos of a run: a built-in set of eleven owners, or the photos of a folder.
 //!
-//! A run can recognise a stranger's photo only if the owner of each photo is known, so every photo has
-//! an owner.
+//! A run can recognise a stranger's photo only if the owner of each photo is known, so every photo
+//! has an owner.
 
 mod folder;
 
@@ -63,8 +63,8 @@ pub fn default_set() -> Vec<SamplePhoto> {
     set.map(photo).into()
 }
 
-/// Keeps the first of several photos with the same bytes, and skips the others. If two owners had the
-/// same photo, the rows of a thumbnail would not tell its owner.
+/// Keeps the first of several photos with the same bytes, and skips the others. If two owners had
+/// the same photo, the rows of a thumbnail would not tell its owner.
 pub fn without_copies(photos: Vec<SamplePhoto>) -> SamplePhotos {
     let mut unique = SamplePhotos::default();
     let mut first: HashMap<Bytes, String> = HashMap::new();

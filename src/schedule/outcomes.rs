@@ -40,7 +40,8 @@ pub enum OutcomesError {
     },
     /// The number of words exceeds `u128`.
     #[error(
-        "there are more than {} words of this size, and at most {MAX_SCHEDULES} are counted: {ADVICE}",
+        "there are more than {} words of this size, and at most {MAX_SCHEDULES} are counted: \
+         {ADVICE}",
         u128::MAX
     )]
     Overflow,

@@ -22,8 +22,8 @@ pub struct TraceStep {
     /// Owner of the photo that the band shows, if the step makes a band.
     pub shows: Option<usize>,
     /// Request that the step laps (overwrites before its last band), if the step is a begin. From
-    /// this step on, the next band of the lapped request shows a foreign photo. Before this step the
-    /// lapped request could still have made all of its bands.
+    /// this step on, the next band of the lapped request shows a foreign photo. Before this step
+    /// the lapped request could still have made all of its bands.
     pub laps: Option<usize>,
 }
 

@@ -62,8 +62,8 @@ fn histogram() -> Histogram {
     Histogram::new(BUCKETS)
 }
 
-/// Declares [`Metrics`] from one row for each metric: its help, field, type, name and initial value.
-/// The name has the prefix `double_exposure_`, and a counter's also the suffix `_total`.
+/// Declares [`Metrics`] from one row for each metric: its help, field, type, name and initial
+/// value. The name has the prefix `double_exposure_`, and a counter's also the suffix `_total`.
 macro_rules! metrics {
     ($(#[doc = $help:literal] $field:ident: $type:ty = $name:literal, $initial:expr;)*) => {
         /// Holds every metric of one server.

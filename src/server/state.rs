@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::admission::AdmissionControl;
 use super::byte_budget::ByteBudget;
 use super::limits::Limits;
-use super::metrics::{Metrics, Occupancy};
+use super::metrics::Occupancy;
 use super::problem::{Problem, ProblemKind};
-use super::store_executor::StoreExecutor;
+use super::resources::Resources;
 use super::thumbnailer::ThumbnailService;
 use super::upload_validation::UploadValidator;
-use super::worker_pool::WorkerPool;
 use crate::album::ContentHash;
 
 /// Holds a server's state.
@@ -30,14 +28,6 @@ pub(super) struct AppState {
     pub(super) requests: watch::Sender<usize>,
     /// Number of open connections.
     pub(super) connections: watch::Sender<usize>,
-}
-
-/// Holds what the routes, the [`ThumbnailService`] and the maintenance use together.
-pub(super) struct Resources {
-    pub(super) store: StoreExecutor,
-    pub(super) workers: WorkerPool,
-    pub(super) admission: Arc<AdmissionControl>,
-    pub(super) metrics: Arc<Metrics>,
 }
 
 impl AppState {

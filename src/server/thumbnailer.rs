@@ -16,8 +16,8 @@ use super::converter::{Conversion, ConversionJob, Converter};
 use super::job_registry::JobRegistry;
 use super::latency_estimate::LatencyEstimate;
 use super::problem::{Problem, ProblemKind};
+use super::resources::Resources;
 use super::single_flight::{Leader, SingleFlight};
-use super::state::Resources;
 use crate::album::{
     AlbumError, CacheKey, CacheLookup, ContentHash, Entry, Ledger, MakingEvent, MakingRef,
     PersonId, Photo, PhotoId, PhotoName, RowId, ShownEntry, Store, StoreError,
@@ -36,7 +36,8 @@ pub struct Maker {
     pub version: Arc<str>,
     /// Name of the pipeline.
     pub pipeline: Arc<str>,
-    /// True if the pipeline has slots (indexes into a ring of shared buffers) that the ledger names.
+    /// True if the pipeline has slots (indexes into a ring of shared buffers) that the ledger
+    /// names.
     pub has_slots: bool,
 }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 use super::problem::Problem;
-use super::state::Resources;
+use super::resources::Resources;
 use super::thumbnailer::pixel_bytes;
 use crate::codec::{Fit, Header, ProbedPhoto, Size, ThumbnailSpec};
 

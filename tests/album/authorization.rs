@@ -1,6 +1,6 @@
 //! Goal: people who are not members of an album, or no longer, get the same answer as for an album
-//! that does not exist. Method: every call that names an album, by every person without access, with
-//! cached thumbnails and without.
+//! that does not exist. Method: every call that names an album, by every person without access,
+//! with cached thumbnails and without.
 
 use double_exposure::album::{
     AlbumError, CacheKey, ContentHash, PersonId, Photo, Store, Upload, UploadOutcome,

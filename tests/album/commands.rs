@@ -1,5 +1,5 @@
-//! Goal: the commands on the file answer, and their exit codes mean what the help text says. Method:
-//! the built program on files that the library filled.
+//! Goal: the commands on the file answer, and their exit codes mean what the help text says.
+//! Method: the built program on files that the library filled.
 
 use std::process::{Command, Output};
 

@@ -1,6 +1,6 @@
-//! Goal: after 35 days a photo is smaller, upright, without metadata and the same picture, or exactly
-//! as it was. Method: photos of each kind, a clock set by the test, and changes made between reading
-//! a photo and replacing it.
+//! Goal: after 35 days a photo is smaller, upright, without metadata and the same picture, or
+//! exactly as it was. Method: photos of each kind, a clock set by the test, and changes made
+//! between reading a photo and replacing it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! Goal: the store opens only its own files, of versions that it reads and writable, and leaves other
-//! files untouched. Method: files of each other kind, compared byte for byte before and after.
+//! Goal: the store opens only its own files, of versions that it reads and writable, and leaves
+//! other files untouched. Method: files of each other kind, compared byte for byte before and
+//! after.
 
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Goal: on a full disk the store writes nothing in part and loses nothing, and uses the room that is
-//! made later. Method: a store whose file may not grow beyond a limit, filled up to the limit.
+//! Goal: on a full disk the store writes nothing in part and loses nothing, and uses the room that
+//! is made later. Method: a store whose file may not grow beyond a limit, filled up to the limit.
 
 use bytes::Bytes;
 use double_exposure::album::{

@@ -1,6 +1,6 @@
-//! Goal: the ledger tells which viewer was shown which photo, its rows cannot be changed, and they are
-//! deleted after their retention period. Method: entries written by hand and appended, then read
-//! through the store and around it.
+//! Goal: the ledger tells which viewer was shown which photo, its rows cannot be changed, and they
+//! are deleted after their retention period. Method: entries written by hand and appended, then
+//! read through the store and around it.
 
 use std::sync::Arc;
 

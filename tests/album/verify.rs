@@ -1,6 +1,6 @@
 //! Goal: making thumbnails again agrees with the ledger, and a ledger with wrong rows is detected.
-//! Method: two overlapping requests run step by step on the ring, recorded by the tagging codec, and
-//! made again.
+//! Method: two overlapping requests run step by step on the ring, recorded by the tagging codec,
+//! and made again.
 
 use std::num::{NonZeroU32, NonZeroUsize};
 

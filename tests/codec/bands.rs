@@ -1,5 +1,5 @@
-//! A thumbnail made in bands equals the thumbnail made in one band, and a band takes any frame. Random
-//! photos are made into thumbnails and compared; frames are exchanged, reused, and emptied.
+//! A thumbnail made in bands equals the thumbnail made in one band, and a band takes any frame.
+//! Random photos are made into thumbnails and compared; frames are exchanged, reused, and emptied.
 
 use std::num::NonZeroU32;
 
@@ -73,7 +73,8 @@ proptest! {
         begin(bands, &ThumbnailRequest { photo: foreign, ..request }, &mut frame);
 
         let dimensions = (thumbnail.width(), thumbnail.height());
-        prop_assert_eq!(dimensions, thumbnail_dimensions(shape.0, shape.1, ThumbnailSpec { size, fit }));
+        let expected = thumbnail_dimensions(shape.0, shape.1, ThumbnailSpec { size, fit });
+        prop_assert_eq!(dimensions, expected);
         let thumbnail = codec(bands).render(&frame, thumbnail);
         prop_assert!(shows(&thumbnail.rgb(), color));
         prop_assert!(codec(bands).encode(thumbnail).is_ok());

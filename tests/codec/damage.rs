@@ -1,6 +1,6 @@
-//! A truncated file is refused at every length, also with a new end marker, and a file with wrong bits
-//! is refused or decoded without a panic. Small files of every kind are cut at each byte, and each of
-//! their bits is flipped.
+//! A truncated file is refused at every length, also with a new end marker, and a file with wrong
+//! bits is refused or decoded without a panic. Small files of every kind are cut at each byte, and
+//! each of their bits is flipped.
 
 use bytes::Bytes;
 use double_exposure::codec::{Damage, Format, ImageError, Part, luma, normalize, probe};

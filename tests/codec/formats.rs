@@ -1,5 +1,6 @@
-//! A frame holds the photo as a person sees it: upright, in colour, on white. An encoder writes each
-//! colour type, bit depth and orientation, and the decoded pixels are compared with the original.
+//! A frame holds the photo as a person sees it: upright, in colour, on white. An encoder writes
+//! each colour type, bit depth and orientation, and the decoded pixels are compared with the
+//! original.
 
 use bytes::Bytes;
 use double_exposure::codec::{Fit, Format, Orientation, Size, luma, probe};
@@ -12,7 +13,8 @@ use crate::images::{self, TestImage, decode, difference, exif, jpeg, png};
 const UPRIGHT: [&str; 8] =
     ["abc/def", "cba/fed", "fed/cba", "def/abc", "ad/be/cf", "da/eb/fc", "fc/eb/da", "cf/be/ad"];
 
-/// Makes an image of squares of 16 px, a colour for each letter, and a row for each part of the text.
+/// Makes an image of squares of 16 px, a colour for each letter, and a row for each part of the
+/// text.
 pub(crate) fn squares(text: &str) -> TestImage {
     let rows: Vec<_> = text.split('/').collect();
     TestImage::new(rows[0].len() as u32 * 16, rows.len() as u32 * 16, |x, y| {

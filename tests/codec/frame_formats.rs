@@ -1,6 +1,6 @@
 //! A band of any job shows the photo in the frame, in whichever format the frame stores it: RGB, or
-//! planes of every sampling. Photos of all kinds follow each other in one slot (an index into the ring
-//! of shared buffers), and each band is compared with the photo in the slot.
+//! planes of every sampling. Photos of all kinds follow each other in one slot (an index into the
+//! ring of shared buffers), and each band is compared with the photo in the slot.
 
 use std::num::NonZeroUsize;
 
@@ -150,7 +150,8 @@ fn a_frame_that_was_not_emptied_shows_the_earlier_photo_whatever_kinds_follow_ea
             let thumbnail = CODEC.render(&frame, thumbnail);
             let (width, height) = thumbnail_dimensions(64, 64, next.spec);
             assert_eq!(thumbnail.rgb().len() as u32, width * height * 3);
-            // No row has the one colour of the later photo: all rows are read from the frame's start.
+            // No row has the one colour of the later photo: all rows are read from the frame's
+            // start.
             let upper = &thumbnail.rgb()[..64 * 3 * 16];
             assert!(
                 upper.chunks(64 * 3).all(|row| difference(&row[3..], &row[..row.len() - 3]) > 8)

@@ -1,5 +1,5 @@
-//! A thumbnail's geometry follows from the photo's upright dimensions alone. It is compared with the
-//! rules written in another way, over all sizes.
+//! A thumbnail's geometry follows from the photo's upright dimensions alone. It is compared with
+//! the rules written in another way, over all sizes.
 
 use std::num::NonZeroU32;
 

@@ -1,6 +1,6 @@
-//! Hostile files take bounded time and bounded memory, and never end a thread. Hundreds of files are
-//! made from a fixed seed and decoded under a watchdog. The largest photos are decoded in processes of
-//! their own, whose peak memory is read.
+//! Hostile files take bounded time and bounded memory, and never end a thread. Hundreds of files
+//! are made from a fixed seed and decoded under a watchdog. The largest photos are decoded in
+//! processes of their own, whose peak memory is read.
 
 use std::process::Command;
 use std::{env, fs};

@@ -27,8 +27,8 @@ pub(crate) const LOSSLESS_WEBP: &[u8] = include_bytes!("lossless.webp");
 /// Codec of four bands.
 pub(crate) const CODEC: ImageCodec = ImageCodec::new(NonZeroU32::new(4).unwrap());
 
-/// Greatest difference of a colour in a thumbnail, of 255. The default build keeps colours exactly; a
-/// build with planes rounds them.
+/// Greatest difference of a colour in a thumbnail, of 255. The default build keeps colours exactly;
+/// a build with planes rounds them.
 const MAX_ROUNDING: u8 = if MAKER_SUFFIX.is_empty() { 0 } else { 2 };
 
 /// Holds an image of RGB pixels.
@@ -52,7 +52,8 @@ impl TestImage {
         Self { width, height, rgb: color.repeat(width as usize * height as usize) }
     }
 
-    /// Makes an image of slopes, edges and some noise, whose rows all differ and do not compress well.
+    /// Makes an image of slopes, edges and some noise, whose rows all differ and do not compress
+    /// well.
     pub(crate) fn busy(width: u32, height: u32, seed: u64) -> Self {
         Self::new(width, height, |x, y| {
             let noise = splitmix64(seed ^ u64::from(x) << 32 ^ u64::from(y)) as u8 >> 3;
@@ -156,8 +157,8 @@ pub(crate) fn segment(jpeg: &[u8], marker: u8) -> std::ops::Range<usize> {
     }
 }
 
-/// Returns a grey progressive JPEG up to its first scan. A mean that does not change has the code 0.
-/// The codes of the other coefficients are 0, 10, 110 and so on, for these symbols.
+/// Returns a grey progressive JPEG up to its first scan. A mean that does not change has the code
+/// 0. The codes of the other coefficients are 0, 10, 110 and so on, for these symbols.
 pub(crate) fn grey_progressive(width: u16, height: u16, symbols: &[u8]) -> Vec<u8> {
     let mut file = vec![0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0];
     file.extend([1; 64]);

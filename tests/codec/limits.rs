@@ -1,5 +1,6 @@
 //! Every limit is exact to the last pixel, byte and scan: a photo at the limit passes, and a photo
-//! beyond it is refused. Most files here are headers only, since limits are checked before decoding.
+//! beyond it is refused. Most files here are headers only, since limits are checked before
+//! decoding.
 
 use double_exposure::codec::limits::{
     MAX_FILE_BYTES, MAX_MEMORY_BYTES, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, MAX_SIDE_PX,

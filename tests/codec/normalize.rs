@@ -1,5 +1,5 @@
-//! Normalizing keeps an upright JPEG within 2048 px byte for byte, and makes such a JPEG of every other
-//! photo. Photos of each kind are normalized, and the results are probed and decoded.
+//! Normalizing keeps an upright JPEG within 2048 px byte for byte, and makes such a JPEG of every
+//! other photo. Photos of each kind are normalized, and the results are probed and decoded.
 
 use double_exposure::codec::{Format, Orientation, normalize, probe};
 

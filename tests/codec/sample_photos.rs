@@ -1,5 +1,5 @@
-//! Every photo of the built-in set and of a folder has an owner, and any folder is read within bounds.
-//! Folders are made for each test, and the codec probes the set.
+//! Every photo of the built-in set and of a folder has an owner, and any folder is read within
+//! bounds. Folders are made for each test, and the codec probes the set.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

@@ -3,12 +3,17 @@
 //! An edge leads from a file to the file that declares what the first one names. Two kinds of edges
 //! are not counted. (1) Edges between a file and a module file above it (`a/b.rs` and `a/mod.rs`):
 //! a module file declares and re-exports what is below it. (2) Edges to a name that a module file
-//! imports or re-exports lead on to the file that declares the name.
+//! imports or re-exports lead on to the file that declares the name. (3) Edges from and to the
+//! files of [`BACKENDS`]: a backend implements half of the codec's own types, so each half names
+//! the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::imports::{from_root, imports, module_path, paths};
 use crate::source::Source;
+
+/// Folder of the two JPEG backends.
+const BACKENDS: &str = "src/codec/backend/";
 
 /// Holds the module paths of all files, and the names that each module file imports.
 struct Modules<'s> {
@@ -63,7 +68,13 @@ pub(crate) fn cycles(sources: &[Source]) -> Vec<String> {
         let declared = named
             .filter_map(|named| modules.declared_in(&from_root(&paths_of[file], &named.path)?, 8));
         let above = |a: usize, b: usize| paths_of[b].starts_with(&paths_of[a]);
-        edges.push(declared.filter(|&to| !above(to, file) && !above(file, to)).collect());
+        let is_backend = |file: usize| sources[file].path.starts_with(BACKENDS);
+        edges.push(
+            declared
+                .filter(|&to| !above(to, file) && !above(file, to))
+                .filter(|&to| !is_backend(file) && !is_backend(to))
+                .collect(),
+        );
     }
     let reached: Vec<BTreeSet<usize>> = (0..sources.len()).map(|f| reach(f, &edges)).collect();
     let mut cycles = BTreeSet::new();
@@ -107,6 +118,14 @@ mod controls {
         let module = ("src/a/mod.rs", "mod one;\nmod two;\npub use one::One;");
         assert_eq!(count(&[a, module, ("src/a/two.rs", "use super::One;")]), 1);
         assert_eq!(count(&[a, module, ("src/a/two.rs", "use crate::a::{One as X};")]), 1);
+    }
+
+    #[test]
+    fn edges_of_the_backends_are_not_counted() {
+        let codec = ("src/codec/jpeg.rs", "use super::backend::rgb::Canvas;");
+        let backend = ("src/codec/backend/rgb.rs", "use crate::codec::jpeg::Jpeg;");
+        assert_eq!(count(&[codec, backend]), 0);
+        assert!(crate::source::root().join(BACKENDS).is_dir());
     }
 
     #[test]

@@ -16,6 +16,9 @@ const PRELUDE: [&str; 16] = [
 /// Prefixes of names that are written `MAX_` or `MIN_` here, in constants and in fields.
 const BOUNDS: [&str; 4] = ["MOST_", "LEAST_", "most_", "least_"];
 
+/// Standard term that begins like a bound.
+const NOT_A_BOUND: &str = "least_squares";
+
 /// Returns the exported types (`pub`, not `pub(crate)`) of a file.
 fn exported(source: &Source) -> impl Iterator<Item = &str> {
     source.code.lines().filter_map(|line| {
@@ -50,6 +53,7 @@ pub(crate) fn unusual_bounds(source: &Source) -> Vec<String> {
     let mut problems = Vec::new();
     for (line, text) in (1..).zip(source.code.lines()) {
         let words = text.split(|c| !in_word(c));
+        let words = words.filter(|word| *word != NOT_A_BOUND);
         for word in words.filter(|word| BOUNDS.iter().any(|prefix| word.starts_with(prefix))) {
             problems.push(source.at(line, &format!("{word}: a bound is called max or min")));
         }
@@ -78,7 +82,9 @@ fn bounds_that_are_not_called_max_or_min_are_found() {
     for bad in ["const MOST_SLOTS: u8 = 1;", "x.most_kib", "LEAST_ROWS", "let least_x = 1;"] {
         assert_eq!(unusual_bounds(&Source::new("src/a.rs", bad)).len(), 1, "{bad}");
     }
-    for good in ["const MAX_SLOTS: u8 = 1;", "almost_done", "// MOST_SLOTS", "\"least_x\""] {
+    for good in
+        [NOT_A_BOUND, "const MAX_SLOTS: u8 = 1;", "almost_done", "// MOST_SLOTS", "\"least_x\""]
+    {
         assert_eq!(unusual_bounds(&Source::new("src/a.rs", good)), [""; 0], "{good}");
     }
 }

@@ -112,5 +112,5 @@ fn a_folder_with_other_files_is_left_alone() {
     let folder = folder();
     let output = incident(folder.path(), &[&DAY[..], &["--out", "."]].concat());
     assert_eq!(output.status.code(), Some(2));
-    assert!(lossy(&output.stderr).contains("something else than an incident"));
+    assert!(lossy(&output.stderr).contains("something other than a report"));
 }

@@ -1,5 +1,6 @@
-//! The codec copies no pixels that it could move, and a band allocates no memory for pixels. The tests
-//! count allocations while a photo becomes a frame, while bands are made, and over a whole conversion.
+//! The codec copies no pixels that it could move, and a band allocates no memory for pixels. The
+//! tests count allocations while a photo becomes a frame, while bands are made, and over a whole
+//! conversion.
 
 use std::num::NonZeroU32;
 
@@ -11,7 +12,8 @@ use double_exposure::pipeline::{Codec, Frame as _, Owned, Pipeline};
 use double_exposure::sample_photos;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-/// Bytes that a step without pixels allocates, at most. A thumbnail of 256 px has 192 KiB of pixels.
+/// Bytes that a step without pixels allocates, at most. A thumbnail of 256 px has 192 KiB of
+/// pixels.
 const MAX_OTHER_BYTES: u64 = 64 << 10;
 
 const CODEC: ImageCodec = ImageCodec::new(NonZeroU32::new(4).unwrap());

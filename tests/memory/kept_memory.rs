@@ -1,5 +1,5 @@
-//! glibc keeps freed memory once the program has requested that. A process of its own, in which no other
-//! test frees memory, measures its resident memory before and after.
+//! Tests that glibc keeps freed memory once the program has requested that. A process of its own,
+//! in which no other test frees memory, measures its resident memory before and after.
 
 use std::hint::black_box;
 use std::process::Command;

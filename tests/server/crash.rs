@@ -1,8 +1,9 @@
 //! Tests crash safety: kills the command at random moments of uploads, thumbnails and compression.
-//! Afterwards every acknowledged photo is there and whole, and every viewer who was shown a thumbnail
-//! is in the ledger.
+//! Afterwards every acknowledged photo is there and whole, and every viewer who was shown a
+//! thumbnail is in the ledger.
 //!
-//! Four rounds run by default; `DOUBLE_EXPOSURE_KILLS=200 cargo test --test server killed` runs 200.
+//! Four rounds run by default; `DOUBLE_EXPOSURE_KILLS=200 cargo test --test server killed` runs
+//! 200.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Sender, channel};

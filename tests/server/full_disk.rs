@@ -1,6 +1,6 @@
-//! Tests the command on a disk that is really full: a small file system, mounted for the test. Where
-//! the system does not allow the mount, the test reports that it tested nothing. A file at its own
-//! limit is tested everywhere, in `problems.rs`.
+//! Tests the command on a disk that is really full: a small file system, mounted for the test.
+//! Where the system does not allow the mount, the test reports that it tested nothing. A file at
+//! its own limit is tested everywhere, in `problems.rs`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
-//! Tests the failure itself in the server: `shared` sends a torn thumbnail (with rows of two photos)
-//! past every check, and the ledger records it; `owned` and `pooled` mix none. The first tests force
-//! one overlap, the last runs many requests at once.
+//! Tests the failure itself in the server: `shared` sends a torn thumbnail (with rows of two
+//! photos) past every check, and the ledger records it; `owned` and `pooled` mix none. The first
+//! tests force one overlap, the last runs many requests at once.
 
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -1,5 +1,5 @@
-//! Tests photos: uploads, downloads byte for byte, deletions, and names, which identify a photo only
-//! within its album and only until the photo is deleted.
+//! Tests photos: uploads, downloads byte for byte, deletions, and names, which identify a photo
+//! only within its album and only until the photo is deleted.
 
 use std::time::Duration;
 

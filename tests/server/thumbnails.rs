@@ -1,5 +1,5 @@
-//! Tests thumbnails: each is of its photo, in the requested size and fit, is cached, and is recorded
-//! in the ledger before it is shown.
+//! Tests thumbnails: each is of its photo, in the requested size and fit, is cached, and is
+//! recorded in the ledger before it is shown.
 
 use double_exposure::album::RecordKind;
 use double_exposure::codec;

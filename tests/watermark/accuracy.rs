@@ -3,8 +3,8 @@
 //!
 //! `DOUBLE_EXPOSURE_ROWS=10000000 cargo test --release --test watermark accuracy -- --nocapture`
 //! prints the table of docs/watermarks.md, which names the trials that are wrong.
-//! `DOUBLE_EXPOSURE_TRIAL=46897 cargo test --test watermark trial -- --nocapture` describes a single
-//! trial. `DOUBLE_EXPOSURE_SEED=N` selects another seed for both.
+//! `DOUBLE_EXPOSURE_TRIAL=46897 cargo test --test watermark trial -- --nocapture` describes a
+//! single trial. `DOUBLE_EXPOSURE_SEED=N` selects another seed for both.
 
 use std::str::FromStr;
 use std::{env, thread};

@@ -63,12 +63,12 @@ pub enum RecompressError {
 /// Side in pixels of the thumbnails by which photo and copy are compared.
 const COMPARED_PX: u32 = 256;
 
-/// Side in pixels of the blocks whose mean lumas are compared. Lossy coding changes single pixels of
-/// a detailed photo a lot, but the mean of such a block hardly, in any photo.
+/// Side in pixels of the blocks whose mean lumas are compared. Lossy coding changes single pixels
+/// of a detailed photo a lot, but the mean of such a block hardly, in any photo.
 const BLOCK_PX: usize = 8;
 
-/// Upper bound of the difference between two blocks' mean lumas, of 255. A part of another photo, or
-/// the same photo rotated, differs by tens.
+/// Upper bound of the difference between two blocks' mean lumas, of 255. A part of another photo,
+/// or the same photo rotated, differs by tens.
 const MAX_DIFFERENCE: f64 = 8.0;
 
 /// Recompresses a photo to an upright JPEG of quality 80, at most 2048 px on its longest side,
@@ -123,8 +123,8 @@ fn verify(photo: &Bytes, copy: &Bytes, expected: (u32, u32)) -> Result<(), Recom
     Ok(())
 }
 
-/// Returns the largest difference between the mean lumas of two blocks at the same position, of 255.
-/// Returns 255 for pictures of different dimensions.
+/// Returns the largest difference between the mean lumas of two blocks at the same position, of
+/// 255. Returns 255 for pictures of different dimensions.
 fn difference(before: &Luma, after: &Luma) -> f64 {
     if (before.width, before.height) != (after.width, after.height) {
         return 255.0;

@@ -5,8 +5,8 @@ const END: u8 = 0xD9;
 const SCAN: u8 = 0xDA;
 const COMMENT: u8 = 0xFE;
 
-/// Returns the JPEG without EXIF, XMP, comments and any bytes after its end. Colour profiles and the
-/// markers that decoders need stay. Returns `None` if the segments cannot be parsed.
+/// Returns the JPEG without EXIF, XMP, comments and any bytes after its end. Colour profiles and
+/// the markers that decoders need stay. Returns `None` if the segments cannot be parsed.
 pub(super) fn strip_metadata(jpeg: &[u8]) -> Option<Vec<u8>> {
     let mut bare = vec![0xFF, START];
     let mut rest = jpeg.strip_prefix(&bare[..])?;

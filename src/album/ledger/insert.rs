@@ -157,8 +157,9 @@ fn cache_thumbnail(
     Ok(())
 }
 
-/// Inserts a shown row. Copies the values of the made row, and the made row's bands that do not show
-/// the requested photo. Records for each such band if the viewer is not a member of its album now.
+/// Inserts a shown row. Copies the values of the made row, and the made row's bands that do not
+/// show the requested photo. Records for each such band if the viewer is not a member of its album
+/// now.
 fn insert_shown(
     savepoint: &Savepoint<'_>,
     at: Moment,

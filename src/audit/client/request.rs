@@ -12,7 +12,7 @@ use hyper::header::{
 use hyper::{Method, Response};
 use tokio::time::timeout;
 
-use super::{Connection, Url};
+use super::{Connection, HttpError, Url};
 
 /// Upper bound of the redirects that are followed.
 pub(crate) const MAX_REDIRECTS: usize = 5;
@@ -41,34 +41,6 @@ pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-}
-
-/// Describes why there is no complete response.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum HttpError {
-    #[error("no connection: {0}")]
-    Unreachable(String),
-    #[error("no complete response within {0:?}")]
-    Timeout(Duration),
-    #[error("a response of more than {0} bytes")]
-    TooLarge(usize),
-    #[error("more than {MAX_REDIRECTS} redirects, or a redirect to a URL that cannot be requested")]
-    Redirects,
-    #[error("a compressed response, which the request did not accept")]
-    Compressed,
-    #[error("the response broke off: {0}")]
-    Broken(String),
-}
-
-impl HttpError {
-    /// Returns true if the target gave no connection, or no response in time.
-    pub(crate) fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::Timeout(_))
-    }
-
-    fn broken(error: impl ToString) -> Self {
-        Self::Broken(error.to_string())
-    }
 }
 
 /// Sends a request and follows redirects, if `max_redirects` is not 0. Uses the connection, or

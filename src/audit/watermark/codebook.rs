@@ -9,8 +9,7 @@ use std::fmt;
 use fastrand::Rng;
 use thiserror::Error;
 
-use super::embed::{MAX_PIXELS, MIN_SIDE_PX};
-use super::layout::{CELLS, POSITIONS, packed, unpacked};
+use super::layout::{CELLS, MAX_PIXELS, MIN_SIDE_PX, POSITIONS, packed, unpacked};
 
 /// Polynomial of CRC-16/DNP. With 16 data bits any two codewords differ in at least six bits
 /// (P. Koopman, "Best CRC Polynomials").

@@ -4,14 +4,8 @@
 //! The watermark stays readable through any change of colours that maps the two colours to two
 //! different colours.
 
-use super::layout::{CELLS, pattern, position_of};
+use super::layout::{CELLS, MAX_PIXELS, MIN_SIDE_PX, pattern, position_of};
 use super::{MarkId, Raster, WatermarkError};
-
-/// Shortest side of a photo in px. In a shorter photo a cell has no pixel of its own.
-pub const MIN_SIDE_PX: u32 = 56;
-
-/// Maximum number of pixels of a photo.
-pub const MAX_PIXELS: u64 = 1 << 26;
 
 /// Amplitudes of the watermark in luma, blue difference and red difference, around the middle level
 /// of 128. The colour planes go the opposite way, so that a photo whose planes come from three

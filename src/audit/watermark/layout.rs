@@ -5,6 +5,12 @@
 
 use std::ops::Range;
 
+/// Shortest side of a photo in px. In a shorter photo a cell has no pixel of its own.
+pub const MIN_SIDE_PX: u32 = 56;
+
+/// Maximum number of pixels of a photo.
+pub const MAX_PIXELS: u64 = 1 << 26;
+
 /// Number of cells across the centre square.
 pub(super) const CELLS: usize = 40;
 

@@ -1,7 +1,7 @@
 //! Selects the JPEG backend of the build: Rust by way of RGB, or libjpeg-turbo by way of planes.
 //!
-//! Both backends take every frame that their build can make, and make the same rows from it whatever
-//! lay in the thumbnail before. The oracle that compares rows depends on that.
+//! Both backends take every frame that their build can make, and make the same rows from it
+//! whatever lay in the thumbnail before. The oracle that compares rows depends on that.
 //!
 //! Each backend exports these items:
 //! - `decode_jpeg` decodes a JPEG, and `DecodedPixels` holds the pixels of a photo of any format

@@ -1,6 +1,8 @@
-//! Reads a JPEG's frame header: dimensions and components. Estimates the memory that decoding takes.
+//! Reads a JPEG's frame header: dimensions and components. Estimates the memory that decoding
+//! takes.
 //!
-//! All the arithmetic of blocks and memory starts from these few bytes, which an attacker can choose.
+//! All the arithmetic of blocks and memory starts from these few bytes, which an attacker can
+//! choose.
 
 use super::segments::marker;
 use crate::codec::{Feature, Format, ImageError};
@@ -75,8 +77,8 @@ impl FrameHeader {
         (u32::from(self.width).div_ceil(8 * across), u32::from(self.height).div_ceil(8 * down))
     }
 
-    /// Returns the number of blocks of 8 by 8 samples across and down of a component that is alone in
-    /// its scan.
+    /// Returns the number of blocks of 8 by 8 samples across and down of a component that is alone
+    /// in its scan.
     pub(super) fn blocks(&self, component: Component) -> (u32, u32) {
         let (across, down) = self.largest_factors();
         let samples = |side: u16, factor: u8, largest: u32| {
@@ -90,10 +92,10 @@ impl FrameHeader {
 
     /// Estimates the memory at the peak of a conversion at full scale, in bytes.
     ///
-    /// The decoder keeps the coefficients of a progressive file, 2 bytes each, beside the planes that
-    /// it makes from them, one byte a sample. From the planes it makes the image, and from the image
-    /// the frame is filled. libjpeg-turbo needs less: coefficients, planes, and the frame that the
-    /// planes are moved or copied to.
+    /// The decoder keeps the coefficients of a progressive file, 2 bytes each, beside the planes
+    /// that it makes from them, one byte a sample. From the planes it makes the image, and from the
+    /// image the frame is filled. libjpeg-turbo needs less: coefficients, planes, and the frame
+    /// that the planes are moved or copied to.
     pub(super) fn memory_bytes(&self) -> u64 {
         let (across, down) = self.units();
         let in_unit: u64 = self

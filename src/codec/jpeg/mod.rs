@@ -105,8 +105,8 @@ impl<'a> Jpeg<'a> {
     }
 
     /// Returns the dimensions to request from `jpeg-decoder` to get a scale. The decoder takes the
-    /// smallest scale that reaches *either* dimension. So only the long side, which tells the scales
-    /// apart, may be reached.
+    /// smallest scale that reaches *either* dimension. So only the long side, which tells the
+    /// scales apart, may be reached.
     fn requested_dimensions(&self, eighths: u32) -> (u16, u16) {
         let (width, height) = self.dimensions();
         let long = scaled(width.max(height), eighths);

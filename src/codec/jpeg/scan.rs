@@ -78,7 +78,8 @@ impl Scan {
         })
     }
 
-    /// Returns the number of pixels that the decoder passes over: all if the scan has all components.
+    /// Returns the number of pixels that the decoder passes over: all if the scan has all
+    /// components.
     pub(super) fn pixels(&self, frame: &FrameHeader) -> u64 {
         let all: u64 = frame.components.iter().copied().map(area).sum();
         let in_scan: u64 = self.components.iter().map(|&i| area(frame.components[i])).sum();

@@ -1,7 +1,7 @@
 //! Validates the structure of a JPEG file without decoding it.
 //!
-//! One pass over the segments reads dimensions, orientation and colour transform, checks the limits,
-//! and detects every truncation that can be detected without decoding.
+//! One pass over the segments reads dimensions, orientation and colour transform, checks the
+//! limits, and detects every truncation that can be detected without decoding.
 
 use jpeg_decoder::ColorTransform;
 

@@ -1,13 +1,13 @@
 //! Makes the decoders detect truncated scans, by sentinel bytes behind each piece of coded data.
 //!
 //! Where coded data ends before its scan does, a decoder reads zero bits and shows grey, without an
-//! error. So each piece of coded data is followed by sentinel bytes. A decoder of a whole scan skips
-//! the sentinel bytes, and a decoder that needs more data fails on them.
+//! error. So each piece of coded data is followed by sentinel bytes. A decoder of a whole scan
+//! skips the sentinel bytes, and a decoder that needs more data fails on them.
 //!
 //! The first sentinel bytes are one-bits, stuffed as the format requires. No symbol has a code of
-//! ones alone (ITU-T T.81, C.2), so the next code fails. The decoder reads at most 8 bytes ahead. So
-//! at the end of a scan, 8 bytes of ones are followed by a sequence that the decoder's bit reader
-//! rejects and its search for the next marker skips: `FF FF 00`.
+//! ones alone (ITU-T T.81, C.2), so the next code fails. The decoder reads at most 8 bytes ahead.
+//! So at the end of a scan, 8 bytes of ones are followed by a sequence that the decoder's bit
+//! reader rejects and its search for the next marker skips: `FF FF 00`.
 
 use std::io::{self, Read};
 

@@ -1,7 +1,7 @@
 //! Decodes PNG, after a check of every chunk.
 //!
-//! Only five kinds of chunk make the image. The decoder gets these chunks alone, so that the contents
-//! of others, such as compressed text of gigabytes, are never decompressed.
+//! Only five kinds of chunk make the image. The decoder gets these chunks alone, so that the
+//! contents of others, such as compressed text of gigabytes, are never decompressed.
 
 mod verify;
 
@@ -150,8 +150,8 @@ impl<'a> Png<'a> {
         })
     }
 
-    /// Returns the number of bytes of the decompressed pixels. A row has whole bytes, with the number
-    /// of a filter before it. An interlaced image has the rows of seven smaller images.
+    /// Returns the number of bytes of the decompressed pixels. A row has whole bytes, with the
+    /// number of a filter before it. An interlaced image has the rows of seven smaller images.
     fn unpacked_bytes(&self) -> u64 {
         let (width, height) = self.dimensions;
         let image_bytes = |width: u32, height: u32| {
@@ -206,8 +206,8 @@ pub(super) fn read(
     Ok(Pixels { samples, width, height, layout, valid })
 }
 
-/// Estimates the memory at the peak of a conversion, in bytes: a copy of the file's image chunks, the
-/// decoder's output, and the frame.
+/// Estimates the memory at the peak of a conversion, in bytes: a copy of the file's image chunks,
+/// the decoder's output, and the frame.
 fn memory_bytes(file: &[u8], width: u32, height: u32, bits: u8, color: u8) -> u64 {
     // A palette may have alpha, and so may a transparent colour.
     let channels = match color {

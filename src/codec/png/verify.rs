@@ -11,8 +11,8 @@ use crate::codec::{Damage, Format, ImageError, Part};
 /// Bytes that compressed data may refer back.
 const WINDOW: usize = 32 << 10;
 
-/// Decompresses the pixels of all chunks and keeps none. Refuses too few bytes, too many, or a wrong
-/// checksum. An error of too few bytes names `end` as its position.
+/// Decompresses the pixels of all chunks and keeps none. Refuses too few bytes, too many, or a
+/// wrong checksum. An error of too few bytes names `end` as its position.
 pub(super) fn check<'a>(
     chunks: impl Iterator<Item = &'a [u8]>,
     expected_bytes: u64,

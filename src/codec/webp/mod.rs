@@ -1,7 +1,7 @@
 //! Decodes WebP, lossy or lossless, with or without alpha, after a check of its chunks.
 //!
-//! The container names lengths and dimensions twice. A file whose numbers disagree is refused before
-//! it is decoded.
+//! The container names lengths and dimensions twice. A file whose numbers disagree is refused
+//! before it is decoded.
 
 mod vp8l_memory;
 
@@ -138,7 +138,8 @@ fn lossless_dimensions(data: &[u8]) -> Option<(u32, u32)> {
     Some(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
 }
 
-/// Estimates the memory at the peak of a conversion, in bytes, without the tables of lossless codes.
+/// Estimates the memory at the peak of a conversion, in bytes, without the tables of lossless
+/// codes.
 fn image_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> u64 {
     let pixels = u64::from(width) * u64::from(height);
     let image = 4 * pixels;

@@ -6,8 +6,8 @@
 
 use crate::codec::limits;
 
-/// Reads the data up to the image's pixels, and returns the memory of its code tables, in bytes. Stops
-/// adding up beyond the limit. Returns `None` if the data is wrong or ends early.
+/// Reads the data up to the image's pixels, and returns the memory of its code tables, in bytes.
+/// Stops adding up beyond the limit. Returns `None` if the data is wrong or ends early.
 pub(super) fn table_bytes(data: &[u8], width: u32, height: u32) -> Option<u64> {
     let mut bits = Bits { data, at: 0 };
     let width = transforms(&mut bits, width, height)?;
@@ -80,8 +80,8 @@ fn color_cache(bits: &mut Bits<'_>) -> Option<Option<Vec<Color>>> {
 /// Holds red, green, blue and alpha.
 type Color = [u8; 4];
 
-/// Returns the number of symbols of each code of a group: green with lengths and cached colours, red,
-/// blue, alpha, and distance.
+/// Returns the number of symbols of each code of a group: green with lengths and cached colours,
+/// red, blue, alpha, and distance.
 fn alphabets(cache_symbols: usize) -> [usize; 5] {
     [256 + 24 + cache_symbols, 256, 256, 256, 40]
 }
@@ -235,9 +235,9 @@ impl Code {
         None
     }
 
-    /// Returns the bytes that the decoder allocates for the code: a table of 4 bytes for each code of 10
-    /// bits or of the longest length, a tree of two nodes of 16 bytes for each longer code, and
-    /// handles.
+    /// Returns the bytes that the decoder allocates for the code: a table of 4 bytes for each code
+    /// of 10 bits or of the longest length, a tree of two nodes of 16 bytes for each longer code,
+    /// and handles.
     fn table_bytes(&self) -> u64 {
         const HANDLES: u64 = 160;
         if self.symbols.len() == 1 {

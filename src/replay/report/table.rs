@@ -114,12 +114,12 @@ impl Table<'_> {
     fn legend(&self, layout: Layout) -> &'static str {
         match (layout, self.config.has_ring()) {
             (Layout::Letters, true) => {
-                "Left, a column per request: b begins, f finishes, a capital letter is the owner of \
-                 the band's rows. Right, a column per slot: the owner of the photo in the slot."
+                "Left, a column per request: b begins, f finishes, a capital letter is the owner \
+                 of the band's rows. Right, a column per slot: the owner of the photo in the slot."
             }
             (Layout::Letters, false) => {
-                "Left, a column per request: b begins, f finishes, a capital letter is the owner of \
-                 the band's rows. Right, the same requests: the owner of the photo in the frame."
+                "Left, a column per request: b begins, f finishes, a capital letter is the owner \
+                 of the band's rows. Right, the same requests: the owner of the photo in the frame."
             }
             _ => "2 ← B: band 2 is made from B's photo, with ! if B is another request",
         }

@@ -1,8 +1,8 @@
 //! Resizes bands as planes at 4:2:0, and encodes thumbnails by libjpeg-turbo.
 //!
 //! The planes of a frame are resized one by one, directly to the size at which they are encoded. A
-//! frame of RGB is resized as RGB, a band at a time. The band is converted after that, when there is
-//! least to convert.
+//! frame of RGB is resized as RGB, a band at a time. The band is converted after that, when there
+//! is least to convert.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -78,8 +78,8 @@ impl Canvas {
         self.width.next_multiple_of(2) as usize
     }
 
-    /// Makes these rows from a frame that is not empty. The rows begin at an even row, and end at an
-    /// even row or at the last. Returns `None` if the frame lacks pixels.
+    /// Makes these rows from a frame that is not empty. The rows begin at an even row, and end at
+    /// an even row or at the last. Returns `None` if the frame lacks pixels.
     pub(in crate::codec) fn make(
         &mut self,
         frame: &ImageFrame,

@@ -1,6 +1,7 @@
 //! Detects baseline JPEGs that lost a Huffman table.
 //!
-//! Where a table is missing, some decoders take the usual one without a warning, and decode to noise.
+//! Where a table is missing, some decoders take the usual one without a warning, and decode to
+//! noise.
 
 use crate::codec::jpeg::segments::{Kind, Segments, marker};
 

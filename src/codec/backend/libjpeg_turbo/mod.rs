@@ -1,9 +1,9 @@
 //! Decodes JPEG to planes and encodes planes as JPEG, by libjpeg-turbo.
 //!
-//! libjpeg-turbo is nearly twice as fast as the decoder in Rust, and lenient: where data is wrong or
-//! missing it warns and shows grey. So the decoder in Rust, which both builds have, decides about
-//! every file that libjpeg-turbo warns of and every file of a less usual kind. Both builds thus
-//! refuse the same files for the same reasons.
+//! libjpeg-turbo is nearly twice as fast as the decoder in Rust, and lenient: where data is wrong
+//! or missing it warns and shows grey. So the decoder in Rust, which both builds have, decides
+//! about every file that libjpeg-turbo warns of and every file of a less usual kind. Both builds
+//! thus refuse the same files for the same reasons.
 
 mod canvas;
 mod color;
@@ -104,8 +104,8 @@ pub(in crate::codec) fn decode_jpeg(
     }
 }
 
-/// Decodes a JPEG to planes at a scale in eighths. Returns `None` if the decoder in Rust must decode
-/// the file or name the reason for its refusal.
+/// Decodes a JPEG to planes at a scale in eighths. Returns `None` if the decoder in Rust must
+/// decode the file or name the reason for its refusal.
 fn decode_planes(jpeg: &Jpeg<'_>, eighths: u32) -> Option<StoredPlanes> {
     // At the end of a scan and at restarts libjpeg-turbo passes over data that is left or missing,
     // and for a missing table it takes the usual one, all without a warning.

@@ -26,7 +26,8 @@ impl Sampling {
 pub(in crate::codec) struct Chroma {
     pub(super) sampling: Sampling,
     /// Pixels by which the first column and row of chroma begin before those of luma. The last
-    /// samples of a stored photo may reach beyond its luma; in a turned photo they may be the first.
+    /// samples of a stored photo may reach beyond its luma; in a turned photo they may be the
+    /// first.
     pub(super) before: (usize, usize),
 }
 
@@ -91,8 +92,8 @@ impl<'a> Planes<'a> {
         Some([self.blue, self.red].map(|samples| ChromaPlane { samples, width, height, chroma }))
     }
 
-    /// Converts the photo to RGB for callers that look at single pixels. Each pixel takes the chroma
-    /// sample that it lies in.
+    /// Converts the photo to RGB for callers that look at single pixels. Each pixel takes the
+    /// chroma sample that it lies in.
     pub(super) fn to_rgb(self) -> Vec<u8> {
         let Shape { width, height, .. } = self.shape;
         let chroma = self.chroma();

@@ -1,5 +1,5 @@
-//! Both builds make the same thumbnail of a JPEG, within rounding. A test binary with `turbojpeg` has
-//! both backends, so photos pass through both here, and the pixels are compared.
+//! Both builds make the same thumbnail of a JPEG, within rounding. A test binary with `turbojpeg`
+//! has both backends, so photos pass through both here, and the pixels are compared.
 
 use std::num::NonZeroU32;
 

@@ -38,7 +38,8 @@ pub(super) fn swimlanes(results: &SimulationResults) -> Markup {
     ];
     let height = TOP + LANE * lanes.len() as f64 + 14.0;
     html! {
-        svg.day viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label=(description(results)) {
+        svg.day viewBox={ "0 0 " (WIDTH) " " (height) } role="img"
+            aria-label=(description(results)) {
             (grid(results, &axis, height))
             (markers(results, &axis, height))
             @for (index, lane) in lanes.iter().enumerate() {
