@@ -89,7 +89,7 @@
 //! - [`sample_photos`]: the built-in photos, and folders of photos.
 //! - [`allocator`]: a hint to glibc's allocator to keep freed memory.
 //! - [`repro`]: the same load on each pipeline, with every row checked.
-//! - [`replay`]: one schedule on a pipeline, step by step, or all schedules of a size.
+//! - `replay`: one schedule on a pipeline, step by step, or all schedules of a size.
 //! - [`album`]: albums in one crash-safe file, the 35-day compression, and the ledger of views.
 //! - [`server`]: the album over HTTP: admission control, single-flight, conversions, metrics.
 //! - [`incident`]: 28 November 2024 as a discrete-event simulation, and the day with one change.

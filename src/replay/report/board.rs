@@ -103,10 +103,10 @@ impl Board {
             Some(slots) => format!(
                 "You are the scheduler. Requests {letters} each want a thumbnail, and share {}. \
                  The first step of a request decodes its photo into the next slot. Then the \
-                 request makes {bands} from the photo in the slot, and then it finishes. Type the request \
-                 that makes the next step, such as A, or several, such as AAB. Tear a thumbnail \
-                 (a finished thumbnail with rows of two photos) in as few steps as possible. undo \
-                 takes a step back; quit ends the game.",
+                 request makes {bands} from the photo in the slot, and then it finishes. Type the \
+                 request that makes the next step, such as A, or several, such as AAB. Tear a \
+                 thumbnail (a finished thumbnail with rows of two photos) in as few steps as \
+                 possible. undo takes a step back; quit ends the game.",
                 many(slots, "slot")
             ),
             None => String::from(
