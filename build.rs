@@ -1,10 +1,11 @@
-//! Writes the shipped pipelines and their mutants for the tests, once per model checker.
+//! Writes what the tests compile in a changed form: the shipped pipelines and their mutants, once
+//! per model checker, and the course's exercises without their own tests.
 //!
 //! A test cannot change the text of a file before the file is compiled. Only tests and benches use
 //! what is written. The library and the program are built from `src` unchanged.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 #[path = "tests/mutants/list.rs"]
@@ -27,6 +28,7 @@ const FILES: [&str; 4] = ["mod.rs", "shared.rs", "owned.rs", "pooled.rs"];
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=src/pipeline");
     println!("cargo::rerun-if-changed=tests/mutants/list.txt");
+    println!("cargo::rerun-if-changed=course");
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;
     let out = Path::new(&out);
     let list = fs::read_to_string("tests/mutants/list.txt")?;
@@ -49,7 +51,41 @@ fn main() -> io::Result<()> {
         let _ = writeln!(each, "({name:?}, $check::<pipeline::{name}::{pipeline}<Recorder>>()),");
     }
     let each = format!("macro_rules! each {{ ($check:ident) => {{ vec![\n{each}] }} }}\n");
-    fs::write(out.join("subjects.rs"), subjects + &each)
+    fs::write(out.join("subjects.rs"), subjects + &each)?;
+    fs::write(out.join("course.rs"), course()?)
+}
+
+/// Returns the course's exercises and solutions as modules, each without its tests, and a macro
+/// that passes every service of an exercise, with that of its solution, to another macro.
+fn course() -> io::Result<String> {
+    let (mut modules, mut services) = (String::new(), String::new());
+    for kind in ["exercises", "solutions"] {
+        let _ = writeln!(modules, "pub mod {kind} {{");
+        for folder in sorted(&Path::new("course").join(kind))? {
+            for file in sorted(&folder)? {
+                let name = file.file_stem().unwrap_or_default().display();
+                let text = fs::read_to_string(&file)?;
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let _ = writeln!(modules, "pub mod {name} {{\n{text}}}");
+                let service = text.split("impl Service for ").nth(1).unwrap_or_default();
+                let service = service.split_whitespace().next().unwrap_or_default();
+                if kind == "exercises" {
+                    let path = format!("{name}::{service}");
+                    let _ = writeln!(services, "$pass!(exercises::{path}, solutions::{path}),");
+                }
+            }
+        }
+        modules += "}\n";
+    }
+    Ok(format!("{modules}macro_rules! each {{ ($pass:ident) => {{ [\n{services}] }} }}\n"))
+}
+
+/// Returns the entries of a folder in the order of their names.
+fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
+    entries.sort();
+    Ok(entries)
 }
 
 /// Writes a file that includes a folder of pipelines and mutants, with the primitives of `sync`.

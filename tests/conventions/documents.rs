@@ -8,7 +8,8 @@ use std::path::Path;
 use crate::source::root;
 
 /// Folders whose files a document may name in its code.
-const FOLDERS: [&str; 7] = ["src/", "tests/", "benches/", "docs/", "fuzz/", ".ci/", ".github/"];
+const FOLDERS: [&str; 8] =
+    ["src/", "tests/", "benches/", "course/", "docs/", "fuzz/", ".ci/", ".github/"];
 
 /// Languages whose blocks show no commands.
 const NO_COMMANDS: [&str; 4] = ["rust", "toml", "json", "text"];

@@ -14,8 +14,10 @@ const VAGUE_NAMES: [&str; 4] = ["utils", "common", "helpers", "manager"];
 /// Folders and files in which no code may wait for the clock or yield to provoke a race.
 const NO_WAITING: [&str; 4] = ["src/pipeline", "src/codec", "src/repro/load_generator", "tests"];
 
-/// Files that yield: a model checker that reports DIVERGED is tested with a loop that only waits.
-const YIELDING: [&str; 2] = ["tests/loom/wrapper.rs", "tests/shuttle/wrapper.rs"];
+/// Files that yield to a model checker: to test that it reports DIVERGED, and to let it switch
+/// threads at the steps of an exercise.
+const YIELDING: [&str; 3] =
+    ["tests/course/checkers.rs", "tests/loom/wrapper.rs", "tests/shuttle/wrapper.rs"];
 
 /// Returns all problems of a file.
 pub(crate) fn check(source: &Source) -> Vec<String> {

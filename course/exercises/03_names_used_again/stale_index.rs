@@ -1,0 +1,89 @@
+//! A server keeps its connections in a table. The index of a connection is its name: events carry
+//! it through a queue.
+//!
+//! When a client closes its connection, the place in the table becomes free. An event for the
+//! connection may still be in the queue.
+
+use std::sync::Mutex;
+
+use course::{Answer, Service, User, step};
+
+/// Names a connection.
+// TODO: what else could tell one connection from the next at the same place?
+type Token = usize;
+
+/// Holds the user of each connection.
+#[derive(Default)]
+struct Table {
+    users: Vec<Option<User>>,
+}
+
+impl Table {
+    /// Adds a connection at the first free place.
+    fn open(&mut self, user: User) -> Token {
+        let free = self.users.iter().position(Option::is_none);
+        let index = free.unwrap_or(self.users.len());
+        if index == self.users.len() {
+            self.users.push(None);
+        }
+        self.users[index] = Some(user);
+        index
+    }
+
+    fn close(&mut self, token: Token) {
+        self.users[token] = None;
+    }
+
+    /// Returns the user of a connection, or `None` if it is closed.
+    fn user(&self, token: Token) -> Option<User> {
+        self.users[token]
+    }
+}
+
+/// Serves connections.
+#[derive(Default)]
+pub struct Connections {
+    table: Mutex<Table>,
+}
+
+impl Service for Connections {
+    async fn answer(&self, viewer: User) -> Answer {
+        let token = self.table.lock().unwrap().open(viewer);
+        step("close the connection").await;
+        self.table.lock().unwrap().close(token);
+        step("send what an event in the queue asks for").await;
+        Answer::of(self.table.lock().unwrap().user(token))
+    }
+}
+
+fn main() {
+    course::show::<Connections>("AABA");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_event_reaches_anothers_connection() {
+        course::every_word::<Connections>("AB").never_mixes();
+        course::every_word::<Connections>("ABC").never_mixes();
+    }
+
+    #[test]
+    fn an_open_connection_is_found() {
+        let mut table = Table::default();
+        let (a, b) = (table.open('A'), table.open('B'));
+        assert_eq!((table.user(a), table.user(b)), (Some('A'), Some('B')));
+    }
+
+    #[test]
+    fn places_are_used_again() {
+        let mut table = Table::default();
+        for user in ['A', 'B', 'C'] {
+            let token = table.open(user);
+            table.close(token);
+        }
+        assert_eq!(table.users.len(), 1);
+    }
+}

@@ -1,0 +1,233 @@
+//! Runs the requests of a service in the order of a word, or in every order.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::service::{Answer, Pause, Service, User, last_pause};
+use crate::table;
+
+/// Upper bound of the words of one exploration.
+const MAX_WORDS: usize = 100_000;
+
+/// Describes how a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The request ran up to a step.
+    Paused(Pause),
+    /// The request ended with an answer.
+    Answered(Answer),
+    /// The request was dropped.
+    Dropped,
+}
+
+/// Runs the requests of some users, one turn at a time.
+pub struct Run<S> {
+    requests: Vec<Request>,
+    /// The turns so far, each with its letter.
+    pub(crate) turns: Vec<(char, Turn)>,
+    service: PhantomData<S>,
+}
+
+struct Request {
+    viewer: User,
+    future: Pin<Box<dyn Future<Output = Answer>>>,
+    has_begun: bool,
+    has_ended: bool,
+    /// True if the request waits for another one, and no other has moved since.
+    waits: bool,
+}
+
+impl<S: Service + 'static> Run<S> {
+    fn new(users: &str) -> Self {
+        let service = Rc::new(S::default());
+        let requests = users.chars().map(|viewer| {
+            let service = Rc::clone(&service);
+            let future = Box::pin(async move { service.answer(viewer).await });
+            Request { viewer, future, has_begun: false, has_ended: false, waits: false }
+        });
+        Self { requests: requests.collect(), turns: Vec::new(), service: PhantomData }
+    }
+
+    /// Returns the viewer and the answer of each request that has ended, in the order of the word.
+    pub fn answers(&self) -> impl Iterator<Item = (User, &Answer)> {
+        self.turns.iter().filter_map(|(letter, turn)| match turn {
+            Turn::Answered(answer) => Some((*letter, answer)),
+            Turn::Paused(_) | Turn::Dropped => None,
+        })
+    }
+
+    /// Returns the turns so far as a word.
+    pub fn word(&self) -> String {
+        self.turns.iter().map(|(letter, _)| letter).collect()
+    }
+
+    /// Returns the viewer and the answer of the first request that showed another user's data.
+    fn mixed(&self) -> Option<(User, Answer)> {
+        let mut answers = self.answers();
+        answers.find(|(viewer, answer)| answer.is_mixed(*viewer)).map(|(v, a)| (v, a.clone()))
+    }
+
+    /// Returns the letters that can come next. A small letter drops a request.
+    fn next_letters(&self, may_drop: bool) -> Vec<char> {
+        let open = || self.requests.iter().filter(|request| !request.has_ended);
+        let ready = open().filter(|request| !request.waits).map(|request| request.viewer);
+        let begun = open().filter(|request| may_drop && request.has_begun);
+        ready.chain(begun.map(|request| request.viewer.to_ascii_lowercase())).collect()
+    }
+
+    /// Takes the turn that a letter names.
+    fn take_turn(&mut self, letter: char) {
+        let viewer = letter.to_ascii_uppercase();
+        let mut open = self.requests.iter_mut().filter(|request| !request.has_ended);
+        let Some(request) = open.find(|request| request.viewer == viewer) else {
+            panic!("{letter} has no turn after {:?}: its request has ended", self.word());
+        };
+        request.has_begun = true;
+        let turn = if letter != viewer {
+            request.future = Box::pin(std::future::pending());
+            Turn::Dropped
+        } else {
+            match request.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(answer) => Turn::Answered(answer),
+                Poll::Pending => Turn::Paused(last_pause()),
+            }
+        };
+        request.has_ended = !matches!(turn, Turn::Paused(_));
+        if let Turn::Paused(Pause::Waiting(_)) = turn {
+            request.waits = true;
+        } else {
+            self.requests.iter_mut().for_each(|request| request.waits = false);
+        }
+        self.turns.push((letter, turn));
+    }
+}
+
+/// Runs a service's requests in the order of a word, such as `ABA`.
+///
+/// # Panics
+/// Panics if a letter names a request that has ended.
+pub fn replay<S: Service + 'static>(word: &str) -> Run<S> {
+    let mut users: Vec<char> = word.to_ascii_uppercase().chars().collect();
+    users.sort_unstable();
+    users.dedup();
+    let mut run = Run::new(&users.into_iter().collect::<String>());
+    word.chars().for_each(|letter| run.take_turn(letter));
+    run
+}
+
+/// Explores every word of some users' requests.
+pub struct Words<S> {
+    users: &'static str,
+    max_dropped: usize,
+    service: PhantomData<S>,
+}
+
+/// Describes how an exploration ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A word showed a user another user's data.
+    Found {
+        /// Number of this word, counted from 1.
+        at: usize,
+        /// The word, up to the mixed answer.
+        word: String,
+        /// The user who was shown the data.
+        viewer: User,
+        /// The mixed answer.
+        answer: Answer,
+    },
+    /// No word of all did.
+    Exhausted {
+        /// Number of words.
+        words: usize,
+    },
+    /// After this word no request can go on.
+    Deadlock {
+        /// The word.
+        word: String,
+    },
+    /// The exploration ended at its bound, and proves nothing.
+    Capped {
+        /// Number of words.
+        words: usize,
+    },
+}
+
+/// Explores every word of these users' requests, one request for each letter of `users`. No request
+/// is dropped.
+pub fn every_word<S: Service + 'static>(users: &'static str) -> Words<S> {
+    Words { users, max_dropped: 0, service: PhantomData }
+}
+
+impl<S: Service + 'static> Words<S> {
+    /// Explores also the words in which at most `max` requests are dropped.
+    pub fn dropping(self, max: usize) -> Self {
+        Self { max_dropped: max, ..self }
+    }
+
+    /// Explores in alphabetical order, capital letters first, up to the first mixed answer.
+    pub fn explore(&self) -> Outcome {
+        // The letter to take at each turn, as its position among the possible ones and their count.
+        let mut choices: Vec<(usize, usize)> = Vec::new();
+        for words in 1..=MAX_WORDS {
+            let mut run = Run::<S>::new(self.users);
+            for turn in 0.. {
+                let dropped = run.turns.iter().filter(|(_, turn)| *turn == Turn::Dropped).count();
+                let letters = run.next_letters(dropped < self.max_dropped);
+                if letters.is_empty() {
+                    if run.requests.iter().any(|request| !request.has_ended) {
+                        return Outcome::Deadlock { word: run.word() };
+                    }
+                    break;
+                }
+                if turn == choices.len() {
+                    choices.push((0, letters.len()));
+                }
+                run.take_turn(letters[choices[turn].0]);
+                if let Some((viewer, answer)) = run.mixed() {
+                    return Outcome::Found { at: words, word: run.word(), viewer, answer };
+                }
+            }
+            while let Some((choice, count)) = choices.pop() {
+                if choice + 1 < count {
+                    choices.push((choice + 1, count));
+                    break;
+                }
+            }
+            if choices.is_empty() {
+                return Outcome::Exhausted { words };
+            }
+        }
+        Outcome::Capped { words: MAX_WORDS }
+    }
+
+    /// Checks that no word shows a user another user's data.
+    ///
+    /// # Panics
+    /// Panics with the word and its table if a word does, or if the exploration does not end.
+    pub fn never_mixes(&self) {
+        let outcome = self.explore();
+        if let Outcome::Found { word, .. } | Outcome::Deadlock { word } = &outcome {
+            panic!("{outcome}\n\n{}", table::of(&replay::<S>(word)));
+        }
+        assert!(matches!(outcome, Outcome::Exhausted { .. }), "{outcome}");
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found { at, word, viewer, answer } => {
+                let owners: String = answer.owners().iter().collect();
+                write!(f, "FOUND @{at}, word {word}: {viewer} was shown {owners}")
+            }
+            Self::Exhausted { words } => write!(f, "EXHAUSTED {words}"),
+            Self::Deadlock { word } => write!(f, "DEADLOCK, word {word}: no request can go on"),
+            Self::Capped { words } => write!(f, "CAPPED {words}: this proves nothing"),
+        }
+    }
+}
