@@ -100,7 +100,6 @@ fn reach(file: usize, edges: &[BTreeSet<usize>]) -> BTreeSet<usize> {
     reached
 }
 
-#[cfg(test)]
 mod controls {
     use super::*;
 

@@ -202,7 +202,6 @@ fn code(text: &str) -> Vec<Code<'_>> {
     found
 }
 
-#[cfg(test)]
 mod controls {
     use super::*;
 

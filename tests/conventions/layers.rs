@@ -117,7 +117,6 @@ pub(crate) fn disagreements(lib: &str, contributing: &str) -> Vec<String> {
     problems
 }
 
-#[cfg(test)]
 mod controls {
     use super::*;
 

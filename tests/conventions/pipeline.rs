@@ -111,7 +111,6 @@ fn items(source: &Source, pipeline: &str) -> Vec<String> {
     source.code.lines().filter_map(head).collect()
 }
 
-#[cfg(test)]
 mod controls {
     use super::*;
 
