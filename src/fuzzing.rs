@@ -10,7 +10,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use bytes::Bytes;
 
 use crate::audit::watermark::{
-    Codebook, DetectionVerdict, Detector, ExpectedImage, RowFindingKind, YCbCrView, embed,
+    Codebook, DetectionVerdict, Detector, ExpectedImage, RowFindingKind, YCbCrImage, embed,
 };
 use crate::codec::{
     Fit, Format, ImageCodec, ImageError, Orientation, Size, ThumbnailRequest, ThumbnailSpec, luma,
@@ -184,9 +184,9 @@ pub fn watermark(bytes: &[u8]) {
     let luma: Vec<u8> = pixels.iter().copied().chain(own.skip(pixels.len())).take(area).collect();
     let grey = std::iter::repeat(128);
     let colour: Vec<u8> = pixels.iter().copied().chain(grey).take(area).collect();
-    let thumbnail = YCbCrView { width, height, y: &luma, cb: &colour, cr: &colour };
+    let thumbnail = YCbCrImage { width, height, y: luma, cb: colour.clone(), cr: colour };
     let image = ExpectedImage { width, height: height.max(64), fit: Some(Fit::Cover) };
-    let detection = Detector::new(&codebook, image).detect(expected, thumbnail);
+    let detection = Detector::new(&codebook, image).detect(expected, &thumbnail);
     assert_eq!(detection.rows.len(), height as usize, "every row once");
     assert_eq!(detection.rows_read + detection.rows_unknown, height);
     for finding in &detection.findings {

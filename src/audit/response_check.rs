@@ -111,7 +111,7 @@ impl ResponseChecker {
             InspectedPixels::YCbCr(pixels) => YCbCrImage::from_ycbcr(width, height, &pixels),
             InspectedPixels::Rgb(rgb) => YCbCrImage::from_rgb(&Raster { width, height, rgb }),
         };
-        let detection = self.detector.detect(self.photos.all[requested].id, image.view());
+        let detection = self.detector.detect(self.photos.all[requested].id, &image);
         let evidence = detection.findings.iter();
         let evidence = evidence.map(|found| Evidence::new(found, requested, &self.photos));
         Some(ImageCheck {

@@ -22,7 +22,7 @@ fn owners(codebook: &Codebook, expected: MarkId, rows: &[Vec<u8>]) -> Vec<RowOwn
     let (width, height) = (SIDE, rows.len() as u32);
     let detector = Detector::new(codebook, ExpectedImage { width, height, fit: Some(Fit::Cover) });
     let thumbnail = YCbCrImage::from_rgb(&Raster { width, height, rgb: rows.concat() });
-    detector.detect(expected, thumbnail.view()).rows.iter().map(|row| row.y).collect()
+    detector.detect(expected, &thumbnail).rows.iter().map(|row| row.y).collect()
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_watermark_whose_number_is_not_in_the_codebook_names_no_photo() {
     assert!(!small.contains(foreign));
     let image = ExpectedImage { width: SIDE, height: SIDE, fit: Some(Fit::Cover) };
     let thumbnail = YCbCrImage::from_rgb(&photo(foreign, (SIDE, SIDE)));
-    let detection = Detector::new(&small, image).detect(small.ids()[0], thumbnail.view());
+    let detection = Detector::new(&small, image).detect(small.ids()[0], &thumbnail);
     assert!(detection.rows.iter().all(|row| row.y == RowOwner::NotIssued(foreign.get())));
     let [finding] = &detection.findings[..] else { panic!("{:?}", detection.findings) };
     assert_eq!((finding.id, finding.mixes()), (None, true));

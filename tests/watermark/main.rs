@@ -31,5 +31,5 @@ fn detect(
     thumbnail: &YCbCrImage,
 ) -> Detection {
     let image = ExpectedImage { width, height, fit: None };
-    Detector::new(codebook, image).detect(expected, thumbnail.view())
+    Detector::new(codebook, image).detect(expected, thumbnail)
 }

@@ -4,7 +4,7 @@
 
 use double_exposure::audit::watermark::{
     Codebook, Detection, DetectionVerdict, Detector, ExpectedImage, MarkId, Raster, RowFinding,
-    RowFindingKind, RowOwner, YCbCrView,
+    RowFindingKind, RowOwner, YCbCrImage,
 };
 
 use crate::evaluation::{Effect, Encoding, Filter, SimulatedService, Tampering};
@@ -180,11 +180,10 @@ fn planes_whose_length_does_not_match_the_dimensions_are_unreadable() {
     let codebook = codebook(256, 1);
     let image = ExpectedImage { width: 640, height: 480, fit: None };
     let detector = Detector::new(&codebook, image);
-    let bytes = [0; 64];
     for (width, height, length) in [(8, 8, 63), (0, 8, 0), (8, 0, 0), (u32::MAX, u32::MAX, 64)] {
-        let plane = &bytes[..length];
-        let thumbnail = YCbCrView { width, height, y: plane, cb: plane, cr: plane };
-        let detection = detector.detect(codebook.ids()[0], thumbnail);
+        let [y, cb, cr] = [0; 3].map(|byte| vec![byte; length]);
+        let thumbnail = YCbCrImage { width, height, y, cb, cr };
+        let detection = detector.detect(codebook.ids()[0], &thumbnail);
         let result = (detection.verdict, detection.rows_read);
         assert_eq!(result, (DetectionVerdict::Unreadable, 0));
     }

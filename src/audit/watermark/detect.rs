@@ -10,7 +10,7 @@ use super::alignment::{Alignment, alignments};
 use super::hard_decision::expected_levels;
 use super::sampling::{AlignmentProbe, SampledRows};
 use super::{
-    Codebook, Detection, DetectionVerdict, MarkId, RowFinding, RowOwner, RowResult, YCbCrView,
+    Codebook, Detection, DetectionVerdict, MarkId, RowFinding, RowOwner, RowResult, YCbCrImage,
     blend, row_order, row_runs, side_by_side,
 };
 
@@ -48,9 +48,9 @@ impl Detector {
 
     /// Detects the photos in a thumbnail that should show the photo `expected`. A thumbnail whose
     /// planes have another length than its dimensions require is unreadable.
-    pub fn detect(&self, expected: MarkId, thumbnail: YCbCrView<'_>) -> Detection {
+    pub fn detect(&self, expected: MarkId, thumbnail: &YCbCrImage) -> Detection {
         let area = u64::from(thumbnail.width) * u64::from(thumbnail.height);
-        let planes = [thumbnail.y, thumbnail.cb, thumbnail.cr];
+        let planes = [&thumbnail.y, &thumbnail.cb, &thumbnail.cr];
         let is_complete = planes.iter().all(|plane| plane.len() as u64 == area);
         if !is_complete || area == 0 {
             return unreadable(if is_complete { thumbnail.height } else { 0 });
@@ -60,7 +60,7 @@ impl Detector {
         let Some(alignment) = self.best_alignment(&alignments, expected, thumbnail) else {
             return unreadable(thumbnail.height);
         };
-        let planes = SampledRows::of_planes(&thumbnail, &alignment);
+        let planes = SampledRows::of_planes(thumbnail, &alignment);
         let own = expected_levels(expected);
         let mut rows = vec![RowResult::default(); thumbnail.height as usize];
         for (index, row) in rows.iter_mut().enumerate() {
@@ -89,7 +89,7 @@ impl Detector {
         &self,
         alignments: &[Alignment],
         expected: MarkId,
-        thumbnail: YCbCrView<'_>,
+        thumbnail: &YCbCrImage,
     ) -> Option<Alignment> {
         let probe = AlignmentProbe { image: thumbnail, codebook: &self.codebook, expected };
         let usual =

@@ -34,4 +34,4 @@ pub use self::detection::{
 pub use self::embed::embed;
 pub use self::layout::{MAX_PIXELS, MIN_SIDE_PX};
 pub use self::raster::Raster;
-pub use self::ycbcr_image::{YCbCrImage, YCbCrView};
+pub use self::ycbcr_image::YCbCrImage;

@@ -9,7 +9,7 @@ use super::alignment::Alignment;
 use super::cell_filter::{CellFilter, Levels};
 use super::hard_decision::{NormalizedRow, expected_levels};
 use super::layout::CELLS;
-use super::{Codebook, MarkId, RowOwner, YCbCrView};
+use super::{Codebook, MarkId, RowOwner, YCbCrImage};
 
 /// Width of a cell, in px of the plane's own samples, from which only the next neighbours blur into
 /// a cell.
@@ -66,9 +66,9 @@ impl SampledRows {
     }
 
     /// Samples all three planes of a thumbnail.
-    pub(super) fn of_planes(image: &YCbCrView<'_>, alignment: &Alignment) -> [Self; 3] {
+    pub(super) fn of_planes(image: &YCbCrImage, alignment: &Alignment) -> [Self; 3] {
         let size = [image.width, image.height];
-        [(image.y, LUMA), (image.cb, COLOUR), (image.cr, COLOUR)]
+        [(&image.y, LUMA), (&image.cb, COLOUR), (&image.cr, COLOUR)]
             .map(|(plane, kind)| Self::new(plane, size, alignment, kind))
     }
 
@@ -109,7 +109,7 @@ pub(super) fn mean<'a>(rows: impl Iterator<Item = &'a Levels>) -> Option<Levels>
 
 /// Samples a few luma rows of a thumbnail, to choose an alignment.
 pub(super) struct AlignmentProbe<'a> {
-    pub(super) image: YCbCrView<'a>,
+    pub(super) image: &'a YCbCrImage,
     pub(super) codebook: &'a Codebook,
     pub(super) expected: MarkId,
 }
@@ -140,7 +140,7 @@ impl AlignmentProbe<'_> {
     }
 
     fn levels(&self, alignment: &Alignment) -> impl Iterator<Item = Levels> {
-        let YCbCrView { width, height, y, .. } = self.image;
+        let &YCbCrImage { width, height, ref y, .. } = self.image;
         let (width, samples) = (width as usize, self.samples());
         let filter = CellFilter::new(width, alignment, LUMA.blur);
         filter.into_iter().flat_map(move |filter| {

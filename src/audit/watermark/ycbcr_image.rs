@@ -4,30 +4,20 @@
 
 use super::Raster;
 
-/// Borrows the planes of a thumbnail as JPEG defines them (BT.601, full range), row by row without
+/// Holds the planes of a thumbnail as JPEG defines them (BT.601, full range), row by row without
 /// padding.
-#[derive(Clone, Copy, Debug)]
-pub struct YCbCrView<'a> {
+#[derive(Clone, Debug)]
+pub struct YCbCrImage {
     /// Width in px.
     pub width: u32,
     /// Height in px.
     pub height: u32,
     /// Luma, width × height bytes.
-    pub y: &'a [u8],
+    pub y: Vec<u8>,
     /// Blue difference, width × height bytes, each 128 for a grey pixel.
-    pub cb: &'a [u8],
+    pub cb: Vec<u8>,
     /// Red difference, width × height bytes, each 128 for a grey pixel.
-    pub cr: &'a [u8],
-}
-
-/// Owns the planes of a thumbnail.
-#[derive(Clone, Debug)]
-pub struct YCbCrImage {
-    width: u32,
-    height: u32,
-    y: Vec<u8>,
-    cb: Vec<u8>,
-    cr: Vec<u8>,
+    pub cr: Vec<u8>,
 }
 
 impl YCbCrImage {
@@ -42,12 +32,6 @@ impl YCbCrImage {
     pub fn from_ycbcr(width: u32, height: u32, pixels: &[u8]) -> Self {
         let plane = |index: usize| pixels.chunks_exact(3).map(|pixel| pixel[index]).collect();
         Self { width, height, y: plane(0), cb: plane(1), cr: plane(2) }
-    }
-
-    /// Borrows the planes.
-    pub fn view(&self) -> YCbCrView<'_> {
-        let Self { width, height, .. } = *self;
-        YCbCrView { width, height, y: &self.y, cb: &self.cb, cr: &self.cr }
     }
 }
 

@@ -98,8 +98,7 @@ impl Tampering {
             }
             Self::Colour | Self::Blue => {
                 let (own, other) = (send(own), send(other));
-                let (own, other) = (own.view(), other.view());
-                let cr = if self == Self::Colour { other.cr } else { own.cr };
+                let cr = if self == Self::Colour { &other.cr } else { &own.cr };
                 let pixels = (0..own.y.len()).flat_map(|at| [own.y[at], other.cb[at], cr[at]]);
                 YCbCrImage::from_ycbcr(own.width, own.height, &pixels.collect::<Vec<_>>())
             }
