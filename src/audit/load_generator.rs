@@ -171,7 +171,8 @@ impl LoadStep {
         let since = |instant: Instant| instant.saturating_duration_since(self.began);
         let sent = since(Instant::now());
         let response = self.workload.send(connection, request).await;
-        if response.as_ref().map_or(true, |response| self.workload.is_shed(response.status)) {
+        let shed = &self.workload.target.thumbnail.shed;
+        if response.as_ref().map_or(true, |response| shed.contains(&response.status)) {
             tokio::time::sleep(BACKOFF).await;
         }
         let exchange = Exchange {

@@ -22,7 +22,7 @@ const MAX_CONNECTIONS: usize = 1024;
 
 /// Serves the photos of an audit over HTTP until it is dropped.
 pub(crate) struct OriginServer {
-    url: String,
+    pub(crate) url: String,
     server: AbortHandle,
 }
 
@@ -37,11 +37,6 @@ impl OriginServer {
         let files = Arc::new(files.collect::<HashMap<_, _>>());
         let server = tokio::spawn(serve(listener, files, media_type)).abort_handle();
         Ok(Self { url, server })
-    }
-
-    /// Returns the URL of the server.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
     }
 }
 

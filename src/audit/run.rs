@@ -188,7 +188,7 @@ impl Audit<'_> {
             target: Arc::clone(&self.target),
             photos: Arc::clone(&self.photos),
             captures: setup.captures,
-            origin: origin.as_ref().map(|origin| origin.url().to_owned()),
+            origin: origin.as_ref().map(|origin| origin.url.clone()),
             limits,
             seed: self.plan.seed,
             whole: available.iter().copied().filter(|photo| is_whole(photo)).count(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hdrhistogram::Histogram;
+use serde::Serialize;
 
 use super::client::HttpError;
 use super::evidence::{Evidence, FindingKind, MixedDecision};
@@ -38,7 +39,7 @@ pub struct Finding {
 }
 
 /// Counts requests that got no image, by reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Failures {
     /// Requests that the service shed because it was full.
     pub shed: u64,
@@ -162,7 +163,7 @@ impl StepStats {
 }
 
 /// Holds the statistics of an audit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct AuditStats {
     /// Requests for thumbnails.
     pub requests: u64,
@@ -175,8 +176,10 @@ pub struct AuditStats {
     /// Answers that show another person's photo, truncated photos included.
     pub mixed: u64,
     /// Answers for truncated photos.
+    #[serde(skip)]
     pub truncated: u64,
     /// Requests for truncated photos that the service refused.
+    #[serde(skip)]
     pub truncated_refused: u64,
     /// Rows that were read.
     pub rows_read: u64,
@@ -187,12 +190,17 @@ pub struct AuditStats {
     /// Number of answers with a defect, by kind.
     pub kinds: BTreeMap<FindingKind, u64>,
     /// Findings that are kept.
+    #[serde(skip)]
     pub findings: Vec<Finding>,
     /// Statistics of each step of the load.
+    #[serde(skip)]
     pub steps: Vec<StepStats>,
     /// Load over time.
+    #[serde(skip)]
     pub time_series: TimeSeries,
+    #[serde(skip)]
     max_findings: usize,
+    #[serde(skip)]
     decision: MixedDecision,
 }
 
@@ -232,7 +240,7 @@ impl AuditStats {
                 self.steps[exchange.step].mixed += u64::from(is_mixed);
             }
         }
-        self.time_series.add(timing.done, exchange.in_flight, is_mixed);
+        self.time_series.add(timing.done, is_mixed);
     }
 
     /// Counts an image. Returns true if the image is mixed.

@@ -10,8 +10,6 @@ const MAX_BUCKETS: usize = 240;
 pub struct TimeBucket {
     /// Requests that ended.
     pub ended: u64,
-    /// Largest number of requests in flight.
-    pub in_flight: usize,
     /// Mixed answers.
     pub mixed: u64,
 }
@@ -33,7 +31,7 @@ impl Default for TimeSeries {
 
 impl TimeSeries {
     /// Counts a request that ended at the time `at` since the load began.
-    pub(crate) fn add(&mut self, at: Duration, in_flight: usize, is_mixed: bool) {
+    pub(crate) fn add(&mut self, at: Duration, is_mixed: bool) {
         let mut index = self.index(at);
         while index >= MAX_BUCKETS {
             self.double_width();
@@ -44,7 +42,6 @@ impl TimeSeries {
         }
         let bucket = &mut self.buckets[index];
         bucket.ended += 1;
-        bucket.in_flight = bucket.in_flight.max(in_flight);
         bucket.mixed += u64::from(is_mixed);
     }
 
@@ -56,7 +53,6 @@ impl TimeSeries {
         self.width *= 2;
         let merge = |pair: &[TimeBucket]| TimeBucket {
             ended: pair.iter().map(|bucket| bucket.ended).sum(),
-            in_flight: pair.iter().map(|bucket| bucket.in_flight).max().unwrap_or(0),
             mixed: pair.iter().map(|bucket| bucket.mixed).sum(),
         };
         self.buckets = self.buckets.chunks(2).map(merge).collect();
@@ -67,7 +63,7 @@ impl TimeSeries {
 fn a_long_load_needs_no_more_buckets_than_a_short_one_and_loses_no_count() {
     let mut series = TimeSeries::default();
     for second in 0..100_000 {
-        series.add(Duration::from_secs(second), 3, second % 10 == 0);
+        series.add(Duration::from_secs(second), second % 10 == 0);
     }
     assert!(series.buckets.len() <= MAX_BUCKETS);
     assert_eq!(series.buckets.iter().map(|bucket| bucket.ended).sum::<u64>(), 100_000);

@@ -32,12 +32,7 @@ pub enum AuditVerdict {
 
 impl fmt::Display for AuditVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Clean => "clean",
-            Self::Mixed => "mixed",
-            Self::Inconclusive => "inconclusive",
-            Self::Unreachable => "unreachable",
-        })
+        self.serialize(f)
     }
 }
 

@@ -112,11 +112,6 @@ impl Workload {
         if is_same { None } else { Some(self.send_built(connection, Ok(built)).await) }
     }
 
-    /// Returns true for a status by which the target sheds requests.
-    pub(crate) fn is_shed(&self, status: u16) -> bool {
-        self.target.thumbnail.shed.contains(&status)
-    }
-
     fn context(&self, request: PlannedRequest) -> RequestContext {
         RequestContext {
             owner: self.photos.all[request.photo].owner,

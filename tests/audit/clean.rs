@@ -15,7 +15,7 @@ use crate::mock_service::{
 };
 
 #[test]
-fn a_clean_service_is_clean_with_its_upper_bound() {
+fn a_clean_service_that_refuses_truncated_photos_is_clean_with_its_upper_bound() {
     let results = audit(&plan(serve(honest)));
     let stats = &results.stats;
     assert_eq!(results.verdict, AuditVerdict::Clean);
@@ -23,7 +23,12 @@ fn a_clean_service_is_clean_with_its_upper_bound() {
     assert_eq!(stats.read, stats.answers);
     assert_eq!(results.bound, Some(upper_bound(stats.read)));
     assert!(stats.kinds.is_empty(), "{:?}", stats.kinds);
-    assert_eq!(results.stranger, ProbeResult::NotApplicable);
+    assert_eq!(
+        (results.stranger, results.truncated),
+        (ProbeResult::NotApplicable, ProbeResult::NotApplicable)
+    );
+    assert!(stats.truncated_refused > 0);
+    assert_eq!(stats.failures.all(), 0);
 }
 
 #[test]

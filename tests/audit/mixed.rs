@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use double_exposure::audit::watermark::Raster;
-use double_exposure::audit::{AuditResults, AuditVerdict, FindingKind, ProbeResult};
+use double_exposure::audit::{AuditResults, AuditVerdict, FindingKind};
 
-use crate::mock_service::{audit, changed, honest, plan, send, serve, thumbnail};
+use crate::mock_service::{audit, changed, plan, send, serve, thumbnail};
 
 /// Audits a service that mixes every fifth thumbnail with the photo that was posted before it.
 fn audit_mixed(mix: fn(&mut Raster, &Raster)) -> AuditResults {
@@ -86,15 +86,6 @@ fn another_photo_of_the_same_person_is_reported_and_is_no_mixing() {
         let [requested, found] = photos.map(|photo| results.photos.all[photo].owner);
         assert_eq!(finding.evidence.kind == FindingKind::OtherPhoto, requested == found);
     }
-}
-
-#[test]
-fn a_service_that_refuses_truncated_photos_is_clean() {
-    let results = audit(&plan(serve(honest)));
-    assert_eq!(results.truncated, ProbeResult::NotApplicable);
-    assert!(results.stats.truncated_refused > 0);
-    assert_eq!(results.stats.failures.all(), 0);
-    assert_eq!(results.verdict, AuditVerdict::Clean);
 }
 
 /// Audits a service that keeps the first photo of each name, and ignores later ones.

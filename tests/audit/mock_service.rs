@@ -11,8 +11,7 @@ use bytes::Bytes;
 use double_exposure::audit::spec::Mode;
 use double_exposure::audit::watermark::Raster;
 use double_exposure::audit::{AuditPlan, AuditResults, LoadModel, Target, run};
-use double_exposure::codec::{Fit, ImageCodec, ImageFrame, Size, ThumbnailRequest, ThumbnailSpec};
-use double_exposure::pipeline::Codec;
+use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
 use jpeg_encoder::SamplingFactor;
 
 /// Upper bound of the time for which a socket may be idle.
@@ -99,9 +98,7 @@ pub(crate) fn thumbnail(photo: &Bytes, size: u32) -> Option<Raster> {
     let size = Size::try_from(size).unwrap();
     let request =
         ThumbnailRequest { photo: photo.clone(), spec: ThumbnailSpec { size, fit: Fit::Cover } };
-    let mut frame = ImageFrame::default();
-    let mut thumbnail = codec.fill(codec.decode(&request).ok()?, &mut frame);
-    while codec.band(&frame, &mut thumbnail) {}
+    let thumbnail = codec.thumbnail(&request).ok()?;
     let (width, height) = (thumbnail.width(), thumbnail.height());
     Some(Raster { width, height, rgb: thumbnail.rgb().to_vec() })
 }

@@ -39,12 +39,11 @@ pub enum UrlError {
     },
 }
 
-impl Url {
-    /// Parses a URL.
-    ///
-    /// # Errors
-    /// Returns [`UrlError`] if the text is no URL of plain HTTP with a host.
-    pub fn parse(text: &str) -> Result<Self, UrlError> {
+impl FromStr for Url {
+    type Err = UrlError;
+
+    /// Parses the URL of a service: plain HTTP with a host.
+    fn from_str(text: &str) -> Result<Self, UrlError> {
         let no_url = || UrlError::NoUrl { found: text.chars().take(200).collect() };
         if text.len() > MAX_BYTES {
             return Err(no_url());
@@ -64,11 +63,13 @@ impl Url {
         let path = path.trim_end_matches('/').to_owned();
         Ok(Self { authority: format!("{}:{port}", authority.host()), path })
     }
+}
 
+impl Url {
     /// Appends a path to the URL. Returns `path` itself if it is a whole URL.
     pub(crate) fn join_path(&self, path: &str) -> Result<Self, UrlError> {
         if path.starts_with("http:") || path.starts_with("https:") {
-            return Self::parse(path);
+            return path.parse();
         }
         let path = format!("{}{path}", self.path);
         let no_url = || UrlError::NoUrl { found: path.chars().take(200).collect() };
@@ -81,7 +82,7 @@ impl Url {
     pub(crate) fn join_location(&self, location: &str) -> Result<Self, UrlError> {
         let host = Self { authority: self.authority.clone(), path: String::new() };
         if let Some(rest) = location.strip_prefix("//") {
-            return Self::parse(&format!("http://{rest}"));
+            return format!("http://{rest}").parse();
         }
         if location.starts_with('/') || location.contains("://") {
             return host.join_path(location);
@@ -102,14 +103,6 @@ impl Url {
     }
 }
 
-impl FromStr for Url {
-    type Err = UrlError;
-
-    fn from_str(text: &str) -> Result<Self, UrlError> {
-        Self::parse(text)
-    }
-}
-
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "http://{}{}", self.authority, self.path)
@@ -122,7 +115,7 @@ mod tests {
 
     #[test]
     fn only_plain_http_with_a_host_is_accepted() {
-        let parsed = |text: &str| Url::parse(text).map(|url| url.to_string());
+        let parsed = |text: &str| text.parse().map(|url: Url| url.to_string());
         assert_eq!(parsed("http://a/").unwrap(), "http://a:80");
         assert_eq!(parsed("http://[::1]:81/x/").unwrap(), "http://[::1]:81/x");
         assert!(matches!(parsed("https://a"), Err(UrlError::Encrypted { .. })));
@@ -133,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_location_is_resolved_as_browsers_do() {
-        let from = Url::parse("http://a:8/b").unwrap().join_path("/c/d?e=/f").unwrap();
+        let from = "http://a:8/b".parse::<Url>().unwrap().join_path("/c/d?e=/f").unwrap();
         for (location, to) in [
             ("/x", "http://a:8/x"),
             ("x?y", "http://a:8/b/c/x?y"),

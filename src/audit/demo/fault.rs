@@ -1,9 +1,10 @@
 //! Names the faults that can be planted, one at a time, and the behaviour that is no fault.
 
+use clap::ValueEnum;
 use serde::Serialize;
 
-/// Names the planted fault of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// Names the planted fault of a service. The command line has values for the faults that mix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// A request gets the next person's thumbnail.
@@ -24,32 +25,21 @@ pub enum Fault {
     /// Two concurrent requests get each other's responses.
     Crossed,
     /// The service has no fault.
+    #[value(skip)]
     Clean,
     /// The service has no fault, and delays every response.
+    #[value(skip)]
     Slow,
     /// The service has no fault, and sheds every third request.
+    #[value(skip)]
     Shedding,
 }
-
-/// Name on the command line and description of each fault. The faults that mix come first.
-const FAULTS: [(Fault, &str, &str); 11] = [
-    (Fault::WholeSwap, "whole-swap", "whole swap"),
-    (Fault::TailOfNext, "tail-of-next", "tail of the next photo"),
-    (Fault::OneBand, "one-band", "one band"),
-    (Fault::Blend, "blend", "blend of 6 %"),
-    (Fault::Chroma, "chroma", "chroma planes of another"),
-    (Fault::CacheKey, "cache-key", "cache key without owner"),
-    (Fault::DirtyBuffer, "dirty-buffer", "dirty buffer, truncated photo"),
-    (Fault::Crossed, "crossed", "responses crossed"),
-    (Fault::Clean, "clean", "clean"),
-    (Fault::Slow, "slow", "clean but slow"),
-    (Fault::Shedding, "shedding", "clean but shedding"),
-];
 
 impl Fault {
     /// Lists all faults. The faults that mix come first.
     pub fn all() -> impl Iterator<Item = Self> {
-        FAULTS.iter().map(|(fault, ..)| *fault)
+        let others = [Self::Clean, Self::Slow, Self::Shedding];
+        Self::value_variants().iter().copied().chain(others)
     }
 
     /// Returns true if the fault shows people other people's photos.
@@ -57,18 +47,20 @@ impl Fault {
         !matches!(self, Self::Clean | Self::Slow | Self::Shedding)
     }
 
-    /// Returns the name on the command line.
-    pub fn name(self) -> &'static str {
-        FAULTS[self as usize].1
-    }
-
     /// Describes the fault in a few words.
     pub fn description(self) -> &'static str {
-        FAULTS[self as usize].2
+        match self {
+            Self::WholeSwap => "whole swap",
+            Self::TailOfNext => "tail of the next photo",
+            Self::OneBand => "one band",
+            Self::Blend => "blend of 6 %",
+            Self::Chroma => "chroma planes of another",
+            Self::CacheKey => "cache key without owner",
+            Self::DirtyBuffer => "dirty buffer, truncated photo",
+            Self::Crossed => "responses crossed",
+            Self::Clean => "clean",
+            Self::Slow => "clean but slow",
+            Self::Shedding => "clean but shedding",
+        }
     }
-}
-
-#[test]
-fn each_fault_stands_at_its_own_index() {
-    assert!(Fault::all().enumerate().all(|(index, fault)| fault as usize == index));
 }

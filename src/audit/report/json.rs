@@ -1,12 +1,10 @@
 //! Reports an audit as one JSON document.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::audit::{
-    AuditPlan, AuditResults, AuditVerdict, Finding, FindingKind, LoadModel, ProbeResult, StepStats,
+    AuditPlan, AuditResults, AuditStats, AuditVerdict, Finding, LoadModel, ProbeResult, StepStats,
     TestPhotos,
 };
 
@@ -21,21 +19,12 @@ pub struct AuditDocument<'a> {
     seed: u64,
     people: usize,
     photos: usize,
-    /// Requests for thumbnails.
-    requests: u64,
-    /// Responses with an image, for whole photos.
-    answers: u64,
-    read: u64,
-    unknown: u64,
-    mixed: u64,
+    #[serde(flatten)]
+    stats: &'a AuditStats,
     /// Upper bound of the share of mixed answers with 95 % confidence, if the audit is clean.
     bound: Option<f64>,
-    rows_read: u64,
-    rows_unknown: u64,
-    failures: BTreeMap<&'static str, u64>,
     truncated: Value,
     stranger: ProbeResult,
-    kinds: BTreeMap<FindingKind, u64>,
     seconds: f64,
     steps: Vec<Value>,
     findings: Vec<Value>,
@@ -56,18 +45,10 @@ impl<'a> AuditDocument<'a> {
             seed: plan.seed,
             people: plan.target.photos.people,
             photos: results.photos.whole(),
-            requests: stats.requests,
-            answers: stats.answers,
-            read: stats.read,
-            unknown: stats.unknown,
-            mixed: stats.mixed,
+            stats,
             bound: results.bound,
-            rows_read: stats.rows_read,
-            rows_unknown: stats.rows_unknown,
-            failures: stats.failures.by_name().into_iter().collect(),
             truncated: json!({ "probe": results.truncated, "answers": stats.truncated }),
             stranger: results.stranger,
-            kinds: stats.kinds.clone(),
             seconds: rounded(results.elapsed.as_secs_f64()),
             steps: stats.steps.iter().map(step_object).collect(),
             findings: findings.collect(),

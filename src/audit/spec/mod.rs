@@ -19,7 +19,7 @@ pub use self::error::SpecError;
 pub use self::sizes::{Sizes, SizesError};
 pub use self::template::Template;
 pub(crate) use self::template::{in_json, in_path, percent_encoded, verbatim};
-use super::client::Url;
+use super::client::{Url, UrlError};
 use crate::codec::Fit;
 
 /// Upper bound of the bytes of a target's file.
@@ -222,7 +222,8 @@ impl Target {
             Some(slash) => url.split_at(authority + slash),
             None => (url, "/"),
         };
-        Url::parse(base).map_err(|error| SpecError::Url { reason: error.to_string() })?;
+        let invalid = |error: UrlError| SpecError::Url { reason: error.to_string() };
+        base.parse::<Url>().map_err(invalid)?;
         let mode = if mode == Mode::Pull { "pull" } else { "post" };
         let [base, path] = [base, path].map(|text| serde_json::Value::from(text).to_string());
         let text = format!(

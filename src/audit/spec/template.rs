@@ -19,55 +19,38 @@ pub(super) enum Scope {
     Thumbnail,
 }
 
-/// Holds the variables that earlier responses define.
-#[derive(Default)]
-pub(super) struct Variables {
-    captured: Vec<(Per, String)>,
-}
-
-impl Variables {
-    /// Adds a variable that the response to a request per `per` defines.
-    pub(super) fn add(&mut self, per: Per, name: &str) {
-        self.captured.push((per, name.to_owned()));
-    }
-
-    /// Returns true if an earlier response defines the variable.
-    pub(super) fn contains(&self, name: &str) -> bool {
-        self.captured.iter().any(|(_, captured)| captured == name)
-    }
-
-    /// Lists every variable that a template may use.
-    pub(super) fn in_scope(&self, scope: Scope, mode: Mode) -> Vec<String> {
-        let per = match scope {
-            Scope::Setup(per) => per,
-            Scope::Upload | Scope::Thumbnail => Per::Photo,
-        };
-        let is_thumbnail = scope == Scope::Thumbnail;
-        let groups: [(bool, &[&str]); 6] = [
-            (true, &["run", "person.number"]),
-            (per >= Per::Album, &["album.number"]),
-            (per == Per::Member, &["member.number"]),
-            (per == Per::Photo, &["photo.number", "uuid"]),
-            (is_thumbnail, &["size", "number", "viewer.number"]),
-            (is_thumbnail && mode == Mode::Pull, &["source", "source.escaped"]),
-        ];
-        let groups = groups.into_iter().filter(|(is_in_scope, _)| *is_in_scope);
-        let mut all: Vec<String> =
-            groups.flat_map(|(_, names)| names).map(|name| (*name).to_owned()).collect();
-        for (of, name) in &self.captured {
-            let is_person = *of == Per::Person;
-            if is_person || *of == per || (*of <= per && *of != Per::Member) {
-                all.push(name.clone());
-            }
-            if is_person && per == Per::Member {
-                all.push(format!("member.{name}"));
-            }
-            if is_person && is_thumbnail {
-                all.push(format!("viewer.{name}"));
-            }
+/// Lists every variable that a template may use. Responses to earlier requests define the
+/// `captured` variables.
+pub(super) fn in_scope(captured: &[(Per, String)], scope: Scope, mode: Mode) -> Vec<String> {
+    let per = match scope {
+        Scope::Setup(per) => per,
+        Scope::Upload | Scope::Thumbnail => Per::Photo,
+    };
+    let is_thumbnail = scope == Scope::Thumbnail;
+    let groups: [(bool, &[&str]); 6] = [
+        (true, &["run", "person.number"]),
+        (per >= Per::Album, &["album.number"]),
+        (per == Per::Member, &["member.number"]),
+        (per == Per::Photo, &["photo.number", "uuid"]),
+        (is_thumbnail, &["size", "number", "viewer.number"]),
+        (is_thumbnail && mode == Mode::Pull, &["source", "source.escaped"]),
+    ];
+    let groups = groups.into_iter().filter(|(is_in_scope, _)| *is_in_scope);
+    let mut all: Vec<String> =
+        groups.flat_map(|(_, names)| names).map(|name| (*name).to_owned()).collect();
+    for (of, name) in captured {
+        let is_person = *of == Per::Person;
+        if is_person || *of == per || (*of <= per && *of != Per::Member) {
+            all.push(name.clone());
         }
-        all
+        if is_person && per == Per::Member {
+            all.push(format!("member.{name}"));
+        }
+        if is_person && is_thumbnail {
+            all.push(format!("viewer.{name}"));
+        }
     }
+    all
 }
 
 /// Returns true if a captured variable may have this name. The name begins with a letter and has no

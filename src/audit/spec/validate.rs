@@ -8,12 +8,12 @@ use toml::Spanned;
 
 use super::error::InvalidField;
 use super::schema::{self, Number, Text, Texts};
-use super::template::{Scope, UnknownVariable, Variables, is_capture_name};
+use super::template::{Scope, UnknownVariable, in_scope, is_capture_name};
 use super::{
     BodySpec, Capture, MAX_PEOPLE, MAX_PHOTOS_PER_PERSON, Mode, Per, PhotoFormat, PhotosSpec,
     RequestTemplate, SetupRequest, Target, Template, ThumbnailEndpoint,
 };
-use crate::audit::client::Url;
+use crate::audit::client::{Url, UrlError};
 use crate::codec::Fit;
 
 /// Bounds of the sides of a photo, in pixels.
@@ -36,29 +36,21 @@ pub(super) fn target(
         "mode",
         &[("push", Mode::Push), ("pull", Mode::Pull), ("post", Mode::Post)],
     )?;
-    let own_base = Url::parse(file.base.get_ref());
-    let own_base = own_base.map_err(|error| invalid(&file.base, "base", error.to_string()))?;
-    let mut requests = RequestValidator { mode, variables: Variables::default(), environment };
+    let own_base = file.base.get_ref().parse();
+    let own_base =
+        own_base.map_err(|error: UrlError| invalid(&file.base, "base", error.to_string()))?;
+    let mut requests = RequestValidator { mode, captured: Vec::new(), environment };
     let photos = photos(&file.photos, mode)?;
     let setup = requests.setup(file.setup, photos)?;
-    let upload = match (file.upload, mode) {
-        (Some(upload), Mode::Push) => Some(requests.upload(upload.into_inner())?),
-        (None, Mode::Push) => {
-            return Err(invalid(
-                &file.mode,
-                "mode",
-                "push needs [upload]: describe the upload of a photo",
-            ));
-        }
-        (Some(upload), _) => {
-            return Err(invalid(
-                &upload,
-                "upload",
-                "only push has [upload]: remove it, or set mode = \"push\"",
-            ));
-        }
-        (None, _) => None,
-    };
+    let is_push = mode == Mode::Push;
+    let missing = "push needs [upload]: describe the upload of a photo";
+    require(!is_push || file.upload.is_some(), &file.mode, "mode", missing)?;
+    let upload = file.upload.map(|upload| {
+        let superfluous = "only push has [upload]: remove it, or set mode = \"push\"";
+        require(is_push, &upload, "upload", superfluous)?;
+        requests.upload(upload.into_inner())
+    });
+    let upload = upload.transpose()?;
     let thumbnail = requests.thumbnail(file.thumbnail)?;
     let (name, base) = (file.name.into_inner(), base.cloned().unwrap_or(own_base));
     Ok(Target { name, mode, base, photos, setup, upload, thumbnail })
@@ -66,6 +58,10 @@ pub(super) fn target(
 
 fn invalid<T>(value: &Spanned<T>, field: &str, reason: impl Into<String>) -> InvalidField {
     InvalidField { span: value.span(), field: field.to_owned(), reason: reason.into() }
+}
+
+fn require<T>(holds: bool, value: &Spanned<T>, field: &str, reason: &str) -> Validated<()> {
+    if holds { Ok(()) } else { Err(invalid(value, field, reason)) }
 }
 
 fn one_of<T: Copy>(text: &Text, field: &str, choices: &[(&str, T)]) -> Validated<T> {
@@ -92,12 +88,9 @@ fn number(
 
 fn photos(file: &schema::Photos, mode: Mode) -> Validated<PhotosSpec> {
     let replaced = file.replaced.as_ref().is_some_and(|replaced| *replaced.get_ref());
-    if let Some(flag) = file.replaced.as_ref().filter(|_| replaced && mode != Mode::Push) {
-        return Err(invalid(
-            flag,
-            "photos.replaced",
-            "only photos of push can be replaced: remove it",
-        ));
+    if let Some(flag) = &file.replaced {
+        let reason = "only photos of push can be replaced: remove it";
+        require(!replaced || mode == Mode::Push, flag, "photos.replaced", reason)?;
     }
     let people = number(file.people.as_ref(), "photos.people", 12, 2..=MAX_PEOPLE as i64)?;
     let max_photos = MAX_PHOTOS_PER_PERSON as i64;
@@ -130,7 +123,8 @@ struct Location<'a> {
 /// Validates requests in their order, and collects the variables that their responses define.
 struct RequestValidator<'e> {
     mode: Mode,
-    variables: Variables,
+    /// The variables that the responses define, each with the request that they answer.
+    captured: Vec<(Per, String)>,
     environment: Environment<'e>,
 }
 
@@ -143,10 +137,8 @@ impl RequestValidator<'_> {
         let mut requests = Vec::new();
         for (index, step) in setup.into_iter().enumerate() {
             let field = format!("setup[{}]", index + 1);
-            if index == MAX_SETUP_REQUESTS {
-                let reason = format!("a setup has at most {MAX_SETUP_REQUESTS} requests");
-                return Err(invalid(&step.per, &field, reason));
-            }
+            let reason = format!("a setup has at most {MAX_SETUP_REQUESTS} requests");
+            require(index < MAX_SETUP_REQUESTS, &step.per, &field, &reason)?;
             let per = one_of(
                 &step.per,
                 &format!("{field}.per"),
@@ -157,25 +149,17 @@ impl RequestValidator<'_> {
                     ("photo", Per::Photo),
                 ],
             )?;
-            if per == Per::Member && photos.members == 0 {
-                return Err(invalid(
-                    &step.per,
-                    &format!("{field}.per"),
-                    "the albums have no members: set members in [photos], or remove this",
-                ));
-            }
+            let has_members = per != Per::Member || photos.members > 0;
+            let reason = "the albums have no members: set members in [photos], or remove this";
+            require(has_members, &step.per, &format!("{field}.per"), reason)?;
             let at = Location { field: &field, scope: Scope::Setup(per) };
-            let body = match (step.json, step.body) {
-                (Some(json), Some(_)) => {
-                    return Err(invalid(&json, &field, "json or body, not both"));
-                }
-                (Some(text), None) => {
-                    BodySpec::Text { text: self.template(&text, at)?, is_json: true }
-                }
-                (None, Some(text)) => {
-                    BodySpec::Text { text: self.template(&text, at)?, is_json: false }
-                }
-                (None, None) => BodySpec::Empty,
+            let is_json = step.json.is_some();
+            if let Some(json) = &step.json {
+                require(step.body.is_none(), json, &field, "json or body, not both")?;
+            }
+            let body = match step.json.or(step.body) {
+                Some(text) => BodySpec::Text { text: self.template(&text, at)?, is_json },
+                None => BodySpec::Empty,
             };
             let request = self.request(step.method, "POST", &step.path, step.headers, body, at)?;
             let capture = self.capture(per, step.capture, &field)?;
@@ -197,18 +181,14 @@ impl RequestValidator<'_> {
     fn thumbnail(&mut self, thumbnail: Spanned<schema::Thumbnail>) -> Validated<ThumbnailEndpoint> {
         let at = Location { field: "thumbnail", scope: Scope::Thumbnail };
         let thumbnail = thumbnail.into_inner();
-        let (body, default_method) = match self.mode {
-            Mode::Post => (self.photo_body(thumbnail.form, at)?, "POST"),
-            Mode::Push | Mode::Pull => match thumbnail.form {
-                Some(form) => {
-                    return Err(invalid(
-                        &form.file,
-                        "thumbnail.form",
-                        "only post sends a photo for a thumbnail: remove the form",
-                    ));
-                }
-                None => (BodySpec::Empty, "GET"),
-            },
+        let is_post = self.mode == Mode::Post;
+        if let Some(form) = &thumbnail.form {
+            let reason = "only post sends a photo for a thumbnail: remove the form";
+            require(is_post, &form.file, "thumbnail.form", reason)?;
+        }
+        let (body, default_method) = match is_post {
+            true => (self.photo_body(thumbnail.form, at)?, "POST"),
+            false => (BodySpec::Empty, "GET"),
         };
         let sign_key = match thumbnail.sign {
             Some(sign) => {
@@ -218,21 +198,13 @@ impl RequestValidator<'_> {
             }
             None => None,
         };
-        if sign_key.is_some() && !thumbnail.path.get_ref().contains("{signature}/") {
-            return Err(invalid(
-                &thumbnail.path,
-                "thumbnail.path",
-                "a signed path needs {signature}/ before the signed part",
-            ));
-        }
-        let source = thumbnail.path.get_ref();
-        if self.mode == Mode::Pull && !source.contains("{source}") && !source.contains("{source.") {
-            return Err(invalid(
-                &thumbnail.path,
-                "thumbnail.path",
-                "pull needs {source} or {source.escaped} in the path: the photo's URL",
-            ));
-        }
+        let path = thumbnail.path.get_ref();
+        let has_signature = sign_key.is_none() || path.contains("{signature}/");
+        let reason = "a signed path needs {signature}/ before the signed part";
+        require(has_signature, &thumbnail.path, "thumbnail.path", reason)?;
+        let has_source = path.contains("{source}") || path.contains("{source.");
+        let reason = "pull needs {source} or {source.escaped} in the path: the photo's URL";
+        require(self.mode != Mode::Pull || has_source, &thumbnail.path, "thumbnail.path", reason)?;
         let fits = [("cover", Some(Fit::Cover)), ("contain", Some(Fit::Contain)), ("any", None)];
         let fit = thumbnail.fit.as_ref().map(|fit| one_of(fit, "thumbnail.fit", &fits));
         let sizes = thumbnail.sizes.map(|sizes| {
@@ -299,10 +271,8 @@ impl RequestValidator<'_> {
             None => default_method.parse().expect("the default methods are known"),
         };
         let field = format!("{}.path", at.field);
-        if !path.get_ref().starts_with(['/', '{']) {
-            let reason = format!("{:?} does not begin with / or a variable", path.get_ref());
-            return Err(invalid(path, &field, reason));
-        }
+        let reason = format!("{:?} does not begin with / or a variable", path.get_ref());
+        require(path.get_ref().starts_with(['/', '{']), path, &field, &reason)?;
         let path = self.template(path, Location { field: &field, ..at })?;
         let mut templates = Vec::new();
         for (name, value) in headers {
@@ -323,16 +293,15 @@ impl RequestValidator<'_> {
         let mut captured = Vec::new();
         for (name, source) in capture {
             let field = format!("{field}.capture.{name}");
-            if !is_capture_name(&name) {
-                return Err(invalid(
-                    &source,
-                    &field,
-                    "a name has letters, digits and _, and is none of the audit's own",
-                ));
-            }
-            if self.variables.contains(&name) {
-                return Err(invalid(&source, &field, "captured before: choose another name"));
-            }
+            let reason = "a name has letters, digits and _, and is none of the audit's own";
+            require(is_capture_name(&name), &source, &field, reason)?;
+            let reason = "captured before: choose another name";
+            require(
+                self.captured.iter().all(|(_, captured)| *captured != name),
+                &source,
+                &field,
+                reason,
+            )?;
             let parsed = match source.get_ref().strip_prefix("header:") {
                 Some(header) => header.trim().parse().ok().map(Capture::Header),
                 None => {
@@ -344,14 +313,14 @@ impl RequestValidator<'_> {
             let reason =
                 "neither a JSON pointer, such as /id, nor a header, such as header:location";
             let parsed = parsed.ok_or_else(|| invalid(&source, &field, reason))?;
-            self.variables.add(per, &name);
+            self.captured.push((per, name.clone()));
             captured.push((name, parsed));
         }
         Ok(captured)
     }
 
     fn template(&self, text: &Text, at: Location<'_>) -> Validated<Template> {
-        let variables = self.variables.in_scope(at.scope, self.mode);
+        let variables = in_scope(&self.captured, at.scope, self.mode);
         let is_known = |name: &str| {
             variables.iter().any(|variable| variable == name)
                 || name == "signature" && at.scope == Scope::Thumbnail

@@ -20,7 +20,7 @@ use crate::output::terminal::{GREEN, PLAIN, RED};
 #[derive(Args)]
 pub(super) struct Demo {
     /// Fault to leave out, so that its line says "not found"; repeat it for several.
-    #[arg(long, value_name = "FAULT", value_parser = fault)]
+    #[arg(long, value_name = "FAULT", value_enum, hide_possible_values = true)]
     without: Vec<Fault>,
     /// Number of seeds of each line, from 1 to 100.
     #[arg(long, value_name = "N", default_value_t = 3,
@@ -102,11 +102,4 @@ fn row(result: &CaseResult, seeds: u64) -> String {
     };
     let passed = format!("{}/{seeds}", result.seeds_as_expected);
     format!("{:<30}  {passed:>5}  {colour}{text}{PLAIN}\n", result.case.expected.description())
-}
-
-fn fault(text: &str) -> Result<Fault, String> {
-    let faults = || Fault::all().filter(|fault| fault.mixes());
-    faults().find(|fault| fault.name() == text).ok_or_else(|| {
-        format!("choose one of {}", faults().map(Fault::name).collect::<Vec<_>>().join(", "))
-    })
 }
