@@ -8,17 +8,18 @@ mod scheduled_events;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::num::NonZeroUsize;
+
+use rustc_hash::FxHashMap;
 
 use super::event_log::{LogRow, MadeRow, ServedFrom, ShownRow};
 use super::lap_law_check::LapLawCheck;
 use super::load_series::LoadSeries;
-use super::node::{ConversionRequest, Finished, Node, StepCosts};
+use super::node::{ConversionRequest, Finished, Node};
 use super::plan::SimulationPlan;
 use super::population::Population;
 use super::recovery::Recovery;
 use super::rng::{SplitMix64, Stream, share};
-use super::thumbnail_caches::{FastMap, Lookup, ThumbnailCaches};
+use super::thumbnail_caches::{Lookup, ThumbnailCaches};
 use super::traffic::{Traffic, View};
 use super::versions::MakerVersion;
 use super::wrong_copies::WrongCopies;
@@ -35,14 +36,14 @@ pub(super) struct Engine<'p> {
     population: &'p Population,
     traffic: Traffic,
     work_rng: SplitMix64,
-    nodes: Vec<Node>,
+    nodes: Vec<Node<'p>>,
     /// The time of each node's next step, the node's index, and the node's revision at the time of
     /// scheduling. A step is out of date if the node's revision has changed since.
     steps: BinaryHeap<Reverse<(u64, u32, u64)>>,
     scheduled: BinaryHeap<Reverse<(u64, ScheduledEvent)>>,
     /// The waiting requests of each album that has a conversion in flight. An album never has two
     /// conversions in flight, so an album's photos are never mixed with each other.
-    waiting: FastMap<u32, VecDeque<ConversionRequest>>,
+    waiting: FxHashMap<u32, VecDeque<ConversionRequest>>,
     caches: ThumbnailCaches<'p>,
     rows: VecDeque<LogRow>,
     keep_running: &'p dyn Fn() -> bool,
@@ -66,22 +67,15 @@ impl<'p> Engine<'p> {
         keep_running: &'p dyn Fn() -> bool,
     ) -> Self {
         let fleet = &plan.scenario.fleet;
-        let slots = NonZeroUsize::new(fleet.slots as usize).unwrap_or(NonZeroUsize::MIN);
-        let step_costs = StepCosts {
-            bands: fleet.bands,
-            decode_share: fleet.decode_share,
-            encode_share: fleet.encode_share,
-        };
-        let node = |_| Node::new(fleet.pipeline, slots, fleet.cores, step_costs);
         let mut engine = Self {
             plan,
             population,
             traffic: Traffic::new(plan, population.people()),
             work_rng: SplitMix64::new(plan.seed, Stream::Work),
-            nodes: (0..fleet.nodes).map(node).collect(),
+            nodes: (0..fleet.nodes).map(|_| Node::new(fleet)).collect(),
             steps: BinaryHeap::new(),
             scheduled: BinaryHeap::new(),
-            waiting: FastMap::default(),
+            waiting: FxHashMap::default(),
             caches: ThumbnailCaches::new(population, plan.scenario.caches.clone()),
             rows: VecDeque::new(),
             keep_running,
@@ -252,9 +246,9 @@ impl<'p> Engine<'p> {
 
     fn step(&mut self, now_us: u64, index: u32) {
         let node = &mut self.nodes[index as usize];
-        let Some(result) = node.step(now_us) else { return };
-        self.load_series.at(now_us).work_ms += result.work_ns / 1_000_000;
-        let Some(finished) = result.finished else { return self.schedule_next(index) };
+        let Some((work_ns, finished)) = node.step(now_us) else { return };
+        self.load_series.at(now_us).work_ms += work_ns / 1_000_000;
+        let Some(finished) = finished else { return self.schedule_next(index) };
         if let Some(next) = node.queue.pop_front() {
             self.start(now_us, index, next);
         } else {
@@ -331,7 +325,7 @@ impl<'p> Engine<'p> {
 
     /// Returns the lifetimes of the wrong copies stored so far.
     pub(super) fn wrong_copies(&self) -> WrongCopies {
-        WrongCopies::new(self.plan, self.population, &self.recovery, self.caches.copies())
+        WrongCopies::new(self.plan, self.population, &self.recovery, &self.caches.copies)
     }
 }
 

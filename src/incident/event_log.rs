@@ -1,6 +1,4 @@
-//! Defines the rows of the event log, and writes each as a line of JSON (JSON Lines).
-
-use std::io::{self, Write};
+//! Defines the rows of the event log, each of which is a line of JSON (JSON Lines).
 
 use serde::Serialize;
 
@@ -66,23 +64,4 @@ pub enum ServedFrom {
     Service,
     /// The cache of the viewer's device.
     Device,
-}
-
-impl MadeRow {
-    /// Returns true if the thumbnail is wrong: at least one band shows another photo than the
-    /// requested photo.
-    pub fn is_wrong(&self) -> bool {
-        self.bands.iter().any(|&photo| photo != self.photo)
-    }
-}
-
-impl LogRow {
-    /// Writes the row as a line of JSON.
-    ///
-    /// # Errors
-    /// Returns the error of the writer if it refuses the line.
-    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
-        out.write_all(b"\n")
-    }
 }

@@ -7,12 +7,12 @@ use std::io::{self, Write};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use uuid::Uuid;
 
 use super::event_log::{LogRow, MadeRow, ShownRow};
 use super::plan::{DAY_US, SimulationPlan};
 use super::population::Population;
-use super::thumbnail_caches::FastMap;
 use super::versions::MakerVersion;
 use crate::album::{
     AlbumId, Band, ForeignBand, ImpactQuery, MakingEvent, Moment, PersonId, PhotoRef, PhotoUuid,
@@ -44,7 +44,7 @@ pub(super) struct LedgerAdapter<'p, 'l> {
     plan: &'p SimulationPlan,
     population: &'p Population,
     log: Option<&'l mut dyn Write>,
-    pub(super) log_error: Option<io::Error>,
+    log_error: Option<io::Error>,
     rows: u64,
     pub(super) made: u64,
     pub(super) wrong_made: u64,
@@ -53,7 +53,7 @@ pub(super) struct LedgerAdapter<'p, 'l> {
     pub(super) wrong_by_others: u64,
     thumbnails: Vec<ThumbnailInfo>,
     /// The photo in each band of each wrong thumbnail.
-    wrong_bands: FastMap<u32, Vec<u32>>,
+    wrong_bands: FxHashMap<u32, Vec<u32>>,
     /// The names of the maker versions and their pipelines, as the ledger records them.
     makers: [(Arc<str>, Arc<str>); 3],
     window_us: Option<(u64, u64)>,
@@ -66,10 +66,11 @@ impl<'p, 'l> LedgerAdapter<'p, 'l> {
         population: &'p Population,
         log: Option<&'l mut dyn Write>,
     ) -> Self {
-        let window_start = plan.scenario.estimate.as_ref().map(|estimate| plan.us(&estimate.from));
+        let window_start =
+            plan.scenario.estimate.as_ref().map(|estimate| plan.scenario.us(&estimate.from));
         let names = |maker: MakerVersion| {
             let pipeline = maker.pipeline(plan.scenario.fleet.pipeline);
-            (maker.name().into(), pipeline.to_string().into())
+            (maker.to_string().into(), pipeline.to_string().into())
         };
         Self {
             plan,
@@ -82,7 +83,7 @@ impl<'p, 'l> LedgerAdapter<'p, 'l> {
             shown: 0,
             wrong_by_others: 0,
             thumbnails: Vec::new(),
-            wrong_bands: FastMap::default(),
+            wrong_bands: FxHashMap::default(),
             makers: MakerVersion::ALL.map(names),
             window_us: window_start.map(|from| (from, from + MAX_WINDOW_US)),
             window_rows: Vec::new(),
@@ -93,7 +94,8 @@ impl<'p, 'l> LedgerAdapter<'p, 'l> {
     /// maker.
     pub(super) fn record(&mut self, row: &LogRow) -> Option<Record> {
         if let Some(log) = self.log.as_mut().filter(|_| self.log_error.is_none()) {
-            self.log_error = row.write(log).err();
+            let written = serde_json::to_writer(&mut *log, row).map_err(io::Error::from);
+            self.log_error = written.and_then(|()| log.write_all(b"\n")).err();
         }
         self.rows += 1;
         match row {
@@ -102,9 +104,17 @@ impl<'p, 'l> LedgerAdapter<'p, 'l> {
         }
     }
 
+    /// Flushes the log. Returns the first error of its writer.
+    pub(super) fn close_log(&mut self) -> io::Result<()> {
+        match self.log_error.take() {
+            Some(error) => Err(error),
+            None => self.log.as_mut().map_or(Ok(()), |log| log.flush()),
+        }
+    }
+
     fn record_made(&mut self, row: &MadeRow) -> Option<Record> {
         let &MadeRow { at_us, thumbnail, photo, maker, slot, decode, ref bands, .. } = row;
-        let wrong = row.is_wrong();
+        let wrong = bands.iter().any(|&shown| shown != photo);
         self.made += 1;
         self.wrong_made += u64::from(wrong);
         self.thumbnails.push(ThumbnailInfo { photo, maker });
@@ -204,7 +214,8 @@ impl<'p, 'l> LedgerAdapter<'p, 'l> {
     ) -> Option<(ImpactQuery, impl Iterator<Item = Record>)> {
         let estimate = self.plan.scenario.estimate.as_ref()?;
         let (from, last) = self.window_us?;
-        let scenario_fix_us = self.plan.scenario.fix.as_ref().map(|fix| self.plan.us(&fix.at));
+        let scenario_fix_us =
+            self.plan.scenario.fix.as_ref().map(|fix| self.plan.scenario.us(&fix.at));
         let to = fixed_us.or(scenario_fix_us).unwrap_or(last).min(last);
         let one_in = NonZeroU32::new(estimate.one_in).unwrap_or(NonZeroU32::MIN);
         let query = ImpactQuery { from: moment(from), to: moment(to), maker: None, one_in };

@@ -11,6 +11,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::num::NonZeroUsize;
 
 use super::ring_model::{RingModel, RingPosition};
+use super::scenario::Fleet;
 use super::versions::{Job, MakerVersion, Pipelines};
 use crate::pipelines::PipelineKind;
 use crate::provenance::Traced;
@@ -33,27 +34,16 @@ pub(super) struct ConversionRequest {
     pub(super) canary: bool,
 }
 
-/// Divides a conversion's work among its steps.
-#[derive(Clone, Copy)]
-pub(super) struct StepCosts {
-    pub(super) bands: u32,
-    pub(super) decode_share: f64,
-    pub(super) encode_share: f64,
-}
-
-impl StepCosts {
-    /// Returns the work before a step, in nanoseconds. Step 0 is the begin, the bands follow, and
-    /// the finish is last.
-    fn before(self, step: u32, work_ns: u64) -> u64 {
-        let share = match step {
-            0 => self.decode_share,
-            step if step <= self.bands => {
-                (1.0 - self.decode_share - self.encode_share).max(0.0) / f64::from(self.bands)
-            }
-            _ => self.encode_share,
-        };
-        (work_ns as f64 * share) as u64
-    }
+/// Returns the part of a conversion's work before a step, in nanoseconds. Step 0 is the begin, the
+/// bands follow, and the finish is last.
+fn step_ns(fleet: &Fleet, step: u32, work_ns: u64) -> u64 {
+    let &Fleet { bands, decode_share, encode_share, .. } = fleet;
+    let share = match step {
+        0 => decode_share,
+        step if step <= bands => (1.0 - decode_share - encode_share).max(0.0) / f64::from(bands),
+        _ => encode_share,
+    };
+    (work_ns as f64 * share) as u64
 }
 
 /// Holds a conversion in flight.
@@ -67,13 +57,6 @@ struct Conversion {
     predicted: Vec<u64>,
 }
 
-/// Reports what a step did.
-pub(super) struct StepResult {
-    /// Work done for the step, in nanoseconds.
-    pub(super) work_ns: u64,
-    pub(super) finished: Option<Finished>,
-}
-
 /// Holds a finished thumbnail.
 pub(super) struct Finished {
     pub(super) request: ConversionRequest,
@@ -85,10 +68,9 @@ pub(super) struct Finished {
 }
 
 /// Simulates one node.
-pub(super) struct Node {
+pub(super) struct Node<'p> {
     pipelines: Pipelines,
-    step_costs: StepCosts,
-    cores: u64,
+    fleet: &'p Fleet,
     /// Work that each conversion in flight has received since the start (its attained service), in
     /// nanoseconds.
     attained_ns: u64,
@@ -110,17 +92,13 @@ pub(super) struct Node {
     pub(super) revision: u64,
 }
 
-impl Node {
-    pub(super) fn new(
-        kind: PipelineKind,
-        slots: NonZeroUsize,
-        cores: u32,
-        step_costs: StepCosts,
-    ) -> Self {
+impl<'p> Node<'p> {
+    pub(super) fn new(fleet: &'p Fleet) -> Self {
+        let slots = NonZeroUsize::new(fleet.slots as usize).unwrap_or(NonZeroUsize::MIN);
+        let has_ring = fleet.pipeline == PipelineKind::Shared;
         Self {
-            pipelines: Pipelines::new(kind, slots, step_costs.bands),
-            step_costs,
-            cores: cores.into(),
+            pipelines: Pipelines::new(fleet.pipeline, slots, fleet.bands),
+            fleet,
             attained_ns: 0,
             at_us: 0,
             due: BinaryHeap::new(),
@@ -129,7 +107,7 @@ impl Node {
             conversions: Vec::new(),
             free_indices: Vec::new(),
             queue: VecDeque::new(),
-            ring_model: (kind == PipelineKind::Shared).then(|| RingModel::new(slots)),
+            ring_model: has_ring.then(|| RingModel::new(slots)),
             revision: 0,
         }
     }
@@ -167,25 +145,26 @@ impl Node {
         self.schedule_step(index, 0, request.work_ns);
     }
 
-    /// Runs the step that is due.
-    pub(super) fn step(&mut self, now_us: u64) -> Option<StepResult> {
+    /// Runs the step that is due. Returns the work done for it, in nanoseconds, and the thumbnail
+    /// if the step finished one.
+    pub(super) fn step(&mut self, now_us: u64) -> Option<(u64, Option<Finished>)> {
         self.advance(now_us);
         let Reverse((due_ns, _, index)) = self.due.pop()?;
         self.attained_ns = self.attained_ns.max(due_ns);
         self.revision += 1;
         let conversion = self.conversions[index].as_mut()?;
         let (step, request_ns) = (conversion.next_step, conversion.request.work_ns);
-        let work_ns = self.step_costs.before(step, request_ns);
-        if step <= self.step_costs.bands {
+        let work_ns = step_ns(self.fleet, step, request_ns);
+        if step <= self.fleet.bands {
             conversion.next_step += 1;
             self.run_step(index, step);
             self.schedule_step(index, step + 1, request_ns);
-            return Some(StepResult { work_ns, finished: None });
+            return Some((work_ns, None));
         }
         let conversion = self.conversions[index].take()?;
         self.canaries -= usize::from(conversion.request.canary);
         self.free_indices.push(index);
-        Some(StepResult { work_ns, finished: Some(self.finish(conversion)?) })
+        Some((work_ns, Some(self.finish(conversion)?)))
     }
 
     /// Runs the begin or a band, on the pipeline and on the ring model.
@@ -223,7 +202,7 @@ impl Node {
     }
 
     fn schedule_step(&mut self, index: usize, step: u32, work_ns: u64) {
-        let due_ns = self.attained_ns + self.step_costs.before(step, work_ns);
+        let due_ns = self.attained_ns + step_ns(self.fleet, step, work_ns);
         self.due.push(Reverse((due_ns, self.arrivals, index)));
         self.arrivals += 1;
         self.revision += 1;
@@ -241,6 +220,6 @@ impl Node {
     /// conversion uses at most one core.
     fn sharing(&self) -> (u64, u64) {
         let sharing = self.due.len().saturating_sub(self.canaries).max(1) as u64;
-        (sharing, sharing.min(self.cores))
+        (sharing, sharing.min(self.fleet.cores.into()))
     }
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use serde::{Serialize, Serializer};
 
-use super::scenario::{Scenario, Timestamp};
+use super::scenario::Scenario;
 
 /// Maximum number of photos that a simulation holds in memory, after scaling.
 pub const MAX_PHOTOS: u64 = 200_000_000;
@@ -64,11 +64,6 @@ impl SimulationPlan {
     /// Returns the number of people at this scale, at least 1.
     pub fn people(&self) -> u64 {
         (self.scenario.people.count / u64::from(self.scale.get())).max(1)
-    }
-
-    /// Returns the microseconds from the start to a timestamp of the scenario.
-    pub(crate) fn us(&self, at: &Timestamp) -> u64 {
-        self.scenario.us(at)
     }
 
     /// Returns one core's mean time for a conversion, in nanoseconds of virtual time.

@@ -143,20 +143,14 @@ impl Population {
 
     /// Returns the index of a person's platform in the scenario.
     pub fn platform_of(&self, person: u32) -> usize {
-        let draw = share(hash(self.seed, Stream::Platform, person.into(), 0));
+        let draw = self.position(Stream::Platform, person);
         let last = self.platform_ends.len() - 1;
         self.platform_ends.iter().position(|&end| draw < end).unwrap_or(last)
     }
 
-    /// Returns a person's position, from 0 to 1, in the order in which the server change reaches
-    /// people.
-    pub(super) fn server_change_position(&self, person: u32) -> f64 {
-        share(hash(self.seed, Stream::ServerChange, person.into(), 0))
-    }
-
-    /// Returns a person's position, from 0 to 1, in the order in which people install a build.
-    pub(super) fn update_position(&self, person: u32) -> f64 {
-        share(hash(self.seed, Stream::Update, person.into(), 0))
+    /// Returns a person's position, from 0 to 1, in the order that a stream gives all people.
+    pub(super) fn position(&self, order: Stream, person: u32) -> f64 {
+        share(hash(self.seed, order, person.into(), 0))
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::plan::{MINUTE_US, SimulationPlan};
 use super::population::Population;
+use super::rng::Stream;
 use super::scenario::Platform;
 use super::versions::MakerVersion;
 
@@ -31,18 +32,19 @@ pub(super) struct Recovery {
 impl Recovery {
     pub(super) fn new(plan: &SimulationPlan) -> Self {
         let scenario = &plan.scenario;
-        let detection_us = scenario.detection.as_ref().map(|detection| plan.us(&detection.at));
-        let fix_us = scenario.fix.as_ref().map(|fix| plan.us(&fix.at));
+        let detection_us = scenario.detection.as_ref().map(|detection| scenario.us(&detection.at));
+        let fix_us = scenario.fix.as_ref().map(|fix| scenario.us(&fix.at));
         let purge_after_us = scenario.caches.purge_after_min.map(|min| u64::from(min) * MINUTE_US);
         let change = scenario.server_change.as_ref();
         let build = |platform: &Platform| {
-            (platform.build.as_ref().map(|at| plan.us(at)), platform.adoption_h * HOUR_US)
+            (platform.build.as_ref().map(|at| scenario.us(at)), platform.adoption_h * HOUR_US)
         };
         Self {
             detection_us,
             repair_us: fix_us.zip(detection_us).map(|(fix, detection)| fix - detection),
             purge_after_us,
-            server_change_us: change.map(|change| (plan.us(&change.from), plan.us(&change.to))),
+            server_change_us: change
+                .map(|change| (scenario.us(&change.from), scenario.us(&change.to))),
             builds: scenario.platforms.iter().map(build).collect(),
             scenario_fix_us: fix_us.unwrap_or(0),
             detected_us: None,
@@ -76,7 +78,7 @@ impl Recovery {
     /// Returns the time at which the server change reaches a person.
     pub(super) fn server_change_us(&self, population: &Population, person: u32) -> Option<u64> {
         let (from, to) = self.server_change_us?;
-        let position = population.server_change_position(person);
+        let position = population.position(Stream::ServerChange, person);
         self.relative_to_fix(from + ((to - from) as f64 * position) as u64)
     }
 
@@ -84,7 +86,8 @@ impl Recovery {
     pub(super) fn update_us(&self, population: &Population, person: u32) -> Option<u64> {
         self.fixed_us?;
         let (build, adoption_us) = self.builds[population.platform_of(person)];
-        self.relative_to_fix(build? + (adoption_us * population.update_position(person)) as u64)
+        let position = population.position(Stream::Update, person);
+        self.relative_to_fix(build? + (adoption_us * position) as u64)
     }
 
     /// Returns true if thumbnails of a maker are no longer shown to a person.

@@ -44,12 +44,6 @@ pub struct NotificationEntry {
     pub notified_without_ledger: bool,
 }
 
-impl NotificationEntry {
-    fn is_affected(&self) -> bool {
-        self.exposed_owner || self.affected_viewer
-    }
-}
-
 /// Holds the results of a simulation. Times are in microseconds since the start. A thumbnail is
 /// wrong if at least one band shows another photo.
 #[derive(Clone, Debug, Serialize)]
@@ -150,9 +144,7 @@ pub fn simulate(
     let query = ledger.query();
     let records = engine.by_ref().filter_map(|row| ledger.record(&row));
     let confirmed = impact(records, &query).confirmed;
-    if let Some(error) = ledger.log_error.take() {
-        return Err(error.into());
-    }
+    ledger.close_log()?;
     let (detected_us, fixed_us) = (engine.recovery.detected_us, engine.recovery.fixed_us);
     let estimated = ledger.window(fixed_us).map(|(query, rows)| impact(rows, &query).estimated);
     let viewers = ledger.viewers(fixed_us);
@@ -210,7 +202,7 @@ fn notifications(
     let estimate = plan.scenario.estimate.as_ref().filter(|_| detected);
     let mut counts = Notifications::default();
     for entry in list {
-        let affected = entry.is_affected();
+        let affected = entry.exposed_owner || entry.affected_viewer;
         let notified = estimate.is_some_and(|estimate| {
             if estimate.ledger { affected } else { entry.notified_without_ledger }
         });

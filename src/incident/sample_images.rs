@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::lap_law_check::Sample;
 use super::results::SimulationResults;
-use crate::codec::{self, Fit, ImageCodec, ImageError, Size, ThumbnailRequest, ThumbnailSpec};
+use crate::codec::{self, ImageCodec, ImageError, ThumbnailRequest, ThumbnailSpec};
 use crate::pipeline::Shared;
 use crate::provenance::{Numbered, TaggingCodec, convert_undisturbed};
 use crate::sample_photos::SamplePhoto;
@@ -107,7 +107,7 @@ fn sample_image(
     // Each image starts at other photos, so that no two images show the same people.
     let photo = |letter: usize| &photos[(number * 3 + letter) % photos.len()];
     let request = |letter: usize| {
-        let spec = ThumbnailSpec { size: Size::default(), fit: Fit::Cover };
+        let spec = ThumbnailSpec::default();
         let photo = codec::normalize(&photo(letter).bytes)?;
         Ok(Numbered { number: letter, request: ThumbnailRequest { photo, spec } })
     };

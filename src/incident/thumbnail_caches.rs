@@ -2,8 +2,7 @@
 //!
 //! Making a wrong thumbnail takes a second; the caches decide how long it is shown.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use rustc_hash::FxHashMap;
 
 use super::plan::{DAY_US, MINUTE_US};
 use super::population::Population;
@@ -45,32 +44,6 @@ pub(super) struct Lookup {
     pub(super) now_us: u64,
 }
 
-/// Hashes by a multiplication. No outsider chooses the keys, so no keyed hash is needed.
-#[derive(Default)]
-pub(super) struct MulHasher(u64);
-
-impl Hasher for MulHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.write_u64(byte.into()));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(number.into());
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let wide = u128::from(self.0 ^ number) * 0x9E37_79B9_7F4A_7C15;
-        self.0 = (wide >> 64) as u64 ^ wide as u64;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// Maps numbers to values with [`MulHasher`].
-pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<MulHasher>>;
-
 /// Holds the caches of the service and of all devices.
 pub(super) struct ThumbnailCaches<'p> {
     population: &'p Population,
@@ -79,10 +52,11 @@ pub(super) struct ThumbnailCaches<'p> {
     /// The service's thumbnail of each photo.
     service: Vec<u32>,
     /// The thumbnail on a device and the minute in which it was stored, by person and photo.
-    devices: FastMap<u64, (u32, u32)>,
-    copies: Vec<WrongCopy>,
+    devices: FxHashMap<u64, (u32, u32)>,
+    /// All wrong copies that have ever been stored.
+    pub(super) copies: Vec<WrongCopy>,
     /// The index in `copies` of the wrong copy in a cache, by cache and photo.
-    wrong_copies: FastMap<u64, u32>,
+    wrong_copies: FxHashMap<u64, u32>,
 }
 
 impl<'p> ThumbnailCaches<'p> {
@@ -92,9 +66,9 @@ impl<'p> ThumbnailCaches<'p> {
             params,
             versions: Vec::new(),
             service: vec![NONE; population.photos() as usize],
-            devices: FastMap::default(),
+            devices: FxHashMap::default(),
             copies: Vec::new(),
-            wrong_copies: FastMap::default(),
+            wrong_copies: FxHashMap::default(),
         }
     }
 
@@ -198,11 +172,6 @@ impl<'p> ThumbnailCaches<'p> {
     /// Returns true if the service has stored a thumbnail of a photo since the start.
     pub(super) fn is_stored(&self, photo: u32) -> bool {
         self.service[photo as usize] != NONE
-    }
-
-    /// Returns all wrong copies that have ever been stored.
-    pub(super) fn copies(&self) -> &[WrongCopy] {
-        &self.copies
     }
 
     /// Returns the description of a thumbnail made since the start.

@@ -3,6 +3,7 @@
 //! A frame holds a photo's number and a tag instead of pixels, so a conversion costs nanoseconds.
 //! The pipelines' own code decides which photo lies in which frame.
 
+use std::fmt;
 use std::num::NonZeroUsize;
 
 use serde::Serialize;
@@ -27,18 +28,15 @@ pub enum MakerVersion {
 impl MakerVersion {
     pub(super) const ALL: [Self; 3] = [Self::Before, Self::Rollout, Self::Fix];
 
-    /// Returns the name that the log uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Before => "before",
-            Self::Rollout => "rollout",
-            Self::Fix => "fix",
-        }
-    }
-
     /// Returns the pipeline of this version if the new version uses `rollout`.
     pub(super) fn pipeline(self, rollout: PipelineKind) -> PipelineKind {
         if self == Self::Rollout { rollout } else { PipelineKind::Owned }
+    }
+}
+
+impl fmt::Display for MakerVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

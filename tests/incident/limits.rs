@@ -45,7 +45,7 @@ fn without_traffic_no_thumbnail_is_made() {
 
 #[test]
 fn without_a_rollout_the_old_maker_makes_all_thumbnails_and_none_is_wrong() {
-    let (results, log) = logged(&evening_without("[[rollout]]", "[detection]", ""));
+    let (results, log) = logged(&evening_without("rollout = [", "# Published: what", ""));
     assert_nothing_wrong(&results);
     assert!(results.made > 1_000);
     assert!(!log.contains("\"maker\":\"rollout\""));
@@ -110,8 +110,8 @@ fn a_population_that_does_not_fit_into_memory_is_refused_with_its_size() {
 
 #[test]
 fn a_scenario_with_other_platforms_counts_copies_by_these() {
-    let only = "[[platforms]]\nname = \"Only\"\nshare = 1.0\nadoption_h = 1.0\n\n";
-    let results = simulated(&evening_without("[[platforms]]", "# Published: the start", only));
+    let only = "platforms = [{ name = \"Only\", share = 1.0, adoption_h = 1.0 }]\n\n";
+    let results = simulated(&evening_without("platforms = [", "# Published: the start", only));
     assert!(results.wrong_made > 0);
     assert!(results.copies.iter().all(|copies| copies.visible.len() == 1));
     assert!(results.copies.iter().any(|copies| copies.visible[0] > 0));

@@ -14,12 +14,7 @@ const CONTRADICTIONS: [(&str, &str, &str, &str); 22] = [
     ("share = 0.32", "share = 1.32", "people.album_members[0].share", "no share"),
     ("share = 0.42", "share = 0.40", "platforms", "98.0000 %"),
     ("service_warm = 0.70", "service_warm = 1.5", "caches.service_warm", "150 %"),
-    (
-        "share = 0.5\n",
-        "share = 0.1\n",
-        "rollout[1].share",
-        "not more than the previous stage's 0.125",
-    ),
+    ("share = 0.5 }", "share = 0.1 }", "rollout[1].share", "the previous stage's 0.125"),
     ("at = 2024-11-28T16:05", "at = 2024-11-28T15:05", "rollout[1].at", "the previous stage"),
     ("at = 2024-11-28T15:35", "at = 2024-11-27T15:35", "rollout[0].at", "before the start"),
     ("end = 2024-12-04", "end = 2024-11-27", "end", "not after the start"),

@@ -25,14 +25,14 @@ impl Engine<'_> {
         let scenario = &self.plan.scenario;
         for stage in &scenario.rollout {
             let nodes = (stage.share * f64::from(scenario.fleet.nodes)).ceil() as u32;
-            self.schedule(self.plan.us(&stage.at), ScheduledEvent::Stage(nodes));
+            self.schedule(scenario.us(&stage.at), ScheduledEvent::Stage(nodes));
         }
         if let Some(detection_us) = self.recovery.detection_us {
             self.schedule(detection_us, ScheduledEvent::Detection);
         }
         let has_canaries = !self.population.canaries().is_empty();
         if let Some(first) = scenario.rollout.first().filter(|_| has_canaries) {
-            self.schedule(self.plan.us(&first.at), ScheduledEvent::Canaries);
+            self.schedule(scenario.us(&first.at), ScheduledEvent::Canaries);
         }
     }
 

@@ -22,9 +22,9 @@ pub(super) fn timeline_rows(results: &SimulationResults) -> Vec<TimelineRow<'_>>
 
 /// Returns the simulated time of a milestone.
 fn milestone_us(results: &SimulationResults, milestone: Milestone) -> Option<u64> {
-    let plan = &results.plan;
+    let scenario = &results.plan.scenario;
     match milestone {
-        Milestone::Rollout => plan.scenario.rollout.first().map(|stage| plan.us(&stage.at)),
+        Milestone::Rollout => scenario.rollout.first().map(|stage| scenario.us(&stage.at)),
         Milestone::FirstWrong => results.first_wrong_us,
         Milestone::Detected => results.detected_us,
         Milestone::Fixed => results.fixed_us,

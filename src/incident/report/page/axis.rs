@@ -46,13 +46,13 @@ pub(super) struct Axis {
 
 impl Axis {
     pub(super) fn new(results: &SimulationResults) -> Self {
-        let (plan, scenario) = (&results.plan, &results.plan.scenario);
-        let end = plan.us(&scenario.end).max(results.last_wrong_copy_us.unwrap_or(0));
+        let scenario = &results.plan.scenario;
+        let end = scenario.us(&scenario.end).max(results.last_wrong_copy_us.unwrap_or(0));
         let minutes = u64::from(scenario.start.minute_of_day());
         let past_midnight_us = minutes * 60_000_000;
         let past_hour_us = past_midnight_us % HOUR;
         let full = |us: u64| (us + past_hour_us) / HOUR * HOUR;
-        let first = scenario.rollout.first().map_or(0, |stage| plan.us(&stage.at));
+        let first = scenario.rollout.first().map_or(0, |stage| scenario.us(&stage.at));
         let from = full(first).saturating_sub(past_hour_us);
         let ends = [results.fixed_us, results.detected_us, results.first_wrong_us];
         let busy = ends.into_iter().flatten().max().unwrap_or(from + 8 * HOUR);

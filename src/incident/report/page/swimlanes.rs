@@ -67,10 +67,9 @@ fn grid(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
             line.grid x1=(n(x)) x2=(n(x)) y1="76" y2=(foot) {}
             text.tick x=(n(x)) y="72" text-anchor="middle" { (name) }
         }
-        line.gap x1=(n(axis.parts[0].right + 4.0)) x2=(n(axis.parts[0].right + 4.0)) y1="44"
-            y2=(foot) {}
-        line.gap x1=(n(axis.parts[1].left - 4.0)) x2=(n(axis.parts[1].left - 4.0)) y1="44"
-            y2=(foot) {}
+        @for x in [axis.parts[0].right + 4.0, axis.parts[1].left - 4.0] {
+            line.gap x1=(n(x)) x2=(n(x)) y1="44" y2=(foot) {}
+        }
     }
 }
 
@@ -94,8 +93,8 @@ fn markers(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
     let plan = &results.plan;
     let rows = timeline_rows(results);
     let numbered = || rows.iter().zip(1..);
-    let published =
-        numbered().filter_map(|(row, number)| Some((axis.at(plan.us(&row.published.at))?, number)));
+    let published = numbered()
+        .filter_map(|(row, number)| Some((axis.at(plan.scenario.us(&row.published.at))?, number)));
     let simulated =
         numbered().filter_map(|(row, number)| Some((axis.at(row.simulated??)?, number)));
     html! {
@@ -136,7 +135,7 @@ fn rollout(results: &SimulationResults, axis: &Axis) -> Lane {
     let stages = results.plan.scenario.rollout.iter();
     let share = |share: f64| (share * f64::from(all)).ceil() / f64::from(all);
     let steps: Vec<(u64, f64)> =
-        stages.map(|stage| (results.plan.us(&stage.at), share(stage.share))).collect();
+        stages.map(|stage| (results.plan.scenario.us(&stage.at), share(stage.share))).collect();
     let end = results.fixed_us.unwrap_or(u64::MAX);
     let value = |us: u64| {
         let reached = steps.iter().rfind(|(at, _)| *at <= us);
