@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::{env, process, thread};
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
+use double_exposure::codec::{ImageCodec, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::{Owned, Pipeline, Shared};
 use double_exposure::provenance::{Numbered, TaggingCodec, Traced};
 use double_exposure::repro::load_generator::{LoadGenerator, LoadResult};
@@ -74,10 +74,7 @@ where
 {
     let photos: Vec<ThumbnailRequest> = sample_photos::default_set()
         .into_iter()
-        .map(|photo| ThumbnailRequest {
-            photo: photo.bytes,
-            spec: ThumbnailSpec { size: Size::default(), fit: Fit::default() },
-        })
+        .map(|photo| ThumbnailRequest { photo: photo.bytes, spec: ThumbnailSpec::default() })
         .collect();
     let requests = photos.iter().cycle().take(thumbnails).cloned().enumerate();
     let requests = requests.map(|(number, request)| Numbered { number, request });

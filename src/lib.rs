@@ -85,7 +85,7 @@
 //! - [`schedule`]: interleavings as data, and the lap law, which predicts the mixed ones.
 //! - [`codec`]: images: probe, decode, resize and encode, within limits.
 //! - [`provenance`]: the origin of each row, from two oracles that must agree.
-//! - [`output`]: terminal text, pages, charts, JSON, JUnit and folders for all reports.
+//! - [`output`]: terminal text, pages, JSON, JUnit and folders for all reports.
 //! - [`sample_photos`]: the built-in photos, and folders of photos.
 //! - [`allocator`]: a hint to glibc's allocator to keep freed memory.
 //! - [`repro`]: the same load on each pipeline, with every row checked.

@@ -34,11 +34,7 @@ impl PipelineKind {
 
 impl fmt::Display for PipelineKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Shared => "shared",
-            Self::Owned => "owned",
-            Self::Pooled => "pooled",
-        })
+        self.serialize(f)
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{Criterion, SamplingMode};
-use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
+use double_exposure::codec::{ImageCodec, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use double_exposure::repro::load_generator::LoadGenerator;
 use double_exposure::sample_photos;
@@ -25,10 +25,7 @@ const MIN_CONVERSIONS: usize = 48;
 pub(crate) fn measure(criterion: &mut Criterion, allocator: &str) {
     let photos: Vec<ThumbnailRequest> = sample_photos::default_set()
         .into_iter()
-        .map(|photo| ThumbnailRequest {
-            photo: photo.bytes,
-            spec: ThumbnailSpec { size: Size::default(), fit: Fit::default() },
-        })
+        .map(|photo| ThumbnailRequest { photo: photo.bytes, spec: ThumbnailSpec::default() })
         .collect();
     let codec = || ImageCodec::new(BANDS);
     let bounds = Bounds { max_frames: SLOTS.get(), max_frame_bytes: 2048 * 2048 * 3 };

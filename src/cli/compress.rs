@@ -6,12 +6,11 @@ use clap::Args;
 use indicatif::BinaryBytes;
 use serde::Serialize;
 
-use super::data_args::{Data, note};
+use super::data_args::Data;
 use super::interrupt::Interrupt;
-use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 use crate::album::{CompressionFailure, CompressionSummary, Moment, compress_due};
-use crate::output::progress::Progress;
+use crate::output::progress;
 
 /// Compresses the photos that were uploaded at least 35 days ago.
 ///
@@ -36,27 +35,24 @@ impl Compress {
         let store = self.data.open(self.now)?;
         let now = store.clock().now();
         let interrupt = Interrupt::listen();
-        let progress = Progress::counting(self.output.quiet, "photos", 0);
+        let progress = progress::counting(self.output.quiet, "photos", 0);
         let summary = compress_due(&store, |so_far| {
-            progress.set_total(so_far.due);
-            progress.set(so_far.processed());
+            progress.set_length(so_far.due);
+            progress.set_position(so_far.processed());
             !interrupt.heard()
         });
         drop(progress);
         let summary = summary?;
-        if self.output.json {
-            print_json(&Document {
-                schema: "double-exposure/compress/1",
-                data: &self.data.path().to_string_lossy(),
-                now,
-                bytes_saved: summary.bytes_saved(),
-                summary: &summary,
-            });
-        } else {
-            print(&text(&summary));
-        }
+        let document = Document {
+            schema: "double-exposure/compress/1",
+            data: &self.data.data.to_string_lossy(),
+            now,
+            bytes_saved: summary.bytes_saved(),
+            summary: &summary,
+        };
+        self.output.print(&document, || text(&summary));
         for failure in &summary.failures {
-            note(self.output, &failure_text(failure));
+            self.output.note(&failure_text(failure));
         }
         Ok(if summary.interrupted { Exit::Interrupted } else { Exit::Held })
     }

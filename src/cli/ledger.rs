@@ -9,7 +9,6 @@ use serde_json::json;
 
 use super::data_args::Data;
 use super::interrupt::Interrupt;
-use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 use crate::album::{
     Confirmed, Estimated, Impact, ImpactQuery, Moment, PhotoQuery, PhotoView, Verification,
@@ -128,40 +127,32 @@ impl Ledger {
 impl ViewersArgs {
     fn run(self) -> Result<Exit, Box<dyn Error>> {
         let viewers = self.data.open(None)?.viewers_of(self.photo)?;
-        if self.output.json {
-            print_json(&json!({
-                "schema": "double-exposure/ledger-viewers/1",
-                "viewers": viewers,
-            }));
-        } else if viewers.is_empty() {
-            print("the ledger has no row of a viewer who was shown this photo\n");
-        } else {
-            print(&viewers.iter().map(line).collect::<String>());
-        }
+        let document = json!({ "schema": "double-exposure/ledger-viewers/1", "viewers": viewers });
+        self.output.print(&document, || match viewers.is_empty() {
+            true => "the ledger has no row of a viewer who was shown this photo\n".into(),
+            false => viewers.iter().map(line).collect(),
+        });
         Ok(exit(viewers.len() as u64, viewers.iter().any(|view| view.in_other_thumbnail)))
     }
 }
 
 impl ImpactArgs {
     fn run(self) -> Result<Exit, Box<dyn Error>> {
-        let Self { batch, one_in, .. } = self;
-        let impact = self.data.open(None)?.impact(&batch.query(one_in))?;
+        let Self { batch, one_in, data, output } = self;
+        let impact = data.open(None)?.impact(&batch.query(one_in))?;
         let Confirmed { made, made_wrong, shown, shown_wrong, withheld, .. } = impact.confirmed;
-        if self.output.json {
-            print_json(&json!({
-                "schema": "double-exposure/ledger-impact/1",
-                "from": batch.from,
-                "to": batch.to,
-                "maker": batch.maker,
-                "one_in": one_in,
-                "exposed_owners": impact.confirmed.exposed_owners.len(),
-                "affected_viewers": impact.confirmed.affected_viewers.len(),
-                "confirmed": impact.confirmed,
-                "estimated": impact.estimated,
-            }));
-        } else {
-            print(&table(&impact));
-        }
+        let document = json!({
+            "schema": "double-exposure/ledger-impact/1",
+            "from": batch.from,
+            "to": batch.to,
+            "maker": batch.maker,
+            "one_in": one_in,
+            "exposed_owners": impact.confirmed.exposed_owners.len(),
+            "affected_viewers": impact.confirmed.affected_viewers.len(),
+            "confirmed": impact.confirmed,
+            "estimated": impact.estimated,
+        });
+        output.print(&document, || table(&impact));
         Ok(exit(made + shown + withheld, made_wrong + shown_wrong + withheld > 0))
     }
 }
@@ -172,22 +163,19 @@ impl VerifyArgs {
         let interrupt = Interrupt::listen();
         let result = self.data.open(None)?.verify_ledger(&query, |_| !interrupt.heard())?;
         let Verification { remade, different, unavailable, disagreements, rows } = &result;
-        if self.output.json {
-            print_json(&json!({
-                "schema": "double-exposure/ledger-verify/1",
-                "maker": self.batch.maker,
-                "interrupted": interrupt.heard(),
-                "verification": result,
-            }));
-        } else {
-            print(&format!(
+        let document = json!({
+            "schema": "double-exposure/ledger-verify/1",
+            "maker": self.batch.maker,
+            "interrupted": interrupt.heard(),
+            "verification": result,
+        });
+        self.output.print(&document, || {
+            let rows: String = rows.iter().map(|row| format!("row {row}\n")).collect();
+            format!(
                 "{remade} thumbnails made again: {different} differ, {disagreements} disagree with \
-                 the ledger; {unavailable} photos deleted or changed\n"
-            ));
-            for row in rows {
-                print(&format!("row {row}\n"));
-            }
-        }
+                 the ledger; {unavailable} photos deleted or changed\n{rows}"
+            )
+        });
         let exit = exit(*remade, *disagreements > 0);
         Ok(if interrupt.heard() && exit == Exit::Held { Exit::Interrupted } else { exit })
     }
@@ -199,15 +187,13 @@ impl PruneArgs {
         let day = Duration::from_secs(24 * 60 * 60);
         let kept_from = store.clock().now().before(day * self.days as u32);
         let deleted = store.prune_ledger(kept_from)?;
-        if self.output.json {
-            print_json(&json!({
-                "schema": "double-exposure/ledger-prune/1",
-                "kept_from": kept_from,
-                "deleted": deleted,
-            }));
-        } else {
-            print(&format!("{deleted} rows from before {kept_from} deleted\n"));
-        }
+        let document = json!({
+            "schema": "double-exposure/ledger-prune/1",
+            "kept_from": kept_from,
+            "deleted": deleted,
+        });
+        self.output
+            .print(&document, || format!("{deleted} rows from before {kept_from} deleted\n"));
         Ok(Exit::Held)
     }
 }

@@ -8,6 +8,7 @@ mod interrupt;
 mod ledger;
 mod malloc_arenas;
 mod output;
+mod parse;
 mod purge;
 mod replay;
 mod repro;
@@ -27,12 +28,6 @@ enum Exit {
     Inconclusive = 3,
     Unreachable = 4,
     Interrupted = 130,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
 }
 
 /// Maps a command's result to its exit; prints an error, which always means unusable input.
@@ -109,5 +104,5 @@ pub fn run() -> ExitCode {
         Some(Command::Serve(serve)) => serve.run(),
         None => cli.repro.run(),
     };
-    exit_code(result).into()
+    ExitCode::from(exit_code(result) as u8)
 }

@@ -1,11 +1,12 @@
 //! Writes text, JSON and report files. A closed pipe is not an error.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
 
+use super::OutputArgs;
 use crate::output::json;
 
 /// Prints a text with ANSI colour on standard output; the colour reaches terminals only.
@@ -21,6 +22,20 @@ pub(super) fn eprint(text: &str) {
 /// Prints one JSON document on standard output.
 pub(super) fn print_json(document: &impl Serialize) {
     ignore(io::stdout().write_all(&json::pretty(document)));
+}
+
+impl OutputArgs {
+    /// Prints the result on standard output, as a JSON document or as text.
+    pub(super) fn print(self, document: &impl Serialize, text: impl FnOnce() -> String) {
+        if self.json { print_json(document) } else { print(&text()) }
+    }
+
+    /// Prints a note on standard error, unless `--quiet` is set.
+    pub(super) fn note(self, text: &str) {
+        if !self.quiet {
+            eprint(text);
+        }
+    }
 }
 
 /// Ignores a write error: the reader of a closed pipe wants no more, and an error about standard
@@ -51,6 +66,12 @@ impl<'a> File<'a> {
         let opened = fs::OpenOptions::new().create(true).append(true).open(path);
         let file = opened.map_err(|error| unwritable(path, &error))?;
         Ok(Self { path, file, removable })
+    }
+
+    /// Returns a writer for a result that is written piece by piece, and keeps the file.
+    pub(super) fn writer(&mut self) -> BufWriter<&fs::File> {
+        self.removable = false;
+        BufWriter::with_capacity(1 << 20, &self.file)
     }
 
     /// Writes the result, and keeps the file.

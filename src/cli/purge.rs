@@ -6,7 +6,6 @@ use clap::Args;
 use serde_json::json;
 
 use super::data_args::Data;
-use super::output::{print, print_json};
 use super::{Exit, OutputArgs};
 
 /// Deletes every cached thumbnail of one maker.
@@ -27,15 +26,10 @@ pub(super) struct Purge {
 impl Purge {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let purged = self.data.open(None)?.purge(&self.maker)?;
-        if self.output.json {
-            print_json(&json!({
-                "schema": "double-exposure/purge/1",
-                "maker": self.maker,
-                "purged": purged,
-            }));
-        } else {
-            print(&format!("{purged} thumbnails of maker {} deleted\n", self.maker));
-        }
+        let Self { maker, output, .. } = self;
+        let document =
+            json!({ "schema": "double-exposure/purge/1", "maker": maker, "purged": purged });
+        output.print(&document, || format!("{purged} thumbnails of maker {maker} deleted\n"));
         Ok(Exit::Held)
     }
 }

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::interrupt::Interrupt;
-use super::output::{File, eprint, print, print_json};
-use super::{Exit, OutputArgs};
+use super::output::File;
+use super::{Exit, OutputArgs, parse};
 use crate::codec::{Fit, Size, ThumbnailSpec};
-use crate::output::OutputDir;
-use crate::output::progress::Progress;
 use crate::output::terminal::plain;
+use crate::output::{OutputDir, progress};
 use crate::pipelines::PipelineKind;
 use crate::repro::load_generator::MAX_IN_FLIGHT;
 use crate::repro::report::{self, ReproDocument, junit, summary, table};
@@ -32,13 +31,15 @@ pub(super) struct Repro {
     pipelines: Vec<PipelineKind>,
     /// Requests in flight, a run for each: 1 to 256.
     #[arg(long, value_delimiter = ',', value_name = "N,N,…", default_value = "1,2,4,8,16,32,64",
-          value_parser = in_flight)]
+          value_parser = parse::count::<usize, 1, { MAX_IN_FLIGHT as u64 }>)]
     in_flight: Vec<usize>,
     /// Slots in the ring of `shared`: 1 to 1024.
-    #[arg(long, value_name = "N", default_value = "8", value_parser = slots)]
+    #[arg(long, value_name = "N", default_value = "8",
+          value_parser = parse::count::<NonZeroUsize, 1, 1024>)]
     slots: NonZeroUsize,
     /// Bands of a thumbnail, the steps between which other requests may run: 1 to 128.
-    #[arg(long, value_name = "N", default_value = "4", value_parser = bands)]
+    #[arg(long, value_name = "N", default_value = "4",
+          value_parser = parse::count::<NonZeroU32, 1, 128>)]
     bands: NonZeroU32,
     /// Thumbnails of a run: 1 to 1000000.
     #[arg(long, value_name = "N", default_value_t = 300,
@@ -97,40 +98,32 @@ impl Repro {
             expect: self.expect,
             deadline: start + budget,
         };
-        let SamplePhotos { photos, skipped } = match &self.photos {
-            Some(dir) => sample_photos::read_dir(dir)?,
-            None => SamplePhotos { photos: sample_photos::default_set(), skipped: Vec::new() },
-        };
+        let SamplePhotos { photos, skipped } = sample_photos::load(self.photos.as_deref())?;
         let quiet = self.output.quiet;
-        let progress = Progress::counting(quiet, "photos", photos.len() as u64);
+        let progress = progress::counting(quiet, "photos", photos.len() as u64);
         let shape = (plan.spec, plan.bands);
         let photo_set = PhotoSet::prepare(photos, skipped, shape, |done| {
-            progress.set(done as u64);
+            progress.set_position(done as u64);
             !interrupt.heard() && start.elapsed() < budget / 3
         })?;
         drop(progress);
-        if !quiet {
-            eprint(&left_out(&photo_set));
-        }
+        self.output.note(&left_out(&photo_set));
 
         let total = plan.thumbnails * (plan.pipelines.len() * plan.in_flight.len()) as u64;
-        let progress = Progress::counting(quiet, "thumbnails", total);
-        let results =
-            repro::run(&plan, &photo_set, |done| progress.set(done), || !interrupt.heard())?;
+        let progress = progress::counting(quiet, "thumbnails", total);
+        let on_progress = |done| progress.set_position(done);
+        let results = repro::run(&plan, &photo_set, on_progress, || !interrupt.heard())?;
         drop(progress);
         if let Some(file) = junit_file {
             file.write(&junit(&plan, &results))?;
         }
         let command = rerun_command(&plan, self.photos.as_deref(), self.budget);
         report::write(&folder, &plan, &photo_set, &results, &command)?;
-        if self.output.json {
-            print_json(&ReproDocument::new(&plan, &photo_set, &results));
-        } else {
-            print(&table(&plan, &photo_set, &results));
-            print(&format!("\n{}", summary(&plan, &results)));
-            if !quiet {
-                eprint(&format!("report: {}\n", folder.path().display()));
-            }
+        self.output.print(&ReproDocument::new(&plan, &photo_set, &results), || {
+            format!("{}\n{}", table(&plan, &photo_set, &results), summary(&plan, &results))
+        });
+        if !self.output.json {
+            self.output.note(&format!("report: {}\n", folder.path().display()));
         }
         Ok(exit(&results))
     }
@@ -197,21 +190,4 @@ fn file(text: &str) -> Result<PathBuf, String> {
         "" | "-" => Err("name a file for the JUnit XML".into()),
         name => Ok(name.into()),
     }
-}
-
-fn in_flight(text: &str) -> Result<usize, String> {
-    bounded(text, MAX_IN_FLIGHT)
-}
-
-pub(super) fn slots(text: &str) -> Result<NonZeroUsize, String> {
-    bounded(text, 1024).map(|slots| NonZeroUsize::new(slots).expect("it is at least 1"))
-}
-
-pub(super) fn bands(text: &str) -> Result<NonZeroU32, String> {
-    bounded(text, 128).map(|bands| NonZeroU32::new(bands as u32).expect("it is at least 1"))
-}
-
-fn bounded(text: &str, max: usize) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| (1..=max).contains(number));
-    number.ok_or_else(|| format!("not a whole number from 1 to {max}"))
 }

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +11,8 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::output::{eprint, print, print_json};
-use super::{Exit, OutputArgs, malloc_arenas};
+use super::output::eprint;
+use super::{Exit, OutputArgs, malloc_arenas, parse};
 use crate::album::{Clock, ContentHash, Moment, OpenError, Store, StoreError, StoreOptions};
 use crate::allocator::keep_freed_memory;
 use crate::pipelines::PipelineKind;
@@ -49,19 +48,22 @@ pub(super) struct Serve {
     #[arg(long, value_enum, value_name = "P", default_value = "owned")]
     pipeline: PipelineKind,
     /// Number of slots in the ring of `shared`, and of frames that `pooled` keeps, from 1 to 1024.
-    #[arg(long, value_name = "N", default_value = "8", value_parser = parse_count::<1, 1024>)]
-    slots: usize,
+    #[arg(long, value_name = "N", default_value = "8",
+          value_parser = parse::count::<NonZeroUsize, 1, 1024>)]
+    slots: NonZeroUsize,
     /// Number of conversions that run at once, from 1 to 256.
-    #[arg(long, value_name = "N", default_value = "32", value_parser = parse_count::<1, 256>)]
-    workers: usize,
+    #[arg(long, value_name = "N", default_value = "32",
+          value_parser = parse::count::<NonZeroUsize, 1, 256>)]
+    workers: NonZeroUsize,
     /// Upper bound of the conversions that wait, from 0 to 65536.
-    #[arg(long, value_name = "N", default_value = "256", value_parser = parse_count::<0, 65_536>)]
+    #[arg(long, value_name = "N", default_value = "256",
+          value_parser = parse::count::<usize, 0, 65_536>)]
     max_queue: usize,
     /// Upper bound of the pixel memory of all running conversions, from 1MiB to 1TiB.
-    #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = parse_bytes)]
+    #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = parse::bytes)]
     max_memory: u64,
     /// Longest time that a request waits for its response, such as 500ms, 10s or 2m.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
     response_timeout: Duration,
     /// Time at which the clock starts, for drills. By default it is the present.
     #[arg(long, value_name = "RFC3339")]
@@ -116,7 +118,7 @@ impl Serve {
         let operator_key = operator_key(&store)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
-            .max_blocking_threads(self.workers + OTHER_THREADS)
+            .max_blocking_threads(self.workers.get() + OTHER_THREADS)
             .build()
             .map_err(StartError::System)?;
         let ended = runtime.block_on(self.listen(store, operator_key));
@@ -127,40 +129,33 @@ impl Serve {
 
     async fn listen(&self, store: Arc<Store>, operator_key: ContentHash) -> Result<(), StartError> {
         let stop = stop_signal().map_err(StartError::System)?;
-        let slots = NonZeroUsize::new(self.slots).expect("at least 1");
-        let max_running = NonZeroUsize::new(self.workers).expect("at least 1");
-        let (max_queued, max_bytes) = (self.max_queue, self.max_memory);
+        let Self { slots, workers: max_running, max_queue: max_queued, max_memory, .. } = *self;
         let maker = Maker::new(self.pipeline);
         let parts = Parts {
             store,
             operator_key,
             converter: converter(self.pipeline, slots),
             maker: maker.clone(),
-            admission: AdmissionLimits { max_running, max_queued, max_bytes },
+            admission: AdmissionLimits { max_running, max_queued, max_bytes: max_memory },
             limits: Limits { response_timeout: self.response_timeout, ..Limits::default() },
         };
         let bound = Server::bind(self.listen, parts).await;
         let server = bound.map_err(|error| StartError::Listen { address: self.listen, error })?;
         self.announce(server.address(), &maker);
         server.run(stop).await;
-        if !self.output.quiet {
-            eprint("stopped\n");
-        }
+        self.output.note("stopped\n");
         Ok(())
     }
 
     fn announce(&self, address: SocketAddr, maker: &Maker) {
         let listening = format!("http://{address}");
-        if self.output.json {
-            print_json(&Listening {
-                schema: "double-exposure/serve/1",
-                listening: &listening,
-                pipeline: &maker.pipeline,
-                maker: &maker.version,
-            });
-        } else {
-            print(&format!("listening on {listening}\n"));
-        }
+        let document = Listening {
+            schema: "double-exposure/serve/1",
+            listening: &listening,
+            pipeline: &maker.pipeline,
+            maker: &maker.version,
+        };
+        self.output.print(&document, || format!("listening on {listening}\n"));
         // Scripts wait for this line. A closed pipe is no reason not to serve.
         let _ = io::stdout().flush();
     }
@@ -211,34 +206,4 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             std::process::exit(Exit::Interrupted as i32);
         });
     })
-}
-
-/// Parses a whole number from `MIN` to `MAX`.
-fn parse_count<const MIN: usize, const MAX: usize>(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| (MIN..=MAX).contains(number));
-    number.ok_or_else(|| format!("not a whole number from {MIN} to {MAX}"))
-}
-
-/// Parses a number of bytes from 1MiB to 1TiB, plain or with a binary unit.
-fn parse_bytes(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 5] =
-        [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("", 1)];
-    with_unit(text, &UNITS, 1 << 20..=1 << 40)
-        .ok_or_else(|| "not a number of bytes from 1MiB to 1TiB: write it as 512MiB".to_owned())
-}
-
-/// Parses a duration from 1ms to 60m: a whole number and its unit.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
-    const UNITS: [(&str, u64); 3] = [("ms", 1), ("s", 1_000), ("m", 60_000)];
-    with_unit(text, &UNITS, 1..=3_600_000)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "not a duration from 1ms to 60m: write it as 500ms, 10s or 2m".to_owned())
-}
-
-/// Parses a whole number that ends with one of the units, of which the first that fits counts.
-fn with_unit(text: &str, units: &[(&str, u64)], range: RangeInclusive<u64>) -> Option<u64> {
-    let (digits, factor) =
-        units.iter().find_map(|&(unit, factor)| Some((text.strip_suffix(unit)?, factor)))?;
-    let value = digits.trim().parse::<u64>().ok()?.checked_mul(factor)?;
-    range.contains(&value).then_some(value)
 }

@@ -3,6 +3,8 @@
 
 use maud::{Markup, html};
 
+use super::html::{table, wide};
+
 /// Published facts about 28 November 2024, each with its source.
 const PUBLISHED: [(&str, &str); 8] = [
     (
@@ -37,20 +39,13 @@ const PUBLISHED: [(&str, &str); 8] = [
 
 /// Shows the published facts with their sources, and this project's inference apart from them.
 pub(crate) fn published() -> Markup {
+    let rows = html! { @for (fact, source) in PUBLISHED { tr { td { (fact) } td { (source) } } } };
     html! {
         p {
             "On 28 November 2024 a messenger’s album service showed people other people’s photos \
              in its thumbnails. This project rebuilds a failure like it, to learn from it."
         }
-        div.wide tabindex="0" role="region" aria-label="published facts, scrolls sideways" {
-            table.facts {
-                caption { "Published" }
-                thead { tr { th scope="col" { "fact" } th scope="col" { "source" } } }
-                tbody {
-                    @for (fact, source) in PUBLISHED { tr { td { (fact) } td { (source) } } }
-                }
-            }
-        }
+        (wide("published facts", &table("facts", Some("Published"), &["fact", "source"], &rows)))
         p {
             "Sources: LY Corporation’s notice 016673, “Issue where LINE Album displays images \
              from other users”; the written guidance of Japan’s Ministry of Internal Affairs and \

@@ -25,6 +25,21 @@ pub(crate) struct Rows<'a> {
     pub(crate) name: &'a str,
 }
 
+/// Returns the rows of each owner, top to bottom. Adjacent bands that show the same owner are
+/// joined; `own` is the owner of the thumbnail.
+pub(crate) fn rows<'a, O: Copy + PartialEq>(
+    bands: &[(Range<u32>, O)],
+    own: O,
+    name: impl Fn(O) -> &'a str,
+) -> Vec<Rows<'a>> {
+    let runs = bands.chunk_by(|(_, above), (_, below)| above == below);
+    let joined = runs.map(|run| {
+        let ((first, owner), (last, _)) = (&run[0], &run[run.len() - 1]);
+        Rows { rows: first.start..last.end, is_stranger: *owner != own, name: name(*owner) }
+    });
+    joined.collect()
+}
+
 /// Shows a mixed thumbnail beside the unmixed one, which shows `owner`'s photo only.
 pub(crate) fn pair(
     caption: &Markup,

@@ -1,4 +1,5 @@
-//! Writes a self-contained HTML page: its shell, its content security policy and its style.
+//! Writes a self-contained HTML page: its shell, its content security policy and its style, and the
+//! parts of which all pages consist.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -40,4 +41,30 @@ pub(crate) fn page(
         }
     }
     .into_string()
+}
+
+/// Returns a section under a heading. `id` is the id of the heading.
+pub(crate) fn section(id: &str, heading: &str, content: &Markup) -> Markup {
+    html! { section aria-labelledby=(id) { h2 id=(id) { (heading) } (content) } }
+}
+
+/// Returns a region that scrolls sideways where its content is too wide for the window. `label` is
+/// its name for screen readers.
+pub(crate) fn wide(label: &str, content: &Markup) -> Markup {
+    html! {
+        div.wide tabindex="0" role="region" aria-label={ (label) ", scrolls sideways" } {
+            (content)
+        }
+    }
+}
+
+/// Returns a table with a row of column names above its other rows.
+pub(crate) fn table(class: &str, caption: Option<&str>, head: &[&str], rows: &Markup) -> Markup {
+    html! {
+        table class=(class) {
+            @if let Some(caption) = caption { caption { (caption) } }
+            thead { tr { @for name in head { th scope="col" { (name) } } } }
+            tbody { (rows) }
+        }
+    }
 }

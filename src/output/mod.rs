@@ -1,5 +1,5 @@
-//! Writes what the products report: terminal text, JSON, JUnit XML, HTML pages with figures and
-//! charts, and the folder that holds them.
+//! Writes what the products report: terminal text, JSON, JUnit XML, HTML pages with figures, and
+//! the folder that holds them.
 
 pub(crate) mod facts;
 pub mod figure;
@@ -8,7 +8,6 @@ pub(crate) mod json;
 pub(crate) mod junit;
 mod output_dir;
 pub(crate) mod progress;
-pub(crate) mod svg;
 pub(crate) mod terminal;
 
 pub use output_dir::{OutputDir, OutputError};

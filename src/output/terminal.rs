@@ -16,11 +16,16 @@ pub(crate) const PLAIN: &str = "\x1b[0m";
 /// Columns of a line if neither `COLUMNS` nor a terminal states them.
 const DEFAULT_WIDTH: usize = 80;
 
-/// Returns the columns of standard output: the value of `COLUMNS`, else the terminal's, else 80.
+/// Smallest width for which text is laid out. A narrower terminal breaks the lines itself.
+const MIN_WIDTH: usize = 40;
+
+/// Returns the columns of standard output, at least 40: the value of `COLUMNS`, else the
+/// terminal's, else 80.
 pub(crate) fn width() -> usize {
     let stated = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let terminal = || Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-    stated.or_else(terminal).filter(|&columns| columns > 0).unwrap_or(DEFAULT_WIDTH)
+    let width = stated.or_else(terminal).filter(|&columns| columns > 0);
+    width.unwrap_or(DEFAULT_WIDTH).max(MIN_WIDTH)
 }
 
 /// Returns the name of an outcome: clean (no rows of another photo), torn (some) or swapped (all).
@@ -45,18 +50,18 @@ pub(crate) fn many(number: impl std::fmt::Display, one: &str) -> String {
 
 /// Breaks a text at its spaces into lines of at most `width` columns; a longer word gets a line of
 /// its own.
-pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+pub(crate) fn wrap(text: &str, width: usize) -> String {
+    let (mut wrapped, mut columns) = (String::new(), 0);
     for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+        let length = word.chars().count();
+        let fits = columns + 1 + length <= width;
+        if !wrapped.is_empty() {
+            wrapped.push(if fits { ' ' } else { '\n' });
         }
+        columns = if fits && !wrapped.is_empty() { columns + 1 + length } else { length };
+        wrapped.push_str(word);
     }
-    lines
+    wrapped
 }
 
 /// Returns a share in percent with one decimal; `< 0.1 %` and `> 99.9 %` in place of a rounded 0 or

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use serde::{Serialize, Serializer};
+
 use super::{OracleError, PixelOracle, Traced};
 use crate::schedule::Outcome;
 
@@ -19,7 +21,7 @@ pub struct Classified {
 }
 
 /// Holds the counts of one run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MixStats {
     /// Number of finished thumbnails.
     pub thumbnails: u64,
@@ -30,8 +32,10 @@ pub struct MixStats {
     /// Number of thumbnails with only rows of another owner's photo.
     pub swapped: u64,
     /// Indices of the owners whose rows reached a stranger.
+    #[serde(serialize_with = "serialize_count")]
     pub exposed_owners: BTreeSet<usize>,
     /// Indices of the viewers that received a stranger's rows.
+    #[serde(serialize_with = "serialize_count")]
     pub affected_viewers: BTreeSet<usize>,
     /// Number of foreign rows of photos that were decoded after the thumbnail's own photo.
     pub rows_from_later: u64,
@@ -42,6 +46,14 @@ pub struct MixStats {
     /// Number of rows for which the two oracles disagree. Any such row is a fault of the program,
     /// and makes all other counts unreliable.
     pub oracle_faults: u64,
+}
+
+/// Serializes a set of people as their number.
+fn serialize_count<S: Serializer>(
+    people: &BTreeSet<usize>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    people.len().serialize(serializer)
 }
 
 impl MixStats {

@@ -69,10 +69,7 @@ impl PhotoAssignment {
         config: &ReplayConfig,
         dir: Option<&Path>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let SamplePhotos { photos: samples, mut skipped } = match dir {
-            Some(dir) => sample_photos::read_dir(dir)?,
-            None => SamplePhotos { photos: sample_photos::default_set(), skipped: Vec::new() },
-        };
+        let SamplePhotos { photos: samples, mut skipped } = sample_photos::load(dir)?;
         let files = samples.len() + skipped.len();
         let count = config.word.requests();
         let mut assigned = Vec::new();

@@ -1,8 +1,6 @@
 //! Replays a word (a schedule written as letters) with the image codec, and compares every
 //! thumbnail with the lap law, which predicts the owner of each band (some rows of a thumbnail).
 
-use std::fmt;
-
 use bytes::Bytes;
 
 use super::config::ReplayConfig;
@@ -40,29 +38,17 @@ pub(super) struct Thumbnail {
 }
 
 /// Describes a difference between a thumbnail and its prediction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Difference {
     /// A request finished and should not have, or did not finish and should have.
+    #[error("{letter} did not finish as its letters say")]
     Finish { letter: char },
     /// A band shows another request than predicted.
-    Band { letter: char, band: usize, predicted: char, actual: Option<char> },
+    #[error("band {band} of {letter} must show {predicted}, and shows {actual}")]
+    Band { letter: char, band: usize, predicted: char, actual: String },
     /// The bands have the predicted owners, but not the bytes of undisturbed bands.
+    #[error("the thumbnail of {letter} differs from its bands made undisturbed")]
     Bytes { letter: char },
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Finish { letter } => write!(f, "{letter} did not finish as its letters say"),
-            Self::Band { letter, band, predicted, actual } => {
-                let actual = actual.map_or("no photo".into(), String::from);
-                write!(f, "band {band} of {letter} must show {predicted}, and shows {actual}")
-            }
-            Self::Bytes { letter } => {
-                write!(f, "the thumbnail of {letter} differs from its bands made undisturbed")
-            }
-        }
-    }
 }
 
 impl ReplayResult {
@@ -162,7 +148,7 @@ impl ReplayResult {
                     letter: self.name(own),
                     band: index + 1,
                     predicted: self.name(owner),
-                    actual: shown.map(|shown| self.name(shown)),
+                    actual: shown.map_or("no photo".into(), |shown| self.name(shown).into()),
                 });
             }
         }

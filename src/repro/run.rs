@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use serde::{Serialize, Serializer};
 
 use super::load_generator::LoadGenerator;
 use super::{MAX_EXHIBITS, PhotoSet, ReproPlan};
@@ -14,9 +15,10 @@ use crate::provenance::{Classified, MixStats, Numbered, TaggingCodec, Traced};
 use crate::schedule::Outcome;
 
 /// Holds the result of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Run {
     /// Kind of the pipeline.
+    #[serde(rename = "pipeline")]
     pub kind: PipelineKind,
     /// Slots in the ring.
     pub slots: NonZeroUsize,
@@ -27,9 +29,16 @@ pub struct Run {
     /// Planned thumbnails. The run made fewer if its time ended.
     pub planned: u64,
     /// Counts of clean and mixed thumbnails.
+    #[serde(flatten)]
     pub stats: MixStats,
     /// Thumbnails per second of conversion time, without the time of the classification.
+    #[serde(serialize_with = "serialize_tenths")]
     pub per_second: f64,
+}
+
+/// Serializes a number with one decimal.
+fn serialize_tenths<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64((number * 10.0).round() / 10.0)
 }
 
 impl Run {

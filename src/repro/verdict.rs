@@ -51,12 +51,7 @@ pub enum ReproVerdict {
 
 impl fmt::Display for ReproVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Reproduced => "reproduced",
-            Self::Mixed => "mixed",
-            Self::Clean => "clean",
-            Self::Inconclusive => "inconclusive",
-        })
+        self.serialize(f)
     }
 }
 

@@ -7,9 +7,10 @@ mod folder;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use serde::{Serialize, Serializer};
 
 pub use self::folder::{MAX_FILES, MAX_TOTAL_BYTES, ReadError, read_dir};
 
@@ -25,12 +26,18 @@ pub struct SamplePhoto {
 }
 
 /// Names a file or folder that is not used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SkippedFile {
     /// Path of the file or folder.
+    #[serde(serialize_with = "serialize_path")]
     pub path: PathBuf,
     /// Reason why it is not used, in words.
     pub reason: String,
+}
+
+/// Serializes a path as text, also if it is no Unicode.
+fn serialize_path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
 }
 
 /// Holds the photos of a folder.
@@ -61,6 +68,15 @@ pub fn default_set() -> Vec<SamplePhoto> {
         bytes: Bytes::from_static(bytes),
     };
     set.map(photo).into()
+}
+
+/// Returns the photos of a folder, or the built-in photos if no folder is given.
+///
+/// # Errors
+/// Returns [`ReadError`] if the folder cannot be read.
+pub fn load(dir: Option<&Path>) -> Result<SamplePhotos, ReadError> {
+    let built_in = || SamplePhotos { photos: default_set(), skipped: Vec::new() };
+    dir.map_or_else(|| Ok(built_in()), read_dir)
 }
 
 /// Keeps the first of several photos with the same bytes, and skips the others. If two owners had

@@ -59,9 +59,6 @@ pub(crate) struct SymbolicCodec {
 #[derive(Default)]
 pub(crate) struct SymbolicFrame(Option<usize>);
 
-/// Holds the owners of the bands made so far.
-pub(crate) struct SymbolicThumbnail(Vec<usize>);
-
 impl Frame for SymbolicFrame {
     fn clear(&mut self) {
         self.0 = None;
@@ -76,7 +73,8 @@ impl Codec for SymbolicCodec {
     type Request = usize;
     type Photo = usize;
     type Frame = SymbolicFrame;
-    type Thumbnail = SymbolicThumbnail;
+    /// The owners of the bands made so far.
+    type Thumbnail = Vec<usize>;
     type Output = Vec<usize>;
     type Error = std::convert::Infallible;
 
@@ -84,17 +82,17 @@ impl Codec for SymbolicCodec {
         Ok(owner)
     }
 
-    fn fill(&self, owner: usize, frame: &mut SymbolicFrame) -> SymbolicThumbnail {
+    fn fill(&self, owner: usize, frame: &mut SymbolicFrame) -> Vec<usize> {
         frame.0.get_or_insert(owner);
-        SymbolicThumbnail(Vec::with_capacity(self.bands))
+        Vec::with_capacity(self.bands)
     }
 
-    fn band(&self, frame: &SymbolicFrame, thumbnail: &mut SymbolicThumbnail) -> bool {
-        thumbnail.0.extend(frame.0);
-        thumbnail.0.len() < self.bands
+    fn band(&self, frame: &SymbolicFrame, thumbnail: &mut Vec<usize>) -> bool {
+        thumbnail.extend(frame.0);
+        thumbnail.len() < self.bands
     }
 
-    fn encode(&self, thumbnail: SymbolicThumbnail) -> Result<Vec<usize>, Self::Error> {
-        Ok(thumbnail.0)
+    fn encode(&self, thumbnail: Vec<usize>) -> Result<Vec<usize>, Self::Error> {
+        Ok(thumbnail)
     }
 }

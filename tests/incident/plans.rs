@@ -66,5 +66,5 @@ pub(crate) fn rows(log: &str) -> impl Iterator<Item = Value> {
 
 /// Returns the JSON document of results.
 pub(crate) fn json(results: &SimulationResults) -> String {
-    serde_json::to_string(&IncidentDocument::new(results, Vec::new())).expect("it is JSON")
+    serde_json::to_string(&IncidentDocument::new(results, &[])).expect("it is JSON")
 }

@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Instant;
 
 use bytes::Bytes;
-use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};
+use double_exposure::codec::{ImageCodec, ThumbnailRequest, ThumbnailSpec};
 use double_exposure::pipelines::PipelineKind;
 use double_exposure::provenance::{MixStats, PixelOracle};
 use double_exposure::repro::report::ReproPage;
@@ -104,10 +104,7 @@ fn run(kind: PipelineKind, in_flight: usize) -> Run {
 fn photo_set() -> PhotoSet {
     let long = format!("{}-long", "x".repeat(200));
     let owners = vec![MARKUP.to_owned(), JAPANESE.to_owned(), long];
-    let request = ThumbnailRequest {
-        photo: Bytes::new(),
-        spec: ThumbnailSpec { size: Size::default(), fit: Fit::Cover },
-    };
+    let request = ThumbnailRequest { photo: Bytes::new(), spec: ThumbnailSpec::default() };
     PhotoSet {
         requests: vec![request; 3],
         heights: vec![u32::from(SIDE); 3],

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::table::describe_load;
 use crate::audit::{AuditResults, StepStats, TimeBucket};
+use crate::output::html::wide;
 
 const WIDTH: f64 = 1240.0;
 const HEIGHT: f64 = 380.0;
@@ -38,7 +39,7 @@ pub(super) fn load_chart(results: &AuditResults) -> Markup {
             figcaption {
                 "Requests per second over time. A disc marks mixed answers."
             }
-            div.wide tabindex="0" role="region" aria-label="the load, scrolls sideways" {
+            (wide("the load", &html! {
                 svg.curve viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
                     aria-label=(description(results)) {
                     line.axis x1=(LEFT) y1=(FOOT) x2=(RIGHT) y2=(FOOT) {}
@@ -64,7 +65,7 @@ pub(super) fn load_chart(results: &AuditResults) -> Markup {
                         }
                     }
                 }
-            }
+            }))
         }
     }
 }

@@ -9,7 +9,7 @@ use super::table::{describe_finding, describe_load, explain_verdict, notes};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, Finding, FindingKind};
 use crate::codec;
 use crate::output::figure::{self, MAX_PICTURE_BYTES, Rows};
-use crate::output::html;
+use crate::output::html::{self, section, table, wide};
 
 /// Writes the page. Like every page of this program it runs no script and loads no file.
 pub fn page(plan: &AuditPlan, results: &AuditResults, command: &str) -> String {
@@ -39,26 +39,19 @@ fn opening(plan: &AuditPlan, results: &AuditResults) -> Markup {
 
 fn sections(plan: &AuditPlan, results: &AuditResults, command: &str) -> Markup {
     html! {
-        section aria-labelledby="load" {
-            h2 #load { "The load and its mixed answers" }
+        (section("load", "The load and its mixed answers", &html! {
             (load_chart(results))
             (steps(results))
-        }
-        section aria-labelledby="found" {
-            h2 #found { "Findings" }
+        }))
+        (section("found", "Findings", &html! {
             (kinds(results))
             (contact_sheet(plan, results))
-        }
-        section aria-labelledby="beside" {
-            h2 #beside { "Notes" }
+        }))
+        (section("beside", "Notes", &html! {
             ul { @for note in notes(results) { li { (note) } } }
-        }
-        section aria-labelledby="again" {
-            h2 #again { "Run it again" }
-            pre tabindex="0" { code { (command) } }
-        }
-        section aria-labelledby="not-claimed" {
-            h2 #not-claimed { "What this does not claim" }
+        }))
+        (section("again", "Run it again", &html! { pre tabindex="0" { code { (command) } } }))
+        (section("not-claimed", "What this does not claim", &html! {
             ul {
                 li {
                     "An audit without findings does not prove that the service mixes no photos. "
@@ -69,59 +62,52 @@ fn sections(plan: &AuditPlan, results: &AuditResults, command: &str) -> Markup {
                     "An answer whose watermark could not be read says nothing about its owner."
                 }
             }
-        }
+        }))
     }
 }
 
 fn steps(results: &AuditResults) -> Markup {
     let ms = |ms: f64| format!("{ms:.1}");
-    html! {
-        div.wide tabindex="0" role="region" aria-label="steps, scrolls sideways" {
-            table.counts {
-                caption { "Steps of the load" }
-                thead { tr { @for name in [
-                    "load", "requests", "answers", "mixed", "per second", "p50, ms", "p99, ms",
-                    "p99 corrected, ms", "max in flight",
-                ] { th scope="col" { (name) } } } }
-                tbody { @for step in &results.stats.steps {
-                    tr.mixed[step.mixed > 0] {
-                        th scope="row" { (describe_load(step.load)) }
-                        td { (step.requests) }
-                        td { (step.answers) }
-                        td { (step.mixed) }
-                        td { (format!("{:.0}", step.per_second())) }
-                        td { (ms(step.latency_ms(0.5))) }
-                        td { (ms(step.latency_ms(0.99))) }
-                        td { (ms(step.p99_corrected_ms())) }
-                        td { (step.max_in_flight) }
-                    }
-                } }
-            }
-        }
-    }
+    let head = [
+        "load",
+        "requests",
+        "answers",
+        "mixed",
+        "per second",
+        "p50, ms",
+        "p99, ms",
+        "p99 corrected, ms",
+        "max in flight",
+    ];
+    let rows = html! {
+        @for step in &results.stats.steps { tr.mixed[step.mixed > 0] {
+            th scope="row" { (describe_load(step.load)) }
+            td { (step.requests) }
+            td { (step.answers) }
+            td { (step.mixed) }
+            td { (format!("{:.0}", step.per_second())) }
+            td { (ms(step.latency_ms(0.5))) }
+            td { (ms(step.latency_ms(0.99))) }
+            td { (ms(step.p99_corrected_ms())) }
+            td { (step.max_in_flight) }
+        } }
+    };
+    wide("steps", &table("counts", Some("Steps of the load"), &head, &rows))
 }
 
 fn kinds(results: &AuditResults) -> Markup {
-    html! {
-        @if results.stats.kinds.is_empty() {
-            p { "No findings." }
-        } @else {
-            table.counts {
-                caption { "Answers by kind of finding" }
-                thead { tr {
-                    th scope="col" { "kind" } th scope="col" { "mixing" }
-                    th scope="col" { "answers" }
-                } }
-                tbody { @for (kind, count) in &results.stats.kinds {
-                    tr.mixed[kind.is_mixing()] {
-                        th scope="row" { (kind.description()) }
-                        td { (if kind.is_mixing() { "yes" } else { "no" }) }
-                        td { (count) }
-                    }
-                } }
-            }
-        }
+    if results.stats.kinds.is_empty() {
+        return html! { p { "No findings." } };
     }
+    let rows = html! {
+        @for (kind, count) in &results.stats.kinds { tr.mixed[kind.is_mixing()] {
+            th scope="row" { (kind.description()) }
+            td { (if kind.is_mixing() { "yes" } else { "no" }) }
+            td { (count) }
+        } }
+    };
+    let caption = Some("Answers by kind of finding");
+    table("counts", caption, &["kind", "mixing", "answers"], &rows)
 }
 
 fn contact_sheet(plan: &AuditPlan, results: &AuditResults) -> Markup {

@@ -28,20 +28,20 @@ pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
         }
         text.push('\n');
     }
-    let columns = width().max(40);
+    let columns = width();
     for finding in stats.findings.iter().take(MAX_LISTED) {
         let colour = if finding.evidence.kind.is_mixing() { RED } else { YELLOW };
-        let lines = wrap(&describe_finding(finding, photos), columns.saturating_sub(2));
-        let _ = writeln!(text, "{colour}{}{PLAIN}", lines.join("\n  "));
+        let finding = wrap(&describe_finding(finding, photos), columns - 2);
+        let _ = writeln!(text, "{colour}{}{PLAIN}", finding.replace('\n', "\n  "));
     }
     if !stats.kinds.is_empty() {
         let kinds = stats.kinds.iter();
         let kinds = kinds.map(|(kind, count)| format!("{count} × {}", kind.description()));
         let kinds = format!("In all: {}.", kinds.collect::<Vec<_>>().join("; "));
-        text += &format!("{}\n\n", wrap(&kinds, columns).join("\n"));
+        text += &format!("{}\n\n", wrap(&kinds, columns));
     }
     for note in notes(results) {
-        text += &format!("{}\n", wrap(&note, columns).join("\n"));
+        text += &format!("{}\n", wrap(&note, columns));
     }
     let colour = match results.verdict {
         AuditVerdict::Clean => GREEN,
@@ -49,7 +49,7 @@ pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => YELLOW,
     };
     let verdict = format!("{}: {}", results.verdict, explain_verdict(results));
-    text += &format!("\n{colour}{}{PLAIN}\n", wrap(&verdict, columns).join("\n"));
+    text += &format!("\n{colour}{}{PLAIN}\n", wrap(&verdict, columns));
     text
 }
 

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use indicatif::ProgressBar;
 
 use super::interrupt::Interrupt;
-use super::output::{File, eprint, print, print_json};
-use super::serve::parse_duration;
-use super::{Exit, OutputArgs};
+use super::output::File;
+use super::{Exit, OutputArgs, parse};
 use crate::audit::report::{self, AuditDocument, junit, markdown, table};
 use crate::audit::spec::{Mode, Sizes};
 use crate::audit::{
@@ -19,8 +19,7 @@ use crate::audit::{
     Url,
 };
 use crate::codec::Fit;
-use crate::output::OutputDir;
-use crate::output::progress::Progress;
+use crate::output::{OutputDir, progress};
 
 /// Audits a thumbnail service under load for mixed photos.
 ///
@@ -76,20 +75,20 @@ struct PlanArgs {
     fit: Option<String>,
     /// Requests in flight of each step of a closed loop, from 1 to 1024.
     #[arg(long, value_delimiter = ',', value_name = "N,N,…", default_value = "1,4,16,64",
-          value_parser = in_flight)]
+          value_parser = parse::count::<usize, 1, { MAX_IN_FLIGHT as u64 }>)]
     steps: Vec<usize>,
     /// Requests per second of each step of an open loop, answered or not, from 0.1 to 100000.
     #[arg(long, value_delimiter = ',', value_name = "R,R,…", conflicts_with = "steps",
           value_parser = rate)]
     rate: Vec<f64>,
     /// Duration of all steps together, such as 500ms, 30s or 5m.
-    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = parse_duration)]
+    #[arg(long, value_name = "SPAN", default_value = "30s", value_parser = parse::duration)]
     duration: Duration,
     /// Time of each step before its latency counts; mixing counts from the start.
-    #[arg(long, value_name = "SPAN", default_value = "500ms", value_parser = parse_duration)]
+    #[arg(long, value_name = "SPAN", default_value = "500ms", value_parser = parse::duration)]
     warm_up: Duration,
     /// Upper bound of the time for a response.
-    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = parse_duration)]
+    #[arg(long, value_name = "SPAN", default_value = "10s", value_parser = parse::duration)]
     timeout: Duration,
     /// Upper bound of the KiB of a response, from 1 to 65536.
     #[arg(long, value_name = "KIB", default_value_t = 8192,
@@ -153,7 +152,7 @@ impl Audit {
         let junit_file = junit_file.as_deref().map(File::create).transpose()?;
         let markdown_file = markdown_file.as_deref().map(File::append).transpose()?;
         let interrupt = Interrupt::listen();
-        let bar = Progress::with_message(self.output.quiet, "setting up");
+        let bar = progress::with_message(self.output.quiet, "setting up");
         let results = audit::run(&plan, &mut |progress| {
             show(&bar, progress);
             !interrupt.heard()
@@ -166,13 +165,9 @@ impl Audit {
             file.write(markdown(&plan, &results).as_bytes())?;
         }
         report::write(&folder, &plan, &results, &self.rerun_command(source))?;
-        if self.output.json {
-            print_json(&AuditDocument::new(&plan, &results));
-        } else {
-            print(&table(&plan, &results));
-            if !self.output.quiet {
-                eprint(&format!("report: {}\n", folder.path().display()));
-            }
+        self.output.print(&AuditDocument::new(&plan, &results), || table(&plan, &results));
+        if !self.output.json {
+            self.output.note(&format!("report: {}\n", folder.path().display()));
         }
         Ok(exit(&results))
     }
@@ -240,14 +235,14 @@ impl Audit {
 }
 
 /// Shows the rate, the requests in flight, the answers read, and the mixed answers.
-fn show(bar: &Progress, progress: AuditProgress) {
+fn show(bar: &ProgressBar, progress: AuditProgress) {
     let AuditProgress { elapsed, total, requests, in_flight, read, mixed } = progress;
     if total.is_zero() {
         return;
     }
     let rate = requests as f64 / elapsed.as_secs_f64().max(0.001);
-    bar.set_total(total.as_millis() as u64);
-    bar.set(elapsed.min(total).as_millis() as u64);
+    bar.set_length(total.as_millis() as u64);
+    bar.set_position(elapsed.min(total).as_millis() as u64);
     let mixed = if mixed > 0 { format!("{mixed} MIXED") } else { "0 mixed".into() };
     bar.set_message(format!("{rate:.0}/s, {in_flight} in flight, {read} read, {mixed}"));
 }
@@ -260,11 +255,6 @@ fn exit(results: &AuditResults) -> Exit {
         AuditVerdict::Inconclusive => Exit::Inconclusive,
         AuditVerdict::Unreachable => Exit::Unreachable,
     }
-}
-
-fn in_flight(text: &str) -> Result<usize, String> {
-    let number = text.parse().ok().filter(|number| (1..=MAX_IN_FLIGHT).contains(number));
-    number.ok_or_else(|| format!("not a whole number from 1 to {MAX_IN_FLIGHT}"))
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -4,21 +4,21 @@
 mod what_if_args;
 
 use std::error::Error;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
+use std::io::Write;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use indicatif::ProgressBar;
 
 use super::interrupt::Interrupt;
-use super::output::{eprint, print, print_json};
-use super::{Exit, OutputArgs};
+use super::output::{File, print};
+use super::{Exit, OutputArgs, parse};
 use crate::incident::report::{self, IncidentDocument, IncidentPage, timeline};
 use crate::incident::{self, Scenario, SimulationPlan, SimulationResults, WhatIf, WhatIfResult};
-use crate::output::OutputDir;
-use crate::output::progress::Progress;
-use crate::sample_photos::{self, SamplePhotos};
+use crate::output::{OutputDir, progress};
+use crate::sample_photos;
 use what_if_args::WhatIfArgs;
 
 /// Maximum number of images on the page.
@@ -43,7 +43,8 @@ pub(super) struct Incident {
     #[arg(long, value_name = "N", default_value_t = 20_241_128)]
     seed: u64,
     /// The divisor of people, photos and views, and the factor of a conversion's time.
-    #[arg(long, value_name = "N", default_value = "100", value_parser = scale)]
+    #[arg(long, value_name = "N", default_value = "100",
+          value_parser = parse::count::<NonZeroU32, 1, 1_000_000>)]
     scale: NonZeroU32,
     /// A file for a log of every thumbnail made and shown, as JSON Lines. An existing file is
     /// replaced.
@@ -92,32 +93,28 @@ impl Incident {
         let selected = self.what_ifs.selected(&day)?;
         let combined = self.what_ifs.combined(&day)?;
         let folder = OutputDir::open(&self.out, report::DOCUMENT)?;
-        let mut log = self.log.as_deref().map(Log::create).transpose()?;
-        let photos = match &self.photos {
-            Some(dir) => sample_photos::read_dir(dir)?,
-            None => SamplePhotos { photos: sample_photos::default_set(), skipped: Vec::new() },
-        };
+        let mut log = self.log.as_deref().map(File::create).transpose()?;
+        let photos = sample_photos::load(self.photos.as_deref())?;
         let interrupt = Interrupt::listen();
         let keep_running = || !interrupt.heard();
         let count = 1 + selected.len();
-        let progress = Progress::counting(self.output.quiet || count == 1, "days", count as u64);
-        let simulations = Simulations { progress, keep_running: &keep_running };
+        let progress = progress::counting(self.output.quiet || count == 1, "days", count as u64);
 
-        let results = simulations.run(&combined, log.as_mut())?;
-        let compared = simulations.compare(&day, &selected, &results)?;
-        drop(simulations);
+        let mut log = log.as_mut().map(File::writer);
+        let log = log.as_mut().map(|log| log as &mut dyn Write);
+        let results = incident::simulate(&combined, log, &keep_running)?;
+        progress.inc(1);
+        let compared = compare(&progress, &keep_running, &day, &selected, &results)?;
+        drop(progress);
         let as_promised = results.as_promised() && compared.iter().all(|(_, promised)| *promised);
         let compared: Vec<WhatIfResult> = compared.into_iter().map(|(row, _)| row).collect();
         let images = incident::sample_images(&results, &photos.photos, MAX_IMAGES)?;
         let page = IncidentPage { results: &results, compared: &compared, images: &images };
         report::write(&folder, &page)?;
-        if self.output.json {
-            print_json(&IncidentDocument::new(&results, compared));
-        } else {
-            print(&timeline(&results, &compared));
-            if !self.output.quiet {
-                eprint(&format!("page: {}\n", folder.path().display()));
-            }
+        let document = IncidentDocument::new(&results, &compared);
+        self.output.print(&document, || timeline(&results, &compared));
+        if !self.output.json {
+            self.output.note(&format!("page: {}\n", folder.path().display()));
         }
         Ok(if !as_promised {
             Exit::Mixed
@@ -129,68 +126,44 @@ impl Incident {
     }
 }
 
-/// Runs simulations one after the other, and shows progress.
-struct Simulations<'a> {
-    progress: Progress,
-    keep_running: &'a dyn Fn() -> bool,
-}
-
-impl Simulations<'_> {
-    fn run(
-        &self,
-        plan: &SimulationPlan,
-        log: Option<&mut Log>,
-    ) -> Result<SimulationResults, Box<dyn Error>> {
-        let results = match log {
-            None => incident::simulate(plan, None, self.keep_running)?,
-            Some(Log { path, file }) => {
-                let results = incident::simulate(plan, Some(&mut *file), self.keep_running)?;
-                file.flush().map_err(|error| format!("{}: {error}", path.display()))?;
-                results
-            }
+/// Returns the rows of the what-if table: the day itself, each change alone, and all changes
+/// together if `combined` is none of these. An interrupted simulation gives no row.
+fn compare(
+    progress: &ProgressBar,
+    keep_running: &dyn Fn() -> bool,
+    day: &SimulationPlan,
+    selected: &[WhatIf],
+    combined: &SimulationResults,
+) -> Result<Vec<(WhatIfResult, bool)>, Box<dyn Error>> {
+    if selected.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut days = vec![("the day itself".to_owned(), None, day.clone())];
+    days.extend(
+        selected
+            .iter()
+            .map(|change| (change.to_string(), Some(change.flag()), change.apply(day.clone()))),
+    );
+    if days.iter().all(|(.., plan)| *plan != combined.plan) {
+        days.push(("all of these together".into(), None, combined.plan.clone()));
+    }
+    let mut rows = Vec::new();
+    for (name, flag, plan) in days {
+        let changed;
+        let results = if plan == combined.plan {
+            combined
+        } else if keep_running() {
+            changed = incident::simulate(&plan, None, keep_running)?;
+            progress.inc(1);
+            &changed
+        } else {
+            break;
         };
-        self.progress.increment();
-        Ok(results)
+        if !results.interrupted {
+            rows.push((WhatIfResult::new(name, flag, results), results.as_promised()));
+        }
     }
-
-    /// Returns the rows of the what-if table: the day itself, each change alone, and all changes
-    /// together if `combined` is none of these. An interrupted simulation gives no row.
-    fn compare(
-        &self,
-        day: &SimulationPlan,
-        selected: &[WhatIf],
-        combined: &SimulationResults,
-    ) -> Result<Vec<(WhatIfResult, bool)>, Box<dyn Error>> {
-        if selected.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut days = vec![("the day itself".to_owned(), None, day.clone())];
-        days.extend(
-            selected
-                .iter()
-                .map(|change| (change.to_string(), Some(change.flag()), change.apply(day.clone()))),
-        );
-        if days.iter().all(|(.., plan)| *plan != combined.plan) {
-            days.push(("all of these together".into(), None, combined.plan.clone()));
-        }
-        let mut rows = Vec::new();
-        for (name, flag, plan) in days {
-            let changed;
-            let results = if plan == combined.plan {
-                combined
-            } else if (self.keep_running)() {
-                changed = incident::simulate(&plan, None, self.keep_running)?;
-                self.progress.increment();
-                &changed
-            } else {
-                break;
-            };
-            if !results.interrupted {
-                rows.push((WhatIfResult::new(name, flag, results), results.as_promised()));
-            }
-        }
-        Ok(rows)
-    }
+    Ok(rows)
 }
 
 fn read_scenario(path: &Path) -> Result<Scenario, String> {
@@ -201,26 +174,4 @@ fn read_scenario(path: &Path) -> Result<Scenario, String> {
     }
     let text = fs::read_to_string(path).map_err(|error| with_path(&error))?;
     Scenario::read(&text).map_err(|error| with_path(&error))
-}
-
-/// Holds the log file. It is opened before the simulation, because a failure afterwards would lose
-/// the results.
-struct Log {
-    path: PathBuf,
-    file: BufWriter<File>,
-}
-
-impl Log {
-    fn create(path: &Path) -> Result<Self, String> {
-        let file = File::create(path).map_err(|error| {
-            format!("{}: {error}; name a file that can be written", path.display())
-        })?;
-        Ok(Self { path: path.into(), file: BufWriter::with_capacity(1 << 20, file) })
-    }
-}
-
-fn scale(text: &str) -> Result<NonZeroU32, String> {
-    let number = text.parse().ok().filter(|number| (1..=1_000_000).contains(number));
-    let number = number.and_then(NonZeroU32::new);
-    number.ok_or_else(|| "not a whole number from 1 to 1000000".into())
 }

@@ -47,13 +47,6 @@ struct Round {
 )]
 struct UnwinnableError(String, String);
 
-/// Describes why the game ended before both rounds were decided.
-enum GameEnd {
-    /// The input ended, or the player quit.
-    Quit,
-    Interrupted,
-}
-
 /// Plays until both rounds are decided, the input ends, or the player presses Ctrl-C.
 ///
 /// # Errors
@@ -88,10 +81,7 @@ pub(super) fn play(
     } else {
         game.show(&game.summary());
     }
-    Ok(match end {
-        Err(GameEnd::Interrupted) => Exit::Interrupted,
-        Ok(()) | Err(GameEnd::Quit) => Exit::Held,
-    })
+    Ok(end.err().unwrap_or(Exit::Held))
 }
 
 /// Reads lines of standard input on a thread of its own, so that Ctrl-C does not wait for a line.
@@ -121,8 +111,9 @@ struct Game {
     rounds: Vec<Round>,
 }
 
+/// Plays on, or ends early with an [`Exit`]: the input ended, or the player quit or pressed Ctrl-C.
 impl Game {
-    fn both(&mut self, mut shared: Board, mut owned: Board) -> Result<(), GameEnd> {
+    fn both(&mut self, mut shared: Board, mut owned: Board) -> Result<(), Exit> {
         self.show(&shared.rules());
         self.round(&mut shared)?;
         while !shared.is_torn() {
@@ -141,7 +132,7 @@ impl Game {
     }
 
     /// Plays one attempt until it is decided.
-    fn round(&mut self, board: &mut Board) -> Result<(), GameEnd> {
+    fn round(&mut self, board: &mut Board) -> Result<(), Exit> {
         let result = self.turns(board);
         if !board.word.is_empty() {
             self.rounds.push(Round {
@@ -154,16 +145,16 @@ impl Game {
         result
     }
 
-    fn turns(&self, board: &mut Board) -> Result<(), GameEnd> {
+    fn turns(&self, board: &mut Board) -> Result<(), Exit> {
         while !board.is_decided() {
             self.show(&format!("{} > ", board.name()));
             let line = self.line()?;
             match line.trim().to_ascii_lowercase().as_str() {
-                "quit" | "exit" => return Err(GameEnd::Quit),
+                "quit" | "exit" => return Err(Exit::Held),
                 "help" | "?" => self.show(&board.rules()),
                 "undo" => {
                     board.word.pop();
-                    self.show(&board.show(terminal::width().max(40)));
+                    self.show(&board.show(terminal::width()));
                 }
                 letters => self.steps(board, &letters.to_ascii_uppercase()),
             }
@@ -177,7 +168,7 @@ impl Game {
             if let Err(error) = board.step(letter) {
                 return self.show(&format!("{error}\n"));
             }
-            self.show(&board.show(terminal::width().max(40)));
+            self.show(&board.show(terminal::width()));
             if board.is_decided() {
                 return;
             }
@@ -185,10 +176,10 @@ impl Game {
     }
 
     /// Returns the next line, or the reason why the game ends.
-    fn line(&self) -> Result<String, GameEnd> {
+    fn line(&self) -> Result<String, Exit> {
         loop {
             if self.interrupt.heard() {
-                return Err(GameEnd::Interrupted);
+                return Err(Exit::Interrupted);
             }
             match self.lines.recv_timeout(INTERRUPT_INTERVAL) {
                 Ok(line) => {
@@ -199,7 +190,7 @@ impl Game {
                     return Ok(line);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(GameEnd::Quit),
+                Err(RecvTimeoutError::Disconnected) => return Err(Exit::Held),
             }
         }
     }
@@ -219,7 +210,7 @@ impl Game {
         for Round { pipeline, word, steps, torn } in &self.rounds {
             let outcome = if *torn { "torn" } else { "not torn" };
             let line = format!("{pipeline}: {outcome} after {}: {word}", many(steps, "step"));
-            text += &(wrap(&line, terminal::width().max(40)).join("\n") + "\n");
+            text += &(wrap(&line, terminal::width()) + "\n");
         }
         if self.rounds.is_empty() {
             text += "No step was made.\n";

@@ -10,11 +10,9 @@ use clap::{ArgGroup, Args};
 
 use super::interrupt::Interrupt;
 use super::output::{eprint, print, print_json};
-use super::repro::{bands, slots};
-use super::{Exit, OutputArgs};
+use super::{Exit, OutputArgs, parse};
 use crate::codec::{Fit, Size, ThumbnailSpec};
-use crate::output::progress::Progress;
-use crate::output::{OutputDir, terminal};
+use crate::output::{OutputDir, progress, terminal};
 use crate::pipelines::PipelineKind;
 use crate::replay::{
     DOCUMENT, ExhaustiveCount, OddsDocument, PhotoAssignment, ReplayConfig, ReplayDocument,
@@ -50,10 +48,11 @@ pub(super) struct Replay {
     #[arg(long)]
     play: bool,
     /// Number of slots in the ring of shared buffers, from 1 to 1024.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = slots)]
+    #[arg(long, value_name = "N", default_value = "1",
+          value_parser = parse::count::<NonZeroUsize, 1, 1024>)]
     slots: NonZeroUsize,
     /// Number of bands of a thumbnail, from 1 to 128 [default: from the word's letters, else 2].
-    #[arg(long, value_name = "N", value_parser = bands)]
+    #[arg(long, value_name = "N", value_parser = parse::count::<NonZeroU32, 1, 128>)]
     bands: Option<NonZeroU32>,
     /// Number of requests of a word with --all, from 1 to 26 [default: 2].
     #[arg(long, value_name = "N", conflicts_with_all = ["word", "play"],
@@ -125,17 +124,13 @@ impl Replay {
             } else {
                 print(&format!("{}\n", document.word()));
                 if !output.quiet {
-                    print(&document.explanation(width.max(40)));
+                    print(&document.explanation(width));
                 }
             }
             Ok(Exit::Held)
         } else if self.odds {
             let document = OddsDocument::new(&word, bands, slots)?;
-            if output.json {
-                print_json(&document);
-            } else {
-                print(&document.chart(width.max(40)));
-            }
+            output.print(&document, || document.chart(width));
             Ok(Exit::Held)
         } else {
             self.replay(word, bands)
@@ -152,16 +147,10 @@ impl Replay {
         let result = ReplayResult::new(config, assignment)?;
         let document = ReplayDocument::new(&result);
         write(&folder, &result, &document)?;
-        if !output.quiet {
-            eprint(&notes);
-        }
-        if output.json {
-            print_json(&document);
-        } else {
-            print(&table(&result, terminal::width()));
-            if !output.quiet {
-                eprint(&format!("thumbnails: {}\n", folder.path().display()));
-            }
+        output.note(&notes);
+        output.print(&document, || table(&result, terminal::width()));
+        if !output.json {
+            output.note(&format!("thumbnails: {}\n", folder.path().display()));
         }
         Ok(if result.is_as_predicted() { Exit::Held } else { Exit::Mixed })
     }
@@ -179,9 +168,9 @@ fn count_all(
 ) -> Result<Exit, Box<dyn Error>> {
     let words = countable(requests, bands)?;
     let interrupt = Interrupt::listen();
-    let progress = Progress::counting(output.quiet, "words", words);
+    let progress = progress::counting(output.quiet, "words", words);
     let count = ExhaustiveCount::new(requests, bands, slots, |words| {
-        progress.set(words);
+        progress.set_position(words);
         !interrupt.heard()
     })?;
     drop(progress);
@@ -189,10 +178,6 @@ fn count_all(
         eprint(&format!("interrupted after {} of {words} words\n", count.words));
         return Ok(Exit::Interrupted);
     }
-    if output.json {
-        print_json(&count);
-    } else {
-        print(&count.table(terminal::width()));
-    }
+    output.print(&count, || count.table(terminal::width()));
     Ok(if count.is_as_expected() { Exit::Held } else { Exit::Mixed })
 }

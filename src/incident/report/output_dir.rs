@@ -13,7 +13,7 @@ const LIST: &str = "notifications.csv";
 /// # Errors
 /// Returns [`OutputError::Io`] if a file cannot be written.
 pub fn write(folder: &OutputDir, page: &IncidentPage) -> Result<(), OutputError> {
-    folder.put_json(&IncidentDocument::new(page.results, page.compared.to_vec()))?;
+    folder.put_json(&IncidentDocument::new(page.results, page.compared))?;
     folder.put(PAGE, page.html().as_bytes())?;
     folder.put(LIST, list(page).as_bytes())
 }

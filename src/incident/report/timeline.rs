@@ -13,10 +13,9 @@ pub(super) const PUBLISHED_OWNERS: f64 = 135_000.0;
 /// Number of affected viewers that the operator's notice gives.
 pub(super) const PUBLISHED_VIEWERS: f64 = 114_000.0;
 
-/// Formats the timeline, the counts and the table. Lines are at most as wide as the terminal, and
-/// at most 40 columns wide on a narrower terminal.
+/// Formats the timeline, the counts and the table. Lines are at most as wide as the terminal.
 pub fn timeline(results: &SimulationResults, compared: &[WhatIfResult]) -> String {
-    let width = terminal::width().max(40);
+    let width = terminal::width();
     let mut text = String::new();
     write_plan(&mut text, results, width);
     write_milestones(&mut text, results, width);
@@ -30,9 +29,7 @@ pub fn timeline(results: &SimulationResults, compared: &[WhatIfResult]) -> Strin
 }
 
 fn write_wrapped(text: &mut String, paragraph: &str, width: usize) {
-    for line in wrap(paragraph, width) {
-        let _ = writeln!(text, "{line}");
-    }
+    *text += &(wrap(paragraph, width) + "\n");
 }
 
 fn write_plan(text: &mut String, results: &SimulationResults, width: usize) {
@@ -70,12 +67,9 @@ fn write_milestones(text: &mut String, results: &SimulationResults, width: usize
         let published = published_time(row.published);
         let event = terminal::plain(&event_text(row.published));
         if wide {
-            let event = wrap(&event, width - 39);
+            let event = wrap(&event, width - 39).replace('\n', &format!("\n{:39}", ""));
             let simulated = format!("{YELLOW}{simulated:<13}{PLAIN}");
-            let _ = writeln!(text, "{published:<22}  {simulated}  {}", event[0]);
-            for line in &event[1..] {
-                let _ = writeln!(text, "{:39}{line}", "");
-            }
+            let _ = writeln!(text, "{published:<22}  {simulated}  {event}");
         } else {
             write_wrapped(text, &format!("{published}: {event}"), width);
             if !simulated.is_empty() {

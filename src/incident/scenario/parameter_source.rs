@@ -2,6 +2,8 @@
 //!
 //! A reader would take a number without a source for a fact.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,15 +23,9 @@ pub enum ParameterSource {
     Invented,
 }
 
-impl ParameterSource {
-    /// Returns the source in a word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Published => "published",
-            Self::Inferred => "inferred",
-            Self::Fitted => "fitted",
-            Self::Invented => "invented",
-        }
+impl fmt::Display for ParameterSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

@@ -115,7 +115,7 @@ impl Board {
                  thumbnail.",
             ),
         };
-        wrap(&rules, terminal::width().max(40)).join("\n") + "\n\n"
+        wrap(&rules, terminal::width()) + "\n\n"
     }
 
     /// Describes the result on `owned`, after all requests are finished.
@@ -126,7 +126,7 @@ impl Board {
             "All requests are finished, and no thumbnail is torn. No order of steps can tear one, \
              because no two requests can reach the same frame."
         };
-        wrap(verdict, terminal::width().max(40)).join("\n") + "\n"
+        wrap(verdict, terminal::width()) + "\n"
     }
 
     /// Formats the last step, the slots and the thumbnails in lines of at most `width` columns.
@@ -135,9 +135,7 @@ impl Board {
         let name = |request| word.letter(request);
         let mut text = String::new();
         if let Some(last) = steps.last() {
-            for line in wrap(&describe(last, name, steps.len()), width) {
-                text += &format!("{line}\n");
-            }
+            text += &(wrap(&describe(last, name, steps.len()), width) + "\n");
             text += &self.slots(last, name, width);
             text += &self.thumbnails(&steps, name);
             if let Some(lapped) = last.laps {
@@ -146,7 +144,7 @@ impl Board {
                     name(lapped),
                     name(last.step.request)
                 );
-                let note = wrap(&note, width).join("\n");
+                let note = wrap(&note, width);
                 text += &format!("{YELLOW}{note}{PLAIN}\n");
             }
         }

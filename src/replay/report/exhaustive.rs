@@ -6,8 +6,8 @@ use crate::output::terminal::{GREEN, PLAIN, RED, many, percent, wrap};
 use crate::replay::exhaustive::{ExhaustiveCount, OutcomeRow, ReplayedWords};
 
 impl ExhaustiveCount {
-    /// Formats the table with ANSI colour, in lines of at most `width` columns, and of at most 40
-    /// columns if `width` is smaller.
+    /// Formats the table with ANSI colour, in lines of at most `width` columns, where
+    /// `width` is at least 40.
     pub(crate) fn table(&self, width: usize) -> String {
         let size = format!(
             "{} · {} · {}: {}, {}",
@@ -17,7 +17,7 @@ impl ExhaustiveCount {
             many(self.words, "word"),
             many(self.thumbnails, "thumbnail")
         );
-        let mut text = wrap(&size, width.max(40)).join("\n") + "\n\n";
+        let mut text = wrap(&size, width) + "\n\n";
         let rows: Vec<String> = self.outcomes.iter().map(|row| self.row(row)).collect();
         if rows.iter().all(|row| row.chars().count() <= width) {
             text += "outcome  thumbnails     share  shared     owned      pooled     example\n";
@@ -26,7 +26,7 @@ impl ExhaustiveCount {
                 let _ = writeln!(text, "{}{outcome}{PLAIN}{rest}", colour(row));
             }
         } else {
-            self.narrow_rows(&mut text, width.max(40));
+            self.narrow_rows(&mut text, width);
         }
         let share = percent(self.words_mixed as f64 / self.words as f64);
         let ReplayedWords { shared, owned, pooled } = self.as_expected;
@@ -40,8 +40,8 @@ impl ExhaustiveCount {
             ),
         ];
         text.push('\n');
-        for line in sentences.iter().flat_map(|sentence| wrap(sentence, width.max(40))) {
-            let _ = writeln!(text, "{line}");
+        for sentence in sentences {
+            let _ = writeln!(text, "{}", wrap(&sentence, width));
         }
         if !self.is_as_expected() {
             let _ = writeln!(text, "{RED}A promise is broken.{PLAIN}");
@@ -69,7 +69,7 @@ impl ExhaustiveCount {
                 "shared {shared}, owned {owned}, pooled {pooled}; example: {}",
                 example(row)
             );
-            for line in wrap(&verdicts, width - 2) {
+            for line in wrap(&verdicts, width - 2).lines() {
                 let _ = writeln!(text, "  {line}");
             }
         }

@@ -82,7 +82,7 @@ impl OddsDocument {
             many(self.bands, "band")
         );
         let head = "The share of continuations after each step that end with a mixed thumbnail:";
-        let mut text = wrap(&facts, width).join("\n") + "\n" + &wrap(head, width).join("\n");
+        let mut text = wrap(&facts, width) + "\n" + &wrap(head, width);
         text += "\n\n";
         let counts = |prefix: &Prefix| format!("{} of {}", prefix.mixed, prefix.continuations);
         let longest = self.prefixes.iter().map(|prefix| counts(prefix).len()).max().unwrap_or(0);
@@ -112,10 +112,7 @@ impl OddsDocument {
         if self.inevitable_after.is_some_and(|step| step > 0) {
             inevitable += " Before this step every request could still make its bands in time.";
         }
-        for sentence in [likely, inevitable] {
-            let _ = writeln!(text, "{}", wrap(&sentence, width).join("\n"));
-        }
-        text
+        text + &wrap(&likely, width) + "\n" + &wrap(&inevitable, width) + "\n"
     }
 
     /// Tells from which step on a mix-up was likely or inevitable.

@@ -77,7 +77,7 @@ impl ShrinkDocument {
             given.describe(),
             shrunk.describe()
         );
-        wrap(&text, width).join("\n") + "\n"
+        wrap(&text, width) + "\n"
     }
 }
 

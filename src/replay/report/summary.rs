@@ -28,7 +28,7 @@ pub(super) fn outcomes(text: &mut String, result: &ReplayResult, width: usize) {
             .mixed_at(request)
             .map(|(step, owner)| format!("from step {step} on with rows of {}", name(owner)));
         let notes: Vec<String> = lapped.into_iter().chain(mixed).collect();
-        for line in wrap(&notes.join("; "), width - 3) {
+        for line in wrap(&notes.join("; "), width - 3).lines() {
             let _ = writeln!(text, "   {line}");
         }
     }
@@ -49,11 +49,11 @@ pub(super) fn closing(text: &mut String, result: &ReplayResult, width: usize) {
         (false, _) => (RED, "not as predicted:"),
     };
     text.push('\n');
-    for line in wrap(&format!("{counts}; {verdict}"), width) {
+    for line in wrap(&format!("{counts}; {verdict}"), width).lines() {
         let _ = writeln!(text, "{colour}{line}{PLAIN}");
     }
     for difference in &result.differences {
-        for line in wrap(&difference.to_string(), width) {
+        for line in wrap(&difference.to_string(), width).lines() {
             let _ = writeln!(text, "{RED}{line}{PLAIN}");
         }
     }

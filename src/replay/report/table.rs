@@ -11,15 +11,13 @@ use crate::output::terminal::{self, PLAIN, RED, YELLOW, many, wrap};
 use crate::replay::{ReplayConfig, ReplayResult};
 use crate::schedule::{Act, TraceStep};
 
-/// Formats the replay as text with ANSI colour, in lines of at most `width` columns. A `width`
-/// below 40 counts as 40.
+/// Formats the replay as text with ANSI colour, in lines of at most `width` columns, where `width`
+/// is at least 40.
 pub(crate) fn table(result: &ReplayResult, width: usize) -> String {
-    let table = Table { config: &result.config, result, width: width.max(40) };
+    let table = Table { config: &result.config, result, width };
     let mut text = table.title();
     let layout = table.layout();
-    for line in wrap(table.legend(layout), table.width) {
-        let _ = writeln!(text, "{line}");
-    }
+    text += &(wrap(table.legend(layout), table.width) + "\n");
     match layout {
         Layout::Words => table.columns(&mut text, CELL, SLOT, ""),
         Layout::Letters => table.columns(&mut text, 1, 1, "  "),
@@ -105,10 +103,7 @@ impl Table<'_> {
         for line in letters.chunks(self.width).map(|line| line.iter().collect::<String>()) {
             let _ = writeln!(text, "{line}");
         }
-        for line in wrap(&facts, self.width) {
-            let _ = writeln!(text, "{line}");
-        }
-        text + "\n"
+        text + &wrap(&facts, self.width) + "\n\n"
     }
 
     fn legend(&self, layout: Layout) -> &'static str {
@@ -198,7 +193,7 @@ impl Table<'_> {
             return;
         }
         let _ = writeln!(text, "{}", row.trim_end());
-        for line in wrap(&note, self.width - STEP) {
+        for line in wrap(&note, self.width - STEP).lines() {
             let _ = writeln!(text, "{:STEP$}{YELLOW}{line}{PLAIN}", "");
         }
     }

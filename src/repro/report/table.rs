@@ -73,7 +73,7 @@ pub fn summary(plan: &ReproPlan, results: &ReproResults) -> String {
         ReproVerdict::Mixed | ReproVerdict::Inconclusive => RED,
     };
     let verdict = format!("{}: {}", results.verdict, text::meaning(results.verdict));
-    let lines = |message: String| wrap(&message, width().max(40)).join("\n");
+    let lines = |message: String| wrap(&message, width());
     let messages: String = messages.into_iter().map(|message| lines(message) + "\n").collect();
     format!("{messages}\n{colour}{}{PLAIN}\n", lines(verdict))
 }

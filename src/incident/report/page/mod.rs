@@ -11,8 +11,8 @@ use maud::{Markup, html};
 
 use crate::incident::{SampleImage, SimulationResults, Timestamp, WhatIfResult};
 use crate::output::facts;
-use crate::output::figure::{self, Rows};
-use crate::output::html;
+use crate::output::figure;
+use crate::output::html::{self, section, wide};
 
 const OWN_STYLE: &str = include_str!("style.css");
 
@@ -45,9 +45,7 @@ impl IncidentPage<'_> {
         html! {
             section #day aria-label="the day and the days after it" {
                 figure {
-                    div.wide tabindex="0" role="region" aria-label="drawing, scrolls sideways" {
-                        (swimlanes::swimlanes(results))
-                    }
+                    (wide("drawing", &swimlanes::swimlanes(results)))
                     figcaption {
                         (text::slots_note(results))
                         "Wrong copies on devices that a view would show, by platform:"
@@ -56,31 +54,19 @@ impl IncidentPage<'_> {
                 }
                 (text::milestones(results))
             }
-            section aria-labelledby="who" {
-                h2 #who { "Affected and notified people" }
-                (text::accounting(results))
-            }
-            section aria-labelledby="helped" {
-                h2 #helped { "The same day with one thing changed" }
-                (text::what_ifs(compared))
-            }
-            section aria-labelledby="torn" {
-                h2 #torn { "Wrong thumbnails of that evening, each next to the correct thumbnail" }
-                (self.images())
-            }
-            section aria-labelledby="knee" {
-                h2 #knee { "Why in the evening" }
-                (text::knee(results))
-            }
-            section aria-labelledby="published" {
-                h2 #published { "Published, inferred and invented values" }
+            (section("who", "Affected and notified people", &text::accounting(results)))
+            (section("helped", "The same day with one thing changed", &text::what_ifs(compared)))
+            (section(
+                "torn",
+                "Wrong thumbnails of that evening, each next to the correct thumbnail",
+                &self.images(),
+            ))
+            (section("knee", "Why in the evening", &text::knee(results)))
+            (section("published", "Published, inferred and invented values", &html! {
                 (facts::published())
                 (text::all_parameters(results))
-            }
-            section aria-labelledby="not-claimed" {
-                h2 #not-claimed { "What this does not claim" }
-                (facts::not_claimed())
-            }
+            }))
+            (section("not-claimed", "What this does not claim", &facts::not_claimed()))
         }
     }
 
@@ -106,20 +92,10 @@ fn pair(image: &SampleImage, start: &Timestamp) -> Markup {
     let sample = &image.sample;
     let kind = if sample.is_torn() { "torn" } else { "swapped" };
     let name = |letter: usize| image.owners[letter].as_str();
-    let mut rows: Vec<(std::ops::Range<u32>, usize)> = Vec::new();
-    for (range, letter) in &image.rows {
-        match rows.last_mut() {
-            Some((above, same)) if same == letter => above.end = range.end,
-            _ => rows.push((range.clone(), *letter)),
-        }
-    }
     let caption = html! {
         b { (start.time(sample.at_us)) ", " (kind) } ": request for a photo of " b { (name(0)) }
         ". " code { "replay " (sample.word) }
     };
-    let rows: Vec<Rows<'_>> = rows
-        .into_iter()
-        .map(|(rows, letter)| Rows { rows, is_stranger: letter != 0, name: name(letter) })
-        .collect();
+    let rows = figure::rows(&image.rows, 0, name);
     figure::pair(&caption, name(0), &rows, &image.made, &image.truth)
 }

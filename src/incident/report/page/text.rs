@@ -10,7 +10,8 @@ use crate::incident::report::milestones::{
 use crate::incident::report::timeline::{
     PUBLISHED_OWNERS, PUBLISHED_VIEWERS, calibration, cells, load_cells,
 };
-use crate::incident::{ParameterSource, SimulationResults, WhatIfResult, by_load, parameters};
+use crate::incident::{SimulationResults, WhatIfResult, by_load, parameters};
+use crate::output::html::{table, wide};
 use crate::pipelines::PipelineKind;
 
 /// Writes the headline.
@@ -94,24 +95,23 @@ pub(super) fn accounting(results: &SimulationResults) -> Markup {
     };
     let scaled = |published: f64| published / f64::from(results.plan.scale.get());
     let notifications = results.notifications;
+    let head = [
+        "",
+        "confirmed, by the ledger",
+        "estimated, without a ledger",
+        "error of the estimate",
+        &format!("published, ÷ {}", results.plan.scale),
+    ];
+    let rows = html! {
+        @for (name, count, estimate, published) in rows { tr {
+            th scope="row" { (name) }
+            td { (count) } td { (about(estimate)) }
+            td { (error(estimate, count)) }
+            td { "about " (format!("{:.0}", scaled(published))) }
+        } }
+    };
     html! {
-        div.wide tabindex="0" role="region" aria-label="affected people, scrolls sideways" {
-            table.counts {
-                thead { tr {
-                    th scope="col" {}
-                    th scope="col" { "confirmed, by the ledger" }
-                    th scope="col" { "estimated, without a ledger" }
-                    th scope="col" { "error of the estimate" }
-                    th scope="col" { "published, ÷ " (results.plan.scale) }
-                } }
-                tbody { @for (name, count, estimate, published) in rows { tr {
-                    th scope="row" { (name) }
-                    td { (count) } td { (about(estimate)) }
-                    td { (error(estimate, count)) }
-                    td { "about " (format!("{:.0}", scaled(published))) }
-                } } }
-            }
-        }
+        (wide("affected people", &table("counts", None, &head, &rows)))
         p {
             "The two rows count different people and are never added. The estimate shows what an \
             operator without a ledger can do: people in the window times the rate in a sample"
@@ -128,7 +128,15 @@ pub(super) fn accounting(results: &SimulationResults) -> Markup {
 
 /// Explains the knee, and tabulates wrong thumbnails by load.
 pub(super) fn knee(results: &SimulationResults) -> Markup {
-    let rows = by_load(&results.plan, &results.minutes);
+    let head = ["load of the cores", "thumbnails of the new maker", "wrong", "share"];
+    let rows = html! {
+        @for row in by_load(&results.plan, &results.minutes) { tr.mixed[row.wrong > 0] {
+            @let [load, share] = load_cells(&row);
+            th scope="row" { (load) }
+            td { (row.made) } td { (row.wrong) }
+            td { (share) }
+        } }
+    };
     html! {
         p {
             "No value of the scenario says at which load photos mix. The pipeline’s own code \
@@ -136,27 +144,14 @@ pub(super) fn knee(results: &SimulationResults) -> Markup {
             more later requests take slots before it ends. So the share of wrong thumbnails rises \
             steeply from a certain load on, the knee. (" (calibration(results)) ".)"
         }
-        div.wide tabindex="0" role="region" aria-label="wrong by load, scrolls sideways" {
-            table.counts {
-                thead { tr {
-                    th scope="col" { "load of the cores" }
-                    th scope="col" { "thumbnails of the new maker" }
-                    th scope="col" { "wrong" } th scope="col" { "share" }
-                } }
-                tbody { @for row in rows { tr.mixed[row.wrong > 0] {
-                    @let [load, share] = load_cells(&row);
-                    th scope="row" { (load) }
-                    td { (row.made) } td { (row.wrong) }
-                    td { (share) }
-                } } }
-            }
-        }
+        (wide("wrong by load", &table("counts", None, &head, &rows)))
     }
 }
 
 /// Tabulates the what-ifs.
 pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
-    const HEAD: [&str; 8] = [
+    const HEAD: [&str; 9] = [
+        "one thing changed",
         "wrong made",
         "exposed owners",
         "affected viewers",
@@ -166,23 +161,18 @@ pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
         "unneeded notifi\u{ad}cations",
         "missed people",
     ];
+    let rows = html! {
+        @for row in compared { tr.mixed[row.flag.is_none()] {
+            th scope="row" { (row.name) }
+            @for cell in cells(row) { td { (cell) } }
+        } }
+    };
     html! {
         @if compared.is_empty() {
             p { "No changed day was simulated. " code { "double-exposure incident --what-ifs" }
                 " simulates eight changes." }
         } @else {
-            div.wide tabindex="0" role="region" aria-label="what-ifs, scrolls sideways" {
-                table.counts {
-                    thead { tr {
-                        th scope="col" { "one thing changed" }
-                        @for name in HEAD { th scope="col" { (name) } }
-                    } }
-                    tbody { @for row in compared { tr.mixed[row.flag.is_none()] {
-                        th scope="row" { (row.name) }
-                        @for cell in cells(row) { td { (cell) } }
-                    } } }
-                }
-            }
+            (wide("what-ifs", &table("counts", None, &HEAD, &rows)))
         }
     }
 }
@@ -191,6 +181,14 @@ pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
 pub(super) fn all_parameters(results: &SimulationResults) -> Markup {
     let parameters = parameters(&results.plan.scenario).into_iter();
     let parameters = parameters.filter(|parameter| !parameter.path.starts_with("published."));
+    let rows = html! {
+        tr { td { "--scale" } td { (results.plan.scale) } td { "invented" } }
+        tr { td { "--seed" } td { (results.plan.seed) } td { "invented" } }
+        @for parameter in parameters { tr {
+            td { (parameter.path) } td { (parameter.value) }
+            td { @match parameter.source { Some(source) => (source), None => "changed" } }
+        } }
+    };
     html! {
         p {
             b { "Published" } ": by the operator, the ministry or the press. " b { "Inferred" }
@@ -199,45 +197,22 @@ pub(super) fn all_parameters(results: &SimulationResults) -> Markup {
             therefore no evidence. " b { "Invented" } ": chosen freely by this project. "
             b { "Changed" } ": set by the author of this scenario or by a flag."
         }
-        div.wide tabindex="0" role="region" aria-label="parameters, scrolls sideways" {
-            table.facts {
-                thead { tr {
-                    th scope="col" { "parameter" } th scope="col" { "value" }
-                    th scope="col" { "source" }
-                } }
-                tbody {
-                    tr { td { "--scale" } td { (results.plan.scale) } td { "invented" } }
-                    tr { td { "--seed" } td { (results.plan.seed) } td { "invented" } }
-                    @for parameter in parameters { tr {
-                        td { (parameter.path) } td { (parameter.value) }
-                        td { (parameter.source.map_or("changed", ParameterSource::name)) }
-                    } }
-                }
-            }
-        }
+        (wide("parameters", &table("facts", None, &["parameter", "value", "source"], &rows)))
     }
 }
 
 /// Tabulates the published and the simulated times, numbered as in the drawing.
 pub(super) fn milestones(results: &SimulationResults) -> Markup {
-    html! {
-        div.wide tabindex="0" role="region" aria-label="times, scrolls sideways" {
-            table.facts.milestones {
-                thead { tr {
-                    th scope="col" {} th scope="col" { "published" } th scope="col" { "simulated" }
-                    th scope="col" { "event" }
-                } }
-                tbody {
-                    @for (row, number) in timeline_rows(results).iter().zip(1..) { tr {
-                        th scope="row" { (number) }
-                        td.published { (published_time(row.published)) }
-                        td.simulated {
-                            @if let Some(us) = row.simulated { (simulated_time(results, us)) }
-                        }
-                        td { (event_text(row.published)) }
-                    } }
-                }
+    let rows = html! {
+        @for (row, number) in timeline_rows(results).iter().zip(1..) { tr {
+            th scope="row" { (number) }
+            td.published { (published_time(row.published)) }
+            td.simulated {
+                @if let Some(us) = row.simulated { (simulated_time(results, us)) }
             }
-        }
-    }
+            td { (event_text(row.published)) }
+        } }
+    };
+    let head = ["", "published", "simulated", "event"];
+    wide("times", &table("facts milestones", None, &head, &rows))
 }

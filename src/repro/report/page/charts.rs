@@ -1,13 +1,17 @@
 //! Draws the two charts over requests in flight: the share of mixed thumbnails, and the throughput.
 //!
 //! They stand side by side, because a repair is only accepted if it costs no throughput.
+//!
+//! The name of a line stands at its end, and each line has its own dashes and marks, so that a
+//! reader needs neither colours nor a legend. Elements have classes and no colours: the page's
+//! style gives them colours for light, dark and paper.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::ops::Range;
 
-use maud::Markup;
+use maud::{Markup, html};
 
-use crate::output::svg::{Axis, LineChart, Marker, Reference, Series};
 use crate::output::terminal::many;
 use crate::pipelines::PipelineKind;
 use crate::repro::Run;
@@ -15,6 +19,17 @@ use crate::repro::Run;
 /// Greatest published share of wrong thumbnails among the thumbnails in scope, in percent. Source:
 /// the operator, via the press, December 2024.
 const PUBLISHED_PERCENT: f64 = 0.3;
+
+/// Width and height of a chart's view box, in its own units.
+const VIEW_BOX: (f64, f64) = (620.0, 400.0);
+/// Left and right edge of the plot area, in units of the view box.
+const X: (f64, f64) = (84.0, 508.0);
+/// Bottom and top edge of the plot area, in units of the view box.
+const Y: (f64, f64) = (328.0, 16.0);
+/// Distance from one line of text to the next, in units of the view box.
+const LINE_HEIGHT: f64 = 26.0;
+/// Distance from the middle of a line of text down to its baseline, in units of the view box.
+const BASELINE: f64 = 8.0;
 
 /// Holds a value for each number in flight at which a pipeline was run.
 struct Line {
@@ -41,6 +56,13 @@ struct Scale {
     height: fn(f64) -> f64,
     /// Text behind a labelled value.
     unit: &'static str,
+}
+
+/// Holds the lines of a chart, its vertical scale, and the numbers in flight at its two sides.
+struct Chart<'a> {
+    lines: &'a [Line],
+    scale: Scale,
+    loads: [usize; 2],
 }
 
 /// Returns true if a pipeline was run at at least two numbers in flight, so that it has a line.
@@ -113,55 +135,125 @@ fn lines(runs: &[Run], value: fn(&Run) -> f64) -> Vec<Line> {
 fn draw(lines: &[Line], scale: Scale, title: &str, slots: Option<usize>) -> Markup {
     let loads = || lines.iter().flat_map(|line| line.points.keys().copied()).chain(slots);
     let (first, last) = (loads().min().unwrap_or(1), loads().max().unwrap_or(1));
-    let top = (scale.height)(scale.top);
-    let ticks = scale.ticks.iter().filter(|tick| **tick <= scale.top);
-    LineChart {
-        x: Axis {
-            range: log2(first)..log2(last),
-            ticks: powers(first, last)
-                .map(|power| (f64::from(power), (1_u64 << power).to_string()))
-                .collect(),
-        },
-        y: Axis {
-            range: -scale.foot * top..top,
-            ticks: ticks
-                .map(|tick| ((scale.height)(*tick), format!("{tick}{}", scale.unit)))
-                .collect(),
-        },
-        x_label: "requests in flight",
-        description: description(lines, title, scale.unit, slots),
-        series: series(lines, scale.height),
-        vertical: slots.map(|slots| Reference {
-            class: "slots",
-            value: log2(slots),
-            text: vec![many(slots, "slot")],
-        }),
-        horizontal: slots.map(|_| Reference {
-            class: "published",
-            value: (scale.height)(PUBLISHED_PERCENT),
-            text: vec![
-                format!("published: {PUBLISHED_PERCENT} % or less"),
-                "(operator, via the press)".to_owned(),
-            ],
-        }),
+    let description = description(lines, title, scale.unit, slots);
+    let chart = Chart { lines, scale, loads: [first, last] };
+    let Scale { ticks, top, unit, .. } = &chart.scale;
+    html! {
+        svg.chart viewBox={ "0 0 " (VIEW_BOX.0) " " (VIEW_BOX.1) } role="img"
+            aria-label=(description) {
+            @for tick in ticks.iter().filter(|tick| *tick <= top) {
+                @let y = chart.y(*tick);
+                line.grid x1=(X.0) x2=(X.1) y1=(y) y2=(y) {}
+                text x=(X.0 - 12.0) y=(y + BASELINE) text-anchor="end" { (tick) (unit) }
+            }
+            @for load in powers(first, last).map(|power| 1 << power) {
+                text x=(chart.x(load)) y=(Y.0 + 30.0) text-anchor="middle" { (load) }
+            }
+            line.axis x1=(X.0) x2=(X.1) y1=(Y.0) y2=(Y.0) {}
+            line.axis x1=(X.0) x2=(X.0) y1=(Y.0) y2=(Y.1) {}
+            text x=((X.0 + X.1) / 2.0) y=(Y.0 + 62.0) text-anchor="middle" {
+                "requests in flight"
+            }
+            @if let Some(slots) = slots { (chart.references(slots)) }
+            @for line in lines { (chart.line(line)) }
+            (chart.names())
+        }
     }
-    .draw()
 }
 
-/// Returns the lines of a chart; the name of a line that ends before the longest is in brackets.
-fn series(lines: &[Line], height: fn(f64) -> f64) -> Vec<Series> {
-    let longest = lines.iter().filter_map(Line::end).max();
-    let series = |line: &Line| Series {
-        class: line.kind.to_string(),
-        marker: match line.kind {
-            PipelineKind::Shared => Marker::Disc,
-            PipelineKind::Owned => Marker::Square,
-            PipelineKind::Pooled => Marker::Triangle,
-        },
-        name: if line.end() < longest { format!("({})", line.kind) } else { line.kind.to_string() },
-        points: line.points.iter().map(|(&load, &value)| (log2(load), height(value))).collect(),
-    };
-    lines.iter().map(series).collect()
+impl Chart<'_> {
+    fn x(&self, in_flight: usize) -> f64 {
+        let [first, last] = self.loads.map(log2);
+        position(log2(in_flight), first..last, X)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let Scale { height, top, foot, .. } = &self.scale;
+        let top = height(*top);
+        position(height(value), -foot * top..top, Y)
+    }
+
+    /// Draws a line from top to bottom at the number of slots, and one from left to right at the
+    /// published share.
+    fn references(&self, slots: usize) -> Markup {
+        let (x, y) = (self.x(slots), self.y(PUBLISHED_PERCENT));
+        let (text_x, anchor) =
+            if X.1 - x > 100.0 { (x + 10.0, "start") } else { (x - 10.0, "end") };
+        html! {
+            g.slots {
+                line.reference x1=(x) x2=(x) y1=(Y.0) y2=(Y.1) {}
+                text x=(text_x) y=(Y.1 + 18.0) text-anchor=(anchor) { (many(slots, "slot")) }
+            }
+            g.published {
+                line.reference x1=(X.0) x2=(X.1) y1=(y) y2=(y) {}
+                text x=(X.1 - 10.0) y=(y + 22.0) text-anchor="end" {
+                    "published: " (PUBLISHED_PERCENT) " % or less"
+                }
+                text x=(X.1 - 10.0) y=(y + 22.0 + LINE_HEIGHT) text-anchor="end" {
+                    "(operator, via the press)"
+                }
+            }
+        }
+    }
+
+    fn line(&self, line: &Line) -> Markup {
+        let points = line.points.iter().map(|(&load, &value)| (self.x(load), self.y(value)));
+        let points: Vec<_> = points.collect();
+        html! {
+            g class=(line.kind) {
+                polyline points=(path(&points)) {}
+                @for &(x, y) in &points { (mark(line.kind, x, y)) }
+            }
+        }
+    }
+
+    /// Draws the names of the lines behind the plot area, moved apart where they would overlap. The
+    /// name of a line that ends before the longest is in brackets.
+    fn names(&self) -> Markup {
+        let end_y = |line: &Line| line.points.last_key_value().map(|(_, &value)| self.y(value));
+        let ends = self.lines.iter().filter_map(|line| Some((line, end_y(line)?)));
+        let mut ends: Vec<_> = ends.collect();
+        ends.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let mut free = Y.0;
+        for (_, y) in &mut ends {
+            *y = y.min(free);
+            free = *y - LINE_HEIGHT;
+        }
+        let longest = self.lines.iter().filter_map(Line::end).max();
+        html! {
+            @for (line, y) in ends {
+                g class=(line.kind) {
+                    text x=(X.1 + 18.0) y=(y + BASELINE) {
+                        @if line.end() < longest { "(" (line.kind) ")" } @else { (line.kind) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Returns the position of a value between the edges `from` and `to`, to a tenth of a unit.
+fn position(value: f64, Range { start, end }: Range<f64>, (from, to): (f64, f64)) -> f64 {
+    let position = from + (value - start) / (end - start) * (to - from);
+    (position * 10.0).round() / 10.0
+}
+
+/// Draws a point of a line: a disc, a square or a triangle, which can be told apart when they
+/// overlap.
+fn mark(kind: PipelineKind, x: f64, y: f64) -> Markup {
+    html! {
+        @match kind {
+            PipelineKind::Shared => { circle cx=(x) cy=(y) r="7" {} }
+            PipelineKind::Owned => { rect x=(x - 9.0) y=(y - 9.0) width="18" height="18" {} }
+            PipelineKind::Pooled => {
+                polygon points=(path(&[(x, y - 9.0), (x + 8.0, y + 5.0), (x - 8.0, y + 5.0)])) {}
+            }
+        }
+    }
+}
+
+fn path(points: &[(f64, f64)]) -> String {
+    points.iter().map(|(x, y)| format!("{x:.1},{y:.1} ")).collect()
 }
 
 fn log2(in_flight: usize) -> f64 {

@@ -1,11 +1,9 @@
 //! Shows mixed thumbnails on a contact sheet, each beside the unmixed thumbnail.
 
-use std::ops::Range;
-
 use bytes::Bytes;
 use maud::{Markup, html};
 
-use crate::output::figure::{self, MAX_PICTURE_BYTES, Rows, breakable};
+use crate::output::figure::{self, MAX_PICTURE_BYTES, breakable};
 use crate::output::terminal;
 use crate::repro::{Exhibit, PhotoSet, ReproResults};
 
@@ -52,30 +50,11 @@ fn pair(number: usize, exhibit: &Exhibit, truth: &Bytes, photo_set: &PhotoSet) -
     let owner = &photo_set.owners[requested];
     let name =
         |owner: Option<usize>| owner.map_or("no photo", |owner| photo_set.owners[owner].as_str());
-    let rows: Vec<Rows<'_>> = rows(exhibit)
-        .into_iter()
-        .map(|(rows, shown)| Rows {
-            rows,
-            is_stranger: shown != Some(requested),
-            name: name(shown),
-        })
-        .collect();
+    let rows = figure::rows(&exhibit.bands, Some(requested), name);
     let caption = html! {
         b { (number) ". " (terminal::outcome(exhibit.outcome)) } ": "
         "photo of " b { (breakable(owner)) } "; "
         (exhibit.kind) ", " (exhibit.in_flight) " in flight"
     };
     figure::pair(&caption, owner, &rows, &exhibit.thumbnail, truth)
-}
-
-/// Returns the rows of each owner, top to bottom; adjacent rows of one owner are joined.
-fn rows(exhibit: &Exhibit) -> Vec<(Range<u32>, Option<usize>)> {
-    let mut merged: Vec<(Range<u32>, Option<usize>)> = Vec::new();
-    for (rows, owner) in &exhibit.bands {
-        match merged.last_mut() {
-            Some((above, same)) if same == owner => above.end = rows.end,
-            _ => merged.push((rows.clone(), *owner)),
-        }
-    }
-    merged
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::output::html::{table, wide};
 use crate::repro::{PhotoSet, ReproPlan, ReproResults, Run};
 
 const COLUMNS: [&str; 15] = [
@@ -24,6 +25,7 @@ const COLUMNS: [&str; 15] = [
 
 /// Returns the parameters, the table, and an explanation of its columns.
 pub(super) fn counts(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> Markup {
+    let rows = html! { @for run in &results.runs { (row(run)) } };
     html! {
         p {
             (photo_set.requests.len()) " photos of " (photo_set.owners.len()) " owners; "
@@ -38,13 +40,7 @@ pub(super) fn counts(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResu
         @if results.runs.is_empty() {
             p { "No run was made." }
         } @else {
-            div.wide tabindex="0" role="region" aria-label="counts, scrolls sideways" {
-                table.counts {
-                    caption { "Counts of each run" }
-                    thead { tr { @for name in COLUMNS { th scope="col" { (name) } } } }
-                    tbody { @for run in &results.runs { (row(run)) } }
-                }
-            }
+            (wide("counts", &table("counts", Some("Counts of each run"), &COLUMNS, &rows)))
         }
         (explanation())
     }

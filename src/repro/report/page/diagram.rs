@@ -9,6 +9,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use maud::{Markup, html};
 
+use crate::output::html::wide;
 use crate::schedule::{Act, Schedule, predict};
 
 /// Bands of the thumbnails in the diagram: one before A is lapped (its slot is overwritten by a
@@ -85,9 +86,7 @@ pub(super) fn diagram(slots: NonZeroUsize) -> Markup {
                      only use up the other slots."
                 }
             }
-            div.wide tabindex="0" role="region" aria-label="diagram, scrolls sideways" {
-                (draw(&diagram))
-            }
+            (wide("diagram", &draw(&diagram)))
             p {
                 "Every access to the slot is locked, but no lock is held from one box to the next. \
                  A’s job kept the number of the slot, and not the photo."

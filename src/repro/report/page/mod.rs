@@ -16,7 +16,7 @@ use maud::{Markup, html};
 
 use super::text;
 use crate::output::facts;
-use crate::output::html::page;
+use crate::output::html::{page, section};
 use crate::output::terminal::many;
 use crate::pipelines::PipelineKind;
 use crate::repro::{PhotoSet, ReproPlan, ReproResults};
@@ -68,32 +68,22 @@ impl ReproPage<'_> {
             section #knee aria-label="mixed thumbnails and throughput under load" {
                 (self.figures())
             }
-            section aria-labelledby="sheet" {
-                h2 #sheet { "Mixed thumbnails, each beside what it should have been" }
-                (contact_sheet::sheet(photo_set, results, truths))
-            }
+            (section(
+                "sheet",
+                "Mixed thumbnails, each beside what it should have been",
+                &contact_sheet::sheet(photo_set, results, truths),
+            ))
             @if plan.pipelines.contains(&PipelineKind::Shared) {
-                section aria-labelledby="interleaving" {
-                    h2 #interleaving { "How it happens: a request reads an overwritten slot" }
-                    (diagram::diagram(plan.slots))
-                }
+                (section(
+                    "interleaving",
+                    "How it happens: a request reads an overwritten slot",
+                    &diagram::diagram(plan.slots),
+                ))
             }
-            section aria-labelledby="counts" {
-                h2 #counts { "The counts" }
-                (counts::counts(plan, photo_set, results))
-            }
-            section aria-labelledby="again" {
-                h2 #again { "Run it again" }
-                (rerun(plan, results, command))
-            }
-            section aria-labelledby="published" {
-                h2 #published { "Published facts, and our inference" }
-                (facts::published())
-            }
-            section aria-labelledby="not-claimed" {
-                h2 #not-claimed { "What this does not claim" }
-                (facts::not_claimed())
-            }
+            (section("counts", "The counts", &counts::counts(plan, photo_set, results)))
+            (section("again", "Run it again", &rerun(plan, results, command)))
+            (section("published", "Published facts, and our inference", &facts::published()))
+            (section("not-claimed", "What this does not claim", &facts::not_claimed()))
         }
     }
 
