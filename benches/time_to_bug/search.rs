@@ -13,8 +13,9 @@ use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler, UrwRandomSche
 
 use crate::exploration::Exploration;
 use crate::{under_loom, under_shuttle, under_std};
-use under_std::model::clients::replay_word;
+use under_std::model::clients::{Served, replay_word};
 use under_std::model::recorder::{Recorder, Run};
+use under_std::model::requests::Request;
 use under_std::pipeline::Shared;
 
 /// Holds the numbers of requests, bands and slots (buffers of the ring).
@@ -61,9 +62,9 @@ impl Tool {
     pub(crate) fn search(self, size: Size, seed: u64, cap: usize) -> SearchResult {
         match self {
             Self::Threads => threads(size, cap),
-            Self::Random => shuttle(size, RandomScheduler::new_from_seed(seed, cap)),
-            Self::Urw => shuttle(size, UrwRandomScheduler::new_from_seed(seed, cap)),
-            Self::Pct(depth) => shuttle(size, PctScheduler::new_from_seed(seed, depth, cap)),
+            Self::Random => shuttle(size, RandomScheduler::new_from_seed(seed, cap), cap),
+            Self::Urw => shuttle(size, UrwRandomScheduler::new_from_seed(seed, cap), cap),
+            Self::Pct(depth) => shuttle(size, PctScheduler::new_from_seed(seed, depth, cap), cap),
             Self::Loom => loom(size, cap),
             Self::Words => enumerated(size, cap),
         }
@@ -94,21 +95,16 @@ fn threads(size: Size, cap: usize) -> SearchResult {
     SearchResult::Missed
 }
 
-fn shuttle(size: Size, scheduler: impl Scheduler + 'static) -> SearchResult {
+fn shuttle(size: Size, scheduler: impl Scheduler + 'static, cap: usize) -> SearchResult {
     use under_shuttle::explore::explore;
     use under_shuttle::model::clients::{Clients, Switch};
     use under_shuttle::pipeline::Shared;
     let clients = Clients { switch: Switch::Steps, ..Clients::of(size.requests, size.bands) };
-    let found = Arc::new(Mutex::new(None));
-    let (start, note) = (Instant::now(), Arc::clone(&found));
-    let exploration = explore(scheduler, move || {
-        let served = clients.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(()));
-        served.map(drop).inspect_err(|_| {
-            // The executions after a finding are no part of the search.
-            *note.lock().expect("no panic under the lock") = Some(start.elapsed());
-        })
+    let start = Instant::now();
+    let exploration = explore(scheduler, cap, move || {
+        clients.serve(|codec| Shared::new(codec, size.slots), |_, _| Ok(())).map(drop)
     });
-    result(&exploration, found.lock().expect("no panic under the lock").unwrap_or_default())
+    result(&exploration, start.elapsed())
 }
 
 fn loom(size: Size, cap: usize) -> SearchResult {
@@ -151,7 +147,7 @@ fn enumerated(size: Size, cap: usize) -> SearchResult {
 fn mixes(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> bool {
     let run = Arc::new(Mutex::new(Run::default()));
     let ring = Shared::new(Recorder::new(bands.get() as usize, |_| (), &run), slots);
-    let photos: Vec<u8> = (b'A'..).take(word.requests()).collect();
-    let thumbnails = replay_word(&ring, word, bands, &photos);
-    thumbnails.iter().any(|(owner, bands)| bands.iter().any(|band| band != owner))
+    let requests: Vec<_> = (b'A'..).take(word.requests()).map(Request::whole).collect();
+    let outcomes = replay_word(&ring, word, bands, &requests);
+    Served { run: Run::default(), outcomes, bands: bands.get() as usize }.check(None).is_err()
 }

@@ -171,8 +171,8 @@ fn under_loom<S: Service + Send + Sync + 'static>(users: Vec<User>) -> Explorati
 
 /// Runs each user's request on a thread of shuttle.
 fn under_shuttle<S: Service + Send + Sync + 'static>(users: Vec<User>) -> Exploration<String> {
-    let scheduler = RandomScheduler::new_from_seed(1, EXECUTIONS as usize);
-    explore_shuttle(scheduler, move || {
+    let cap = EXECUTIONS as usize;
+    explore_shuttle(RandomScheduler::new_from_seed(1, cap), cap, move || {
         let service = Arc::new(S::default());
         let spawn = |&user: &User| {
             let service = Arc::clone(&service);

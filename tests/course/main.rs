@@ -19,6 +19,7 @@ mod services {
     pub(crate) use each;
 }
 #[path = "../shuttle/explore.rs"]
+#[allow(dead_code, reason = "shared with tests that use more of it")]
 mod shuttle_explore;
 
 use std::fs;

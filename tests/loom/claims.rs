@@ -36,9 +36,9 @@ where
     let bound = limits.max_preemptions.map_or_else(|| "unbounded".into(), |n| format!("bound {n}"));
     let details = details(&exploration, name == "shared", &reached);
     println!(
-        "{name:<6} {:<60} {bound:<9} {:<17} {details}",
+        "{name:<6} {:<60} {bound:<9} {:<22} {details}",
         format!("{clients}{parameters}"),
-        exploration.to_string()
+        format!("{exploration:#}")
     );
     (exploration, reached)
 }

@@ -25,7 +25,7 @@ pub(crate) struct Limits {
 impl Limits {
     /// Limits for all executions of a model, whose executions have at most 200 branches each.
     pub(crate) const ALL: Self =
-        Self { max_executions: 50_000, max_branches: 1_000, max_preemptions: None };
+        Self { max_executions: 2_000_000, max_branches: 1_000, max_preemptions: None };
 }
 
 /// Unwinds from the first execution after the cap.
@@ -59,7 +59,7 @@ pub(crate) fn explore<F: Send + 'static>(
     let executions = executions.load(Ordering::Relaxed);
     match result {
         Ok(()) => Exploration::Exhausted { executions },
-        Err(payload) => from_panic(payload, executions),
+        Err(payload) => from_panic(payload, executions, limits.max_executions),
     }
 }
 
@@ -67,6 +67,7 @@ pub(crate) fn explore<F: Send + 'static>(
 fn from_panic<F: Send + 'static>(
     payload: Box<dyn Any + Send>,
     executions: usize,
+    cap: usize,
 ) -> Exploration<F> {
     if payload.is::<CapReached>() {
         return Exploration::Capped { executions };
@@ -79,7 +80,7 @@ fn from_panic<F: Send + 'static>(
         Finding::Panic(text) if text.starts_with("Model exceeded maximum number of branches") => {
             Exploration::Diverged
         }
-        finding => Exploration::Found { at: executions, finding },
+        finding => Exploration::Found { at: executions, cap: Some(cap), finding },
     }
 }
 

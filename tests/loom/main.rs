@@ -11,6 +11,7 @@ mod claims;
 mod exploration;
 mod explore;
 mod leaks;
+mod missed_orders;
 #[path = "../model/mod.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
 mod model;
@@ -22,6 +23,10 @@ mod pool;
 mod repairs;
 #[path = "../model/replay_on_std.rs"]
 mod replay_on_std;
+mod second_explorer;
 mod shared;
 mod sync;
+#[path = "../model/under_shuttle.rs"]
+#[allow(dead_code, reason = "shared with tests that use more of it")]
+mod under_shuttle;
 mod wrapper;

@@ -4,6 +4,7 @@
 use crate::claims::{ring, ring_mixes};
 use crate::explore::Limits;
 use crate::model::clients::{Clients, Switch};
+use crate::model::requests::End;
 
 #[test]
 fn shared_mixes_when_there_are_fewer_slots_than_requests() {
@@ -14,8 +15,8 @@ fn shared_mixes_when_there_are_fewer_slots_than_requests() {
 
 #[test]
 fn shared_mixes_two_in_flight_when_one_is_slow_and_the_other_sends_as_many_as_there_are_slots() {
-    for quick in [&b"BC"[..], b"BCD"] {
-        let clients = Clients { photos: vec![b"A", quick], ..Clients::of(2, 2) };
+    for quick in ["BC", "BCD"] {
+        let clients = Clients::ending(&["A", quick], End::Thumbnail, 2, Switch::Locks);
         ring_mixes(Limits::ALL, &clients, quick.len());
     }
 }

@@ -35,7 +35,7 @@ fn count_to_two(atomically: bool) -> Result<(), usize> {
 #[test]
 fn a_lost_update_is_found_with_the_fault_of_the_body() {
     let exploration = explore(Limits::ALL, || count_to_two(false));
-    assert!(matches!(exploration, Exploration::Found { at: 1.., finding: Finding::Fault(1) }));
+    assert!(matches!(exploration, Exploration::Found { at: 1.., finding: Finding::Fault(1), .. }));
     assert!(exploration.to_string().starts_with("FOUND @"));
 }
 
@@ -66,6 +66,12 @@ fn a_cap_where_a_proof_is_claimed_fails() {
 #[should_panic(expected = "claimed FOUND, but it ended EXHAUSTED 4")]
 fn a_proof_where_a_finding_is_claimed_fails() {
     explore(Limits::ALL, || count_to_two(true)).fault();
+}
+
+#[test]
+#[should_panic(expected = "found @1, too near the cap Some(9): raise it 10-fold")]
+fn a_finding_near_the_cap_fails() {
+    explore(Limits { max_executions: 9, ..Limits::ALL }, || count_to_two(false)).fault();
 }
 
 #[test]
@@ -101,6 +107,10 @@ fn a_panic_in_a_thread_is_found_with_its_message() {
     });
     assert_eq!(
         exploration,
-        Exploration::Found { at: 1, finding: Finding::Panic("out of ink".into()) }
+        Exploration::Found {
+            at: 1,
+            cap: Some(Limits::ALL.max_executions),
+            finding: Finding::Panic("out of ink".into()),
+        }
     );
 }

@@ -11,15 +11,15 @@ use double_exposure::schedule::{Act, Schedule};
 use super::codec::Step;
 use super::pipeline::Pipeline;
 use super::recorder::{self, Reached, Recorder, Run};
+use super::requests::{End, Outcome, Request, attempt};
 use super::sync::{Arc, Condvar, Mutex, switch_point, thread};
 use crate::exploration::{Exploration, Finding};
 
-/// Describes concurrent clients: their photos, the number of bands and the switch points.
+/// Describes concurrent clients: their requests, the number of bands and the switch points.
 #[derive(Clone)]
 pub(crate) struct Clients {
-    /// Photos of each client, which converts them one after the other. A photo is its owner's
-    /// letter. A photo with a small letter cannot be decoded.
-    pub(crate) photos: Vec<&'static [u8]>,
+    /// Requests of each client, which sends them one after the other.
+    pub(crate) requests: Vec<Vec<Request>>,
     pub(crate) bands: usize,
     /// Upper bound of the requests in flight, if a semaphore precedes the pipeline.
     pub(crate) permits: Option<usize>,
@@ -33,8 +33,10 @@ pub(crate) enum Switch {
     Locks,
     /// The pipeline's own primitives and the start of each band.
     Bands,
+    /// The pipeline's own primitives and the start of each call of the codec.
+    Calls,
     /// The pipeline's own primitives, the points between any two steps, and a point inside each
-    /// step at which the pipeline has its frame.
+    /// step at which the pipeline has its frame. The client calls the steps, and not `convert`.
     Steps,
 }
 
@@ -42,8 +44,9 @@ pub(crate) enum Switch {
 #[derive(Clone, Debug)]
 pub(crate) struct Served {
     pub(crate) run: Run,
-    /// Owner of each band of each thumbnail, by request.
-    pub(crate) thumbnails: Vec<(u8, Vec<u8>)>,
+    pub(crate) outcomes: Vec<(Request, Outcome)>,
+    /// Number of bands of a whole thumbnail.
+    pub(crate) bands: usize,
 }
 
 /// Describes a broken promise and the run that broke it.
@@ -57,6 +60,8 @@ pub(crate) struct Fault {
 enum FaultKind {
     /// The thumbnail of this request shows foreign photos.
     Mixed(u8),
+    /// This request ended with another outcome than the model ordered, or with bands missing.
+    Unexpected(u8),
     /// A request got a frame with old contents.
     Stale,
     /// The inspection reported this fault.
@@ -77,24 +82,31 @@ struct Semaphore {
 }
 
 impl Clients {
-    /// Creates `requests` clients with one photo each.
+    /// Creates `requests` clients with one request each.
     pub(crate) fn of(requests: usize, bands: usize) -> Self {
-        const LETTERS: &[u8; 26] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-        let photos = LETTERS.chunks(1).take(requests).collect();
-        Self { photos, bands, permits: None, switch: Switch::Locks }
+        let requests = (b'A'..=b'Z').take(requests).map(|owner| vec![Request::whole(owner)]);
+        Self { requests: requests.collect(), bands, permits: None, switch: Switch::Locks }
+    }
+
+    /// Creates a client for each text, with a request for each letter. The request of the letter
+    /// `X` ends with `end`.
+    pub(crate) fn ending(owners: &[&str], end: End, bands: usize, switch: Switch) -> Self {
+        let requests = owners.iter().map(|owners| Request::all(owners, end)).collect();
+        Self { requests, bands, permits: None, switch }
     }
 
     /// Counts the thumbnails that the clients will get.
-    pub(crate) fn requests(&self) -> usize {
-        let whole = |photo: &&u8| photo.is_ascii_uppercase();
-        self.photos.iter().flat_map(|photos| photos.iter()).filter(whole).count()
+    pub(crate) fn thumbnails(&self) -> usize {
+        self.requests.iter().flatten().filter(|request| request.end == End::Thumbnail).count()
     }
 
-    /// Makes all thumbnails concurrently, the first client's on this thread, and calls `inspect` on
-    /// the pipeline when all clients are done.
+    /// Sends all requests concurrently, the first client's on this thread, and calls `inspect` on
+    /// the pipeline when all clients are done. Then a begin for each client at once looks for
+    /// old contents in the frames that are left.
     ///
     /// # Errors
-    /// Returns [`Fault`] if a thumbnail is mixed, a frame had old contents, or `inspect` fails.
+    /// Returns [`Fault`] if a thumbnail is mixed, a request ended in an unexpected way, a frame had
+    /// old contents, or `inspect` fails.
     pub(crate) fn serve<P>(
         &self,
         make: impl FnOnce(Recorder) -> P,
@@ -104,53 +116,63 @@ impl Clients {
         P: Pipeline<Codec = Recorder> + Send + Sync + 'static,
     {
         // std's lock and `Arc`, so that no checker explores the recording.
-        let run = std::sync::Arc::new(std::sync::Mutex::new(Run::default()));
-        let codec = Recorder::new(self.bands, self.switch.hook(), &run);
+        let recorded = std::sync::Arc::new(std::sync::Mutex::new(Run::default()));
+        let codec = Recorder::new(self.bands, self.switch.hook(), &recorded);
         let pipeline = Arc::new(make(codec));
         let semaphore = self.permits.map(|permits| Arc::new(Semaphore::new(permits)));
         let rules = Rules { semaphore, switch: self.switch };
-        let (here, elsewhere) = self.photos.split_first().expect("at least one client");
+        let (here, elsewhere) = self.requests.split_first().expect("at least one client");
         let threads: Vec<_> = elsewhere
             .iter()
-            .map(|&photos| {
-                let (pipeline, rules) = (Arc::clone(&pipeline), rules.clone());
-                thread::spawn(move || convert_all(&*pipeline, photos, &rules))
+            .map(|requests| {
+                let (pipeline, requests) = (Arc::clone(&pipeline), requests.clone());
+                let rules = rules.clone();
+                thread::spawn(move || convert_all(&*pipeline, &requests, &rules))
             })
             .collect();
-        let mut thumbnails = convert_all(&*pipeline, here, &rules);
+        let mut outcomes = convert_all(&*pipeline, here, &rules);
         for thread in threads {
-            thumbnails.extend(thread.join().expect("a client's thread ends"));
+            outcomes.extend(thread.join().expect("a client's thread ends"));
         }
-        let run = recorder::open(&run).clone();
+        let mut run = recorder::open(&recorded).clone();
         let inspection = inspect(&pipeline, &run).err();
-        Served { run, thumbnails }.check(inspection)
+        let jobs: Vec<_> =
+            self.requests.iter().map(|_| pipeline.begin(&Request::whole(b'Z'))).collect();
+        drop(jobs);
+        run.stale = recorder::open(&recorded).stale;
+        Served { run, outcomes, bands: self.bands }.check(inspection)
     }
 }
 
-/// Converts the photos of one client. A photo that cannot be decoded leaves no thumbnail.
-fn convert_all<P>(pipeline: &P, photos: &[u8], rules: &Rules) -> Vec<(u8, Vec<u8>)>
+/// Sends the requests of one client.
+fn convert_all<P>(pipeline: &P, requests: &[Request], rules: &Rules) -> Vec<(Request, Outcome)>
 where
     P: Pipeline<Codec = Recorder>,
 {
-    let mut thumbnails = Vec::new();
-    for photo in photos {
+    let mut outcomes = Vec::new();
+    for request in requests {
         rules.semaphore.as_deref().inspect(|semaphore| semaphore.acquire());
-        let bands = match rules.switch {
-            Switch::Locks | Switch::Bands => pipeline.convert(photo),
-            Switch::Steps => convert_by_steps(pipeline, photo),
-        };
-        thumbnails.extend(bands.map(|bands| (*photo, bands)));
+        let outcome = attempt(|| match (request.end, rules.switch) {
+            (End::GivenUp(bands), _) => {
+                give_up(pipeline, request, bands).map(|()| Outcome::GivenUp)
+            }
+            (_, Switch::Steps) => convert_by_steps(pipeline, request).map(Outcome::Thumbnail),
+            (_, Switch::Locks | Switch::Bands | Switch::Calls) => {
+                pipeline.convert(request).map(Outcome::Thumbnail)
+            }
+        });
+        outcomes.push((*request, outcome.unwrap_or_else(|end| end)));
         rules.semaphore.as_deref().inspect(|semaphore| semaphore.release());
     }
-    thumbnails
+    outcomes
 }
 
 /// Converts a photo like `convert`, with a switch point between any two steps.
-fn convert_by_steps<P>(pipeline: &P, photo: &u8) -> Result<Vec<u8>, u8>
+fn convert_by_steps<P>(pipeline: &P, request: &Request) -> Result<Vec<u8>, u8>
 where
     P: Pipeline<Codec = Recorder>,
 {
-    let mut job = pipeline.begin(photo)?;
+    let mut job = pipeline.begin(request)?;
     switch_point();
     while pipeline.band(&mut job) {
         switch_point();
@@ -159,33 +181,58 @@ where
     pipeline.finish(job)
 }
 
-/// Replays a word (a schedule written as letters) on this thread, and returns the owners of the
-/// bands of each finished thumbnail. `photos` has the photo of each request.
+/// Begins a job, makes `bands` bands and drops the job.
+fn give_up<P>(pipeline: &P, request: &Request, bands: usize) -> Result<(), u8>
+where
+    P: Pipeline<Codec = Recorder>,
+{
+    let mut job = pipeline.begin(request)?;
+    for _ in 0..bands {
+        pipeline.band(&mut job);
+    }
+    Ok(())
+}
+
+/// Replays a complete word (a schedule written as letters) on this thread, and returns the outcome
+/// of each request.
 pub(crate) fn replay_word<P>(
     pipeline: &P,
     word: &Schedule,
     bands: NonZeroU32,
-    photos: &[u8],
-) -> Vec<(u8, Vec<u8>)>
+    requests: &[Request],
+) -> Vec<(Request, Outcome)>
 where
     P: Pipeline<Codec = Recorder>,
 {
-    let mut jobs: Vec<Option<P::Job>> = photos.iter().map(|_| None).collect();
-    let mut thumbnails = Vec::new();
+    let mut jobs: Vec<Option<P::Job>> = requests.iter().map(|_| None).collect();
+    let mut outcomes: Vec<Option<Outcome>> = vec![None; requests.len()];
     for step in word.steps() {
-        let (photo, job) = (&photos[step.request], &mut jobs[step.request]);
-        match step.act(bands).expect("no request has too many letters") {
-            Act::Begin => *job = pipeline.begin(photo).ok(),
+        let (request, job) = (&requests[step.request], &mut jobs[step.request]);
+        let outcome = &mut outcomes[step.request];
+        if outcome.is_some() {
+            continue;
+        }
+        let act = step.act(bands).expect("no request has too many letters");
+        let thumbnail = attempt(|| match act {
+            Act::Begin => pipeline.begin(request).map(|begun| *job = Some(begun)).map(|()| None),
             Act::Band(_) => {
                 job.as_mut().map(|job| pipeline.band(job));
+                Ok(None)
             }
-            Act::Finish => {
-                let thumbnail = job.take().map(|job| pipeline.finish(job));
-                thumbnails.extend(thumbnail.and_then(Result::ok).map(|bands| (*photo, bands)));
-            }
+            Act::Finish => job.take().map(|job| pipeline.finish(job)).transpose(),
+        });
+        *outcome = match thumbnail {
+            // As many bands are made as there are earlier steps.
+            Ok(None) if request.end == End::GivenUp(step.before) => Some(Outcome::GivenUp),
+            Ok(thumbnail) => thumbnail.map(Outcome::Thumbnail),
+            Err(outcome) => Some(outcome),
+        };
+        if outcome.is_some() {
+            *job = None;
         }
     }
-    thumbnails
+    let outcomes = outcomes.into_iter().map(|outcome| outcome.expect("the word is complete"));
+    requests.iter().copied().zip(outcomes).collect()
 }
 
 impl Switch {
@@ -196,6 +243,7 @@ impl Switch {
                 Step::Band(_) => switch_point(),
                 Step::Decode(_) | Step::Fill(_) | Step::Encode(_) => {}
             },
+            Self::Calls => |_| switch_point(),
             Self::Steps => |step| match step {
                 Step::Fill(_) | Step::Band(_) => switch_point(),
                 Step::Decode(_) | Step::Encode(_) => {}
@@ -205,17 +253,26 @@ impl Switch {
 }
 
 impl Served {
-    /// Checks the thumbnails and the run. `inspection` is the fault that the inspection reported.
+    /// Checks the outcomes and the run. `inspection` is the fault that the inspection reported.
     ///
     /// # Errors
-    /// Returns [`Fault`] if a thumbnail is mixed, a frame had old contents, or `inspection` is a
-    /// fault.
+    /// Returns [`Fault`] if a thumbnail is mixed, a request ended in an unexpected way, a frame had
+    /// old contents, or `inspection` is a fault.
     pub(crate) fn check(self, inspection: Option<String>) -> Result<Self, Fault> {
-        let mixed = self.thumbnails.iter().find(|(owner, bands)| bands.iter().any(|b| b != owner));
-        let kind = match mixed {
-            Some((owner, _)) => Some(FaultKind::Mixed(*owner)),
-            None if self.run.stale > 0 => Some(FaultKind::Stale),
-            None => inspection.map(FaultKind::Inspection),
+        let mixed = |(request, outcome): &&(Request, Outcome)| {
+            let foreign = |band: &u8| *band != request.owner;
+            matches!(outcome, Outcome::Thumbnail(bands) if bands.iter().any(foreign))
+        };
+        let unexpected =
+            |(request, outcome): &&(Request, Outcome)| !request.end.allows(outcome, self.bands);
+        let kind = if let Some((request, _)) = self.outcomes.iter().find(mixed) {
+            Some(FaultKind::Mixed(request.owner))
+        } else if let Some((request, _)) = self.outcomes.iter().find(unexpected) {
+            Some(FaultKind::Unexpected(request.owner))
+        } else if self.run.stale > 0 {
+            Some(FaultKind::Stale)
+        } else {
+            inspection.map(FaultKind::Inspection)
         };
         match kind {
             Some(kind) => Err(Fault { served: self, kind }),
@@ -228,35 +285,48 @@ impl Served {
         recorder::word(&self.run.ring_steps())
     }
 
-    /// Returns the owner of each band of each thumbnail. Requests and owners are numbered as in the
-    /// ring word, so that a replay and a prediction of the word give the same form.
-    pub(crate) fn owners(&self) -> Vec<Vec<usize>> {
+    /// Returns the owner of each band of each thumbnail, or `None` for a request without one.
+    /// Requests and owners are numbered as in the ring word, so that a replay and a prediction of
+    /// the word give the same form.
+    pub(crate) fn owners(&self) -> Vec<Option<Vec<usize>>> {
         let order = recorder::order(&self.run.ring_steps());
         let number = |owner: &u8| order.iter().position(|other| other == owner);
-        let owners = |request: &u8| {
-            let thumbnail = self.thumbnails.iter().find(|(owner, _)| owner == request);
-            let (_, bands) = thumbnail.expect("every request of the word is finished");
-            bands.iter().map(|band| number(band).expect("a band shows a photo")).collect()
+        let owners = |owner: &u8| {
+            let bands = self.thumbnail(*owner)?.iter();
+            Some(bands.map(|band| number(band).expect("a band shows a photo")).collect())
         };
         order.iter().map(owners).collect()
+    }
+
+    /// Returns the owner of each band of an owner's thumbnail, if the owner got one.
+    fn thumbnail(&self, owner: u8) -> Option<&[u8]> {
+        self.outcomes.iter().find_map(|(request, outcome)| match outcome {
+            Outcome::Thumbnail(bands) if request.owner == owner => Some(bands.as_slice()),
+            _ => None,
+        })
     }
 }
 
 impl fmt::Display for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { photos, bands, permits, switch } = self;
-        let requests: usize = photos.iter().map(|photos| photos.len()).sum();
-        write!(f, "requests {requests}")?;
-        if photos.len() != requests {
-            write!(f, " of clients {}", photos.len())?;
+        let Self { requests, bands, permits, switch } = self;
+        let count: usize = requests.iter().map(Vec::len).sum();
+        write!(f, "requests {count}")?;
+        if requests.len() != count {
+            write!(f, " of clients {}", requests.len())?;
         }
         write!(f, ", bands {bands}")?;
+        let fault = requests.iter().flatten().find(|request| request.end != End::Thumbnail);
+        if let Some(Request { end, .. }) = fault {
+            write!(f, ", {end}")?;
+        }
         if let Some(permits) = permits {
             write!(f, ", semaphore {permits}")?;
         }
         match switch {
             Switch::Locks => Ok(()),
             Switch::Bands => write!(f, ", stops at bands"),
+            Switch::Calls => write!(f, ", stops at calls"),
             Switch::Steps => write!(f, ", stops at steps"),
         }
     }
@@ -297,10 +367,16 @@ impl Fault {
         };
         match &self.kind {
             FaultKind::Mixed(request) => {
-                let thumbnail = self.served.thumbnails.iter().find(|(owner, _)| owner == request);
-                let bands: String =
-                    thumbnail.iter().flat_map(|(_, bands)| bands).map(letter).collect();
+                let bands = self.served.thumbnail(*request).into_iter().flatten();
+                let bands: String = bands.map(letter).collect();
                 format!("{word}: {}'s thumbnail shows {bands}", letter(request))
+            }
+            FaultKind::Unexpected(owner) => {
+                let outcomes = &self.served.outcomes;
+                let of_owner = outcomes.iter().find(|(request, _)| request.owner == *owner);
+                let (Request { end, .. }, outcome) = of_owner.expect("the request has an outcome");
+                let owner = letter(owner);
+                format!("{word}: {owner}'s request ended with {outcome}, ordered was {end}")
             }
             FaultKind::Stale => format!("{word}: a request got a frame with old contents"),
             FaultKind::Inspection(fault) => format!("{word}: {fault}"),

@@ -13,8 +13,8 @@ use std::sync::Once;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Exploration<F> {
     /// The execution numbered `at`, from 1, broke a claim of the body, panicked, deadlocked or
-    /// leaked.
-    Found { at: usize, finding: Finding<F> },
+    /// leaked. `cap` is the upper bound of the executions, if there is one.
+    Found { at: usize, cap: Option<usize>, finding: Finding<F> },
     /// All executions within the limits ran, and none broke a claim. This proves the claim for the
     /// size of the model.
     Exhausted { executions: usize },
@@ -32,9 +32,13 @@ pub(crate) enum Finding<F> {
     Panic(String),
 }
 
+/// Formats the result, and with `{:#}` the cap of a finding too.
 impl<F> Display for Exploration<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Found { at, cap: Some(cap), .. } if f.alternate() => {
+                write!(f, "FOUND @{at} of {cap}")
+            }
             Self::Found { at, .. } => write!(f, "FOUND @{at}"),
             Self::Exhausted { executions } => write!(f, "EXHAUSTED {executions}"),
             Self::Capped { executions } => write!(f, "CAPPED {executions} (no proof)"),
@@ -43,14 +47,31 @@ impl<F> Display for Exploration<F> {
     }
 }
 
+/// Lower bound of the cap of a search, as a multiple of the execution of its finding. A finding
+/// near the cap is luck: a small change of the code would hide it.
+const MIN_CAP_PER_FINDING: usize = 10;
+
+impl<F> Exploration<F> {
+    /// Returns true if the exploration found a fault far below its cap.
+    pub(crate) fn is_found(&self) -> bool {
+        match self {
+            Self::Found { at, cap, .. } => cap.is_none_or(|cap| at * MIN_CAP_PER_FINDING <= cap),
+            Self::Exhausted { .. } | Self::Capped { .. } | Self::Diverged => false,
+        }
+    }
+}
+
 impl<F: Debug> Exploration<F> {
     /// Returns the fault that the body reported.
     ///
     /// # Panics
-    /// Panics if the exploration found nothing, or found a panic.
+    /// Panics if the exploration found nothing, found a panic, or found the fault near its cap.
     #[track_caller]
     pub(crate) fn fault(self) -> F {
         match self {
+            Self::Found { at, cap, .. } if !self.is_found() => {
+                panic!("found @{at}, too near the cap {cap:?}: raise it {MIN_CAP_PER_FINDING}-fold")
+            }
             Self::Found { finding: Finding::Fault(fault), .. } => fault,
             other => panic!("claimed FOUND, but it ended {other}: {other:?}"),
         }

@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::codec::{ModelCodec, ModelFrame, ModelThumbnail, Step};
 use super::pipeline::Codec;
+use super::requests::{Call, End, Request};
 
-/// Wraps the model's codec and records a [`Run`]. std's lock protects the run, so that no checker
-/// explores it.
+/// Wraps the model's codec, ends each request as the model ordered, and records a [`Run`]. std's
+/// lock protects the run, so that no checker explores it.
 pub(crate) struct Recorder {
     codec: ModelCodec,
     run: Arc<Mutex<Run>>,
@@ -22,7 +23,7 @@ pub(crate) struct Run {
     pub(crate) events: Vec<Event>,
     /// Number of frames that were filled at least once. Frames are numbered from 0 by first fill.
     pub(crate) frames: usize,
-    /// Number of requests whose photo could not be decoded.
+    /// Number of requests that ended before a frame was filled.
     pub(crate) failed: usize,
     /// Number of requests that got a frame with old contents.
     pub(crate) stale: usize,
@@ -41,6 +42,15 @@ pub(crate) enum Kind {
     Begin,
     Band,
     Finish,
+    /// The request ended without a thumbnail. This is no step of a word.
+    End,
+}
+
+/// Holds a thumbnail, its request, and the number of the frame that the photo was decoded into.
+pub(crate) struct RecordedThumbnail {
+    thumbnail: ModelThumbnail,
+    request: Request,
+    frame: usize,
 }
 
 impl Recorder {
@@ -48,56 +58,79 @@ impl Recorder {
         Self { codec: ModelCodec { bands, step }, run: Arc::clone(run) }
     }
 
-    fn run(&self) -> MutexGuard<'_, Run> {
-        open(&self.run)
+    fn record(&self, request: Request, frame: usize, kind: Kind) {
+        open(&self.run).events.push(Event { request: request.owner, frame, kind });
+    }
+
+    /// Ends the request if the model ordered it to end in `call`. `frame` is the number of the
+    /// request's frame, if it has filled one.
+    fn reach(&self, request: Request, frame: Option<usize>, call: Call) -> Result<(), u8> {
+        if request.end.is_in(call) {
+            match frame {
+                Some(frame) => self.record(request, frame, Kind::End),
+                None => open(&self.run).failed += 1,
+            }
+        }
+        request.end.reach(call).map_err(|()| request.owner)
     }
 }
 
-/// Locks a run and ignores poisoning, because a panic is a finding.
-pub(crate) fn open(run: &Mutex<Run>) -> MutexGuard<'_, Run> {
-    run.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks a mutex and ignores poisoning, because a panic is a finding.
+pub(crate) fn open<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Codec for Recorder {
-    type Request = u8;
-    type Photo = u8;
+    type Request = Request;
+    type Photo = Request;
     type Frame = ModelFrame;
-    type Thumbnail = ModelThumbnail;
+    type Thumbnail = RecordedThumbnail;
     type Output = Vec<u8>;
     type Error = u8;
 
-    fn decode(&self, request: &u8) -> Result<u8, u8> {
-        self.codec.decode(request).inspect_err(|_| self.run().failed += 1)
-    }
-
     // The codec's step comes first in each method. A checker can switch threads inside it, and the
     // record after it has the order in which the steps ran.
-    fn fill(&self, request: u8, frame: &mut ModelFrame) -> ModelThumbnail {
+    fn decode(&self, request: &Request) -> Result<Request, u8> {
+        self.codec.decode(&request.owner)?;
+        self.reach(*request, None, Call::Decode)?;
+        Ok(*request)
+    }
+
+    fn fill(&self, request: Request, frame: &mut ModelFrame) -> RecordedThumbnail {
         let stale = !frame.pixels.is_empty();
-        let mut thumbnail = self.codec.fill(request, frame);
-        let mut run = self.run();
+        let thumbnail = self.codec.fill(request.owner, frame);
+        let mut run = open(&self.run);
         run.stale += usize::from(stale);
         let number = *frame.number.get_or_insert(run.frames);
         run.frames = run.frames.max(number + 1);
-        run.events.push(Event { request, frame: number, kind: Kind::Begin });
-        thumbnail.frame = Some(number);
-        thumbnail
+        drop(run);
+        self.record(request, number, Kind::Begin);
+        // The frame holds pixels already, as after a panic in the middle of a photo.
+        let _ = self.reach(request, Some(number), Call::Fill);
+        if request.end == End::GivenUp(0) {
+            self.record(request, number, Kind::End);
+        }
+        RecordedThumbnail { thumbnail, request, frame: number }
     }
 
-    fn band(&self, frame: &ModelFrame, thumbnail: &mut ModelThumbnail) -> bool {
+    fn band(&self, frame: &ModelFrame, thumbnail: &mut RecordedThumbnail) -> bool {
+        let RecordedThumbnail { thumbnail, request, frame: own } = thumbnail;
+        let _ = self.reach(*request, Some(*own), Call::Band(thumbnail.bands.len()));
         let more = self.codec.band(frame, thumbnail);
         // A mutant may make a band from a frame that was never filled.
-        let number = frame.number.or(thumbnail.frame).expect("a photo was filled into a frame");
-        self.run().events.push(Event { request: thumbnail.owner, frame: number, kind: Kind::Band });
+        self.record(*request, frame.number.unwrap_or(*own), Kind::Band);
+        if request.end == End::GivenUp(thumbnail.bands.len()) {
+            self.record(*request, *own, Kind::End);
+        }
         more
     }
 
-    fn encode(&self, thumbnail: ModelThumbnail) -> Result<Vec<u8>, u8> {
-        let (request, frame) = (thumbnail.owner, thumbnail.frame);
-        let bands = self.codec.encode(thumbnail);
-        let frame = frame.expect("a photo was filled into a frame");
-        self.run().events.push(Event { request, frame, kind: Kind::Finish });
-        bands
+    fn encode(&self, thumbnail: RecordedThumbnail) -> Result<Vec<u8>, u8> {
+        let RecordedThumbnail { thumbnail, request, frame } = thumbnail;
+        let bands = self.codec.encode(thumbnail)?;
+        self.reach(request, Some(frame), Call::Encode)?;
+        self.record(request, frame, Kind::Finish);
+        Ok(bands)
     }
 }
 
@@ -119,23 +152,35 @@ impl Run {
         self.events.iter().filter(|event| event.kind == Kind::Begin).count() > self.frames
     }
 
-    /// Returns the largest number of requests between begin and finish at the same time.
+    /// Returns the largest number of requests between begin and end at the same time.
     pub(crate) fn max_in_flight(&self) -> usize {
         let mut in_flight = 0_usize;
         let counts = self.events.iter().map(|event| {
             match event.kind {
                 Kind::Begin => in_flight += 1,
                 Kind::Band => {}
-                Kind::Finish => in_flight -= 1,
+                Kind::Finish | Kind::End => in_flight -= 1,
             }
             in_flight
         });
         counts.max().unwrap_or(0)
     }
 
+    /// Returns the requests that filled each frame, in their order. Frames are sorted, so that
+    /// their numbers, which depend on the order of independent steps, do not matter.
+    pub(crate) fn users_by_frame(&self) -> Vec<Vec<u8>> {
+        let mut users = vec![Vec::new(); self.frames];
+        for event in self.events.iter().filter(|event| event.kind == Kind::Begin) {
+            users[event.frame].push(event.request);
+        }
+        users.sort();
+        users
+    }
+
     /// Returns the request of each step in the order of execution.
     pub(crate) fn steps(&self) -> Vec<u8> {
-        self.events.iter().map(|event| event.request).collect()
+        let steps = self.events.iter().filter(|event| event.kind != Kind::End);
+        steps.map(|event| event.request).collect()
     }
 
     /// Returns the request of each step for a ring, in an order in which begins go round the ring.
@@ -147,7 +192,7 @@ impl Run {
     /// request than another comes earlier in the ring.
     pub(crate) fn ring_steps(&self) -> Vec<u8> {
         let mut slots = vec![Vec::<Vec<u8>>::new(); self.frames];
-        for event in &self.events {
+        for event in self.events.iter().filter(|event| event.kind != Kind::End) {
             let laps = &mut slots[event.frame];
             if event.kind == Kind::Begin {
                 laps.push(Vec::new());

@@ -10,18 +10,21 @@ use double_exposure::schedule::{Schedule, predict, replay_all};
 use crate::model::clients::Served;
 
 /// Replays a run's word (a schedule written as letters) on the library's ring, and returns the
-/// owner of each band.
+/// owner of each band, or `None` for a request without a thumbnail.
 ///
 /// # Panics
 /// Panics if the run, the replay and the lap law differ.
 #[track_caller]
-pub(crate) fn replay(served: &Served, bands: usize, slots: NonZeroUsize) -> Vec<Vec<usize>> {
+pub(crate) fn replay(
+    served: &Served,
+    bands: usize,
+    slots: NonZeroUsize,
+) -> Vec<Option<Vec<usize>>> {
     let word: Schedule = served.ring_word().parse().expect("a run gives a word");
     let bands = NonZeroU32::new(u32::try_from(bands).expect("few bands")).expect("a band");
-    let replayed: Option<Vec<_>> = replay_all(&word, bands, slots).shared.into_iter().collect();
-    let replayed = replayed.expect("every request of the word finishes");
+    let replayed = replay_all(&word, bands, slots).shared;
     assert_eq!(served.owners(), replayed, "{word} on {slots} slots: threads, library");
-    let predicted: Option<Vec<_>> = predict(&word, bands, slots).into_iter().collect();
-    assert_eq!(predicted.as_ref(), Some(&replayed), "{word} on {slots} slots: law, library");
+    let predicted = predict(&word, bands, slots);
+    assert_eq!(predicted, replayed, "{word} on {slots} slots: law, library");
     replayed
 }

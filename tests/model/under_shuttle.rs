@@ -2,6 +2,8 @@
 
 include!(concat!(env!("OUT_DIR"), "/under_shuttle.rs"));
 
+#[path = "../shuttle/by_word.rs"]
+pub(crate) mod by_word;
 #[path = "../shuttle/explore.rs"]
 pub(crate) mod explore;
 #[path = "mod.rs"]

@@ -16,6 +16,7 @@ use crate::under_std as under;
 
 use under::model::clients::{Served, replay_word};
 use under::model::recorder::{self, Recorder, Run};
+use under::model::requests::{Call, End, Request};
 use under::pipeline::{self, Bounds};
 
 #[macro_use]
@@ -40,30 +41,38 @@ pub(crate) fn stress_all() -> Explorations {
     each!(stress)
 }
 
-/// Replays the words of two requests and of three with the bounds of each model, the second
-/// request's photo once whole and once damaged.
+/// Replays the words of two requests and of three with the bounds of each model. The request of
+/// `X` ends in every possible way, before another request and after it.
 fn replay_all<S: Subject>() -> Exploration<String> {
-    let sizes = [(2, 2, &b"AB"[..]), (2, 2, b"Ax"), (3, 1, b"ABC"), (3, 1, b"AxC")];
-    let mut all_bounds: Vec<Bounds> = models().map(|(_, bounds)| bounds).into();
+    let faults = End::faults(2).into_iter();
+    let faults = faults.flat_map(|end| ["AX", "XB"].map(|owners| (2, Request::all(owners, end))));
+    let three =
+        [Request::all("ABC", End::Thumbnail), Request::all("AXC", End::Error(Call::Decode))];
+    let sizes = [(2, Request::all("AB", End::Thumbnail))];
+    let sizes = sizes.into_iter().chain(three.map(|requests| (1, requests))).chain(faults);
+    let mut all_bounds: Vec<Bounds> = models().into_iter().map(|(_, bounds)| bounds).collect();
     all_bounds.dedup();
-    let mut cases = sizes.into_iter().flat_map(|(requests, bands, photos)| {
+    let mut cases = sizes.flat_map(|(bands, requests)| {
         let bands = NonZeroU32::new(bands).expect("a band");
-        let words = schedules(requests, bands).expect("few words");
+        let words = schedules(requests.len(), bands).expect("few words");
         let all_bounds = all_bounds.clone();
         words.flat_map(move |word| {
-            all_bounds.clone().into_iter().map(move |bounds| (word.clone(), bands, photos, bounds))
+            let requests = requests.clone();
+            let case = move |bounds| (word.clone(), bands, requests.clone(), bounds);
+            all_bounds.clone().into_iter().map(case)
         })
     });
-    explore_quietly(|| {
-        let (word, bands, photos, bounds) = cases.next()?;
-        Some(replay::<S>(&word, bands, photos, bounds))
+    explore_quietly(None, || {
+        let (word, bands, requests, bounds) = cases.next()?;
+        Some(replay::<S>(&word, bands, &requests, bounds))
     })
     .unwrap_or_else(|executions| Exploration::Exhausted { executions })
 }
 
 /// Runs executions until one fails or none is left. Returns the number of executions if none
-/// failed.
+/// failed. `cap` is the upper bound of the executions, if not all are tried.
 fn explore_quietly(
+    cap: Option<usize>,
     mut next: impl FnMut() -> Option<Result<(), String>>,
 ) -> Result<Exploration<String>, usize> {
     let (mut executions, mut fault) = (0, None);
@@ -83,22 +92,22 @@ fn explore_quietly(
         (Ok(()), Some(fault)) => Finding::Fault(fault),
         (Ok(()), None) => return Err(executions),
     };
-    Ok(Exploration::Found { at: executions, finding })
+    Ok(Exploration::Found { at: executions, cap, finding })
 }
 
-/// Replays a word, whose requests have these photos in the order of its letters.
+/// Replays a word of these requests, in the order of its letters.
 fn replay<S: Subject>(
     word: &Schedule,
     bands: NonZeroU32,
-    photos: &[u8],
+    requests: &[Request],
     bounds: Bounds,
 ) -> Result<(), String> {
     let run = Arc::new(Mutex::new(Run::default()));
     let subject = S::make(Recorder::new(bands.get() as usize, |_| (), &run), bounds);
-    let thumbnails = replay_word(&subject, word, bands, photos);
+    let outcomes = replay_word(&subject, word, bands, requests);
     let run = recorder::open(&run).clone();
     let inspection = subject.inspect(bounds, &run).err();
-    let checked = Served { run, thumbnails }.check(inspection);
+    let checked = Served { run, outcomes, bands: bands.get() as usize }.check(inspection);
     checked.map(drop).map_err(|fault| format!("{}, replay of {word}", fault.in_execution_order()))
 }
 
@@ -106,7 +115,7 @@ fn replay<S: Subject>(
 fn stress<S: Subject>() -> Exploration<String> {
     first_finding(models().into_iter().map(|(clients, bounds)| {
         let mut runs = (0..EXECUTIONS).map(|_| serve::<S>(&clients, bounds));
-        explore_quietly(|| runs.next())
+        explore_quietly(Some(EXECUTIONS), || runs.next())
             .unwrap_or_else(|executions| Exploration::Capped { executions })
     }))
 }

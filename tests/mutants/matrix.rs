@@ -38,14 +38,13 @@ impl Row {
         self.mutant.name
     }
 
-    /// Returns true if a checker other than plain threads found something, or if the mutant does
-    /// not compile. Another test checks the compiler's errors.
+    /// Returns true if loom and shuttle both found something, far below their caps, or if the
+    /// mutant does not compile. Another test checks the compiler's errors. Words miss mistakes
+    /// inside a step, and the findings of plain threads are luck.
     pub(crate) fn is_caught(&self) -> bool {
-        let found =
-            |exploration: &Exploration<String>| matches!(exploration, Exploration::Found { .. });
         self.explorations
             .as_ref()
-            .is_none_or(|[words, loom, shuttle, _]| [words, loom, shuttle].into_iter().any(found))
+            .is_none_or(|[_, loom, shuttle, _]| loom.is_found() && shuttle.is_found())
     }
 
     /// Returns true if words and loom are exhausted and no checker found anything.
@@ -68,7 +67,7 @@ impl Row {
         let [words, loom, shuttle, stress] = match &self.explorations {
             Some(explorations) => explorations.each_ref().map(|exploration| match exploration {
                 Exploration::Capped { executions } => format!("CAPPED {executions}"),
-                other => other.to_string(),
+                other => format!("{other:#}"),
             }),
             None => [const { String::new() }; 4].map(|_| "–".to_owned()),
         };

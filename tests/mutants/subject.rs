@@ -6,6 +6,7 @@
 use super::under::model::clients::{Clients, Switch};
 use super::under::model::pool_invariant::check_pool;
 use super::under::model::recorder::{Recorder, Run};
+use super::under::model::requests::{Call, End};
 use super::under::pipeline::{Bounds, Pipeline};
 
 /// Creates a pipeline and inspects its pool.
@@ -54,20 +55,23 @@ macro_rules! subject {
     };
 }
 
-/// Returns the models: clients with their photos, and the bounds of the pool.
-pub(crate) fn models() -> [(Clients, Bounds); 5] {
-    let model = |photos: &[&'static [u8]], bands, max_frames, max_frame_bytes| {
-        let photos = photos.to_vec();
-        let clients = Clients { photos, bands, permits: None, switch: Switch::Steps };
-        (clients, Bounds { max_frames, max_frame_bytes })
+/// Returns the models: clients with their requests, and the bounds of the pool.
+pub(crate) fn models() -> Vec<(Clients, Bounds)> {
+    let model = |owners: &[&str], end, bands, switch, [max_frames, max_frame_bytes]: [usize; 2]| {
+        (Clients::ending(owners, end, bands, switch), Bounds { max_frames, max_frame_bytes })
     };
-    [
-        model(&[b"A", b"B"], 2, 2, 64),
-        model(&[b"A", b"B"], 1, 1, 64),
-        model(&[b"A", b"B"], 1, 2, 1),
-        model(&[b"Ax", b"B"], 1, 2, 64),
-        model(&[b"A", b"BC"], 1, 2, 64),
-    ]
+    let error = End::Error(Call::Decode);
+    let mut models = vec![
+        model(&["A", "B"], End::Thumbnail, 2, Switch::Calls, [2, 64]),
+        model(&["A", "B"], End::Thumbnail, 2, Switch::Steps, [2, 64]),
+        model(&["A", "B"], End::Thumbnail, 1, Switch::Calls, [1, 64]),
+        model(&["A", "B"], End::Thumbnail, 1, Switch::Calls, [2, 1]),
+        model(&["AX", "B"], error, 1, Switch::Calls, [2, 64]),
+        model(&["A", "BC"], End::Thumbnail, 1, Switch::Calls, [2, 64]),
+    ];
+    let faults = End::faults(1).into_iter().filter(|end| *end != error);
+    models.extend(faults.map(|end| model(&["AX", "B"], end, 1, Switch::Bands, [2, 64])));
+    models
 }
 
 /// Runs a model on a subject, and describes its fault if it has one.

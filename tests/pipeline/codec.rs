@@ -40,9 +40,7 @@ pub(crate) struct ModelFrame {
 /// Holds the owner of a thumbnail and the owners of the bands made so far.
 pub(crate) struct ModelThumbnail {
     pub(crate) owner: u8,
-    /// Number of the frame that the photo was decoded into, if a recorder numbers frames.
-    pub(crate) frame: Option<usize>,
-    bands: Vec<u8>,
+    pub(crate) bands: Vec<u8>,
 }
 
 impl Codec for ModelCodec {
@@ -62,7 +60,7 @@ impl Codec for ModelCodec {
     fn fill(&self, owner: u8, frame: &mut ModelFrame) -> ModelThumbnail {
         (self.step)(Step::Fill(owner));
         frame.pixels.extend([owner, owner]);
-        ModelThumbnail { owner, frame: frame.number, bands: Vec::new() }
+        ModelThumbnail { owner, bands: Vec::new() }
     }
 
     fn band(&self, frame: &ModelFrame, thumbnail: &mut ModelThumbnail) -> bool {

@@ -5,6 +5,8 @@
 //!
 //! `cargo test --test shuttle -- --nocapture --test-threads 1` prints a line per search.
 
+mod by_word;
+mod exhaustive;
 #[path = "../model/exploration.rs"]
 #[allow(dead_code, reason = "shared with tests that use more of it")]
 mod exploration;
@@ -18,6 +20,7 @@ mod pipeline;
 #[path = "../model/replay_on_std.rs"]
 mod replay_on_std;
 mod sync;
+mod words;
 mod wrapper;
 
 use std::num::NonZeroUsize;
@@ -33,10 +36,10 @@ use pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use replay_on_std::replay;
 
 const REQUESTS: usize = 9;
-const SLOTS: NonZeroUsize = NonZeroUsize::new(REQUESTS - 1).expect("a slot");
 const BANDS: usize = 2;
 const BOUNDS: Bounds = Bounds { max_frames: 4, max_frame_bytes: 64 };
-const EXECUTIONS: usize = 1_000;
+/// Upper bound of the executions of a search.
+const CAP: usize = 1_000;
 const SEED: u64 = 2024;
 
 /// Selects shuttle's scheduler.
@@ -54,12 +57,16 @@ enum Search {
 
 const SEARCHES: [Search; 4] = [Search::Random, Search::Urw, Search::Pct(2), Search::Pct(3)];
 
-/// Searches executions of nine requests up to the first fault, and prints how the search ended.
-fn search<P>(name: &str, search: Search, make: fn(Recorder) -> P) -> (Exploration<Fault>, Reached)
+/// Searches executions up to the first fault, and prints how the search ended.
+fn search<P>(
+    name: &str,
+    search: Search,
+    clients: &Clients,
+    make: impl Fn(Recorder) -> P + Send + Sync + 'static,
+) -> (Exploration<Fault>, Reached)
 where
     P: Pipeline<Codec = Recorder> + Send + Sync + 'static,
 {
-    let clients = Clients { switch: Switch::Steps, ..Clients::of(REQUESTS, BANDS) };
     let reached = Arc::new(Mutex::new(Reached::default()));
     let (body, notes) = (clients.clone(), Arc::clone(&reached));
     let body = move || {
@@ -67,58 +74,76 @@ where
             notes.lock().expect("no panic under the lock").add(run);
             Ok(())
         };
-        body.serve(make, add).map(drop)
+        body.serve(&make, add).map(drop)
     };
     let exploration = match search {
-        Search::Random => explore(RandomScheduler::new_from_seed(SEED, EXECUTIONS), body),
-        Search::Urw => explore(UrwRandomScheduler::new_from_seed(SEED, EXECUTIONS), body),
-        Search::Pct(depth) => explore(PctScheduler::new_from_seed(SEED, depth, EXECUTIONS), body),
+        Search::Random => explore(RandomScheduler::new_from_seed(SEED, CAP), CAP, body),
+        Search::Urw => explore(UrwRandomScheduler::new_from_seed(SEED, CAP), CAP, body),
+        Search::Pct(depth) => explore(PctScheduler::new_from_seed(SEED, depth, CAP), CAP, body),
     };
     let reached = *reached.lock().expect("no panic under the lock");
     let details = details(&exploration, name == "shared", &reached);
     println!(
         "{name:<6} {clients} {:<7} {:<22} {details}",
         format!("{search:?}"),
-        exploration.to_string()
+        format!("{exploration:#}")
     );
     (exploration, reached)
 }
 
+/// Lists clients that no explorer exhausts: nine requests, between any two steps and in `convert`,
+/// and four requests of three bands.
+fn clients() -> [Clients; 3] {
+    [
+        Clients { switch: Switch::Steps, ..Clients::of(REQUESTS, BANDS) },
+        Clients { switch: Switch::Calls, ..Clients::of(REQUESTS, BANDS) },
+        Clients { switch: Switch::Calls, ..Clients::of(4, 3) },
+    ]
+}
+
 #[test]
 fn every_search_finds_shared_mixing_and_the_word_mixes_in_the_library() {
-    for scheduler in SEARCHES {
-        let fault = search("shared", scheduler, ring).0.fault();
-        assert!(fault.served.run.lapped(), "no request was lapped: {}", fault.on_ring());
-        replay(&fault.served, BANDS, SLOTS);
+    for clients in clients() {
+        let slots = NonZeroUsize::new(clients.thumbnails() - 1).expect("a slot");
+        for scheduler in SEARCHES {
+            let make = move |codec| Shared::new(codec, slots);
+            let fault = search("shared", scheduler, &clients, make).0.fault();
+            assert!(fault.served.run.lapped(), "no request was lapped: {}", fault.on_ring());
+            replay(&fault.served, clients.bands, slots);
+        }
     }
 }
 
 /// Searches with priorities that never change, so that each request ends before the next begins.
 #[test]
 fn shared_is_missed_by_pct_of_depth_one() {
-    assert_eq!(search("shared", Search::Pct(1), ring).0.capped(), EXECUTIONS);
+    for clients in clients() {
+        let slots = NonZeroUsize::new(clients.thumbnails() - 1).expect("a slot");
+        let make = move |codec| Shared::new(codec, slots);
+        assert_eq!(search("shared", Search::Pct(1), &clients, make).0.capped(), CAP);
+    }
 }
 
 #[test]
 fn owned_is_clean_in_every_search() {
-    for scheduler in SEARCHES {
-        let (exploration, reached) = search("owned", scheduler, Owned::new);
-        assert_eq!(exploration.capped(), EXECUTIONS);
+    for (clients, scheduler) in searches() {
+        let (exploration, reached) = search("owned", scheduler, &clients, Owned::new);
+        assert_eq!(exploration.capped(), CAP);
         reached.assert_overlap();
     }
 }
 
 #[test]
 fn pooled_is_clean_in_every_search() {
-    for scheduler in SEARCHES {
-        let (exploration, reached) =
-            search("pooled", scheduler, |codec| Pooled::new(codec, BOUNDS));
-        assert_eq!(exploration.capped(), EXECUTIONS);
+    for (clients, scheduler) in searches() {
+        let make = |codec| Pooled::new(codec, BOUNDS);
+        let (exploration, reached) = search("pooled", scheduler, &clients, make);
+        assert_eq!(exploration.capped(), CAP);
         reached.assert_overlap();
         assert!(reached.reused > 0, "no frame was reused: {reached}");
     }
 }
 
-fn ring(codec: Recorder) -> Shared<Recorder> {
-    Shared::new(codec, SLOTS)
+fn searches() -> impl Iterator<Item = (Clients, Search)> {
+    clients().into_iter().flat_map(|clients| SEARCHES.map(|search| (clients.clone(), search)))
 }
