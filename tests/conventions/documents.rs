@@ -49,6 +49,26 @@ fn spread(word: &str) -> Vec<String> {
     choices.split(',').map(|choice| format!("{before}{choice}{after}")).collect()
 }
 
+/// Returns the number of lines of code that the tables of a document name, each before a link to
+/// its file, and the lines that do not occur exactly once in their file.
+pub(crate) fn named_lines(path: &str, text: &str) -> (usize, Vec<String>) {
+    let folder = Path::new(path).parent().expect("a document lies in a folder");
+    let (mut count, mut found) = (0, Vec::new());
+    for row in text.lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches(['|', ' ']).split(" | ").collect();
+        let [.., line, file] = cells[..] else { continue };
+        let line = line.strip_prefix('`').and_then(|line| line.strip_suffix('`'));
+        let (Some(line), [target]) = (line, &links(file)[..]) else { continue };
+        count += 1;
+        let source = std::fs::read_to_string(root().join(folder).join(target)).unwrap_or_default();
+        let times = source.matches(line).count();
+        if times != 1 {
+            found.push(format!("{path}: {target} holds {times} times, not once: {line}"));
+        }
+    }
+    (count, found)
+}
+
 /// Returns the commands that a document shows, each as its words.
 pub(crate) fn commands(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
@@ -229,6 +249,22 @@ mod controls {
             `src/` `tests/*.rs` src/nowhere.rs";
         assert_eq!(dead_ends("README.md", good), [""; 0]);
         assert_eq!(dead_ends("docs/a.md", "[a](../src/lib.rs)"), [""; 0]);
+    }
+
+    #[test]
+    fn named_lines_that_do_not_occur_once_in_their_file_are_found() {
+        let row = |line: &str, file: &str| format!("| a | b | `{line}` | [c]({file}) |\n");
+        let good = "pub struct Owned<C: Codec> {";
+        assert_eq!(named_lines("docs/a.md", &row(good, "../src/pipeline/owned.rs")), (1, vec![]));
+        assert_eq!(named_lines("docs/a.md", "| `a` | b |\n|---|---|\n"), (0, vec![]));
+        for (line, file) in [
+            ("pub struct Owner<C: Codec> {", "../src/pipeline/owned.rs"),
+            ("self.codec", "../src/pipeline/owned.rs"),
+            (good, "../src/pipeline/shared.rs"),
+            (good, "../src/pipeline/nowhere.rs"),
+        ] {
+            assert_eq!(named_lines("docs/a.md", &row(line, file)).1.len(), 1, "{line}");
+        }
     }
 
     #[test]

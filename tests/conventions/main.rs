@@ -133,6 +133,13 @@ fn files_that_the_documents_name_exist() {
 }
 
 #[test]
+fn the_lines_that_the_proof_for_any_number_names_stand_in_their_files() {
+    let (count, missing) = documents::named_lines("docs/lap-law.md", &text("docs/lap-law.md"));
+    assert!(count >= 15, "only {count} lines are checked");
+    assert_none(missing);
+}
+
+#[test]
 fn cargo_knows_the_commands_of_the_documents() {
     let tests = every_source();
     let features = manifest::features(MANIFEST);
