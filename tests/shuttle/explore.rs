@@ -21,10 +21,19 @@ pub(crate) fn explore<F: Send + 'static>(
     scheduler: impl Scheduler + 'static,
     body: impl Fn() -> Result<(), F> + Send + Sync + 'static,
 ) -> Exploration<F> {
+    explore_with(config(), scheduler, body)
+}
+
+/// Runs `body` like [`explore`], with a configuration.
+pub(crate) fn explore_with<F: Send + 'static>(
+    config: Config,
+    scheduler: impl Scheduler + 'static,
+    body: impl Fn() -> Result<(), F> + Send + Sync + 'static,
+) -> Exploration<F> {
     let search = Arc::new(Mutex::new((0, None)));
     let state = Arc::clone(&search);
     let result = quietly(|| {
-        Runner::new(scheduler, config()).run(move || {
+        Runner::new(scheduler, config).run(move || {
             // A scheduler cannot be stopped, so the executions after a finding do nothing.
             let found = |state: &Mutex<(usize, Option<F>)>| open(state).1.is_some();
             if found(&state) {
@@ -52,7 +61,8 @@ fn open<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn config() -> Config {
+/// Returns the configuration of every search.
+pub(crate) fn config() -> Config {
     let mut config = Config::new();
     config.failure_persistence = FailurePersistence::None;
     config.max_steps = MaxSteps::FailAfter(MAX_STEPS);
