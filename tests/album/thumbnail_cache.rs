@@ -1,6 +1,6 @@
 //! Goal: a cached thumbnail is found by everything that it was made from, and by nothing less; a
-//! purge takes all thumbnails of one maker, and no other. Method: thumbnails that differ in one part
-//! of the key, put into one file.
+//! purge takes all thumbnails of one maker, and no other. Method: thumbnails that differ in one
+//! part of the key, put into one file.
 
 use bytes::Bytes;
 use double_exposure::album::{

@@ -1,5 +1,5 @@
-//! Tests that the pixel oracle reads whole rows: photos that agree in one half of every row are told
-//! apart by the other half.
+//! Tests that the pixel oracle reads whole rows: photos that agree in one half of every row are
+//! told apart by the other half.
 
 use bytes::Bytes;
 use double_exposure::codec::{Fit, ImageCodec, Size, ThumbnailRequest, ThumbnailSpec};

@@ -1,8 +1,8 @@
 //! Checks the history of a service: each byte that a person was shown is of that photo in that
 //! version, the person was allowed to see it then, and the ledger tells exactly that.
 //!
-//! A request has its effect at an unknown point between its begin and its end. So each fact holds in
-//! an interval: a photo can be present from the begin of its upload to the end of its deletion.
+//! A request has its effect at an unknown point between its begin and its end. So each fact holds
+//! in an interval: a photo can be present from the begin of its upload to the end of its deletion.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;

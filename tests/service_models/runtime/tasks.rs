@@ -187,7 +187,7 @@ impl Runtime {
 
     /// Drops the jobs that have not begun.
     pub(crate) fn shutdown_background(self) {
-        // What a job holds may be a switch point when it is dropped, so it is dropped without the lock.
+        // To drop what a job holds may be a switch point, which must not lie under this lock.
         let dropped = mem::take(&mut lock(&self.0).jobs);
         drop(dropped);
     }
