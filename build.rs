@@ -1,5 +1,6 @@
 //! Writes what the tests compile in a changed form: the shipped pipelines and their mutants, once
-//! per model checker, and the course's exercises without their own tests.
+//! per model checker, a copy of the server with planted mistakes, and the course's exercises without
+//! their own tests.
 //!
 //! A test cannot change the text of a file before the file is compiled. Only tests and benches use
 //! what is written. The library and the program are built from `src` unchanged.
@@ -52,7 +53,8 @@ fn main() -> io::Result<()> {
     }
     let each = format!("macro_rules! each {{ ($check:ident) => {{ vec![\n{each}] }} }}\n");
     fs::write(out.join("subjects.rs"), subjects + &each)?;
-    fs::write(out.join("course.rs"), course()?)
+    fs::write(out.join("course.rs"), course()?)?;
+    write_planted(out)
 }
 
 /// Returns the course's exercises and solutions as modules, each without its tests, and a macro
@@ -86,6 +88,55 @@ fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     Ok(entries)
+}
+
+/// Writes a copy of the server and of the ledger's writer with all planted mistakes, of which a
+/// test wakes one at a time.
+fn write_planted(out: &Path) -> io::Result<()> {
+    let tests = Path::new("tests/service_models");
+    println!("cargo::rerun-if-changed=src/server");
+    println!("cargo::rerun-if-changed=src/album/ledger/group_commit.rs");
+    println!("cargo::rerun-if-changed=tests/service_models");
+    let list = fs::read_to_string(tests.join("mistakes.txt"))?;
+    let mistakes = list::read(&list).map_err(io::Error::other)?;
+    for folder in ["server/routes", "album/ledger"] {
+        fs::create_dir_all(out.join("planted").join(folder))?;
+    }
+    let mut files = vec!["album/ledger/group_commit.rs".to_owned()];
+    for folder in ["server", "server/routes"] {
+        for entry in fs::read_dir(Path::new("src").join(folder))? {
+            let name = entry?.file_name().into_string().unwrap_or_default();
+            files.extend(name.contains('.').then(|| format!("{folder}/{name}")));
+        }
+    }
+    for file in files {
+        let mut text = fs::read_to_string(Path::new("src").join(&file))?;
+        for mistake in mistakes.iter().filter(|mistake| mistake.file == file) {
+            // One that no longer fits is omitted, and a test reports it.
+            text = mistake.apply(&text).unwrap_or(text);
+        }
+        for module in ["album", "server"] {
+            text = text.replace(&format!("crate::{module}"), &format!("crate::planted::{module}"));
+        }
+        fs::write(out.join("planted").join(file), text)?;
+    }
+    let shipped = fs::read_to_string(tests.join("server.rs"))?;
+    let models = env::current_dir()?.join(tests).join("models/mod.rs");
+    let planted = shipped
+        .replace("../../src/server", "server")
+        .replace("\"models/mod.rs\"", &format!("{models:?}"));
+    fs::write(out.join("planted/server.rs"), planted)?;
+    let include = |module: &str, path: &str| {
+        let path = out.join("planted").join(path);
+        format!(
+            "#[path = {path:?}]\n\
+             #[allow(warnings, clippy::all, reason = \"changed by the build\")]\n\
+             pub(crate) mod {module};\n"
+        )
+    };
+    fs::write(out.join("planted_server.rs"), include("server", "server.rs"))?;
+    let ledger = include("group_commit", "album/ledger/group_commit.rs");
+    fs::write(out.join("planted_ledger.rs"), ledger)
 }
 
 /// Writes a file that includes a folder of pipelines and mutants, with the primitives of `sync`.

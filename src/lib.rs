@@ -81,6 +81,8 @@
 //! - [`pipeline`]: the lesson. `mod.rs` states the promise, `shared.rs` is the failure, `owned.rs`
 //!   the repair, and `pooled.rs` the repair that reuses memory.
 //! - `sync`: the synchronisation primitives of pipelines; model checkers replace them.
+//! - `runtime`: the primitives of shared state in the album and its server; a model checker
+//!   replaces them.
 //! - [`pipelines`]: the kinds of pipelines, and the one place that builds a pipeline of a kind.
 //! - [`schedule`]: interleavings as data, and the lap law, which predicts the mixed ones.
 //! - [`codec`]: images: probe, decode, resize and encode, within limits.
@@ -110,6 +112,7 @@ pub mod pipelines;
 pub mod provenance;
 mod replay;
 pub mod repro;
+mod runtime;
 pub mod sample_photos;
 pub mod schedule;
 pub mod server;

@@ -5,11 +5,12 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use super::{Clock, OpenError, OpenFailure, StoreError, database};
+use crate::runtime::blocking::{Condvar, Mutex, MutexGuard};
 
 /// Configures how a store is opened.
 #[derive(Clone, Copy, Debug)]

@@ -53,6 +53,8 @@ pub struct AuditPlan {
     pub max_bytes: usize,
     /// True if the audit ends at the first mixed answer.
     pub until_found: bool,
+    /// Number of read answers after which the load ends early, or `None` for the whole duration.
+    pub enough_answers: Option<u64>,
     /// Upper bound of the findings of mixing that are kept.
     pub max_findings: usize,
     /// Lower bound of the answers that must be read for a clean verdict.
@@ -307,7 +309,9 @@ impl Audit<'_> {
                 let progress = AuditProgress { elapsed, total, requests, in_flight, read, mixed };
                 self.interrupted |= !(self.on_progress)(progress);
             }
-            if self.interrupted || self.plan.until_found && self.stats.mixed > 0 {
+            let found = self.plan.until_found && self.stats.mixed > 0;
+            let enough = self.plan.enough_answers.is_some_and(|enough| self.stats.read >= enough);
+            if self.interrupted || found || enough {
                 // Checkers that wait to hand over a response then see that the channel is closed.
                 let _ = stop.send(true);
                 return;

@@ -102,3 +102,37 @@ pub(super) fn thumbnail(photo: &Bytes, spec: ThumbnailSpec) -> Result<Raster, Im
     let (width, height) = (thumbnail.width(), thumbnail.height());
     Ok(Raster { width, height, rgb: thumbnail.rgb().to_vec() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::spec::Mode;
+    use super::*;
+
+    /// Makes a target for thumbnails of one size, and its photos: two of each person.
+    fn target(size_px: u32) -> (Arc<Target>, TestPhotos) {
+        let mut target = Target::from_url(Mode::Post, "http://127.0.0.1:1/t?size={size}")
+            .expect("the URL is valid");
+        target.photos.per_person = 2;
+        target.thumbnail.sizes = size_px.to_string().parse().expect("the size is valid");
+        let photos = TestPhotos::generate(target.photos, 7).expect("the photos fit");
+        (Arc::new(target), photos)
+    }
+
+    #[test]
+    fn a_detector_that_reads_the_size_passes_and_one_that_does_not_fails() {
+        let (large, photos) = target(192);
+        assert_eq!(run(&large, &Arc::new(photos)), Ok(()));
+        let (small, photos) = target(16);
+        let unread = SelfTestError::Unread { size_px: 16 };
+        assert_eq!(run(&small, &Arc::new(photos)), Err(unread));
+    }
+
+    #[test]
+    fn a_planted_mix_that_is_not_found_as_mixing_fails() {
+        let (target, mut photos) = target(192);
+        // The mix is then planted with the same person's second photo, which is no mixing.
+        photos.spec.per_person = 1;
+        let missed = SelfTestError::Missed { size_px: 192 };
+        assert_eq!(run(&target, &Arc::new(photos)), Err(missed));
+    }
+}

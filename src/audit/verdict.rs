@@ -97,3 +97,25 @@ fn the_upper_bound_is_the_exact_form_of_the_rule_of_three() {
     assert!(upper_bound(300) < 3.0 / 300.0 && upper_bound(300) > 2.9 / 300.0);
     assert!((upper_bound(0) - 1.0).abs() < 1e-12);
 }
+
+#[test]
+fn more_than_one_unread_answer_in_twenty_makes_no_clean_verdict() {
+    for (unknown, expected) in [(5, AuditVerdict::Clean), (6, AuditVerdict::Inconclusive)] {
+        let mut stats = AuditStats::default();
+        (stats.requests, stats.answers) = (100, 100);
+        (stats.read, stats.unknown) = (100 - unknown, unknown);
+        let (verdict, reasons) = verdict(&stats, None, 1);
+        assert_eq!(verdict, expected, "{reasons:?}");
+    }
+}
+
+#[test]
+fn more_than_one_failed_request_in_two_makes_no_clean_verdict() {
+    for (shed, expected) in [(50, AuditVerdict::Clean), (51, AuditVerdict::Inconclusive)] {
+        let mut stats = AuditStats::default();
+        (stats.requests, stats.answers, stats.read) = (100, 100 - shed, 100 - shed);
+        stats.failures.shed = shed;
+        let (verdict, reasons) = verdict(&stats, None, 1);
+        assert_eq!(verdict, expected, "{reasons:?}");
+    }
+}

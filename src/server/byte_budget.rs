@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use crate::runtime::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes that one permit of the semaphore stands for. A semaphore counts permits in a `u32`, and
 /// single bytes would limit the budget to 4 GiB.

@@ -38,3 +38,50 @@ pub(super) fn is_not_modified(headers: &HeaderMap, etag: &str) -> bool {
         .map(str::trim)
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::album::{AlbumId, Moment, PersonId, PhotoName, PhotoState, PhotoUuid};
+    use crate::codec::{Fit, Size};
+
+    fn photo() -> Photo {
+        Photo {
+            id: 1.into(),
+            name: PhotoName { album: AlbumId::random(), photo: PhotoUuid::random() },
+            owner: PersonId::random(),
+            uploaded_at: Moment::from_millis(0),
+            state: PhotoState::Original,
+            bytes: 5,
+            width: 8,
+            height: 8,
+            content: ContentHash::of(b"photo"),
+        }
+    }
+
+    #[test]
+    fn each_part_that_a_thumbnail_is_made_from_changes_its_tag() {
+        let photo = photo();
+        let size = |px| Size::try_from(px).expect("the size is allowed");
+        let spec = ThumbnailSpec { size: size(64), fit: Fit::Cover };
+        let row = RowId::from;
+        let tag = thumbnail_etag(&photo, spec, "maker 1", row(2));
+        assert_eq!(tag, thumbnail_etag(&photo, spec, "maker 1", row(2)));
+        let other_id = Photo { id: 2.into(), ..photo.clone() };
+        let other_content = Photo { content: ContentHash::of(b"smaller"), ..photo.clone() };
+        let other_size = ThumbnailSpec { size: size(65), ..spec };
+        let other_fit = ThumbnailSpec { fit: Fit::Contain, ..spec };
+        for other in [
+            thumbnail_etag(&other_id, spec, "maker 1", row(2)),
+            thumbnail_etag(&other_content, spec, "maker 1", row(2)),
+            thumbnail_etag(&photo, other_size, "maker 1", row(2)),
+            thumbnail_etag(&photo, other_fit, "maker 1", row(2)),
+            thumbnail_etag(&photo, spec, "maker", row(2)),
+            thumbnail_etag(&photo, spec, "maker 1", row(3)),
+        ] {
+            assert_ne!(other, tag);
+        }
+        assert_ne!(photo_etag(&other_id), photo_etag(&photo));
+        assert_ne!(photo_etag(&other_content), photo_etag(&photo));
+    }
+}

@@ -13,12 +13,12 @@ use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, timeout_at};
 
 use super::limits::Limits;
 use super::problem::{Problem, ProblemKind};
 use crate::album::{AlbumId, PersonId, PhotoName};
 use crate::codec::ThumbnailSpec;
+use crate::runtime::{Instant, timeout_at};
 
 /// Bytes of a JSON body, at most 16 KiB.
 const MAX_JSON_BYTES: u64 = 16 << 10;

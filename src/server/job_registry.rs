@@ -4,12 +4,13 @@
 //! ago. So the registry keeps the last 65,536 jobs, finished or not.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::converter::ConversionJob;
 use crate::album::{Band, Photo, PhotoRef, ThumbnailRecord};
 use crate::codec::ThumbnailSpec;
 use crate::provenance::{Tag, Traced};
+use crate::runtime::blocking::Mutex;
 
 /// Upper bound of the jobs that are kept. The tags of a thumbnail's bands name jobs that ran at the
 /// same time as its own, so this is many times what can be looked up.

@@ -38,40 +38,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout_at};
 
-use self::admission::{AdmissionControl, AdmissionLimits};
-use self::byte_budget::ByteBudget;
-use self::converter::Converter;
-use self::limits::Limits;
-use self::resources::Resources;
+pub use self::state::Parts;
 use self::state::{AppState, CountGuard};
-use self::store_executor::StoreExecutor;
-use self::thumbnailer::{Maker, ThumbnailService};
-use self::upload_validation::{MAX_INSPECTIONS, UploadValidator};
-use self::worker_pool::WorkerPool;
-use crate::album::{ContentHash, Ledger, Store};
-
-/// Number of worker threads for the maintenance.
-const MAINTENANCE_THREADS: usize = 1;
+use crate::album::Store;
 
 /// Pause after the system refused a connection. The system is out of a resource, often of file
 /// descriptors, and an immediate retry would fail too.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(50);
-
-/// Holds the parts that a server is built from.
-pub struct Parts {
-    /// Open store of the albums.
-    pub store: Arc<Store>,
-    /// Hash of the operator's key.
-    pub operator_key: ContentHash,
-    /// Converter that makes the thumbnails.
-    pub converter: Arc<dyn Converter>,
-    /// Version and pipeline name that are recorded with every thumbnail.
-    pub maker: Maker,
-    /// Limits of the concurrent conversions.
-    pub admission: AdmissionLimits,
-    /// Time limits, and bounds of everything but conversions.
-    pub limits: Limits,
-}
 
 /// Listens on an address, and serves once it is run.
 pub struct Server {
@@ -87,34 +60,10 @@ impl Server {
     /// # Errors
     /// Returns the system's error if the address is taken or no thread can be started.
     pub async fn bind(address: SocketAddr, parts: Parts) -> io::Result<Self> {
-        let Parts { store, operator_key, converter, maker, admission, limits } = parts;
+        let store = Arc::clone(&parts.store);
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let threads = admission.max_running.get() + MAX_INSPECTIONS + MAINTENANCE_THREADS;
-        let resources = Arc::new(Resources {
-            store: StoreExecutor::new(Arc::clone(&store), limits.max_queued_calls),
-            workers: WorkerPool::new(threads)?,
-            admission: Arc::new(AdmissionControl::new(admission)),
-            metrics: Arc::default(),
-        });
-        let thumbnails = ThumbnailService::new(
-            Arc::clone(&resources),
-            Ledger::start(Arc::clone(&store))?,
-            converter,
-            maker,
-            limits.response_timeout,
-        );
-        let state = Arc::new(AppState {
-            uploads: UploadValidator::new(Arc::clone(&resources)),
-            resources,
-            thumbnails: Arc::new(thumbnails),
-            limits,
-            transit_budget: ByteBudget::new(limits.max_transit_bytes),
-            operator_key,
-            shutting_down: watch::Sender::new(false),
-            requests: watch::Sender::new(0),
-            connections: watch::Sender::new(0),
-        });
+        let state = Arc::new(AppState::start(parts)?);
         Ok(Self { listener, address, state, store })
     }
 

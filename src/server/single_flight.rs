@@ -8,10 +8,10 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use tokio::sync::watch;
-use tokio::time::Instant;
+use crate::runtime::blocking::{Mutex, MutexGuard};
+use crate::runtime::{Instant, spawn, watch};
 
 /// Holds the work that is in flight, by the key of its result.
 pub struct SingleFlight<K, V> {
@@ -88,7 +88,7 @@ where
         drop(in_flight);
         let leader = Arc::new(Leader { key, in_flight: Arc::clone(&self.in_flight), result });
         let work = work(Arc::clone(&leader), admitted);
-        tokio::spawn(async move {
+        spawn(async move {
             let result = work.await;
             leader.remove();
             if result.is_some() {
@@ -112,9 +112,22 @@ impl<V: Clone> Waiter<V> {
 }
 
 impl<K: Eq + Hash, V> Leader<K, V> {
-    /// Resolves when no request waits for the work any more.
+    /// Resolves when no request waits for the work any more, and none can join it.
     pub async fn abandoned(&self) {
-        self.result.closed().await;
+        while self.is_wanted() {
+            self.result.closed().await;
+        }
+    }
+
+    /// Returns true if a request waits for the work, or else removes the work. Both happen under
+    /// the lock: a request that found another one waiting may join after that one has left.
+    fn is_wanted(&self) -> bool {
+        let mut in_flight = self.in_flight.lock();
+        let wanted = self.result.receiver_count() > 0;
+        if !wanted && in_flight.get(&self.key).is_some_and(|entry| self.owns(entry)) {
+            in_flight.remove(&self.key);
+        }
+        wanted
     }
 
     /// Returns the latest deadline of the waiting requests, or `None` if newer work for the same

@@ -1,17 +1,40 @@
 //! Holds the state that all requests of a server share.
 
+use std::io;
 use std::sync::Arc;
 
-use tokio::sync::watch;
-
+use super::admission::{AdmissionControl, AdmissionLimits};
 use super::byte_budget::ByteBudget;
+use super::converter::Converter;
 use super::limits::Limits;
 use super::metrics::Occupancy;
 use super::problem::{Problem, ProblemKind};
 use super::resources::Resources;
-use super::thumbnailer::ThumbnailService;
-use super::upload_validation::UploadValidator;
-use crate::album::ContentHash;
+use super::store_executor::StoreExecutor;
+use super::thumbnailer::{Maker, ThumbnailService};
+use super::upload_validation::{MAX_INSPECTIONS, UploadValidator};
+use super::worker_pool::WorkerPool;
+use crate::album::{ContentHash, Ledger, Store};
+use crate::runtime::{timeout, watch};
+
+/// Number of worker threads for the maintenance.
+const MAINTENANCE_THREADS: usize = 1;
+
+/// Holds the parts that a server is built from.
+pub struct Parts {
+    /// Open store of the albums.
+    pub store: Arc<Store>,
+    /// Hash of the operator's key.
+    pub operator_key: ContentHash,
+    /// Converter that makes the thumbnails.
+    pub converter: Arc<dyn Converter>,
+    /// Version and pipeline name that are recorded with every thumbnail.
+    pub maker: Maker,
+    /// Limits of the concurrent conversions.
+    pub admission: AdmissionLimits,
+    /// Time limits, and bounds of everything but conversions.
+    pub limits: Limits,
+}
 
 /// Holds a server's state.
 pub(super) struct AppState {
@@ -31,6 +54,39 @@ pub(super) struct AppState {
 }
 
 impl AppState {
+    /// Builds the state, and starts the ledger's writer.
+    ///
+    /// # Errors
+    /// Returns the system's error if no thread can be started.
+    pub(super) fn start(parts: Parts) -> io::Result<Self> {
+        let Parts { store, operator_key, converter, maker, admission, limits } = parts;
+        let threads = admission.max_running.get() + MAX_INSPECTIONS + MAINTENANCE_THREADS;
+        let resources = Arc::new(Resources {
+            store: StoreExecutor::new(Arc::clone(&store), limits.max_queued_calls),
+            workers: WorkerPool::new(threads)?,
+            admission: Arc::new(AdmissionControl::new(admission)),
+            metrics: Arc::default(),
+        });
+        let thumbnails = ThumbnailService::new(
+            Arc::clone(&resources),
+            Ledger::start(store)?,
+            converter,
+            maker,
+            limits.response_timeout,
+        );
+        Ok(Self {
+            uploads: UploadValidator::new(Arc::clone(&resources)),
+            resources,
+            thumbnails: Arc::new(thumbnails),
+            limits,
+            transit_budget: ByteBudget::new(limits.max_transit_bytes),
+            operator_key,
+            shutting_down: watch::Sender::new(false),
+            requests: watch::Sender::new(0),
+            connections: watch::Sender::new(0),
+        })
+    }
+
     /// Reads the gauges of everything that is counted outside the metrics.
     pub(super) fn occupancy(&self) -> Occupancy {
         let Resources { store, admission, .. } = &*self.resources;
@@ -49,9 +105,9 @@ impl AppState {
         &self,
         result: impl Future<Output = Result<T, Problem>>,
     ) -> Result<T, Problem> {
-        let timeout = self.limits.response_timeout;
-        tokio::time::timeout(timeout, result).await.unwrap_or_else(|_elapsed| {
-            let detail = format!("the response was not ready within {timeout:?}: try again");
+        let longest = self.limits.response_timeout;
+        timeout(longest, result).await.unwrap_or_else(|_elapsed| {
+            let detail = format!("the response was not ready within {longest:?}: try again");
             Err(Problem::new(ProblemKind::ResponseTimeout, detail))
         })
     }

@@ -6,10 +6,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use super::problem::{Problem, ProblemKind};
 use crate::album::Store;
+use crate::runtime::{Semaphore, spawn_blocking};
 
 /// Upper bound of the store calls that run at once.
 const MAX_RUNNING: usize = 6;
@@ -50,7 +49,7 @@ impl StoreExecutor {
         };
         let running = Arc::clone(&self.running).acquire_owned().await;
         let store = Arc::clone(&self.store);
-        let result = tokio::task::spawn_blocking(move || {
+        let result = spawn_blocking(move || {
             let result = call(&store);
             drop((running, pending));
             result

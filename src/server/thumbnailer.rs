@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::Instant;
 
 use super::admission::{Enqueued, Permit};
 use super::converter::{Conversion, ConversionJob, Converter};
@@ -24,6 +23,7 @@ use crate::album::{
 };
 use crate::codec::ThumbnailSpec;
 use crate::pipelines::PipelineKind;
+use crate::runtime::Instant;
 
 /// Upper bound of the pixel memory that one pixel of a photo costs during its conversion, in bytes:
 /// three in the decoder's buffer and three in the frame.

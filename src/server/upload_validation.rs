@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 
 use super::problem::Problem;
 use super::resources::Resources;
 use super::thumbnailer::pixel_bytes;
 use crate::codec::{Fit, Header, ProbedPhoto, Size, ThumbnailSpec};
+use crate::runtime::Semaphore;
 
 /// Upper bound of the uploads whose structure is read at once.
 pub(super) const MAX_INSPECTIONS: usize = 4;

@@ -6,8 +6,7 @@
 
 use std::io;
 
-use tokio::runtime::{Builder, Runtime};
-use tokio::task::JoinHandle;
+use crate::runtime::{Builder, JoinHandle, Runtime};
 
 /// Runs long work on threads that are started when first needed.
 #[derive(Debug)]

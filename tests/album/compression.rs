@@ -157,6 +157,24 @@ fn thumbnails_of_replaced_bytes_are_deleted_and_those_of_younger_photos_stay() {
 }
 
 #[test]
+fn another_photo_of_the_same_upload_keeps_its_bytes() {
+    let bytes = jpeg(2100, 500, 97, 30);
+    let (file, store, owner, album) = TestFile::with_album();
+    let old = upload(&store, owner, album, bytes.clone());
+    drop(store);
+    let store = file.open_at(START.after(DAY));
+    let young = upload(&store, owner, album, bytes.clone());
+    assert_eq!(old.content, young.content);
+    drop(store);
+    let store = file.open_at(START.after(COMPRESSION_AGE));
+    assert_eq!(compress(&store).compressed, 1);
+    let (compressed, smaller) = stored(&store, owner, &old);
+    assert_eq!(compressed.state, PhotoState::Compressed);
+    assert!(smaller.len() < bytes.len());
+    assert_eq!(stored(&store, owner, &young), (young.clone(), bytes));
+}
+
+#[test]
 fn a_photo_that_is_deleted_or_replaced_meanwhile_is_not_changed() {
     let (file, owner, photos) =
         TestFile::with_uploads([7, 8].map(|seed| jpeg(2100, 500, 97, seed)));

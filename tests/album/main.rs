@@ -11,4 +11,5 @@ mod fixture;
 mod impact;
 mod ledger;
 mod model;
+mod thumbnail_cache;
 mod verify;

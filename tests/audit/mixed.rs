@@ -2,6 +2,7 @@
 //! are reported and are no mixing. Mock services change some thumbnails in a known way.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::audit::watermark::Raster;
@@ -111,4 +112,78 @@ fn an_earlier_version_of_the_photo_is_stale_and_is_no_mixing() {
     let results = audit(&double_exposure::audit::AuditPlan { target, ..plan(address) });
     assert_eq!(results.verdict, AuditVerdict::Clean, "{:?}", results.reasons);
     assert_eq!(results.stats.kinds[&FindingKind::Stale], results.stats.answers);
+}
+
+/// Replaces the colours of an image, and keeps its luma.
+fn recolour(own: &mut Raster, other: &Raster) {
+    let luma = |[red, green, blue]: [u8; 3]| {
+        0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
+    };
+    for (own, other) in own.rgb.as_chunks_mut::<3>().0.iter_mut().zip(other.rgb.as_chunks::<3>().0)
+    {
+        let lighter = luma(*own) - luma(*other);
+        *own = other.map(|level| (f32::from(level) + lighter).round() as u8);
+    }
+}
+
+#[test]
+fn one_answer_with_anothers_planes_or_a_blend_is_enough() {
+    let blend: fn(&mut Raster, &Raster) = |own, other| own.blend(other, 0.2);
+    for (kind, mix) in [(FindingKind::Blend, blend), (FindingKind::Planes, recolour)] {
+        let state: Mutex<(u32, Option<Bytes>)> = Mutex::default();
+        let address = serve(move |received, stream| {
+            changed(&received.body, received.size(), stream, |own| {
+                let mut state = state.lock().unwrap();
+                let before = state.1.replace(received.body.clone());
+                let before = before.filter(|before| *before != received.body);
+                state.0 += u32::from(before.is_some());
+                // The first requests test that the target is up, and one after them is mixed.
+                if let (10, Some(before)) = (state.0, before) {
+                    mix(own, &thumbnail(&before, received.size()).unwrap());
+                }
+            })
+        });
+        let mut plan = plan(address);
+        plan.target.photos.per_person = 1;
+        plan.target.photos.truncated = false;
+        (plan.until_found, plan.duration) = (true, Duration::from_secs(60));
+        let results = audit(&plan);
+        assert_eq!((results.verdict, results.stats.mixed), (AuditVerdict::Mixed, 1), "{kind:?}");
+        assert!(results.stats.kinds.contains_key(&kind), "{:?}", results.stats.kinds);
+    }
+}
+
+/// Audits a service in push mode that checks tokens, or does not.
+fn audit_tokens(checks_tokens: bool) -> AuditResults {
+    let kept: Mutex<std::collections::HashMap<String, (String, Bytes)>> = Mutex::default();
+    let address = serve(move |received, stream| {
+        let path = received.line.split([' ', '?']).nth(1).unwrap().to_owned();
+        if received.line.starts_with("PUT") {
+            kept.lock().unwrap().insert(path, (received.token.clone(), received.body.clone()));
+            return send(stream, "201 Created", "", b"");
+        }
+        let (owner, photo) = kept.lock().unwrap().get(&path).cloned().unwrap();
+        if checks_tokens && owner != received.token {
+            return send(stream, "403 Forbidden", "", b"");
+        }
+        changed(&photo, received.size(), stream, |_| {})
+    });
+    let base = format!("http://{address}").parse().unwrap();
+    let text = "name = \"tokens\"\nmode = \"push\"\nbase = \"http://127.0.0.1:1\"\n\
+        [photos]\npeople = 3\nwidth = 320\nheight = 240\n\
+        [upload]\npath = \"/{uuid}\"\nheaders = { authorization = \"{person.number}\" }\n\
+        [thumbnail]\npath = \"/{uuid}?size={size}\"\nsizes = \"160-191\"\nfit = \"cover\"\n\
+        headers = { authorization = \"{viewer.number}\" }\nprivate = false\n";
+    let target = double_exposure::audit::Target::parse(text, Some(&base), &|_| None).unwrap();
+    audit(&double_exposure::audit::AuditPlan { target, ..plan(address) })
+}
+
+#[test]
+fn a_service_that_gives_a_stranger_a_thumbnail_is_found_and_one_that_does_not_is_not() {
+    let open = audit_tokens(false);
+    assert_eq!(open.stranger, ProbeResult::Violated);
+    assert!(open.stats.kinds[&FindingKind::Stranger] > 0, "{:?}", open.stats.kinds);
+    let closed = audit_tokens(true);
+    assert_eq!(closed.stranger, ProbeResult::Passed, "{:?}", closed.reasons);
+    assert!(!closed.stats.kinds.contains_key(&FindingKind::Stranger));
 }

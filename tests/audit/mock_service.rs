@@ -21,6 +21,8 @@ pub(crate) const SOCKET_TIMEOUT: Duration = Duration::from_secs(20);
 pub(crate) struct Received {
     /// Request line, which holds the method and the path.
     pub(crate) line: String,
+    /// Value of the header `authorization`, or nothing.
+    pub(crate) token: String,
     pub(crate) body: Bytes,
 }
 
@@ -62,22 +64,23 @@ pub(crate) fn serve(
 fn request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|&read| read > 0)?;
-    let mut length = 0;
+    let (mut length, mut token) = (0, String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok().filter(|&read| read > 0)?;
         if header.trim().is_empty() {
             break;
         }
-        if let Some((name, value)) = header.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse().unwrap();
+        let (name, value) = header.split_once(':').unwrap_or_default();
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.trim().parse().unwrap(),
+            "authorization" => token = value.trim().to_owned(),
+            _ => {}
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Received { line, body: body.into() })
+    Some(Received { line, token, body: body.into() })
 }
 
 /// Sends a complete response. Returns true if the connection can stay open.
@@ -144,6 +147,7 @@ pub(crate) fn plan(address: SocketAddr) -> AuditPlan {
         timeout: Duration::from_secs(20),
         max_bytes: 1 << 20,
         until_found: false,
+        enough_answers: None,
         max_findings: 20,
         min_answers: 1,
         seed: 7,

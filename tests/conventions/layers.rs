@@ -10,7 +10,7 @@ use crate::source::{Source, root};
 
 /// Rows of modules, from the lowest to the highest. A module may name modules of lower rows only.
 const ROWS: [&[&str]; 9] = [
-    &["sync"],
+    &["sync", "runtime"],
     &["pipeline"],
     &["pipelines", "codec"],
     &["schedule", "allocator"],

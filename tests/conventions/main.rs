@@ -8,6 +8,7 @@ mod layers;
 mod manifest;
 mod names;
 mod pipeline;
+mod shared_state;
 mod source;
 mod style;
 
@@ -91,6 +92,16 @@ fn the_failure_and_the_repair_have_the_same_items_in_the_same_order() {
             .into_iter()
             .collect(),
     );
+}
+
+#[test]
+fn the_album_and_its_server_share_values_alone_and_name_their_primitives_in_one_module() {
+    let folders = shared_state::FOLDERS;
+    let sources: Vec<Source> = folders.into_iter().flat_map(sources).collect();
+    assert!(sources.len() > 40, "only {} files are checked", sources.len());
+    assert_none(sources.iter().flat_map(shared_state::check).collect());
+    let models = text("tests/service_models/server.rs");
+    assert_none(shared_state::not_modelled(&sources, &models));
 }
 
 #[test]

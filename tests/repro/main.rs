@@ -2,6 +2,8 @@
 //! real photos. Where a test asserts a mix, the threads take turns, so that the order is forced and
 //! no run depends on luck. Where a test asserts that there is none, 64 threads run freely.
 
+mod pixel_oracle;
+
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::LazyLock;
 use std::sync::mpsc::{Receiver, Sender, channel};

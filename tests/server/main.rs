@@ -4,6 +4,7 @@
 //! releases it, so that nothing depends on luck.
 
 mod access;
+mod admission;
 mod client;
 mod command;
 mod connections;

@@ -45,7 +45,8 @@ pub(crate) fn expected_thumbnail(photo: &'static [u8], size: u32) -> Vec<u8> {
     undisturbed(photo, size, Fit::Cover, 4)
 }
 
-fn undisturbed(photo: &'static [u8], size: u32, fit: Fit, bands: u32) -> Vec<u8> {
+/// Returns the thumbnail of a photo that no other request disturbs.
+pub(crate) fn undisturbed(photo: &'static [u8], size: u32, fit: Fit, bands: u32) -> Vec<u8> {
     let spec = ThumbnailSpec { size: Size::try_from(size).unwrap(), fit };
     let request = ThumbnailRequest { photo: Bytes::from_static(photo), spec };
     let codec = ImageCodec::new(NonZeroU32::new(bands).unwrap());

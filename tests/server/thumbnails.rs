@@ -102,6 +102,22 @@ fn every_thumbnail_shown_is_a_row_of_the_ledger_also_with_status_304() {
 }
 
 #[test]
+fn the_row_of_a_conversion_names_the_viewer_that_asked_for_it_first() {
+    let server = TestServer::start();
+    let (ann, ann_id) = server.person("Ann");
+    let (ben, ben_id) = server.person("Ben");
+    let photo = ann.upload(*ASTRONAUT);
+    ann.put(&format!("{}/members/{ben_id}", album_of(&photo)), &[]);
+    assert_eq!(ben.get(&format!("{photo}/thumbnail")).status, 200);
+    assert_eq!(ann.get(&format!("{photo}/thumbnail")).status, 200);
+    let ledger = server.ledger();
+    let viewers: Vec<_> = ledger.iter().map(|record| record.event.viewer.to_string()).collect();
+    assert_eq!(viewers, [ben_id.as_str(), &ben_id, &ann_id]);
+    assert!(matches!(ledger[0].kind, RecordKind::Made(_)));
+    assert!(ledger.iter().all(|record| record.event.requested.owner.to_string() == ann_id));
+}
+
+#[test]
 fn a_purged_thumbnail_is_made_anew_with_another_tag() {
     let server = TestServer::start();
     let (ann, _) = server.person("Ann");

@@ -6,8 +6,11 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use double_exposure::album::RecordKind;
-use double_exposure::codec::ImageError;
+use double_exposure::album::{
+    AlbumId, ContentHash, Moment, PersonId, Photo, PhotoName, PhotoRef, PhotoState, PhotoUuid,
+    RecordKind,
+};
+use double_exposure::codec::{Fit, ImageError, Size, ThumbnailSpec};
 use double_exposure::pipelines::PipelineKind;
 use double_exposure::server::converter::{Conversion, ConversionJob, Converter, converter};
 
@@ -52,6 +55,40 @@ fn a_thumbnail_of_another_request_is_not_sent_and_not_cached() {
         ben.get(&of_ben).body == expected_thumbnail(*ROCKET, 256),
         "Ben's own thumbnail came one late"
     );
+}
+
+#[test]
+fn a_job_is_of_one_photo_in_one_version_and_one_spec() {
+    let (size, fit) = (Size::try_from(256).unwrap(), Fit::Cover);
+    let spec = ThumbnailSpec { size, fit };
+    let photo = Photo {
+        id: 1.into(),
+        name: PhotoName { album: AlbumId::random(), photo: PhotoUuid::random() },
+        owner: PersonId::random(),
+        uploaded_at: Moment::from_millis(0),
+        state: PhotoState::Original,
+        bytes: 5,
+        width: 8,
+        height: 8,
+        content: ContentHash::of(b"photo"),
+    };
+    let source = PhotoRef::from(&photo);
+    let job = ConversionJob { number: 0, source, content: photo.content, spec };
+    assert!(job.is_of(&photo, spec));
+    let other_fit = ThumbnailSpec { size, fit: Fit::Contain };
+    let other_size = ThumbnailSpec { size: Size::try_from(64).unwrap(), fit };
+    assert!(!job.is_of(&photo, other_fit) && !job.is_of(&photo, other_size));
+    let other_name = PhotoName { photo: PhotoUuid::random(), ..photo.name };
+    let other_album = PhotoName { album: AlbumId::random(), ..photo.name };
+    for other in [
+        Photo { id: 2.into(), ..photo.clone() },
+        Photo { name: other_name, ..photo.clone() },
+        Photo { name: other_album, ..photo.clone() },
+        Photo { owner: PersonId::random(), ..photo.clone() },
+        Photo { content: ContentHash::of(b"smaller"), ..photo.clone() },
+    ] {
+        assert!(!job.is_of(&other, spec), "{other:?}");
+    }
 }
 
 #[test]

@@ -37,7 +37,17 @@ pub(crate) fn explore<F: Send + 'static>(
     cap: usize,
     body: impl Fn() -> Result<(), F> + Send + Sync + 'static,
 ) -> Exploration<F> {
-    run(scheduler, Some(cap), body).0
+    explore_with(config(), scheduler, cap, body)
+}
+
+/// Searches as [`explore`] does, with a configuration.
+pub(crate) fn explore_with<F: Send + 'static>(
+    config: Config,
+    scheduler: impl Scheduler + 'static,
+    cap: usize,
+    body: impl Fn() -> Result<(), F> + Send + Sync + 'static,
+) -> Exploration<F> {
+    run(config, scheduler, Some(cap), body).0
 }
 
 /// Explores the executions of a scheduler that ends when it has tried all, such as the depth-first
@@ -47,7 +57,7 @@ pub(crate) fn exhaust<F: Send + 'static>(
     cap: Option<usize>,
     body: impl Fn() -> Result<(), F> + Send + Sync + 'static,
 ) -> Exploration<F> {
-    match run(scheduler, cap, body) {
+    match run(config(), scheduler, cap, body) {
         (Exploration::Capped { executions }, true) => Exploration::Exhausted { executions },
         (exploration, _) => exploration,
     }
@@ -55,6 +65,7 @@ pub(crate) fn exhaust<F: Send + 'static>(
 
 /// Returns how a search ended, and true if the scheduler had no more executions.
 fn run<F: Send + 'static>(
+    config: Config,
     scheduler: impl Scheduler + 'static,
     cap: Option<usize>,
     body: impl Fn() -> Result<(), F> + Send + Sync + 'static,
@@ -64,7 +75,7 @@ fn run<F: Send + 'static>(
     let state = Arc::clone(&search);
     let scheduler = Stopping { scheduler, cap, search: Arc::clone(&search) };
     let result = quietly(|| {
-        Runner::new(scheduler, config()).run(move || {
+        Runner::new(scheduler, config).run(move || {
             open(&state).executions += 1;
             let fault = body().err();
             open(&state).fault = fault;
@@ -112,7 +123,8 @@ fn open<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn config() -> Config {
+/// Returns the configuration of every search.
+pub(crate) fn config() -> Config {
     let mut config = Config::new();
     config.failure_persistence = FailurePersistence::None;
     config.max_steps = MaxSteps::FailAfter(MAX_STEPS);

@@ -5,14 +5,14 @@
 //! of the process cannot lose the row.
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender, TrySendError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
-
-use tokio::sync::oneshot;
+use std::sync::mpsc::{RecvTimeoutError, TrySendError};
+use std::time::Duration;
 
 use super::super::{Moment, RowId, Store, StoreError};
 use super::Entry;
+use crate::runtime::blocking::mpsc::{self, SyncSender};
+use crate::runtime::blocking::thread::{self, JoinHandle};
+use crate::runtime::{Instant, oneshot};
 
 /// Rows after which a batch is committed without waiting further, 256.
 pub const MAX_BATCH_ROWS: usize = 256;

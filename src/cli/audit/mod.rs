@@ -202,6 +202,7 @@ impl Audit {
             timeout: self.plan.timeout,
             max_bytes: self.plan.max_kib as usize * 1024,
             until_found: self.plan.until_found,
+            enough_answers: None,
             max_findings: self.plan.max_findings as usize,
             min_answers: self.plan.min_answers,
             seed: self.plan.seed,

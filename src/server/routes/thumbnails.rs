@@ -6,9 +6,9 @@ use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use tokio::time::Instant;
 
 use super::{RouteResult, SharedState, private_headers};
+use crate::runtime::Instant;
 use crate::server::auth::Bearer;
 use crate::server::etag::{is_not_modified, thumbnail_etag};
 use crate::server::extract::{self, PathParams};

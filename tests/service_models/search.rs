@@ -1,0 +1,178 @@
+//! Searches the schedules of each part, shipped and with each planted mistake.
+
+use shuttle::scheduler::RandomScheduler;
+
+use crate::exploration::Exploration;
+use crate::explore::{config, explore_with};
+use crate::list;
+use crate::{planted, server};
+
+const SEED: u64 = 2024;
+
+/// Bytes of a thread's stack: SQLite and the image codec need more than shuttle's default.
+const STACK_BYTES: usize = 1 << 20;
+
+/// Upper bound of the executions in which a planted mistake must be found.
+const MAX_FOUND: usize = 2_000;
+
+type Model = fn() -> Result<(), String>;
+
+/// Searches random schedules of a model, and prints how the search ended.
+fn search(name: &str, executions: usize, model: Model) -> Exploration<String> {
+    let exploration = explore_seeded(SEED, executions, model);
+    let detail = match &exploration {
+        Exploration::Found { finding, .. } => format!("{finding:?}"),
+        _ => String::new(),
+    };
+    println!("{name:<34} {exploration:<24} {detail}");
+    exploration
+}
+
+/// Searches the random schedules of a seed.
+pub(crate) fn explore_seeded(
+    seed: u64,
+    executions: usize,
+    model: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+) -> Exploration<String> {
+    // Made before the first execution, whose schedule it would be part of.
+    crate::fixture::fixture();
+    let mut config = config();
+    config.stack_size = STACK_BYTES;
+    let scheduler = RandomScheduler::new_from_seed(seed, executions);
+    explore_with(config, scheduler, executions, model)
+}
+
+/// Lists each part: its name, the executions of the shipped files, and the two models.
+const PARTS: [(&str, usize, Model, Model); 7] = {
+    use planted::server::models as with_mistakes;
+    use server::models as shipped;
+    [
+        (
+            "single flight",
+            8_000,
+            shipped::requests::single_flight,
+            with_mistakes::requests::single_flight,
+        ),
+        (
+            "abandonment",
+            1_000,
+            shipped::requests::abandonment,
+            with_mistakes::requests::abandonment,
+        ),
+        (
+            "admission",
+            6_000,
+            shipped::conversions::admission,
+            with_mistakes::conversions::admission,
+        ),
+        (
+            "worker pool",
+            2_000,
+            shipped::conversions::worker_pool,
+            with_mistakes::conversions::worker_pool,
+        ),
+        (
+            "store executor",
+            1_000,
+            shipped::conversions::store_executor,
+            with_mistakes::conversions::store_executor,
+        ),
+        ("bodies", 2_000, shipped::requests::bodies, with_mistakes::requests::bodies),
+        ("ledger", 1_000, shipped::ledger::group_commit, with_mistakes::ledger::group_commit),
+    ]
+};
+
+#[track_caller]
+fn assert_clean(name: &str) {
+    let (_, executions, shipped, _) = PARTS.into_iter().find(|part| part.0 == name).expect(name);
+    assert_eq!(search(name, executions, shipped).capped(), executions);
+}
+
+#[test]
+fn each_request_gets_the_result_of_its_own_key_and_of_work_that_began_after_it_came() {
+    assert_clean("single flight");
+    assert_clean("abandonment");
+}
+
+#[test]
+fn admitted_conversions_stay_within_every_bound_and_give_everything_back() {
+    assert_clean("admission");
+}
+
+#[test]
+fn each_job_and_each_store_call_returns_to_its_own_caller_and_within_its_bound() {
+    assert_clean("worker pool");
+    assert_clean("store executor");
+}
+
+#[test]
+fn each_body_is_read_whole_and_alone() {
+    assert_clean("bodies");
+}
+
+#[test]
+fn each_receipt_of_the_ledger_names_the_rows_of_its_own_entries() {
+    assert_clean("ledger");
+}
+
+/// Lists the planted mistakes that a part's model finds, each with the part.
+const FOUND_BY_A_PART: [(&str, &str); 11] = [
+    ("joined_by_anything", "single flight"),
+    ("abandoned_without_the_lock", "single flight"),
+    ("landing_crossed", "single flight"),
+    ("never_closed", "single flight"),
+    ("begun_without_a_request", "abandonment"),
+    ("memory_not_counted", "admission"),
+    ("running_not_counted", "admission"),
+    ("idle_not_notified", "admission"),
+    ("call_gives_its_permit_back_first", "store executor"),
+    ("threads_without_bound", "worker pool"),
+    ("one_buffer_for_all_bodies", "bodies"),
+];
+
+/// Lists the planted mistakes of the ledger's writer.
+const FOUND_IN_THE_LEDGER: [&str; 2] = ["receipts_crossed", "receipt_without_a_commit"];
+
+#[track_caller]
+fn assert_found(mistake: &'static str, part: &str) {
+    let (.., with_mistakes) = PARTS.into_iter().find(|entry| entry.0 == part).expect(part);
+    planted::wake(mistake);
+    let exploration = search(mistake, MAX_FOUND, with_mistakes);
+    planted::wake("");
+    assert!(matches!(exploration, Exploration::Found { .. }), "{mistake} ended {exploration}");
+}
+
+#[test]
+fn every_mistake_in_a_part_is_found() {
+    for (mistake, part) in FOUND_BY_A_PART {
+        assert_found(mistake, part);
+    }
+    for mistake in FOUND_IN_THE_LEDGER {
+        assert_found(mistake, "ledger");
+    }
+}
+
+#[test]
+fn nothing_is_found_in_the_copy_while_every_mistake_sleeps() {
+    planted::wake("");
+    for (name, _, _, with_mistakes) in PARTS {
+        assert_eq!(search(name, 100, with_mistakes).capped(), 100);
+    }
+}
+
+#[test]
+fn every_mistake_fits_its_file_and_is_searched() {
+    let mistakes = list::read(include_str!("mistakes.txt")).expect("the list is valid");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for mistake in &mistakes {
+        let shipped = std::fs::read_to_string(root.join(mistake.file)).expect(mistake.file);
+        mistake.apply(&shipped).expect(mistake.name);
+    }
+    let mut listed: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
+    let mut searched: Vec<_> = FOUND_BY_A_PART.iter().map(|(mistake, _)| *mistake).collect();
+    searched.extend(FOUND_IN_THE_LEDGER);
+    searched.extend(crate::services::FOUND_IN_THE_SERVICE.iter().map(|(mistake, _)| *mistake));
+    listed.sort_unstable();
+    searched.sort_unstable();
+    assert_eq!(listed, searched);
+}
