@@ -8,8 +8,7 @@
 
 use super::ImageError;
 
-/// Bytes of a photo's file, at most 64 MiB. Cameras of 61 megapixels and phones of 200 megapixels
-/// write up to about 60 MB.
+/// Bytes of a photo's file, at most 64 MiB.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Pixels of a photo, at most 256 million.
@@ -27,21 +26,17 @@ const MAX_FULL_SCANS: u64 = 20;
 /// Pixels of all scans of a JPEG together, at most 5,120 million.
 pub const MAX_SCANNED_PIXELS: u64 = MAX_FULL_SCANS * MAX_PIXELS;
 
-/// Bytes of memory of one conversion at its peak, at most 16 bytes for each of the allowed pixels
-/// and 64 MiB for the file. [`ProbedPhoto::memory_bytes`](super::ProbedPhoto::memory_bytes)
-/// tells how much of it a photo needs.
-pub const MAX_MEMORY_BYTES: u64 = memory_bytes(MAX_PIXELS);
-
-const fn memory_bytes(max_pixels: u64) -> u64 {
-    16 * max_pixels + MAX_FILE_BYTES
-}
+/// Bytes of the tables of a lossless WebP's codes, at most 256 MiB. Encoders take a few megabytes,
+/// while an attacker can define gigabytes in a small file.
+pub const MAX_TABLE_BYTES: u64 = 256 << 20;
 
 /// Limits the photos that a caller accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Upper bound of a photo's pixels.
     pub max_pixels: u64,
-    /// Upper bound of the memory of one conversion, in bytes.
+    /// Upper bound of the memory of one conversion with its file, in bytes: by default what the
+    /// greediest decoder needs for so many pixels.
     pub max_memory_bytes: u64,
 }
 
@@ -55,10 +50,14 @@ impl Limits {
     /// Limits that hold for every photo.
     pub const MAX: Self = Self::of_megapixels(*Self::MEGAPIXELS.end());
 
-    /// Returns the limits of photos of at most this many megapixels. The bound of the memory follows from them.
+    /// Returns the limits of photos of at most this many megapixels. The bound of the memory follows
+    /// from that.
     pub const fn of_megapixels(megapixels: u64) -> Self {
         let max_pixels = megapixels * 1_000_000;
-        Self { max_pixels, max_memory_bytes: memory_bytes(max_pixels) }
+        // The most is 16 bytes a pixel, of a progressive JPEG with four inks. Beside it are the file,
+        // two copies of it, and tables.
+        let max_memory_bytes = 16 * max_pixels + 4 * MAX_FILE_BYTES;
+        Self { max_pixels, max_memory_bytes }
     }
 
     /// Checks the pixels of a photo, and those of all its scans.
@@ -112,7 +111,10 @@ pub(super) fn check_dimensions(width: u32, height: u32) -> Result<(), ImageError
     Ok(())
 }
 
-/// Refuses a conversion that would need too much memory for any caller.
-pub(super) fn check_memory(found_bytes: u64) -> Result<(), ImageError> {
-    Limits::MAX.check_memory(found_bytes)
+/// Refuses tables that would take too much memory.
+pub(super) fn check_tables(found_bytes: u64) -> Result<(), ImageError> {
+    if found_bytes > MAX_TABLE_BYTES {
+        return Err(ImageError::Memory { limit_bytes: MAX_TABLE_BYTES, found_bytes });
+    }
+    Ok(())
 }

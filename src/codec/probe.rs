@@ -155,7 +155,6 @@ impl<'a> File<'a> {
     pub(super) fn decode(&self, spec: ThumbnailSpec) -> Result<DecodedPhoto, ImageError> {
         let Header { width, height, orientation, .. } = self.header();
         let thumbnail = thumbnail_dimensions(width, height, spec);
-        limits::check_memory(self.memory_bytes(spec, 0))?;
         let pixels: DecodedPixels = match self {
             Self::Jpeg(jpeg) => jpeg.decode(thumbnail, spec.fit)?,
             Self::Png(png) => png.decode()?.into(),

@@ -196,7 +196,7 @@ fn a_file_is_read_up_to_the_codecs_limit_in_bytes() {
     put_large(&dir, "beyond.jpg", MAX_FILE_BYTES + 2);
     let photos = photos(&dir);
     assert_eq!(owners(&photos), ["just: just.jpg"]);
-    let reason = "it has 33554434 bytes; at most 33554432 are read";
+    let reason = "it has 67108866 bytes; at most 67108864 are read";
     assert_eq!(skipped(&dir, &photos), [("beyond.jpg", reason)]);
 }
 

@@ -55,10 +55,9 @@ impl<'a> WebP<'a> {
             return Err(Format::WebP.damaged(Damage::Sizes));
         }
         limits::check_dimensions(width, height)?;
-        limits::check_memory(image_bytes(file, &chunks, width, height))?;
-        let decoder_bytes =
-            image_bytes(file, &chunks, width, height) + table_bytes(file, &chunks, width, height)?;
-        limits::check_memory(decoder_bytes)?;
+        let tables = table_bytes(file, &chunks, width, height)?;
+        limits::check_tables(tables)?;
+        let decoder_bytes = image_bytes(file, &chunks, width, height) + tables;
         let has_alpha = chunks.alpha.is_some() || chunks.lossless.is_some();
         let orientation = chunks.exif.map_or(Orientation::NoTransforms, orientation::from_exif);
         Ok(Self { file, dimensions: (width, height), orientation, decoder_bytes, has_alpha })
