@@ -13,8 +13,8 @@ use crate::audit::watermark::{
     Codebook, DetectionVerdict, Detector, ExpectedImage, RowFindingKind, YCbCrImage, embed,
 };
 use crate::codec::{
-    Fit, Format, ImageCodec, ImageError, Limits, Orientation, ProbedPhoto, Size, ThumbnailRequest,
-    ThumbnailSpec, luma, normalize, probe, thumbnail_dimensions,
+    Fit, Format, ImageCodec, ImageError, Orientation, PhotoLimits, ProbedPhoto, Size,
+    ThumbnailRequest, ThumbnailSpec, luma, normalize, probe, thumbnail_dimensions,
 };
 use crate::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use crate::schedule::{MAX_LETTERS, Outcome, Schedule, ScheduleError, predict, replay_all};
@@ -25,9 +25,9 @@ const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 /// second or more, and an input may take no longer than one conversion.
 const MAX_REPEATED_PIXELS: u64 = 250_000;
 
-/// Limits of the photos that are decoded. A larger photo would take seconds, and more memory than a
+/// PhotoLimits of the photos that are decoded. A larger photo would take seconds, and more memory than a
 /// fuzzer allows.
-const LIMITS: Limits = Limits::of_megapixels(50);
+const LIMITS: PhotoLimits = PhotoLimits::of_megapixels(50);
 
 /// Checks the codec on any bytes, taken as a photo.
 ///

@@ -11,7 +11,7 @@ use super::interrupt::Interrupt;
 use super::limit_args::LimitArgs;
 use super::output::File;
 use super::{Exit, OutputArgs, parse};
-use crate::codec::{Fit, Limits, Size, ThumbnailSpec};
+use crate::codec::{Fit, PhotoLimits, Size, ThumbnailSpec};
 use crate::output::terminal::plain;
 use crate::output::{OutputDir, progress};
 use crate::pipelines::PipelineKind;
@@ -166,7 +166,7 @@ fn rerun_command(plan: &ReproPlan, photos: Option<&Path>, limit: LimitArgs, budg
         let quoted = photos.display().to_string().replace('\'', r"'\''");
         command += &format!(" --photos '{quoted}'");
     }
-    if limit.max_megapixels != Limits::DEFAULT_MEGAPIXELS {
+    if limit.max_megapixels != PhotoLimits::DEFAULT_MEGAPIXELS {
         command += &format!(" --max-megapixels {}", limit.max_megapixels);
     }
     if plan.expect == Expectation::Clean {

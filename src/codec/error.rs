@@ -29,9 +29,10 @@ pub enum ImageError {
         /// Pixels found.
         found_px: u32,
     },
-    /// There are more pixels than [`Limits::max_pixels`](super::Limits::max_pixels).
+    /// There are more pixels than [`PhotoLimits::max_pixels`](super::PhotoLimits::max_pixels).
     #[error(
-        "this photo has {found:.1} megapixels; the limit is {limit} (--max-megapixels): make it smaller",
+        "this photo has {found:.1} megapixels; the limit is {limit} (--max-megapixels): \
+         make it smaller",
         found = megapixels(*found_px), limit = megapixels(*limit_px)
     )]
     Pixels {
@@ -49,7 +50,7 @@ pub enum ImageError {
         found: u32,
     },
     /// The pixels of all scans together are more than 20 times
-    /// [`Limits::max_pixels`](super::Limits::max_pixels).
+    /// [`PhotoLimits::max_pixels`](super::PhotoLimits::max_pixels).
     #[error(
         "this JPEG goes over {found:.0} megapixels in its scans; the limit is {limit}: \
          save it with fewer scans",
@@ -62,7 +63,7 @@ pub enum ImageError {
         found_px: u64,
     },
     /// The conversion would need more memory than
-    /// [`Limits::max_memory_bytes`](super::Limits::max_memory_bytes).
+    /// [`PhotoLimits::max_memory_bytes`](super::PhotoLimits::max_memory_bytes).
     #[error(
         "this photo needs {found:.0} MiB of memory; the limit is {limit}: \
          make it smaller, or save it as an ordinary JPEG",

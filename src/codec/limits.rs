@@ -1,10 +1,10 @@
-//! Limits what a photo may require, by arithmetic on its header before it is decoded.
+//! PhotoLimits what a photo may require, by arithmetic on its header before it is decoded.
 //!
 //! A photo service receives hostile files, where a few bytes can claim pixels that fill the memory.
 //! Every limit is checked on numbers from the header, so a refusal costs almost nothing.
 //!
 //! The constants hold for every photo. A caller that takes photos from outside chooses tighter
-//! [`Limits`].
+//! [`PhotoLimits`].
 
 use super::ImageError;
 
@@ -30,9 +30,9 @@ pub const MAX_SCANNED_PIXELS: u64 = MAX_FULL_SCANS * MAX_PIXELS;
 /// while an attacker can define gigabytes in a small file.
 pub const MAX_TABLE_BYTES: u64 = 256 << 20;
 
-/// Limits the photos that a caller accepts.
+/// PhotoLimits the photos that a caller accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct PhotoLimits {
     /// Upper bound of a photo's pixels.
     pub max_pixels: u64,
     /// Upper bound of the memory of one conversion with its file, in bytes: by default what the
@@ -40,22 +40,22 @@ pub struct Limits {
     pub max_memory_bytes: u64,
 }
 
-impl Limits {
-    /// Lowest and highest number of megapixels to choose from.
-    pub const MEGAPIXELS: std::ops::RangeInclusive<u64> = 1..=MAX_PIXELS / 1_000_000;
+impl PhotoLimits {
+    /// Highest number of megapixels to choose.
+    pub const MAX_MEGAPIXELS: u64 = MAX_PIXELS / 1_000_000;
 
     /// Number of megapixels unless the caller chooses another.
     pub const DEFAULT_MEGAPIXELS: u64 = 128;
 
     /// Limits that hold for every photo.
-    pub const MAX: Self = Self::of_megapixels(*Self::MEGAPIXELS.end());
+    pub const MAX: Self = Self::of_megapixels(Self::MAX_MEGAPIXELS);
 
-    /// Returns the limits of photos of at most this many megapixels. The bound of the memory follows
-    /// from that.
+    /// Returns the limits of photos of at most this many megapixels, and the bound of the memory
+    /// that follows.
     pub const fn of_megapixels(megapixels: u64) -> Self {
         let max_pixels = megapixels * 1_000_000;
-        // The most is 16 bytes a pixel, of a progressive JPEG with four inks. Beside it are the file,
-        // two copies of it, and tables.
+        // The most is 16 bytes a pixel, of a progressive JPEG with four inks. Beside it are the
+        // file, two copies of it, and tables.
         let max_memory_bytes = 16 * max_pixels + 4 * MAX_FILE_BYTES;
         Self { max_pixels, max_memory_bytes }
     }
@@ -83,7 +83,7 @@ impl Limits {
     }
 }
 
-impl Default for Limits {
+impl Default for PhotoLimits {
     fn default() -> Self {
         Self::of_megapixels(Self::DEFAULT_MEGAPIXELS)
     }

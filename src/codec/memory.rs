@@ -6,14 +6,14 @@
 //! |---|---|
 //! | decoding | what the decoder holds, with its output |
 //! | filling the frame | the decoder's output and the frame, unless the frame takes the output |
-//! | resizing and encoding | the frame, its rows resized in one direction, the thumbnail and its file |
+//! | resizing | the frame, its rows resized in one direction, the thumbnail and its file |
 //!
 //! Bytes of each pixel of the photo, `s` for each pixel that is left at the decoder's scale:
 //!
-//! | decoder | decoding | filling, upright | filling, turned |
+//! | decoder | decoding | filling, upright | turned |
 //! |---|---|---|---|
 //! | baseline JPEG at full size, grey or YCbCr | 1 or 3 | 4 or 3 | 4 or 6 |
-//! | any JPEG at a fraction of its size; baseline JPEG of other kinds | `s` × (samples + components) | `s` × 3 | `s` × 6 |
+//! | any other JPEG, at its scale | `s` × (samples + components) | `s` × 3 | `s` × 6 |
 //! | progressive JPEG | 2 × samples, and as above | as above | as above |
 //! | PNG of 8 bits | 1 to 4 | 3 to 7 | 4 to 7 |
 //! | PNG of 16 bits | 2 to 8 | 5 to 11 | 5 to 11 |
@@ -22,7 +22,7 @@
 //!
 //! A JPEG has 1 sample a pixel if it is grey, 1.5 at 4:2:0, 2 at 4:2:2, 3 at 4:4:4 and 4 as CMYK.
 //! An interlaced PNG takes no more than another. Beside these bytes, a conversion holds the
-//! photo's file and at most two copies of it. With the feature `turbojpeg`, a JPEG as cameras
+//! photo's file and, while it is decoded, one or two copies of it. With the feature `turbojpeg`, a JPEG as cameras
 //! write it takes less: its planes, and their copy if it is turned.
 
 /// Bytes of tables, rows and threads of a decoder, at most.
@@ -33,6 +33,8 @@ const TABLE_BYTES: u64 = 4 << 20;
 pub(super) struct Decoding {
     /// Bytes at the decoder's peak, with its output, and without copies of the file.
     pub(super) peak_bytes: u64,
+    /// Copies of the file while it is decoded: as the decoder reads it, and repaired.
+    pub(super) file_copies: u64,
     /// Bytes of the decoder's output.
     pub(super) output_bytes: u64,
     /// True if the output is RGB of 8 bits, which an upright photo's frame takes as it is.
@@ -57,7 +59,6 @@ pub(super) fn conversion_bytes(
     // than its pixels.
     let rows = if is_upright { height } else { width.max(height) };
     let resizing = frame + rgb(thumbnail.0, rows) + 2 * rgb(thumbnail.0, thumbnail.1);
-    let copies = 2 * file_bytes;
-    let peak = (decoding.peak_bytes + copies).max(filling + copies).max(resizing);
-    file_bytes + peak + TABLE_BYTES
+    let decoding_bytes = decoding.peak_bytes + decoding.file_copies * file_bytes;
+    file_bytes + decoding_bytes.max(filling).max(resizing) + TABLE_BYTES
 }

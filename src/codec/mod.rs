@@ -68,7 +68,7 @@ pub use self::geometry::{
     BLOCK_ROWS, Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, thumbnail_dimensions,
 };
 pub use self::inspect::{InspectedPixels, Luma, inspect_pixels, luma};
-pub use self::limits::Limits;
+pub use self::limits::PhotoLimits;
 pub use self::normalize::{normalize, normalize_within};
 pub use self::panic_guard::silence_decoder_panics;
 pub use self::probe::{Header, ProbedPhoto, probe};

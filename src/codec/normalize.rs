@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use super::backend::LARGE_IMAGE_BANDS;
-use super::limits::Limits;
+use super::limits::PhotoLimits;
 use super::probe::ProbedPhoto;
 use super::{Fit, Format, ImageCodec, ImageError, ImageFrame, Orientation, Size, ThumbnailSpec};
 use crate::pipeline::Codec;
@@ -18,14 +18,14 @@ use crate::pipeline::Codec;
 /// # Errors
 /// Returns an [`ImageError`] if the photo cannot be decoded whole or exceeds the default limits.
 pub fn normalize(photo: &Bytes) -> Result<Bytes, ImageError> {
-    normalize_within(photo, Limits::default())
+    normalize_within(photo, PhotoLimits::default())
 }
 
 /// Converts a photo as [`normalize`] does, within the caller's limits.
 ///
 /// # Errors
 /// Returns an [`ImageError`] if the photo cannot be decoded whole or exceeds the limits.
-pub fn normalize_within(photo: &Bytes, limits: Limits) -> Result<Bytes, ImageError> {
+pub fn normalize_within(photo: &Bytes, limits: PhotoLimits) -> Result<Bytes, ImageError> {
     let file = ProbedPhoto::open(photo.clone(), limits)?;
     let header = file.header();
     let decoded = file.decode(ThumbnailSpec { size: Size::MAX, fit: Fit::Contain })?;

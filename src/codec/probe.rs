@@ -8,7 +8,7 @@ use super::backend::DecodedPixels;
 use super::decoded::DecodedPhoto;
 use super::geometry::{ThumbnailSpec, thumbnail_dimensions};
 use super::jpeg::Jpeg;
-use super::limits::{self, Limits};
+use super::limits::{self, PhotoLimits};
 use super::orientation::turned;
 use super::png::Png;
 use super::webp::WebP;
@@ -42,7 +42,7 @@ pub struct ProbedPhoto {
     file: Bytes,
     /// Structure without the bytes.
     structure: File<'static>,
-    limits: Limits,
+    limits: PhotoLimits,
 }
 
 impl ProbedPhoto {
@@ -50,7 +50,7 @@ impl ProbedPhoto {
     ///
     /// # Errors
     /// Returns an [`ImageError`] if the photo must be refused.
-    pub fn open(file: Bytes, limits: Limits) -> Result<Self, ImageError> {
+    pub fn open(file: Bytes, limits: PhotoLimits) -> Result<Self, ImageError> {
         let structure = File::open_within(&file, limits)?.with_bytes(&[]);
         Ok(Self { file, structure, limits })
     }
@@ -107,7 +107,7 @@ impl<'a> File<'a> {
     }
 
     /// Opens a file as [`Self::open`] does, and checks the caller's limits.
-    pub(super) fn open_within(file: &'a [u8], limits: Limits) -> Result<Self, ImageError> {
+    pub(super) fn open_within(file: &'a [u8], limits: PhotoLimits) -> Result<Self, ImageError> {
         let opened = Self::open(file)?;
         let Header { width, height, .. } = opened.header();
         let scanned_px = match &opened {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::config::ReplayConfig;
-use crate::codec::{self, BLOCK_ROWS, Limits, ThumbnailRequest};
+use crate::codec::{self, BLOCK_ROWS, PhotoLimits, ThumbnailRequest};
 use crate::output::terminal::plain;
 use crate::sample_photos::{self, SamplePhoto, SamplePhotos, SkippedFile};
 
@@ -67,7 +67,7 @@ impl PhotoAssignment {
     /// an I/O error if the folder cannot be read.
     pub(crate) fn new(
         config: &ReplayConfig,
-        limits: Limits,
+        limits: PhotoLimits,
         dir: Option<&Path>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let SamplePhotos { photos: samples, mut skipped } = sample_photos::load(dir)?;
@@ -144,7 +144,7 @@ impl PhotoAssignment {
 /// Compresses the photo as the album does, and computes the dimensions of its thumbnail.
 fn compressed(
     config: &ReplayConfig,
-    limits: Limits,
+    limits: PhotoLimits,
     photo: &SamplePhoto,
 ) -> Result<(ThumbnailRequest, (u32, u32)), codec::ImageError> {
     let photo = codec::normalize_within(&photo.bytes, limits)?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use crate::codec::{self, ImageCodec, Limits, ThumbnailRequest, ThumbnailSpec};
+use crate::codec::{self, ImageCodec, PhotoLimits, ThumbnailRequest, ThumbnailSpec};
 use crate::provenance::{OracleError, PixelOracle};
 use crate::sample_photos::{self, SamplePhoto, SamplePhotos, SkippedFile};
 
@@ -60,7 +60,7 @@ impl PhotoSet {
     pub fn prepare(
         photos: Vec<SamplePhoto>,
         mut skipped: Vec<SkippedFile>,
-        limits: Limits,
+        limits: PhotoLimits,
         (spec, bands): (ThumbnailSpec, NonZeroU32),
         keep_going: impl Fn(usize) -> bool,
     ) -> Result<Self, PhotoSetError> {

@@ -46,7 +46,7 @@ impl Default for Limits {
             max_connections: 768,
             max_queued_calls: 1_024,
             max_transit_bytes: 256 << 20,
-            max_pixels: codec::Limits::default().max_pixels,
+            max_pixels: codec::PhotoLimits::default().max_pixels,
             maintenance_interval: Duration::from_secs(60),
         }
     }

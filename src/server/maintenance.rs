@@ -44,7 +44,7 @@ fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), Stor
         permit = handle.block_on(permit_when_idle(state, needed_bytes));
         permit.is_some()
     };
-    let limits = codec::Limits {
+    let limits = codec::PhotoLimits {
         max_pixels: state.limits.max_pixels,
         max_memory_bytes: state.resources.admission.max_bytes(),
     };

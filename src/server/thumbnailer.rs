@@ -24,7 +24,7 @@ use crate::album::{
     PersonId, Photo, PhotoId, PhotoName, RowId, ShownEntry, Store, StoreError,
 };
 use crate::codec::limits::MAX_FILE_BYTES;
-use crate::codec::{Limits, ProbedPhoto, ThumbnailSpec};
+use crate::codec::{PhotoLimits, ProbedPhoto, ThumbnailSpec};
 use crate::pipelines::PipelineKind;
 
 /// Describes how a server makes its thumbnails.
@@ -284,8 +284,8 @@ impl ThumbnailService {
         })
     }
 
-    /// Reads the photo's header, and returns the memory that its conversion needs, in bytes. Formats
-    /// and codings differ by a factor of ten.
+    /// Reads the photo's header, and returns the memory that its conversion needs, in bytes. The
+    /// codings of photos differ by a factor of ten.
     async fn needed_bytes(
         &self,
         photo: &Photo,
@@ -297,7 +297,7 @@ impl ThumbnailService {
             let bytes = store.photo_bytes(id, content)?;
             // A photo that cannot be read is refused by its conversion, which names the reason.
             let needed = |bytes: Bytes| {
-                let probed = ProbedPhoto::open(bytes, Limits::MAX);
+                let probed = ProbedPhoto::open(bytes, PhotoLimits::MAX);
                 probed.map_or(0, |probed| probed.memory_bytes(spec))
             };
             Ok::<_, StoreError>(bytes.map(needed))

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::problem::Problem;
 use super::resources::Resources;
-use crate::codec::{Fit, Header, Limits, ProbedPhoto, Size, ThumbnailSpec};
+use crate::codec::{Fit, Header, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec};
 
 /// Upper bound of the uploads whose structure is read at once.
 pub(super) const MAX_INSPECTIONS: usize = 4;
@@ -25,8 +25,8 @@ impl UploadValidator {
         Self { resources, inspections: Arc::new(Semaphore::new(MAX_INSPECTIONS)) }
     }
 
-    /// Decodes an upload of at most `max_pixels`, and returns its header. `held` is dropped once the decoder no longer
-    /// needs the bytes.
+    /// Decodes an upload of at most `max_pixels`, and returns its header. `held` is dropped once the
+    /// decoder no longer needs the bytes.
     pub(super) async fn validate<H: Send + 'static>(
         &self,
         photo: Bytes,
@@ -38,7 +38,7 @@ impl UploadValidator {
         let inspection = inspection.expect("the semaphore is never closed");
         let inspected = workers.start(move || {
             // The memory is limited by the admission control.
-            let limits = Limits { max_pixels, ..Limits::MAX };
+            let limits = PhotoLimits { max_pixels, ..PhotoLimits::MAX };
             let inspected = ProbedPhoto::open(photo, limits);
             drop(inspection);
             inspected

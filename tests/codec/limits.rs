@@ -6,7 +6,8 @@ use double_exposure::codec::limits::{
     MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, MAX_SIDE_PX,
 };
 use double_exposure::codec::{
-    Damage, Feature, Fit, Format, ImageError, Limits, Part, ProbedPhoto, Size, ThumbnailSpec, probe,
+    Damage, Feature, Fit, Format, ImageError, Part, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec,
+    probe,
 };
 
 use crate::images::{self, TestImage, png_chunk, png_header};
@@ -59,13 +60,14 @@ fn a_photo_has_at_most_256_megapixels() {
 
 #[test]
 fn a_caller_limits_megapixels_and_the_refusal_names_the_flag() {
-    assert_eq!(Limits::default().max_pixels, 128_000_000);
+    assert_eq!(PhotoLimits::default().max_pixels, 128_000_000);
     let photo = |width, height| TestImage::flat(width, height, [3; 3]);
     let at_limit = photo(1_000, 2_000);
     let beyond = photo(1_500, 1_700);
     let files = |image: &TestImage| [image.png(), image.jpeg(|_| ()), image.webp(None)];
     for (at_limit, beyond) in files(&at_limit).into_iter().zip(files(&beyond)) {
-        let open = |file| ProbedPhoto::open(file, Limits::of_megapixels(2)).map(|p| p.header());
+        let open =
+            |file| ProbedPhoto::open(file, PhotoLimits::of_megapixels(2)).map(|p| p.header());
         assert!(open(at_limit).is_ok());
         let refusal = open(beyond).unwrap_err();
         let expected = ImageError::Pixels { limit_px: 2_000_000, found_px: 2_550_000 };
@@ -81,7 +83,7 @@ fn a_caller_limits_megapixels_and_the_refusal_names_the_flag() {
 fn a_caller_limits_the_pixels_of_all_scans_to_20_times_those_of_a_photo() {
     // The file has 33 scans for each of three components.
     let file = TestImage::flat(1_000, 1_000, [9; 3]).jpeg(|e| e.set_progressive_scans(33));
-    let open = |megapixels| ProbedPhoto::open(file.clone(), Limits::of_megapixels(megapixels));
+    let open = |megapixels| ProbedPhoto::open(file.clone(), PhotoLimits::of_megapixels(megapixels));
     let limit_px = 20_000_000;
     match open(1).map(|_| ()) {
         Err(ImageError::ScannedPixels { limit_px: limit, found_px }) => {
@@ -97,8 +99,9 @@ fn a_caller_limits_the_pixels_of_all_scans_to_20_times_those_of_a_photo() {
 fn a_caller_limits_the_memory_of_a_conversion() {
     let file = TestImage::flat(900, 700, [9; 3]).jpeg(|e| e.set_progressive(true));
     let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
-    let needed_bytes = ProbedPhoto::open(file.clone(), Limits::MAX).unwrap().memory_bytes(spec);
-    let within = |max_memory_bytes| Limits { max_memory_bytes, ..Limits::MAX };
+    let needed_bytes =
+        ProbedPhoto::open(file.clone(), PhotoLimits::MAX).unwrap().memory_bytes(spec);
+    let within = |max_memory_bytes| PhotoLimits { max_memory_bytes, ..PhotoLimits::MAX };
     let decode = |limits| ProbedPhoto::open(file.clone(), limits).unwrap().decode(spec).map(drop);
     assert_eq!(decode(within(needed_bytes)), Ok(()));
     let (limit_bytes, found_bytes) = (needed_bytes - 1, needed_bytes);

@@ -7,7 +7,7 @@ use std::{env, fs};
 
 use bytes::Bytes;
 use double_exposure::codec::{
-    Fit, ImageCodec, Limits, MAKER_SUFFIX, ProbedPhoto, Size, ThumbnailRequest, ThumbnailSpec,
+    Fit, ImageCodec, MAKER_SUFFIX, PhotoLimits, ProbedPhoto, Size, ThumbnailRequest, ThumbnailSpec,
 };
 use double_exposure::pipeline::{Owned, Pipeline};
 use image::codecs::png::PngEncoder;
@@ -42,7 +42,8 @@ fn convert_in_child() -> bool {
     let photo: Bytes = fs::read(photo).unwrap().into();
     let size = env::var(SIZE_VARIABLE).unwrap().parse().unwrap();
     let codec = ImageCodec::new(NonZeroU32::MIN);
-    let computed = ProbedPhoto::open(photo.clone(), Limits::MAX).unwrap().memory_bytes(spec(size));
+    let computed =
+        ProbedPhoto::open(photo.clone(), PhotoLimits::MAX).unwrap().memory_bytes(spec(size));
     let before = peak_bytes();
     let file_bytes = photo.len() as u64;
     let thumbnail = Owned::new(codec).convert(&ThumbnailRequest { photo, spec: spec(size) });

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use double_exposure::codec::{
-    ImageCodec, ImageError, Limits, ThumbnailRequest, ThumbnailSpec, band_rows,
+    ImageCodec, ImageError, PhotoLimits, ThumbnailRequest, ThumbnailSpec, band_rows,
 };
 use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use double_exposure::pipelines::PipelineKind;
@@ -28,7 +28,7 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 
 static PHOTO_SET: LazyLock<PhotoSet> = LazyLock::new(|| {
     let shape = (ThumbnailSpec::default(), BANDS);
-    let (photos, limits) = (sample_photos::default_set(), Limits::default());
+    let (photos, limits) = (sample_photos::default_set(), PhotoLimits::default());
     PhotoSet::prepare(photos, Vec::new(), limits, shape, |_| true).unwrap()
 });
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::album::{PhotoName, PhotoUuid, RecordKind, Upload};
-use double_exposure::codec::{self, Fit, ImageError, Limits, ProbedPhoto, Size, ThumbnailSpec};
+use double_exposure::codec::{
+    self, Fit, ImageError, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec,
+};
 use double_exposure::pipelines::PipelineKind;
 use double_exposure::server::converter::{Conversion, ConversionJob, Converter, converter};
 use jpeg_encoder::{ColorType, Encoder};
@@ -101,7 +103,8 @@ fn a_photo_that_needs_more_than_all_memory_is_refused_at_once_with_both_numbers(
     let upload = ann.put(&new_photo_in(album), &large_photo());
     assert_eq!(upload.problem(), problem(422, "unreadable-photo"));
     let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
-    let needed_bytes = ProbedPhoto::open(large_photo(), Limits::MAX).unwrap().memory_bytes(spec);
+    let needed_bytes =
+        ProbedPhoto::open(large_photo(), PhotoLimits::MAX).unwrap().memory_bytes(spec);
     let numbers = format!(
         "needs {} MiB of memory; the server has 8 for all conversions (--max-memory)",
         needed_bytes.div_ceil(1 << 20)

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use self::queue::{DuePhoto, Outcome};
 use super::{AlbumId, Moment, PhotoId, PhotoUuid, Store, StoreError};
-use crate::codec::{Fit, ImageError, Limits, ProbedPhoto, Size, ThumbnailSpec};
+use crate::codec::{Fit, ImageError, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec};
 
 /// Age at which a photo is compressed, 35 times 24 hours.
 pub const COMPRESSION_AGE: Duration = Duration::from_secs(35 * 24 * 60 * 60);
@@ -101,7 +101,7 @@ pub struct CompressionFailure {
 /// before stay finished.
 pub fn compress_due(
     store: &Store,
-    limits: Limits,
+    limits: PhotoLimits,
     mut may_continue: impl FnMut(&CompressionSummary, u64) -> bool,
 ) -> Result<CompressionSummary, StoreError> {
     let now = store.clock().now();
@@ -131,7 +131,7 @@ pub fn compress_due(
 
 /// Returns the memory that compressing a photo needs, in bytes, or the reason why the photo is
 /// beyond the limits.
-fn needed_bytes(photo: &Bytes, limits: Limits) -> Result<u64, ImageError> {
+fn needed_bytes(photo: &Bytes, limits: PhotoLimits) -> Result<u64, ImageError> {
     ProbedPhoto::open(photo.clone(), limits)?.check_memory(COMPRESSED)
 }
 

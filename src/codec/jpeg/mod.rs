@@ -53,11 +53,11 @@ impl<'a> Jpeg<'a> {
         let dimensions = frame.scaled_dimensions(eighths);
         let components = frame.components.len();
         let output_bytes = u64::from(dimensions.0) * u64::from(dimensions.1) * components as u64;
-        let peak_bytes = match zune::layout(&self.info) {
-            Some(_) if eighths == 8 => output_bytes,
-            _ => frame.decoder_bytes(eighths),
+        let (peak_bytes, file_copies) = match zune::layout(&self.info) {
+            Some(_) if eighths == 8 => (output_bytes, 2),
+            _ => (frame.decoder_bytes(eighths), 1),
         };
-        Decoding { peak_bytes, output_bytes, is_rgb: components == 3, dimensions }
+        Decoding { peak_bytes, file_copies, output_bytes, is_rgb: components == 3, dimensions }
     }
 
     /// Decodes at the smallest scale that leaves twice the dimensions of an upright thumbnail.

@@ -129,6 +129,7 @@ impl<'a> Png<'a> {
         let output_bytes = u64::from(width) * u64::from(height) * self.output_pixel_bytes;
         Decoding {
             peak_bytes: output_bytes,
+            file_copies: 1,
             output_bytes,
             is_rgb: self.output_pixel_bytes == 3,
             dimensions: self.dimensions,

@@ -73,6 +73,7 @@ impl<'a> WebP<'a> {
         let channels = if self.has_alpha { 4 } else { 3 };
         Decoding {
             peak_bytes: self.decoder_bytes,
+            file_copies: 1,
             output_bytes: u64::from(width) * u64::from(height) * channels,
             is_rgb: !self.has_alpha,
             dimensions: self.dimensions,
