@@ -13,8 +13,8 @@ use crate::audit::watermark::{
     Codebook, DetectionVerdict, Detector, ExpectedImage, RowFindingKind, YCbCrImage, embed,
 };
 use crate::codec::{
-    Fit, Format, ImageCodec, ImageError, Orientation, Size, ThumbnailRequest, ThumbnailSpec, luma,
-    normalize, probe, thumbnail_dimensions,
+    Fit, Format, ImageCodec, ImageError, Orientation, PhotoLimits, ProbedPhoto, Size,
+    ThumbnailRequest, ThumbnailSpec, luma, normalize, probe, thumbnail_dimensions,
 };
 use crate::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use crate::schedule::{MAX_LETTERS, Outcome, Schedule, ScheduleError, predict, replay_all};
@@ -24,6 +24,10 @@ const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 /// Pixels of a photo that is decoded more than once, at most 250,000. A larger photo may take a
 /// second or more, and an input may take no longer than one conversion.
 const MAX_REPEATED_PIXELS: u64 = 250_000;
+
+/// PhotoLimits of the photos that are decoded. A larger photo would take seconds, and more memory than a
+/// fuzzer allows.
+const LIMITS: PhotoLimits = PhotoLimits::of_megapixels(50);
 
 /// Checks the codec on any bytes, taken as a photo.
 ///
@@ -36,6 +40,9 @@ const MAX_REPEATED_PIXELS: u64 = 250_000;
 /// Panics if one of these properties does not hold.
 pub fn decode(photo: &[u8]) {
     let photo = Bytes::copy_from_slice(photo);
+    if is_too_large(&photo) {
+        return;
+    }
     let header = probe(&photo);
     for (size, fit) in [(Size::default(), Fit::Cover), (Size::MIN, Fit::Contain)] {
         let spec = ThumbnailSpec { size, fit };
@@ -65,6 +72,20 @@ pub fn decode(photo: &[u8]) {
         "a normalized photo is within 2048 px"
     );
     assert_eq!(normalize(&normalized), Ok(normalized), "a normalized photo stays as it is");
+}
+
+/// Returns true if a photo is beyond the limits of an input.
+fn is_too_large(photo: &Bytes) -> bool {
+    let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
+    match ProbedPhoto::open(photo.clone(), LIMITS).and_then(|photo| photo.check_memory(spec)) {
+        Ok(_) => false,
+        Err(error) => matches!(
+            error,
+            ImageError::Pixels { .. }
+                | ImageError::ScannedPixels { .. }
+                | ImageError::Memory { .. }
+        ),
+    }
 }
 
 /// Checks that pipelines that use a buffer twice make the same thumbnail as one with a fresh

@@ -15,9 +15,9 @@ pub(crate) const PHOTOS: [&[u8]; 6] = [
     include_bytes!("../../src/sample_photos/astronaut.jpg"),
     include_bytes!("../../src/sample_photos/cat.jpg"),
     include_bytes!("../../src/sample_photos/coffee.jpg"),
-    include_bytes!("../../src/sample_photos/meadow.jpg"),
+    include_bytes!("../../src/sample_photos/moose.jpg"),
     include_bytes!("../../src/sample_photos/rocket.jpg"),
-    include_bytes!("../../src/sample_photos/sunset.jpg"),
+    include_bytes!("../../src/sample_photos/windmill.jpg"),
 ];
 
 /// Number of names under which the photos are uploaded in turn.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::data_args::Data;
 use super::interrupt::Interrupt;
+use super::limit_args::LimitArgs;
 use super::{Exit, OutputArgs};
 use crate::album::{CompressionFailure, CompressionSummary, Moment, compress_due};
 use crate::output::progress;
@@ -23,6 +24,8 @@ use crate::output::progress;
 pub(super) struct Compress {
     #[command(flatten)]
     data: Data,
+    #[command(flatten)]
+    limit: LimitArgs,
     /// Sets the clock to this moment, by RFC 3339, for a drill.
     #[arg(long, value_name = "RFC3339")]
     now: Option<Moment>,
@@ -36,7 +39,7 @@ impl Compress {
         let now = store.clock().now();
         let interrupt = Interrupt::listen();
         let progress = progress::counting(self.output.quiet, "photos", 0);
-        let summary = compress_due(&store, |so_far| {
+        let summary = compress_due(&store, self.limit.limits(), |so_far, _| {
             progress.set_length(so_far.due);
             progress.set_position(so_far.processed());
             !interrupt.heard()

@@ -6,6 +6,7 @@ mod data_args;
 mod incident;
 mod interrupt;
 mod ledger;
+mod limit_args;
 mod malloc_arenas;
 mod output;
 mod parse;

@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::interrupt::Interrupt;
+use super::limit_args::LimitArgs;
 use super::output::File;
 use super::{Exit, OutputArgs, parse};
-use crate::codec::{Fit, Size, ThumbnailSpec};
+use crate::codec::{Fit, PhotoLimits, Size, ThumbnailSpec};
 use crate::output::terminal::plain;
 use crate::output::{OutputDir, progress};
 use crate::pipelines::PipelineKind;
@@ -49,6 +50,8 @@ pub(super) struct Repro {
     /// owner [default: built in].
     #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
+    #[command(flatten)]
+    limit: LimitArgs,
     /// Side of the thumbnails, in px: 16 to 2048.
     #[arg(long, value_name = "PX", default_value_t)]
     size: Size,
@@ -101,8 +104,9 @@ impl Repro {
         let SamplePhotos { photos, skipped } = sample_photos::load(self.photos.as_deref())?;
         let quiet = self.output.quiet;
         let progress = progress::counting(quiet, "photos", photos.len() as u64);
+        let limits = self.limit.limits();
         let shape = (plan.spec, plan.bands);
-        let photo_set = PhotoSet::prepare(photos, skipped, shape, |done| {
+        let photo_set = PhotoSet::prepare(photos, skipped, limits, shape, |done| {
             progress.set_position(done as u64);
             !interrupt.heard() && start.elapsed() < budget / 3
         })?;
@@ -117,7 +121,7 @@ impl Repro {
         if let Some(file) = junit_file {
             file.write(&junit(&plan, &results))?;
         }
-        let command = rerun_command(&plan, self.photos.as_deref(), self.budget);
+        let command = rerun_command(&plan, self.photos.as_deref(), self.limit, self.budget);
         report::write(&folder, &plan, &photo_set, &results, &command)?;
         self.output.print(&ReproDocument::new(&plan, &photo_set, &results), || {
             format!("{}\n{}", table(&plan, &photo_set, &results), summary(&plan, &results))
@@ -142,7 +146,7 @@ fn exit(results: &ReproResults) -> Exit {
 }
 
 /// Returns the command line that makes the same runs, quoted for a POSIX shell.
-fn rerun_command(plan: &ReproPlan, photos: Option<&Path>, budget: u64) -> String {
+fn rerun_command(plan: &ReproPlan, photos: Option<&Path>, limit: LimitArgs, budget: u64) -> String {
     let mut command = "double-exposure repro".to_owned();
     for kind in &plan.pipelines {
         command += &format!(" --pipeline {kind}");
@@ -161,6 +165,9 @@ fn rerun_command(plan: &ReproPlan, photos: Option<&Path>, budget: u64) -> String
     if let Some(photos) = photos {
         let quoted = photos.display().to_string().replace('\'', r"'\''");
         command += &format!(" --photos '{quoted}'");
+    }
+    if limit.max_megapixels != PhotoLimits::DEFAULT_MEGAPIXELS {
+        command += &format!(" --max-megapixels {}", limit.max_megapixels);
     }
     if plan.expect == Expectation::Clean {
         command += " --expect clean";

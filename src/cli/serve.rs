@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::limit_args::LimitArgs;
 use super::output::eprint;
 use super::{Exit, OutputArgs, malloc_arenas, parse};
 use crate::album::{Clock, ContentHash, Moment, OpenError, Store, StoreError, StoreOptions};
@@ -59,9 +60,12 @@ pub(super) struct Serve {
     #[arg(long, value_name = "N", default_value = "256",
           value_parser = parse::count::<usize, 0, 65_536>)]
     max_queue: usize,
-    /// Upper bound of the pixel memory of all running conversions, from 1MiB to 1TiB.
+    /// Upper bound of the memory of all running conversions, from 1MiB to 1TiB. A photo whose own
+    /// conversion needs more is refused at once.
     #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = parse::bytes)]
     max_memory: u64,
+    #[command(flatten)]
+    limit: LimitArgs,
     /// Longest time that a request waits for its response, such as 500ms, 10s or 2m.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
     response_timeout: Duration,
@@ -137,7 +141,11 @@ impl Serve {
             converter: converter(self.pipeline, slots),
             maker: maker.clone(),
             admission: AdmissionLimits { max_running, max_queued, max_bytes: max_memory },
-            limits: Limits { response_timeout: self.response_timeout, ..Limits::default() },
+            limits: Limits {
+                response_timeout: self.response_timeout,
+                max_pixels: self.limit.limits().max_pixels,
+                ..Limits::default()
+            },
         };
         let bound = Server::bind(self.listen, parts).await;
         let server = bound.map_err(|error| StartError::Listen { address: self.listen, error })?;

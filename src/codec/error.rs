@@ -29,9 +29,10 @@ pub enum ImageError {
         /// Pixels found.
         found_px: u32,
     },
-    /// There are more pixels than [`limits::MAX_PIXELS`](super::limits::MAX_PIXELS).
+    /// There are more pixels than [`PhotoLimits::max_pixels`](super::PhotoLimits::max_pixels).
     #[error(
-        "this photo has {found:.1} megapixels; the limit is {limit}: make it smaller",
+        "this photo has {found:.1} megapixels; the limit is {limit} (--max-megapixels): \
+         make it smaller",
         found = megapixels(*found_px), limit = megapixels(*limit_px)
     )]
     Pixels {
@@ -48,8 +49,8 @@ pub enum ImageError {
         /// Scans found before the file was refused.
         found: u32,
     },
-    /// The pixels of all scans together are more than
-    /// [`limits::MAX_SCANNED_PIXELS`](super::limits::MAX_SCANNED_PIXELS).
+    /// The pixels of all scans together are more than 20 times
+    /// [`PhotoLimits::max_pixels`](super::PhotoLimits::max_pixels).
     #[error(
         "this JPEG goes over {found:.0} megapixels in its scans; the limit is {limit}: \
          save it with fewer scans",
@@ -61,8 +62,8 @@ pub enum ImageError {
         /// Pixels found before the file was refused.
         found_px: u64,
     },
-    /// Decoding would need more memory than
-    /// [`limits::MAX_MEMORY_BYTES`](super::limits::MAX_MEMORY_BYTES).
+    /// The conversion would need more memory than
+    /// [`PhotoLimits::max_memory_bytes`](super::PhotoLimits::max_memory_bytes).
     #[error(
         "this photo needs {found:.0} MiB of memory; the limit is {limit}: \
          make it smaller, or save it as an ordinary JPEG",

@@ -45,6 +45,7 @@ mod geometry;
 mod inspect;
 mod jpeg;
 pub mod limits;
+mod memory;
 mod normalize;
 mod orientation;
 mod panic_guard;
@@ -67,7 +68,8 @@ pub use self::geometry::{
     BLOCK_ROWS, Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, thumbnail_dimensions,
 };
 pub use self::inspect::{InspectedPixels, Luma, inspect_pixels, luma};
-pub use self::normalize::normalize;
+pub use self::limits::PhotoLimits;
+pub use self::normalize::{normalize, normalize_within};
 pub use self::panic_guard::silence_decoder_panics;
 pub use self::probe::{Header, ProbedPhoto, probe};
 pub use self::thumbnail::{QUALITY, Thumbnail};

@@ -6,7 +6,8 @@
 use bytes::Bytes;
 
 use super::backend::LARGE_IMAGE_BANDS;
-use super::probe::File;
+use super::limits::PhotoLimits;
+use super::probe::ProbedPhoto;
 use super::{Fit, Format, ImageCodec, ImageError, ImageFrame, Orientation, Size, ThumbnailSpec};
 use crate::pipeline::Codec;
 
@@ -15,9 +16,17 @@ use crate::pipeline::Codec;
 /// returned byte for byte.
 ///
 /// # Errors
-/// Returns an [`ImageError`] if the photo cannot be decoded whole or exceeds the limits.
+/// Returns an [`ImageError`] if the photo cannot be decoded whole or exceeds the default limits.
 pub fn normalize(photo: &Bytes) -> Result<Bytes, ImageError> {
-    let file = File::open(photo)?;
+    normalize_within(photo, PhotoLimits::default())
+}
+
+/// Converts a photo as [`normalize`] does, within the caller's limits.
+///
+/// # Errors
+/// Returns an [`ImageError`] if the photo cannot be decoded whole or exceeds the limits.
+pub fn normalize_within(photo: &Bytes, limits: PhotoLimits) -> Result<Bytes, ImageError> {
+    let file = ProbedPhoto::open(photo.clone(), limits)?;
     let header = file.header();
     let decoded = file.decode(ThumbnailSpec { size: Size::MAX, fit: Fit::Contain })?;
     let fits = header.width.max(header.height) <= Size::MAX.get();

@@ -39,7 +39,7 @@ impl OrientedPixels {
         (width, height): (usize, usize),
         stride: usize,
     ) -> Self {
-        // Both fit: a photo's pixels are limited to 50 million.
+        // Both fit: a photo's pixels are limited to 256 million.
         let (row, last_column) = (stride as isize, width as isize - 1);
         let last_row = row * (height as isize - 1);
         let (start, along_row, down) = match orientation {

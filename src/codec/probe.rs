@@ -8,10 +8,11 @@ use super::backend::DecodedPixels;
 use super::decoded::DecodedPhoto;
 use super::geometry::{ThumbnailSpec, thumbnail_dimensions};
 use super::jpeg::Jpeg;
+use super::limits::{self, PhotoLimits};
 use super::orientation::turned;
 use super::png::Png;
 use super::webp::WebP;
-use super::{Format, ImageError, Orientation, limits};
+use super::{Format, ImageError, Orientation, memory};
 
 /// Describes a photo by its file's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,8 @@ pub struct Header {
     pub orientation: Orientation,
 }
 
-/// Reads a photo's header and structure, and checks them against the limits, without decoding.
+/// Reads a photo's header and structure, and checks them against the limits of every photo, without
+/// decoding.
 ///
 /// # Errors
 /// Returns an [`ImageError`] if the photo must be refused. Decoding may find further reasons.
@@ -40,16 +42,23 @@ pub struct ProbedPhoto {
     file: Bytes,
     /// Structure without the bytes.
     structure: File<'static>,
+    limits: PhotoLimits,
 }
 
 impl ProbedPhoto {
-    /// Reads the structure as [`probe`] does.
+    /// Reads the structure as [`probe`] does, and checks the caller's limits.
     ///
     /// # Errors
     /// Returns an [`ImageError`] if the photo must be refused.
-    pub fn open(file: Bytes) -> Result<Self, ImageError> {
-        let structure = File::open(&file)?.with_bytes(&[]);
-        Ok(Self { file, structure })
+    pub fn open(file: Bytes, limits: PhotoLimits) -> Result<Self, ImageError> {
+        let structure = File::open_within(&file, limits)?.with_bytes(&[]);
+        Ok(Self { file, structure, limits })
+    }
+
+    /// Returns the memory that a conversion to a thumbnail holds at its peak, with the photo's
+    /// file, in bytes.
+    pub fn memory_bytes(&self, spec: ThumbnailSpec) -> u64 {
+        self.structure.memory_bytes(spec, self.file.len())
     }
 
     /// Returns the header.
@@ -57,11 +66,21 @@ impl ProbedPhoto {
         self.structure.header()
     }
 
+    /// Returns the memory that a conversion needs as [`Self::memory_bytes`] does.
+    ///
+    /// # Errors
+    /// Returns [`ImageError::Memory`] if that is more than the limit.
+    pub fn check_memory(&self, spec: ThumbnailSpec) -> Result<u64, ImageError> {
+        let needed_bytes = self.memory_bytes(spec);
+        self.limits.check_memory(needed_bytes).map(|()| needed_bytes)
+    }
+
     /// Decodes the whole photo, at the scale that a thumbnail needs.
     ///
     /// # Errors
-    /// Returns an [`ImageError`] if the photo is damaged.
+    /// Returns an [`ImageError`] if the photo is damaged, or needs more memory than the limit.
     pub fn decode(self, spec: ThumbnailSpec) -> Result<DecodedPhoto, ImageError> {
+        self.check_memory(spec)?;
         self.structure.with_bytes(&self.file).decode(spec)
     }
 }
@@ -85,6 +104,31 @@ impl<'a> File<'a> {
         } else {
             Err(ImageError::Unknown)
         }
+    }
+
+    /// Opens a file as [`Self::open`] does, and checks the caller's limits.
+    pub(super) fn open_within(file: &'a [u8], limits: PhotoLimits) -> Result<Self, ImageError> {
+        let opened = Self::open(file)?;
+        let Header { width, height, .. } = opened.header();
+        let scanned_px = match &opened {
+            Self::Jpeg(jpeg) => jpeg.info.scanned_px,
+            Self::Png(_) | Self::WebP(_) => 0,
+        };
+        limits.check_pixels(u64::from(width) * u64::from(height), scanned_px)?;
+        Ok(opened)
+    }
+
+    /// Returns the memory that a conversion of a file of `file_bytes` holds at its peak.
+    pub(super) fn memory_bytes(&self, spec: ThumbnailSpec, file_bytes: usize) -> u64 {
+        let Header { width, height, orientation, .. } = self.header();
+        let thumbnail = thumbnail_dimensions(width, height, spec);
+        let decoding = match self {
+            Self::Jpeg(jpeg) => jpeg.decoding(thumbnail, spec.fit),
+            Self::Png(png) => png.decoding(),
+            Self::WebP(webp) => webp.decoding(),
+        };
+        let is_upright = orientation == Orientation::NoTransforms;
+        memory::conversion_bytes(file_bytes as u64, decoding, is_upright, thumbnail)
     }
 
     /// Replaces the bytes that the structure belongs to. Only the bytes that the structure was read

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::config::ReplayConfig;
-use crate::codec::{self, BLOCK_ROWS, ThumbnailRequest};
+use crate::codec::{self, BLOCK_ROWS, PhotoLimits, ThumbnailRequest};
 use crate::output::terminal::plain;
 use crate::sample_photos::{self, SamplePhoto, SamplePhotos, SkippedFile};
 
@@ -67,6 +67,7 @@ impl PhotoAssignment {
     /// an I/O error if the folder cannot be read.
     pub(crate) fn new(
         config: &ReplayConfig,
+        limits: PhotoLimits,
         dir: Option<&Path>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let SamplePhotos { photos: samples, mut skipped } = sample_photos::load(dir)?;
@@ -78,7 +79,7 @@ impl PhotoAssignment {
             if assigned.len() == count || owners.contains(&sample.owner) {
                 continue;
             }
-            match compressed(config, &sample) {
+            match compressed(config, limits, &sample) {
                 Ok((request, thumbnail)) => {
                     owners.insert(sample.owner.clone());
                     let SamplePhoto { owner, name: file, .. } = sample;
@@ -143,9 +144,10 @@ impl PhotoAssignment {
 /// Compresses the photo as the album does, and computes the dimensions of its thumbnail.
 fn compressed(
     config: &ReplayConfig,
+    limits: PhotoLimits,
     photo: &SamplePhoto,
 ) -> Result<(ThumbnailRequest, (u32, u32)), codec::ImageError> {
-    let photo = codec::normalize(&photo.bytes)?;
+    let photo = codec::normalize_within(&photo.bytes, limits)?;
     let header = codec::probe(&photo)?;
     let thumbnail = codec::thumbnail_dimensions(header.width, header.height, config.spec);
     Ok((ThumbnailRequest { photo, spec: config.spec }, thumbnail))

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use crate::codec::{self, ImageCodec, ThumbnailRequest, ThumbnailSpec};
+use crate::codec::{self, ImageCodec, PhotoLimits, ThumbnailRequest, ThumbnailSpec};
 use crate::provenance::{OracleError, PixelOracle};
 use crate::sample_photos::{self, SamplePhoto, SamplePhotos, SkippedFile};
 
@@ -60,6 +60,7 @@ impl PhotoSet {
     pub fn prepare(
         photos: Vec<SamplePhoto>,
         mut skipped: Vec<SkippedFile>,
+        limits: PhotoLimits,
         (spec, bands): (ThumbnailSpec, NonZeroU32),
         keep_going: impl Fn(usize) -> bool,
     ) -> Result<Self, PhotoSetError> {
@@ -75,7 +76,7 @@ impl PhotoSet {
                 unused += 1;
                 continue;
             }
-            match codec::normalize(&photo.bytes) {
+            match codec::normalize_within(&photo.bytes, limits) {
                 Ok(compressed) => {
                     let header = codec::probe(&compressed).expect("it was just written");
                     let (width, height) = (header.width, header.height);

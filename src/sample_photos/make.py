@@ -30,12 +30,12 @@ PHOTOS = [
     ("coffee", "coffee.jpg", None),
     ("galaxies", "hubble_deep_field.jpg", (0, 0, 1000, 750)),
     ("rocket", "rocket.jpg", (180, 0, 465, 427)),
-    ("dandelion", "seedlings.jpg", (490, 130, 1890, 1530)),
-    ("sunset", "seedlings.jpg", (1830, 0, 3210, 776)),
-    ("grass", "seedlings.jpg", (1300, 1480, 2160, 2125)),
-    ("meadow", "seedlings.jpg", (2010, 860, 2910, 1760)),
-    ("puffball", "seedlings.jpg", (2950, 1300, 3676, 2268)),
-    ("clocks", "seedlings.jpg", (3582, 440, 4032, 1240)),
+    ("dandelion", "dandelion.jpg", (10, 2, 1410, 1402)),
+    ("goldfish", "goldfish.jpg", (40, 0, 312, 272)),
+    ("igloo", "igloo.jpg", None),
+    ("moose", "moose.jpg", None),
+    ("raccoon", "raccoon.jpg", (400, 0, 976, 768)),
+    ("windmill", "windmill.jpg", None),
 ]
 
 

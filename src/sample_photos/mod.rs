@@ -59,8 +59,8 @@ macro_rules! built_in {
 /// `src/sample_photos` holds their originals, their licences and the script that made them.
 pub fn default_set() -> Vec<SamplePhoto> {
     let set: [(&str, &'static [u8]); 11] = built_in!(
-        "astronaut" "cat" "clocks" "coffee" "dandelion" "galaxies"
-        "grass" "meadow" "puffball" "rocket" "sunset"
+        "astronaut" "cat" "coffee" "dandelion" "galaxies" "goldfish"
+        "igloo" "moose" "raccoon" "rocket" "windmill"
     );
     let photo = |(owner, bytes): (&str, &'static [u8])| SamplePhoto {
         owner: owner.into(),

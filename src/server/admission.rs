@@ -18,7 +18,7 @@ pub struct AdmissionLimits {
     pub max_running: NonZeroUsize,
     /// Upper bound of the conversions that wait.
     pub max_queued: usize,
-    /// Upper bound of the pixel memory that all running conversions hold together, in bytes.
+    /// Upper bound of the memory that all running conversions hold together, in bytes.
     pub max_bytes: u64,
 }
 
@@ -34,7 +34,11 @@ pub enum Rejected {
         queued: usize,
     },
     /// Conversion that needs more than the whole memory budget, and so could never begin.
-    #[error("this photo needs {needed_bytes} bytes of pixels; the limit is {max_bytes}")]
+    #[error(
+        "this photo needs {} MiB of memory; the server has {} for all conversions (--max-memory): \
+         make it smaller, or save it as a baseline JPEG",
+        needed_bytes.div_ceil(1 << 20), max_bytes >> 20
+    )]
     ExceedsBudget {
         /// Bytes that the conversion needs.
         needed_bytes: u64,
@@ -71,16 +75,13 @@ impl AdmissionControl {
         }
     }
 
-    /// Enqueues a conversion that needs `bytes` of pixel memory, without waiting.
+    /// Enqueues a conversion that needs `bytes` of memory, without waiting.
     ///
     /// # Errors
     /// Returns [`Rejected`] if the queue is full or the conversion can never run. Nothing is taken
     /// then.
     pub fn try_enqueue(self: &Arc<Self>, bytes: u64) -> Result<Enqueued, Rejected> {
-        let max_bytes = self.limits.max_bytes;
-        if bytes > max_bytes {
-            return Err(Rejected::ExceedsBudget { needed_bytes: bytes, max_bytes });
-        }
+        self.check(bytes)?;
         match Arc::clone(&self.admitted).try_acquire_owned() {
             Ok(admitted) => {
                 let left = NotifyOnDrop(Arc::clone(&self.left));
@@ -88,6 +89,14 @@ impl AdmissionControl {
             }
             Err(_) => Err(Rejected::QueueFull { running: self.running(), queued: self.queued() }),
         }
+    }
+
+    fn check(&self, needed_bytes: u64) -> Result<(), Rejected> {
+        let max_bytes = self.limits.max_bytes;
+        if needed_bytes > max_bytes {
+            return Err(Rejected::ExceedsBudget { needed_bytes, max_bytes });
+        }
+        Ok(())
     }
 
     /// Waits until no conversion runs and none waits. Background work calls this to yield to
@@ -119,7 +128,7 @@ impl AdmissionControl {
         (all - self.admitted.available_permits()).saturating_sub(self.running())
     }
 
-    /// Returns the pixel memory that the running conversions may hold, in bytes.
+    /// Returns the memory that the running conversions may hold, in bytes.
     pub fn reserved_bytes(&self) -> u64 {
         self.memory.taken_bytes()
     }
@@ -135,6 +144,15 @@ pub struct Enqueued {
 }
 
 impl Enqueued {
+    /// Sets the memory that the conversion needs, once it is known. Nothing is taken yet.
+    ///
+    /// # Errors
+    /// Returns [`Rejected::ExceedsBudget`] if the conversion can never run, and leaves the queue.
+    pub fn needing(self, bytes: u64) -> Result<Self, Rejected> {
+        self.control.check(bytes)?;
+        Ok(Self { bytes, ..self })
+    }
+
     /// Waits until the conversion may begin. Dropping the future leaves the queue.
     ///
     /// # Panics

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::codec;
+
 /// Holds the time limits and the bounds of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -25,6 +27,8 @@ pub struct Limits {
     pub max_queued_calls: usize,
     /// Upper bound of the bytes of photos that are being uploaded or downloaded.
     pub max_transit_bytes: u64,
+    /// Upper bound of the pixels of a photo that is uploaded, or compressed by the maintenance.
+    pub max_pixels: u64,
     /// Time between two runs of the maintenance, which compresses photos and prunes the ledger.
     pub maintenance_interval: Duration,
 }
@@ -42,6 +46,7 @@ impl Default for Limits {
             max_connections: 768,
             max_queued_calls: 1_024,
             max_transit_bytes: 256 << 20,
+            max_pixels: codec::PhotoLimits::default().max_pixels,
             maintenance_interval: Duration::from_secs(60),
         }
     }

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use super::admission::Permit;
 use super::state::AppState;
 use crate::album::{CompressionSummary, RETENTION, Store, StoreError, compress_due};
+use crate::codec;
 
 /// Starts the maintenance on a worker thread. It ends soon after the server begins to shut down.
 pub(super) fn start(store: Arc<Store>, state: Arc<AppState>) -> JoinHandle<()> {
@@ -36,14 +37,18 @@ fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), Stor
         metrics.photos_compressed.inc_by(compressed - counted);
         counted = compressed;
     };
-    let may_go_on = |summary: &CompressionSummary| {
+    let may_go_on = |summary: &CompressionSummary, needed_bytes: u64| {
         permit = None;
         count(summary.compressed);
         tracing::debug!(done = summary.processed(), due = summary.due, "compressing");
-        permit = handle.block_on(permit_when_idle(state));
+        permit = handle.block_on(permit_when_idle(state, needed_bytes));
         permit.is_some()
     };
-    let summary = compress_due(store, may_go_on)?;
+    let limits = codec::PhotoLimits {
+        max_pixels: state.limits.max_pixels,
+        max_memory_bytes: state.resources.admission.max_bytes(),
+    };
+    let summary = compress_due(store, limits, may_go_on)?;
     drop(permit);
     count(summary.compressed);
     for failure in &summary.failures {
@@ -63,15 +68,14 @@ fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), Stor
 }
 
 /// Waits until no conversion runs or waits, and takes a permit. Returns `None` if the server shuts
-/// down before.
-async fn permit_when_idle(state: &AppState) -> Option<Permit> {
+/// down before. A photo that needs more than the whole memory budget is refused before.
+async fn permit_when_idle(state: &AppState, needed_bytes: u64) -> Option<Permit> {
     state.resources.metrics.compression_waits.inc();
     let admission = &state.resources.admission;
     let admitted = async {
         loop {
             admission.idle().await;
-            // The next photo's size is not known before it is read: a large photo's share is taken.
-            if let Ok(enqueued) = admission.try_enqueue(admission.max_bytes() / 4) {
+            if let Ok(enqueued) = admission.try_enqueue(needed_bytes) {
                 return enqueued.acquire().await;
             }
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::admission::{Enqueued, Permit};
+use super::byte_budget::ByteBudget;
 use super::converter::{Conversion, ConversionJob, Converter};
 use super::job_registry::JobRegistry;
 use super::latency_estimate::LatencyEstimate;
@@ -21,13 +22,10 @@ use crate::album::{
     AlbumError, CacheKey, CacheLookup, ContentHash, Entry, Ledger, MakingEvent, MakingRef,
     PersonId, Photo, PhotoId, PhotoName, RowId, ShownEntry, Store, StoreError,
 };
-use crate::codec::ThumbnailSpec;
+use crate::codec::limits::MAX_FILE_BYTES;
+use crate::codec::{PhotoLimits, ProbedPhoto, ThumbnailSpec};
 use crate::pipelines::PipelineKind;
 use crate::runtime::Instant;
-
-/// Upper bound of the pixel memory that one pixel of a photo costs during its conversion, in bytes:
-/// three in the decoder's buffer and three in the frame.
-const BYTES_PER_PIXEL: u64 = 6;
 
 /// Describes how a server makes its thumbnails.
 #[derive(Clone, Debug)]
@@ -64,6 +62,8 @@ pub(super) struct ThumbnailService {
     jobs: JobRegistry,
     single_flight: SingleFlight<FlightKey, FlightResult>,
     latency: Arc<LatencyEstimate>,
+    /// Budget of the photos whose headers are being read, in bytes of their files.
+    headers: ByteBudget,
 }
 
 /// Identifies a thumbnail that a viewer asks for.
@@ -128,7 +128,8 @@ impl ThumbnailService {
         timeout: Duration,
     ) -> Self {
         let (jobs, single_flight, latency) = Default::default();
-        Self { resources, ledger, converter, maker, timeout, jobs, single_flight, latency }
+        let headers = ByteBudget::new(MAX_FILE_BYTES);
+        Self { resources, ledger, converter, maker, timeout, jobs, single_flight, latency, headers }
     }
 
     /// Returns the version of the thumbnail maker.
@@ -208,7 +209,8 @@ impl ThumbnailService {
         let ViewRequest { viewer, name, spec, deadline } = request;
         let Resources { store, admission, metrics, .. } = &*self.resources;
         let key = FlightKey { photo: photo.id, content: photo.content, spec };
-        let admit = || admission.try_enqueue(pixel_bytes(photo.width, photo.height));
+        // The memory is not known before the photo's header is read, which costs something.
+        let admit = || admission.try_enqueue(0);
         let (waiter, joined) =
             self.single_flight.run_or_join(key, deadline, admit, |leader, enqueued| {
                 let (service, photo) = (Arc::clone(self), photo.clone());
@@ -244,13 +246,21 @@ impl ThumbnailService {
         spec: ThumbnailSpec,
     ) -> Option<FlightResult> {
         let Resources { store, metrics, .. } = &*self.resources;
+        let admitted = async {
+            let needed_bytes = self.needed_bytes(&photo, spec).await?;
+            Ok::<_, ThumbnailError>(enqueued.needing(needed_bytes)?.acquire().await)
+        };
         let permit = tokio::select! {
             biased;
             () = leader.abandoned() => {
                 metrics.conversions_cancelled.inc();
                 return None;
             }
-            permit = enqueued.acquire() => permit,
+            permit = admitted => permit,
+        };
+        let permit = match permit {
+            Ok(permit) => permit,
+            Err(error) => return Some(Err(error)),
         };
         let left = leader.deadline()?.saturating_duration_since(Instant::now());
         if !self.latency.fits(left, self.timeout) {
@@ -272,6 +282,27 @@ impl ThumbnailService {
             Ok(conversion) => self.record(viewer, &photo, spec, conversion).await,
             Err(problem) => Err(problem.into()),
         })
+    }
+
+    /// Reads the photo's header, and returns the memory that its conversion needs, in bytes. The
+    /// codings of photos differ by a factor of ten.
+    async fn needed_bytes(
+        &self,
+        photo: &Photo,
+        spec: ThumbnailSpec,
+    ) -> Result<u64, ThumbnailError> {
+        let _held = self.headers.acquire(photo.bytes.min(MAX_FILE_BYTES)).await;
+        let (id, content) = (photo.id, photo.content);
+        let needed = self.resources.store.run(move |store| {
+            let bytes = store.photo_bytes(id, content)?;
+            // A photo that cannot be read is refused by its conversion, which names the reason.
+            let needed = |bytes: Bytes| {
+                let probed = ProbedPhoto::open(bytes, PhotoLimits::MAX);
+                probed.map_or(0, |probed| probed.memory_bytes(spec))
+            };
+            Ok::<_, StoreError>(bytes.map(needed))
+        });
+        needed.await?.ok_or(ThumbnailError::Outdated)
     }
 
     async fn convert(
@@ -366,9 +397,4 @@ impl ThumbnailService {
         let rows = self.ledger.submit(vec![entry])?.committed().await?;
         Ok(*rows.first().expect("one entry is one row"))
     }
-}
-
-/// Returns the pixel memory that one conversion of a photo needs at most, in bytes.
-pub(super) fn pixel_bytes(width: u32, height: u32) -> u64 {
-    u64::from(width) * u64::from(height) * BYTES_PER_PIXEL
 }

@@ -8,8 +8,7 @@ use bytes::Bytes;
 
 use super::problem::Problem;
 use super::resources::Resources;
-use super::thumbnailer::pixel_bytes;
-use crate::codec::{Fit, Header, ProbedPhoto, Size, ThumbnailSpec};
+use crate::codec::{Fit, Header, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec};
 use crate::runtime::Semaphore;
 
 /// Upper bound of the uploads whose structure is read at once.
@@ -26,30 +25,34 @@ impl UploadValidator {
         Self { resources, inspections: Arc::new(Semaphore::new(MAX_INSPECTIONS)) }
     }
 
-    /// Decodes an upload, and returns its header. `held` is dropped once the decoder no longer
-    /// needs the bytes.
+    /// Decodes an upload of at most `max_pixels`, and returns its header. `held` is dropped once the
+    /// decoder no longer needs the bytes.
     pub(super) async fn validate<H: Send + 'static>(
         &self,
         photo: Bytes,
+        max_pixels: u64,
         held: H,
     ) -> Result<Header, Problem> {
         let Resources { workers, admission, .. } = &*self.resources;
         let inspection = Arc::clone(&self.inspections).acquire_owned().await;
         let inspection = inspection.expect("the semaphore is never closed");
         let inspected = workers.start(move || {
-            let inspected = ProbedPhoto::open(photo);
+            // The memory is limited by the admission control.
+            let limits = PhotoLimits { max_pixels, ..PhotoLimits::MAX };
+            let inspected = ProbedPhoto::open(photo, limits);
             drop(inspection);
             inspected
         });
         let inspected =
             inspected.await.map_err(|panic| Problem::internal("a decoder", &panic))??;
         let header = inspected.header();
-        let permit = admission.try_enqueue(pixel_bytes(header.width, header.height))?;
+        // At the size at which compression will decode the photo.
+        let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
+        let permit = admission.try_enqueue(inspected.memory_bytes(spec))?;
         let permit = permit.acquire().await;
         let decoded = workers.start(move || {
             let _held = (permit, held);
-            // At the size at which compression will decode the photo.
-            inspected.decode(ThumbnailSpec { size: Size::MAX, fit: Fit::Contain }).map(drop)
+            inspected.decode(spec).map(drop)
         });
         decoded.await.map_err(|panic| Problem::internal("a decoder", &panic))??;
         Ok(header)

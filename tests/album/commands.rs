@@ -52,6 +52,17 @@ fn compress_prints_the_bytes_saved_and_lists_the_failures() {
 }
 
 #[test]
+fn compress_leaves_photos_beyond_its_largest_and_names_the_flag() {
+    let (file, ..) = TestFile::with_uploads([jpeg(2100, 500, 97, 1)]);
+    let now = START.after(COMPRESSION_AGE).to_string();
+    let (exit, summary) = run_json(&file, &["compress", "--now", &now, "--max-megapixels", "1"]);
+    assert_eq!((exit, &summary["failed"]), (0, &json!(1)));
+    let reason = summary["failures"][0]["reason"].as_str().expect("a text");
+    assert!(reason.contains("the limit is 1 (--max-megapixels)"), "{reason}");
+    assert_eq!(run(&file, &["compress", "--max-megapixels", "257"]).status.code(), Some(2));
+}
+
+#[test]
 fn the_ledgers_exit_code_tells_mixed_from_clean_from_no_rows() {
     let (file, store, [anns, bens]) = TestFile::with_two_photos();
     let window = ["--from", &START.to_string(), "--to", &START.after(DAY).to_string()];

@@ -10,7 +10,7 @@ use double_exposure::album::{
     COMPRESSION_AGE, CompressionSummary, ContentHash, Moment, PersonId, Photo, PhotoState,
     Recompressed, Store, Upload, UploadOutcome, compress_due, recompress,
 };
-use double_exposure::codec::{luma, probe};
+use double_exposure::codec::{Fit, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec, luma, probe};
 
 use crate::fixture::{DAY, START, TestFile, append, contains, is_cached, jpeg, made, upload};
 
@@ -20,7 +20,8 @@ const MS: Duration = Duration::from_millis(1);
 const PLACE: &[u8] = b"35.6895 N 139.6917 E";
 
 fn compress(store: &Store) -> CompressionSummary {
-    compress_due(store, |_| true).expect("the file can be read and written")
+    compress_due(store, PhotoLimits::default(), |_, _| true)
+        .expect("the file can be read and written")
 }
 
 /// Returns the photo and its bytes as the file holds them now.
@@ -182,7 +183,7 @@ fn a_photo_that_is_deleted_or_replaced_meanwhile_is_not_changed() {
     let new = jpeg(64, 64, 90, 9);
     // Both photos are on the page when the callback is called for the first.
     let mut first = true;
-    let summary = compress_due(&store, |_| {
+    let summary = compress_due(&store, PhotoLimits::default(), |_, _| {
         if std::mem::take(&mut first) {
             for photo in &photos {
                 store.delete_photo(owner, photo.name).expect("the owner may delete it");
@@ -196,6 +197,36 @@ fn a_photo_that_is_deleted_or_replaced_meanwhile_is_not_changed() {
     assert_eq!((summary.due, summary.skipped, summary.processed()), (2, 2, 2));
     let (photo, bytes) = stored(&store, owner, &photos[1]);
     assert_eq!((photo.state, bytes), (PhotoState::Original, new));
+}
+
+#[test]
+fn a_photo_beyond_the_limits_stays_as_it_is_and_the_others_are_compressed() {
+    let uploads = [jpeg(2100, 700, 97, 1), jpeg(2100, 1500, 97, 2)];
+    let (file, owner, photos) = TestFile::with_uploads(uploads.clone());
+    let run = |limits, now| {
+        let mut needed = Vec::new();
+        let summary = compress_due(&file.open_at(now), limits, |_, bytes| {
+            needed.push(bytes);
+            true
+        });
+        (summary.expect("the file can be read and written"), needed)
+    };
+    let now = START.after(COMPRESSION_AGE);
+    let tight = PhotoLimits { max_memory_bytes: 8 << 20, ..PhotoLimits::MAX };
+    let (summary, needed) = run(tight, now);
+    assert_eq!((summary.compressed, summary.failed, needed), (0, 2, vec![0, 0]));
+    let reason = &summary.failures[0].reason;
+    assert!(reason.contains("MiB of memory; the limit is 8"), "{reason}");
+
+    let (summary, needed) = run(PhotoLimits::of_megapixels(2), now.after(DAY));
+    assert_eq!((summary.compressed, summary.failed), (1, 1));
+    let reason = &summary.failures[0].reason;
+    assert!(reason.contains("3.1 megapixels; the limit is 2 (--max-megapixels)"), "{reason}");
+    let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
+    let probed = ProbedPhoto::open(uploads[0].clone(), PhotoLimits::MAX).expect("it is whole");
+    assert_eq!(needed, [probed.memory_bytes(spec), 0]);
+    let (photo, bytes) = stored(&file.open_at(now), owner, &photos[1]);
+    assert_eq!((photo.state, &bytes), (PhotoState::Original, &uploads[1]));
 }
 
 #[test]
@@ -219,7 +250,7 @@ fn two_runs_at_once_replace_each_photo_once() {
 fn an_interrupted_run_reports_it_and_the_next_run_finishes() {
     let (file, ..) = TestFile::with_uploads((20..23).map(|seed| jpeg(2100, 500, 97, seed)));
     let store = file.open_at(START.after(COMPRESSION_AGE));
-    let summary = compress_due(&store, |so_far| so_far.processed() < 2);
+    let summary = compress_due(&store, PhotoLimits::default(), |so_far, _| so_far.processed() < 2);
     let summary = summary.expect("the file can be read and written");
     assert!(summary.interrupted);
     assert_eq!((summary.due, summary.compressed), (3, 2));

@@ -17,7 +17,7 @@ use double_exposure::album::{
     AlbumId, COMPRESSION_AGE, Clock, ContentHash, PersonId, PhotoName, PhotoState, Store,
     StoreOptions, Upload, compress_due,
 };
-use double_exposure::codec::luma;
+use double_exposure::codec::{PhotoLimits, luma};
 
 use crate::fixture::{START, TestFile, jpeg, unused_name, upload};
 
@@ -118,7 +118,7 @@ fn compression_reports_its_progress() {
     let store = child_store().map_or_else(|| open_late(&file.path()), |(store, ..)| store);
     report("opened");
     let mut calls = 0;
-    let summary = compress_due(&store, |so_far| {
+    let summary = compress_due(&store, PhotoLimits::default(), |so_far, _| {
         report(so_far.processed());
         calls += 1;
         true

@@ -3,9 +3,12 @@
 //! decoding.
 
 use double_exposure::codec::limits::{
-    MAX_FILE_BYTES, MAX_MEMORY_BYTES, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, MAX_SIDE_PX,
+    MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, MAX_SIDE_PX,
 };
-use double_exposure::codec::{Damage, Feature, Format, ImageError, Part, probe};
+use double_exposure::codec::{
+    Damage, Feature, Fit, Format, ImageError, Part, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec,
+    probe,
+};
 
 use crate::images::{self, TestImage, png_chunk, png_header};
 
@@ -35,28 +38,75 @@ fn refusal(file: &[u8]) -> ImageError {
 }
 
 #[test]
-fn a_photo_has_at_most_50_megapixels() {
+fn a_photo_has_at_most_256_megapixels() {
     let too_many = |width: u32, height: u32| {
         let found_px = u64::from(width) * u64::from(height);
         ImageError::Pixels { limit_px: MAX_PIXELS, found_px }
     };
     // A file at the limit is refused for another reason: it has no data.
-    for (width, height) in [(10_000, 5_000), (5_000, 10_000), (8_000, 6_250)] {
+    for (width, height) in [(16_000, 16_000), (64_000, 4_000), (4_000, 64_000)] {
         assert!(matches!(refusal(&png_header(width, height, 8, 2)), ImageError::EndsEarly { .. }));
         let jpeg = jpeg_header(width, height, 0xC0, &[0x22, 0x11, 0x11]);
         assert!(matches!(refusal(&jpeg), ImageError::EndsEarly { .. }));
     }
-    for (width, height) in [(5_000, 10_001), (10_001, 5_000), (65_500, 764)] {
+    for (width, height) in [(16_000, 16_001), (16_001, 16_000), (65_500, 3_909)] {
         assert_eq!(refusal(&png_header(width, height, 8, 2)), too_many(width, height));
         let jpeg = jpeg_header(width, height, 0xC2, &[0x11]);
         assert_eq!(refusal(&jpeg), too_many(width, height));
     }
-    assert!(matches!(refusal(&webp_header(10_000, 5_000)), ImageError::EndsEarly { .. }));
-    assert_eq!(refusal(&webp_header(10_001, 5_000)), too_many(10_001, 5_000));
-    assert_eq!(
-        too_many(7_811, 7_810).to_string(),
-        "this photo has 61.0 megapixels; the limit is 50: make it smaller"
-    );
+    assert!(matches!(refusal(&webp_header(16_000, 16_000)), ImageError::EndsEarly { .. }));
+    assert_eq!(refusal(&webp_header(16_001, 16_000)), too_many(16_001, 16_000));
+}
+
+#[test]
+fn a_caller_limits_megapixels_and_the_refusal_names_the_flag() {
+    assert_eq!(PhotoLimits::default().max_pixels, 128_000_000);
+    let photo = |width, height| TestImage::flat(width, height, [3; 3]);
+    let at_limit = photo(1_000, 2_000);
+    let beyond = photo(1_500, 1_700);
+    let files = |image: &TestImage| [image.png(), image.jpeg(|_| ()), image.webp(None)];
+    for (at_limit, beyond) in files(&at_limit).into_iter().zip(files(&beyond)) {
+        let open =
+            |file| ProbedPhoto::open(file, PhotoLimits::of_megapixels(2)).map(|p| p.header());
+        assert!(open(at_limit).is_ok());
+        let refusal = open(beyond).unwrap_err();
+        let expected = ImageError::Pixels { limit_px: 2_000_000, found_px: 2_550_000 };
+        assert_eq!(refusal, expected);
+        assert_eq!(
+            refusal.to_string(),
+            "this photo has 2.5 megapixels; the limit is 2 (--max-megapixels): make it smaller"
+        );
+    }
+}
+
+#[test]
+fn a_caller_limits_the_pixels_of_all_scans_to_20_times_those_of_a_photo() {
+    // The file has 33 scans for each of three components.
+    let file = TestImage::flat(1_000, 1_000, [9; 3]).jpeg(|e| e.set_progressive_scans(33));
+    let open = |megapixels| ProbedPhoto::open(file.clone(), PhotoLimits::of_megapixels(megapixels));
+    let limit_px = 20_000_000;
+    match open(1).map(|_| ()) {
+        Err(ImageError::ScannedPixels { limit_px: limit, found_px }) => {
+            assert_eq!(limit, limit_px);
+            assert!((33_000_000..33_000_100).contains(&found_px), "{found_px}");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(open(2).is_ok());
+}
+
+#[test]
+fn a_caller_limits_the_memory_of_a_conversion() {
+    let file = TestImage::flat(900, 700, [9; 3]).jpeg(|e| e.set_progressive(true));
+    let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
+    let needed_bytes =
+        ProbedPhoto::open(file.clone(), PhotoLimits::MAX).unwrap().memory_bytes(spec);
+    let within = |max_memory_bytes| PhotoLimits { max_memory_bytes, ..PhotoLimits::MAX };
+    let decode = |limits| ProbedPhoto::open(file.clone(), limits).unwrap().decode(spec).map(drop);
+    assert_eq!(decode(within(needed_bytes)), Ok(()));
+    let (limit_bytes, found_bytes) = (needed_bytes - 1, needed_bytes);
+    let refusal = ImageError::Memory { limit_bytes, found_bytes };
+    assert_eq!(decode(within(limit_bytes)), Err(refusal));
 }
 
 #[test]
@@ -76,7 +126,7 @@ fn a_side_has_at_most_65_500_px() {
 }
 
 #[test]
-fn a_file_has_at_most_32_mib() {
+fn a_file_has_at_most_64_mib() {
     let mut file = TestImage::flat(8, 8, [3; 3]).jpeg(|_| ()).to_vec();
     file.resize(MAX_FILE_BYTES as usize, 0);
     assert!(probe(&file).is_ok());
@@ -99,10 +149,10 @@ fn a_jpeg_has_at_most_100_scans() {
 }
 
 #[test]
-fn a_jpegs_scans_go_over_at_most_1000_megapixels() {
+fn a_jpegs_scans_go_over_at_most_5120_megapixels() {
     // Each scan of one coefficient has two bytes: all coefficients are zero.
     let grey = |scans: usize| {
-        let mut file = jpeg_header(10_000, 5_000, 0xC2, &[0x11]);
+        let mut file = jpeg_header(16_000, 16_000, 0xC2, &[0x11]);
         let mut scan = vec![0xFF, 0xDA, 0, 8, 1, 1, 0, 1, 1, 0, 0];
         scan.extend([0x55; 2]);
         file.extend(scan.repeat(scans));
@@ -111,27 +161,8 @@ fn a_jpegs_scans_go_over_at_most_1000_megapixels() {
     };
     assert!(matches!(refusal(&grey(20)), ImageError::EndsEarly { missing: Part::Scans, .. }));
     let limit_px = MAX_SCANNED_PIXELS;
-    let found_px = limit_px + 50_000_000;
+    let found_px = limit_px + 256_000_000;
     assert_eq!(refusal(&grey(21)), ImageError::ScannedPixels { limit_px, found_px });
-}
-
-#[test]
-fn a_photo_that_would_need_more_memory_than_the_bound_is_refused_by_its_header() {
-    // A progressive JPEG of four components has units of 32 by 32 px. One row more takes 32 rows
-    // more of coefficients and planes, of 3 bytes a sample, beside the image's 4 bytes a pixel.
-    let cmyk = |height| jpeg_header(65_000, height, 0xC2, &[0x44; 4]);
-    assert!(matches!(refusal(&cmyk(768)), ImageError::EndsEarly { .. }));
-    let found_bytes = 3 * 4 * 65_024 * 800 + 4 * 65_000 * 769;
-    let limit_bytes = MAX_MEMORY_BYTES;
-    assert_eq!(refusal(&cmyk(769)), ImageError::Memory { limit_bytes, found_bytes });
-    // Photos of the ordinary kinds all fit.
-    for (marker, factors) in
-        [(0xC0, &[0x22, 0x11, 0x11][..]), (0xC2, &[0x11; 3]), (0xC2, &[0x11; 4])]
-    {
-        let file = jpeg_header(10_000, 5_000, marker, factors);
-        assert!(matches!(refusal(&file), ImageError::EndsEarly { .. }));
-    }
-    assert!(matches!(refusal(&png_header(10_000, 5_000, 16, 6)), ImageError::EndsEarly { .. }));
 }
 
 #[test]

@@ -2,5 +2,7 @@
 //! counted, and the memory of a process of its own is measured.
 
 mod allocations;
+#[cfg(target_os = "linux")]
+mod conversions;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod kept_memory;

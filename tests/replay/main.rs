@@ -165,6 +165,25 @@ fn an_earlier_replay_is_replaced_and_no_other_file_is_changed() {
 }
 
 #[test]
+fn a_photo_beyond_max_megapixels_is_skipped_and_the_flag_is_named() {
+    let dir = folder();
+    let photos = dir.path().join("photos");
+    fs::create_dir(&photos).expect("a folder");
+    for name in ["astronaut.jpg", "coffee.jpg", "rocket.jpg"] {
+        let original = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sample_photos").join(name);
+        fs::copy(original, photos.join(name)).expect("a copy");
+    }
+    let output = replay(&dir, &["AABABABB", "--photos", "photos", "--max-megapixels", "3"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let reason = "skipped astronaut.jpg: this photo has 4.2 megapixels; the limit is 3 \
+                  (--max-megapixels)";
+    assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+    let output = replay(&dir, &["AABABABB", "--photos", "photos", "--max-megapixels", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--max-megapixels"), "{}", stderr(&output));
+}
+
+#[test]
 fn wrong_usage_is_exit_2_with_the_reason_and_nothing_on_standard_output() {
     let dir = folder();
     let long = "A".repeat(3381);
@@ -176,6 +195,7 @@ fn wrong_usage_is_exit_2_with_the_reason_and_nothing_on_standard_output() {
         (&[&"A".repeat(20)], "has at most 16"),
         (&["AAAA", "--slots", "0"], "1 to 1024"),
         (&["AAAA", "--photos", "nowhere"], "nowhere"),
+        (&["AAAA", "--max-megapixels", "257"], "from 1 to 256"),
         (&["AAAA", "--all"], "cannot be used with"),
         (&["AAAA", "--shrink", "--odds"], "cannot be used with"),
         (&["AAAA", "--requests", "3"], "cannot be used with"),

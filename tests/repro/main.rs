@@ -11,7 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use double_exposure::codec::{ImageCodec, ImageError, ThumbnailRequest, ThumbnailSpec, band_rows};
+use double_exposure::codec::{
+    ImageCodec, ImageError, PhotoLimits, ThumbnailRequest, ThumbnailSpec, band_rows,
+};
 use double_exposure::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
 use double_exposure::pipelines::PipelineKind;
 use double_exposure::provenance::{
@@ -28,7 +30,8 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 
 static PHOTO_SET: LazyLock<PhotoSet> = LazyLock::new(|| {
     let shape = (ThumbnailSpec::default(), BANDS);
-    PhotoSet::prepare(sample_photos::default_set(), Vec::new(), shape, |_| true).unwrap()
+    let (photos, limits) = (sample_photos::default_set(), PhotoLimits::default());
+    PhotoSet::prepare(photos, Vec::new(), limits, shape, |_| true).unwrap()
 });
 
 type Codec = TaggingCodec<ImageCodec>;

@@ -98,3 +98,14 @@ fn a_conversion_larger_than_the_whole_budget_is_rejected_with_both_numbers() {
     let expected = Rejected::ExceedsBudget { needed_bytes: 1_001, max_bytes: 1_000 };
     assert_eq!(rejected, Some(expected));
 }
+
+#[test]
+fn a_conversion_that_turns_out_too_large_leaves_the_queue_at_once() {
+    let control = control(1, 1, 1_000);
+    let _running = run(&control, 1);
+    let enqueued = control.try_enqueue(0).unwrap();
+    let rejected = enqueued.needing(1_001).err();
+    let expected = Rejected::ExceedsBudget { needed_bytes: 1_001, max_bytes: 1_000 };
+    assert_eq!(rejected, Some(expected));
+    assert_eq!(control.queued(), 0);
+}

@@ -142,6 +142,8 @@ fn bad_arguments_and_files_are_exit_2_with_the_reason() {
         ["--response-timeout", "0s"],
         ["--max-memory", "1"],
         ["--max-memory", "1GB"],
+        ["--max-megapixels", "0"],
+        ["--max-megapixels", "257"],
         ["--workers", "0"],
         ["--slots", "0"],
         ["--pipeline", "none"],

@@ -6,6 +6,8 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
+use double_exposure::codec::limits::MAX_FILE_BYTES;
+
 use crate::client::{Client, Response, album_of, check_documented, new_photo_in};
 use crate::test_server::{ASTRONAUT, KEY, Setup, TEST_TIMEOUT, TestServer};
 
@@ -123,7 +125,7 @@ fn a_body_that_announces_too_many_bytes_is_413_before_it_is_read() {
     let server = TestServer::start();
     let (ann, path) = uploader(&server);
     let mut large = connect(&server);
-    let length = format!("content-length: {}", (32 << 20) + 1);
+    let length = format!("content-length: {}", MAX_FILE_BYTES + 1);
     large.write_all(put(&path, &ann, &length).as_bytes()).unwrap();
     let mut first = [0; 12];
     large.read_exact(&mut first).expect("the response comes before the body");
@@ -132,7 +134,7 @@ fn a_body_that_announces_too_many_bytes_is_413_before_it_is_read() {
     let mut deaf = connect(&server);
     deaf.write_all(put(&path, &ann, &length).as_bytes()).unwrap();
     let piece = vec![0; 1 << 20];
-    for _ in 0..32 {
+    for _ in 0..MAX_FILE_BYTES >> 20 {
         deaf.write_all(&piece).unwrap();
     }
     deaf.write_all(&[0]).unwrap();
@@ -150,7 +152,7 @@ fn a_body_without_an_announced_length_is_counted() {
     let mut chunk = b"100000\r\n".to_vec();
     chunk.resize(chunk.len() + (1 << 20), 0);
     chunk.extend(b"\r\n");
-    for _ in 0..33 {
+    for _ in 0..=MAX_FILE_BYTES >> 20 {
         large.write_all(&chunk).unwrap();
     }
     let response = parse(&read_rest(&mut large));

@@ -11,11 +11,14 @@ use double_exposure::album::{
     COMPRESSION_AGE, Clock, Moment, PhotoName, PhotoUuid, RecordKind, Store, StoreOptions, Upload,
     compress_due,
 };
-use double_exposure::codec::{self, Fit, ImageError, Size, ThumbnailSpec};
+use double_exposure::codec::{
+    self, Fit, ImageError, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec,
+};
 use double_exposure::pipelines::PipelineKind;
 use double_exposure::server::converter::{Conversion, ConversionJob, Converter, converter};
+use jpeg_encoder::{ColorType, Encoder};
 
-use crate::client::{album_of, problem};
+use crate::client::{album_of, new_photo_in, problem};
 use crate::test_server::{
     ASTRONAUT, Gate, ROCKET, Setup, TestServer, expected_thumbnail, undisturbed,
 };
@@ -93,6 +96,84 @@ fn a_request_beyond_the_queue_is_rejected_at_once_and_succeeds_later() {
     assert_eq!(waiting.join().unwrap().status, 200);
     gate.release_one();
     assert_eq!(ann.get(&format!("{second}?size=64")).status, 200);
+}
+
+#[test]
+fn a_photo_that_needs_more_than_all_memory_is_refused_at_once_with_both_numbers() {
+    let (mut setup, gate) = Setup::gated();
+    setup.admission.max_bytes = 8 << 20;
+    let server = TestServer::with(setup.max_running(1));
+    let (ann, ann_id) = server.person("Ann");
+    let small = ann.upload_for_thumbnail(*ASTRONAUT);
+    let running = ann.get_on_thread(&small);
+    gate.next_job();
+
+    // It would wait for the only worker if it were queued.
+    let album = album_of(&small);
+    let upload = ann.put(&new_photo_in(album), &large_photo());
+    assert_eq!(upload.problem(), problem(422, "unreadable-photo"));
+    let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
+    let needed_bytes =
+        ProbedPhoto::open(large_photo(), PhotoLimits::MAX).unwrap().memory_bytes(spec);
+    let numbers = format!(
+        "needs {} MiB of memory; the server has 8 for all conversions (--max-memory)",
+        needed_bytes.div_ceil(1 << 20)
+    );
+    assert!(upload.text("detail").contains(&numbers), "{}", upload.text("detail"));
+    let path = store_directly(&server, &ann_id, album, large_photo());
+    let refused = ann.get(&format!("{path}/thumbnail?size=2048&fit=contain"));
+    assert_eq!(refused.problem(), problem(422, "unreadable-photo"));
+    assert!(refused.text("detail").contains(&numbers), "{}", refused.text("detail"));
+    assert_eq!(server.metric("conversions_queued"), 0);
+    assert!(gate.is_quiet());
+    gate.release_one();
+    assert_eq!(running.join().unwrap().status, 200);
+}
+
+#[test]
+fn the_memory_of_a_progressive_photo_is_booked_with_its_coefficients() {
+    let (setup, gate) = Setup::gated();
+    let server = TestServer::with(setup);
+    let (ann, _) = server.person("Ann");
+    let booked = |progressive: bool| {
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 80);
+        encoder.set_progressive(progressive);
+        encoder.encode(&vec![70; 1600 * 1600 * 3], 1600, 1600, ColorType::Rgb).unwrap();
+        let thumbnail = ann.upload_for_thumbnail(&file);
+        let waiting = ann.get_on_thread(&thumbnail);
+        gate.next_job();
+        let booked = server.metric("conversion_memory_bytes");
+        gate.release_one();
+        assert_eq!(waiting.join().unwrap().status, 200);
+        server.wait_for_metric("conversions_running", 0);
+        booked
+    };
+    let difference = booked(true) - booked(false);
+    // Coefficients at 4:2:0 take 3 bytes a pixel; the files differ by some kilobytes.
+    let coefficients = 1600 * 1600 * 3;
+    assert!((coefficients - 131_072..coefficients + 524_288).contains(&difference), "{difference}");
+}
+
+/// Returns a JPEG of 1600 by 1600 px, which is decoded whole for a thumbnail of 2048 px.
+fn large_photo() -> Bytes {
+    let mut file = Vec::new();
+    let encoder = Encoder::new(&mut file, 80);
+    encoder.encode(&vec![70; 1600 * 1600 * 3], 1600, 1600, ColorType::Rgb).unwrap();
+    file.into()
+}
+
+/// Stores a photo without validation, as an earlier server with more memory would have. Returns the
+/// photo's path.
+fn store_directly(server: &TestServer, owner: &str, album: &str, file: Bytes) -> String {
+    let name = PhotoName {
+        album: album.rsplit('/').next().unwrap().parse().unwrap(),
+        photo: PhotoUuid::random(),
+    };
+    let header = codec::probe(&file).unwrap();
+    let upload = Upload::new(file, header.width, header.height);
+    server.store.put_photo(owner.parse().unwrap(), name, &upload).unwrap();
+    format!("{album}/photos/{}", name.photo)
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use double_exposure::album::{Clock, Moment, Store, StoreOptions, compress_due};
+use double_exposure::codec::PhotoLimits;
 use serde_json::json;
 
 use crate::client::{album_of, new_photo_in, problem};
@@ -60,7 +61,7 @@ fn the_same_bytes_are_recognized_after_compression() {
     let before = ann.get(&path);
     let later = Clock::Stopped(start.after(Duration::from_secs(36 * 86_400)));
     let store = Store::open(server.store.path(), later, StoreOptions::default());
-    let summary = compress_due(&store.unwrap(), |_| true).unwrap();
+    let summary = compress_due(&store.unwrap(), PhotoLimits::default(), |_, _| true).unwrap();
     assert_eq!(summary.compressed, 1, "{summary:?}");
 
     let after = ann.get(&path);

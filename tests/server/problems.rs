@@ -113,18 +113,6 @@ fn an_unreadable_photo_is_rejected_with_the_codecs_reason_and_not_stored() {
 }
 
 #[test]
-fn a_photo_beyond_the_memory_budget_is_rejected_with_the_limit() {
-    let mut setup = Setup::default();
-    setup.admission.max_bytes = 1 << 19;
-    let server = TestServer::with(setup);
-    let (ann, _) = server.person("Ann");
-    let album = ann.create_album();
-    let response = ann.put(&new_photo_in(&album), *ASTRONAUT);
-    assert_eq!(response.problem(), problem(422, "unreadable-photo"));
-    assert!(response.text("detail").contains("524288"), "{}", response.text("detail"));
-}
-
-#[test]
 fn a_full_file_is_503_and_nothing_is_stored_or_lost() {
     let server = TestServer::with(Setup { max_bytes: Some(600 << 10), ..Setup::default() });
     let (ann, _) = server.person("Ann");

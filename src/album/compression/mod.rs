@@ -13,10 +13,12 @@ pub use recompress::{RecompressError, Recompressed, recompress};
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Serialize;
 
 use self::queue::{DuePhoto, Outcome};
 use super::{AlbumId, Moment, PhotoId, PhotoUuid, Store, StoreError};
+use crate::codec::{Fit, ImageError, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec};
 
 /// Age at which a photo is compressed, 35 times 24 hours.
 pub const COMPRESSION_AGE: Duration = Duration::from_secs(35 * 24 * 60 * 60);
@@ -26,6 +28,9 @@ const FIRST_RETRY_DELAY: Duration = Duration::from_secs(60 * 60);
 
 /// Upper bound of the retry delay, 7 days.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Size at which a photo is decoded to be compressed.
+const COMPRESSED: ThumbnailSpec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
 
 /// Failures that a summary lists, at most 100. Further failures are only counted.
 pub const MAX_LISTED_FAILURES: usize = 100;
@@ -84,8 +89,9 @@ pub struct CompressionFailure {
 
 /// Compresses every photo that is due by the store's clock, oldest first.
 ///
-/// `may_continue` is called with the summary so far before each photo. It may block there, for
-/// example until no thumbnail is waiting, and it ends the run by returning false.
+/// `may_continue` is called before each photo, with the summary so far and the memory in bytes that
+/// the photo needs. It may block there, for example until no thumbnail is waiting, and it ends the
+/// run by returning false. A photo beyond the limits fails without a decoder.
 ///
 /// A second run finds no photo left to compress. Two runs at once, also in two processes, are
 /// safe: one of the two results for a photo is discarded.
@@ -95,7 +101,8 @@ pub struct CompressionFailure {
 /// before stay finished.
 pub fn compress_due(
     store: &Store,
-    mut may_continue: impl FnMut(&CompressionSummary) -> bool,
+    limits: PhotoLimits,
+    mut may_continue: impl FnMut(&CompressionSummary, u64) -> bool,
 ) -> Result<CompressionSummary, StoreError> {
     let now = store.clock().now();
     let old = now.before(COMPRESSION_AGE);
@@ -107,26 +114,36 @@ pub fn compress_due(
         let Some(last) = page.last() else { return Ok(summary) };
         after = Some((last.uploaded_at, last.id));
         for photo in page {
-            if !may_continue(&summary) {
+            let Some(bytes) = store.photo_bytes(photo.id, photo.content)? else {
+                summary.skipped += 1;
+                continue;
+            };
+            let needed = needed_bytes(&bytes, limits);
+            if !may_continue(&summary, *needed.as_ref().unwrap_or(&0)) {
                 summary.interrupted = true;
                 return Ok(summary);
             }
-            compress(store, &photo, &mut summary)?;
+            let result = needed.map_err(RecompressError::from).and_then(|_| recompress(&bytes));
+            finish(store, &photo, &bytes, &result, &mut summary)?;
         }
     }
 }
 
-fn compress(
+/// Returns the memory that compressing a photo needs, in bytes, or the reason why the photo is
+/// beyond the limits.
+fn needed_bytes(photo: &Bytes, limits: PhotoLimits) -> Result<u64, ImageError> {
+    ProbedPhoto::open(photo.clone(), limits)?.check_memory(COMPRESSED)
+}
+
+/// Stores the result of compressing a photo, and counts it.
+fn finish(
     store: &Store,
     photo: &DuePhoto,
+    bytes: &Bytes,
+    result: &Result<Recompressed, RecompressError>,
     summary: &mut CompressionSummary,
 ) -> Result<(), StoreError> {
-    let Some(bytes) = store.photo_bytes(photo.id, photo.content)? else {
-        summary.skipped += 1;
-        return Ok(());
-    };
-    let result = recompress(&bytes);
-    let outcome = match &result {
+    let outcome = match result {
         Ok(Recompressed::Smaller { bytes, width, height }) => {
             Outcome::Smaller { bytes, width: *width, height: *height }
         }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args};
 
 use super::interrupt::Interrupt;
+use super::limit_args::LimitArgs;
 use super::output::{eprint, print, print_json};
 use super::{Exit, OutputArgs, parse};
 use crate::codec::{Fit, Size, ThumbnailSpec};
@@ -64,6 +65,8 @@ pub(super) struct Replay {
     /// Folder of photos, with a subfolder per owner, or with a file per owner [default: built in].
     #[arg(long, value_name = "DIR", conflicts_with = "mode")]
     photos: Option<PathBuf>,
+    #[command(flatten)]
+    limit: LimitArgs,
     /// Side of the thumbnails in px, from 16 to 2048.
     #[arg(long, value_name = "PX", default_value_t, conflicts_with = "mode")]
     size: Size,
@@ -141,7 +144,8 @@ impl Replay {
         let Self { slots, pipeline, size, fit, output, .. } = self;
         let spec = ThumbnailSpec { size, fit };
         let config = ReplayConfig { word, bands, slots, pipeline, spec };
-        let assignment = PhotoAssignment::new(&config, self.photos.as_deref())?;
+        let limits = self.limit.limits();
+        let assignment = PhotoAssignment::new(&config, limits, self.photos.as_deref())?;
         let notes = assignment.notes(&config);
         let folder = OutputDir::open(&self.out, DOCUMENT)?;
         let result = ReplayResult::new(config, assignment)?;

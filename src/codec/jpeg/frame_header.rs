@@ -4,6 +4,7 @@
 //! All the arithmetic of blocks and memory starts from these few bytes, which an attacker can
 //! choose.
 
+use super::scaled;
 use super::segments::marker;
 use crate::codec::{Feature, Format, ImageError};
 
@@ -90,25 +91,26 @@ impl FrameHeader {
         )
     }
 
-    /// Estimates the memory at the peak of a conversion at full scale, in bytes.
+    /// Returns the dimensions at a scale in eighths, in pixels.
+    pub(super) fn scaled_dimensions(&self, eighths: u32) -> (u32, u32) {
+        (scaled(self.width.into(), eighths), scaled(self.height.into(), eighths))
+    }
+
+    /// Returns the bytes that `jpeg-decoder` holds at its peak, at a scale in eighths.
     ///
-    /// The decoder keeps the coefficients of a progressive file, 2 bytes each, beside the planes
-    /// that it makes from them, one byte a sample. From the planes it makes the image, and from the
-    /// image the frame is filled. libjpeg-turbo needs less: coefficients, planes, and the frame
-    /// that the planes are moved or copied to.
-    pub(super) fn memory_bytes(&self) -> u64 {
+    /// The decoder keeps the coefficients of a progressive file at full size, 2 bytes each, beside
+    /// the planes that it makes from them, one byte a sample. From the planes it makes the image.
+    pub(super) fn decoder_bytes(&self, eighths: u32) -> u64 {
         let (across, down) = self.units();
         let in_unit: u64 = self
             .components
             .iter()
             .map(|&Component { factors: (across, down), .. }| u64::from(across) * u64::from(down))
             .sum();
-        let samples = u64::from(across) * u64::from(down) * in_unit * 64;
-        let pixels = u64::from(self.width) * u64::from(self.height);
-        let image = pixels * self.components.len() as u64;
-        let coefficients = if self.progressive { 2 * samples } else { 0 };
-        let assembling = coefficients + samples + image;
-        let filling = image + 3 * pixels;
-        assembling.max(filling)
+        let blocks = u64::from(across) * u64::from(down) * in_unit;
+        let (width, height) = self.scaled_dimensions(eighths);
+        let image = u64::from(width) * u64::from(height) * self.components.len() as u64;
+        let coefficients = if self.progressive { 2 * 64 * blocks } else { 0 };
+        coefficients + blocks * u64::from(eighths * eighths) + image
     }
 }

@@ -19,6 +19,7 @@ pub(super) use self::zune::samples;
 use super::backend::{DecodedPixels, decode_jpeg};
 use super::decoded::{Layout, Pixels};
 use super::geometry::Fit;
+use super::memory::Decoding;
 use super::orientation::turned;
 use super::{Damage, Feature, Format, ImageError, Part, panic_guard};
 
@@ -40,6 +41,23 @@ impl<'a> Jpeg<'a> {
     /// Returns the width and height as stored, in pixels.
     pub(super) fn dimensions(&self) -> (u32, u32) {
         (self.info.frame.width.into(), self.info.frame.height.into())
+    }
+
+    /// Returns the memory that decoding takes for an upright thumbnail.
+    ///
+    /// The bound holds in both builds: the decoders in Rust, which need more than libjpeg-turbo,
+    /// decode every file that libjpeg-turbo warns of.
+    pub(super) fn decoding(&self, thumbnail: (u32, u32), fit: Fit) -> Decoding {
+        let eighths = self.eighths(thumbnail, fit);
+        let frame = &self.info.frame;
+        let dimensions = frame.scaled_dimensions(eighths);
+        let components = frame.components.len();
+        let output_bytes = u64::from(dimensions.0) * u64::from(dimensions.1) * components as u64;
+        let (peak_bytes, file_copies) = match zune::layout(&self.info) {
+            Some(_) if eighths == 8 => (output_bytes, 2),
+            _ => (frame.decoder_bytes(eighths), 1),
+        };
+        Decoding { peak_bytes, file_copies, output_bytes, is_rgb: components == 3, dimensions }
     }
 
     /// Decodes at the smallest scale that leaves twice the dimensions of an upright thumbnail.

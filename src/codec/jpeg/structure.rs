@@ -21,6 +21,8 @@ pub(in crate::codec) struct JpegInfo {
     jfif: bool,
     /// True if one baseline scan without restarts holds all data, as in files of most cameras.
     pub(in crate::codec) single_scan: bool,
+    /// Pixels of all scans together.
+    pub(in crate::codec) scanned_px: u64,
 }
 
 impl JpegInfo {
@@ -103,7 +105,6 @@ impl StructureReader {
             marker::SOF0..=marker::SOF15 => {
                 let frame = FrameHeader::read(code, payload, at)?;
                 limits::check_dimensions(frame.width.into(), frame.height.into())?;
-                limits::check_memory(frame.memory_bytes())?;
                 self.frame = Some(frame);
             }
             marker::SOS => self.begin_scan(payload, at)?,
@@ -151,7 +152,8 @@ impl StructureReader {
         }
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
         let single_scan = self.scans == 1 && self.restart_interval == 0 && !frame.progressive;
-        Ok(JpegInfo { frame, orientation, adobe: self.adobe, jfif: self.jfif, single_scan })
+        let Self { adobe, jfif, scanned_px, .. } = self;
+        Ok(JpegInfo { frame, orientation, adobe, jfif, single_scan, scanned_px })
     }
 }
 

@@ -11,6 +11,7 @@ use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder};
 
 use super::decoded::{Layout, Pixels};
+use super::memory::Decoding;
 use super::pixel_buffer::PixelBuffer;
 use super::{
     Damage, Feature, Format, ImageError, Orientation, Part, limits, orientation, panic_guard,
@@ -27,6 +28,8 @@ pub(super) struct Png<'a> {
     /// Bits of a pixel.
     pixel_bits: u64,
     interlaced: bool,
+    /// Bytes of a pixel of the decoder's output.
+    output_pixel_bytes: u64,
 }
 
 /// Locates a chunk of the file.
@@ -86,13 +89,14 @@ impl<'a> Png<'a> {
             return Err(Format::Png.invalid_field(first.at));
         }
         limits::check_dimensions(width, height)?;
-        limits::check_memory(memory_bytes(file, width, height, bits, color))?;
 
         let mut orientation = Orientation::NoTransforms;
         let (mut has_pixels, mut last_was_pixels) = (false, false);
+        let mut has_transparency = false;
         let mut at = first.end;
         loop {
             let chunk = Chunk::read(file, at)?;
+            has_transparency |= chunk.name == *b"tRNS";
             let is_pixels = chunk.name == *b"IDAT";
             match &chunk.name {
                 b"IEND" if !has_pixels => {
@@ -110,12 +114,26 @@ impl<'a> Png<'a> {
             at = chunk.end;
         }
         let (dimensions, pixel_bits) = ((width, height), channels * u64::from(bits));
-        Ok(Self { file, dimensions, orientation, pixel_bits, interlaced: interlacing != 0 })
+        let output_pixel_bytes = output_pixel_bytes(bits, color, has_transparency);
+        let interlaced = interlacing != 0;
+        Ok(Self { file, dimensions, orientation, pixel_bits, interlaced, output_pixel_bytes })
     }
 
     pub(super) fn with_bytes(self, file: &[u8]) -> Png<'_> {
-        let Self { dimensions, orientation, pixel_bits, interlaced, .. } = self;
-        Png { file, dimensions, orientation, pixel_bits, interlaced }
+        Png { file, ..self }
+    }
+
+    /// Returns the memory that decoding takes.
+    pub(super) fn decoding(&self) -> Decoding {
+        let (width, height) = self.dimensions;
+        let output_bytes = u64::from(width) * u64::from(height) * self.output_pixel_bytes;
+        Decoding {
+            peak_bytes: output_bytes,
+            file_copies: 1,
+            output_bytes,
+            is_rgb: self.output_pixel_bytes == 3,
+            dimensions: self.dimensions,
+        }
     }
 
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
@@ -206,15 +224,15 @@ pub(super) fn read(
     Ok(Pixels { samples, width, height, layout, valid })
 }
 
-/// Estimates the memory at the peak of a conversion, in bytes: a copy of the file's image chunks,
-/// the decoder's output, and the frame.
-fn memory_bytes(file: &[u8], width: u32, height: u32, bits: u8, color: u8) -> u64 {
-    // A palette may have alpha, and so may a transparent colour.
+/// Returns the bytes of a pixel of the decoder's output. A palette becomes RGB, and a transparent
+/// colour becomes alpha.
+fn output_pixel_bytes(bits: u8, color: u8, has_transparency: bool) -> u64 {
     let channels = match color {
-        0 | 4 => 2,
-        _ => 4,
+        0 => 1,
+        4 => 2,
+        6 => 4,
+        _ => 3,
     };
-    let sample_bytes = if bits == 16 { 2 } else { 1 };
-    let pixels = u64::from(width) * u64::from(height);
-    file.len() as u64 + pixels * (channels * sample_bytes + 3)
+    let alpha = u64::from(has_transparency && matches!(color, 0 | 2 | 3));
+    (channels + alpha) * if bits == 16 { 2 } else { 1 }
 }

@@ -10,6 +10,7 @@ use std::io::Cursor;
 use image::codecs::webp::WebPDecoder;
 
 use super::decoded::Pixels;
+use super::memory::Decoding;
 use super::{
     Damage, Feature, Format, ImageError, Orientation, Part, limits, orientation, panic_guard, png,
 };
@@ -20,6 +21,8 @@ pub(super) struct WebP<'a> {
     /// Width and height as stored, in pixels.
     pub(super) dimensions: (u32, u32),
     pub(super) orientation: Orientation,
+    decoder_bytes: u64,
+    has_alpha: bool,
 }
 
 /// Holds the first chunk of each kind.
@@ -52,15 +55,29 @@ impl<'a> WebP<'a> {
             return Err(Format::WebP.damaged(Damage::Sizes));
         }
         limits::check_dimensions(width, height)?;
-        limits::check_memory(image_bytes(file, &chunks, width, height))?;
         let tables = table_bytes(file, &chunks, width, height)?;
-        limits::check_memory(image_bytes(file, &chunks, width, height) + tables)?;
+        limits::check_tables(tables)?;
+        let decoder_bytes = image_bytes(file, &chunks, width, height) + tables;
+        let has_alpha = chunks.alpha.is_some() || chunks.lossless.is_some();
         let orientation = chunks.exif.map_or(Orientation::NoTransforms, orientation::from_exif);
-        Ok(Self { file, dimensions: (width, height), orientation })
+        Ok(Self { file, dimensions: (width, height), orientation, decoder_bytes, has_alpha })
     }
 
     pub(super) fn with_bytes(self, file: &[u8]) -> WebP<'_> {
-        WebP { file, dimensions: self.dimensions, orientation: self.orientation }
+        WebP { file, ..self }
+    }
+
+    /// Returns the memory that decoding takes. A lossless image may have alpha.
+    pub(super) fn decoding(&self) -> Decoding {
+        let (width, height) = self.dimensions;
+        let channels = if self.has_alpha { 4 } else { 3 };
+        Decoding {
+            peak_bytes: self.decoder_bytes,
+            file_copies: 1,
+            output_bytes: u64::from(width) * u64::from(height) * channels,
+            is_rgb: !self.has_alpha,
+            dimensions: self.dimensions,
+        }
     }
 
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
@@ -138,18 +155,19 @@ fn lossless_dimensions(data: &[u8]) -> Option<(u32, u32)> {
     Some(((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1))
 }
 
-/// Estimates the memory at the peak of a conversion, in bytes, without the tables of lossless
-/// codes.
+/// Estimates the memory at the decoder's peak, in bytes, without the tables of lossless codes.
 fn image_bytes(file: &[u8], chunks: &Chunks<'_>, width: u32, height: u32) -> u64 {
-    let pixels = u64::from(width) * u64::from(height);
-    let image = 4 * pixels;
-    // A lossy image takes its planes, and copies of its data. A lossless image takes a second copy
-    // where it has no alpha, and the memory of its transforms. Alpha takes a lossless image and one
-    // channel.
-    let lossy = if chunks.lossy.is_some() { 2 * pixels + file.len() as u64 } else { 0 };
+    let area = |side: u32| {
+        u64::from(width.next_multiple_of(side)) * u64::from(height.next_multiple_of(side))
+    };
+    let pixels = area(1);
+    // A lossy image takes its planes in blocks of 16 by 16 pixels, and two copies of its data while
+    // it reads them. A lossless image takes a second copy where it has no alpha, and the memory of
+    // its transforms. Alpha takes a lossless image and one channel.
+    let lossy = if chunks.lossy.is_some() { area(16) * 3 / 2 + 2 * file.len() as u64 } else { 0 };
     let lossless = if chunks.lossless.is_some() { 5 * pixels } else { 0 };
     let alpha = if chunks.alpha.is_some() { 6 * pixels } else { 0 };
-    (image + lossy + lossless + alpha).max(image + 3 * pixels)
+    4 * pixels + lossy + lossless + alpha
 }
 
 /// Estimates the memory for the tables of lossless codes, in bytes.

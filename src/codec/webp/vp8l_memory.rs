@@ -24,7 +24,7 @@ pub(super) fn table_bytes(data: &[u8], width: u32, height: u32) -> Option<u64> {
         for alphabet in alphabets(cache_symbols) {
             bytes += Code::read(&mut bits, alphabet)?.table_bytes();
         }
-        if bytes > limits::MAX_MEMORY_BYTES {
+        if bytes > limits::MAX_TABLE_BYTES {
             break;
         }
     }

@@ -116,7 +116,8 @@ async fn store_photo(
     if let Some(photo) = same {
         return Ok(UploadOutcome::Same(photo));
     }
-    let header = state.uploads.validate(file.bytes().clone(), Arc::clone(&permit)).await?;
+    let (photo, max_pixels) = (file.bytes().clone(), state.limits.max_pixels);
+    let header = state.uploads.validate(photo, max_pixels, Arc::clone(&permit)).await?;
     let stored = store.run(move |store| {
         let upload = Upload::new(file, header.width, header.height);
         let stored = store.put_photo(member, name, &upload);

@@ -16,7 +16,7 @@ use crate::codec::{Fit, ImageFrame, Size, ThumbnailSpec, band_rows, luma, thumbn
 const PHOTOS: [&[u8]; 4] = [
     include_bytes!("../../../sample_photos/cat.jpg"),
     include_bytes!("../../../sample_photos/coffee.jpg"),
-    include_bytes!("../../../sample_photos/meadow.jpg"),
+    include_bytes!("../../../sample_photos/raccoon.jpg"),
     include_bytes!("../../../sample_photos/rocket.jpg"),
 ];
 
