@@ -23,7 +23,7 @@ pub use albums::{Album, AlbumCard, MAX_ALBUM_MEMBERS};
 pub use clock::{Clock, Moment, MomentError};
 pub use compression::{
     COMPRESSION_AGE, CompressionFailure, CompressionSummary, MAX_LISTED_FAILURES, RecompressError,
-    Recompressed, compress_due, recompress,
+    Plane, Recompressed, compress_due, recompress,
 };
 pub use database::{APPLICATION_ID, SCHEMA_VERSION};
 pub use error::{AlbumError, OpenError, OpenFailure, StoreError};
