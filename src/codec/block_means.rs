@@ -18,6 +18,11 @@ pub const MEAN_BLOCK_PX: u32 = 16;
 /// Half of the pixels that the longest side is decoded to at least.
 const HALF_SIDE_PX: u32 = 320;
 
+/// Half of the pixels that the longest side is decoded to at least if its colours are converted.
+/// The mean of converted colours differs from the conversion of their mean, in fine patterns by
+/// more than a loss does.
+const CONVERTED_HALF_SIDE_PX: u32 = 640;
+
 /// Returns the mean luma, blue difference and red difference (BT.601, 0 to 255) of each block of a
 /// photo that is shown upright at a width and height, rows from top to bottom. The last blocks of a
 /// row or column may be smaller.
@@ -27,11 +32,13 @@ const HALF_SIDE_PX: u32 = 320;
 pub fn block_means(photo: &[u8], shown: (u32, u32)) -> Result<Vec<[f32; 3]>, ImageError> {
     let file = File::open(photo)?;
     let header = file.header();
-    let size = Size::try_from(HALF_SIDE_PX).expect("a size within the limits");
+    let transform = file.color_transform().ok().flatten();
+    let half_side = if transform.is_some() { CONVERTED_HALF_SIDE_PX } else { HALF_SIDE_PX };
+    let size = Size::try_from(half_side).expect("a size within the limits");
     let spec = ThumbnailSpec { size, fit: Fit::Contain };
     let small = thumbnail_dimensions(header.width, header.height, spec);
     let mut pixels = file.decode_interleaved(small, Fit::Contain)?;
-    if let Ok(Some(transform)) = file.color_transform() {
+    if let Some(transform) = transform {
         pixels = panic_guard::decode(header.format, || Ok(converted(pixels, &transform)))?;
     }
     let means = Blocks::new(shown, header.orientation, &pixels).means(&pixels);
