@@ -1,9 +1,9 @@
 //! Averages a photo's colours over blocks, as a viewer shows the photo.
 //!
 //! The album compares a photo with the copy that is to replace it. A mistake in the code that makes
-//! copies must show in that comparison. So this module shares with that code the reading of files
-//! and the decoders alone; it applies colours and orientation, and averages, in its own way, and at
-//! another scale.
+//! copies must show in that comparison. So this module shares with that code the reading of files,
+//! the decoders, and the conversion of a row of samples. It decodes again, at another scale, and
+//! decides for itself what to convert, how to turn the photo, and how to average.
 
 use super::color::ColorTransform;
 use super::decoded::{Layout, Pixels};

@@ -73,7 +73,7 @@ fn a_compressed_photo_of_a_wide_gamut_has_the_colours_of_the_original_in_srgb() 
         let mut dropped = original.to_vec();
         dropped[at] = b'x';
         let difference = mean(&bytes)[0] - mean(&dropped.into())[0];
-        assert!(difference > 5.0, "the control: {difference}");
+        assert!(difference.abs() > 5.0, "the control: {difference}");
     }
 }
 
@@ -97,10 +97,10 @@ fn a_photo_with_a_damaged_profile_keeps_its_pixels_and_the_profile() {
 
 #[test]
 fn the_error_of_another_colour_names_the_plane_and_the_numbers() {
-    let error = RecompressError::Unlike { limit: 6.0, found: 9.25, plane: Plane::Blue };
+    let error = RecompressError::Unlike { limit: 8.0, found: 9.25, plane: Plane::Blue };
     assert_eq!(
         error.to_string(),
-        "the smaller copy differs by 9.2 of 255 in blue somewhere, more than 6: the photo stays as \
+        "the smaller copy differs by 9.2 of 255 in blue somewhere, more than 8: the photo stays as \
          it is"
     );
 }
