@@ -8,8 +8,8 @@ use jpeg_encoder::{ColorType, SamplingFactor};
 
 use crate::icc_profiles::{
     ADOBE_RGB, DISPLAY_P3, PRO_PHOTO, RgbSpace, SRGB, encoded_srgb, files_with_profile,
-    gamma_curve, grey_profile, icc_segment, iccp, profile, table_of_colors, with_chunks,
-    with_segments,
+    gamma_curve, grey_profile, grey_table_of_8_bits, icc_segment, iccp, profile, table_of_colors,
+    with_chunks, with_segments,
 };
 use crate::images::{TestImage, decode, difference, jpeg, png};
 
@@ -132,6 +132,17 @@ fn tables_of_colours_are_followed_for_rgb_and_for_inks() {
     let shown = shown(&photo);
     assert!(difference(&shown[1], &[255; 3]) <= 3, "{:?}", shown[1]);
     assert!(difference(&shown[6], &[0; 3]) <= 3, "{:?}", shown[6]);
+}
+
+#[test]
+fn a_table_of_8_bits_keeps_grey_neutral() {
+    let profile = profile(b"RGB ", b"Lab ", &[(*b"A2B1", grey_table_of_8_bits())]);
+    let image = TestImage::new(128, 16, |x, _| [2 * x as u8, 10, 200]);
+    for (format, photo) in files_with_profile(&image, &profile) {
+        for [r, g, b] in shown(&photo) {
+            assert!(r.abs_diff(g).max(b.abs_diff(g)) <= 1, "{format}: {r} {g} {b}");
+        }
+    }
 }
 
 #[test]

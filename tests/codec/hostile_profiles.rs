@@ -75,14 +75,6 @@ fn a_profile_that_is_too_long_or_inflates_without_end_is_ignored() {
 }
 
 #[test]
-fn more_segments_than_a_profile_can_have_are_ignored() {
-    let segment = icc_segment(1, 1, &[]);
-    let photo = with_segments(&photo().jpeg(|_| ()), &vec![segment; 100_000]);
-    assert_eq!(has_unusable_profile(&photo), Ok(true));
-    assert_eq!(decode(&photo).unwrap().rgb().len(), 20 * 20 * 3);
-}
-
-#[test]
 fn a_table_of_many_tags_over_the_same_bytes_takes_no_longer_than_one() {
     // A description whose records all have the same text, and tags that all point to one curve.
     let mut text = b"mluc\0\0\0\0".to_vec();

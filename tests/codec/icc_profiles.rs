@@ -131,6 +131,18 @@ pub(crate) fn table_of_colors(inputs: u8, lab: impl Fn(&[u32]) -> [f64; 3]) -> V
     tag
 }
 
+/// Returns a table of colours of 8 bits from RGB to Lab, which shows the first component's light
+/// alone, as grey.
+pub(crate) fn grey_table_of_8_bits() -> Vec<u8> {
+    let mut tag = b"mft1\0\0\0\0\x03\x03\x02\0".to_vec();
+    tag.extend([1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0].into_iter().flat_map(fixed));
+    let curves: Vec<u8> = (0..3).flat_map(|_| 0..=255).collect();
+    tag.extend(&curves);
+    tag.extend((0..8).flat_map(|point| [if point < 4 { 0 } else { 255 }, 128, 128]));
+    tag.extend(&curves);
+    tag
+}
+
 /// Returns a profile of version 2 for a display.
 pub(crate) fn profile(space: &[u8; 4], pcs: &[u8; 4], tags: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
     let mut profile = vec![0; 128];

@@ -24,7 +24,7 @@ pub(in crate::codec) struct IccParts {
 
 impl IccParts {
     /// Takes the payload of an APP2 segment that begins at a byte of the file. Other payloads are
-    /// skipped, and so are all parts behind the 256th.
+    /// skipped, and so are all parts behind the 256th, since they make the profile unusable.
     pub(in crate::codec) fn take(&mut self, payload: &[u8], at: usize) {
         let Some(&[number, count, ref data @ ..]) = payload.strip_prefix(SIGNATURE) else { return };
         if self.parts.len() <= MAX_PARTS {
@@ -176,4 +176,19 @@ fn is_srgb_curve(curve: Option<&ToneReprCurve>) -> bool {
 pub(super) fn srgb_encoded(light: f32) -> f32 {
     let light = light.clamp(0.0, 1.0);
     if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_parts_are_kept_than_a_byte_can_count() {
+        let mut parts = IccParts::default();
+        for at in 0..100_000 {
+            parts.take(b"ICC_PROFILE\0\x01\x01part", at);
+        }
+        assert_eq!(parts.parts.len(), MAX_PARTS + 1);
+        assert_eq!(parts.finish(), ColorTag::Icc(Vec::new()));
+    }
 }
