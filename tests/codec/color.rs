@@ -7,7 +7,7 @@ use image::ExtendedColorType;
 use jpeg_encoder::{ColorType, SamplingFactor};
 
 use crate::icc_profiles::{
-    ADOBE_RGB, DISPLAY_P3, PRO_PHOTO, RgbSpace, SRGB, encoded_srgb, files_with_profile,
+    ADOBE_RGB, DISPLAY_P3, PRO_PHOTO, PngChunk, RgbSpace, SRGB, encoded_srgb, files_with_profile,
     gamma_curve, grey_profile, grey_table_of_8_bits, icc_segment, iccp, profile, table_of_colors,
     with_chunks, with_segments,
 };
@@ -83,7 +83,7 @@ fn grey_with_a_profile_comes_out_as_the_grey_of_srgb() {
         let f = (100.0 * l + 16.0) / 116.0;
         if f > 6.0 / 29.0 { f.powi(3) } else { (f - 4.0 / 29.0) * 108.0 / 841.0 }
     };
-    let cases: [(Vec<u8>, &dyn Fn(f64) -> f64); 3] = [
+    let cases: [(_, &dyn Fn(f64) -> f64); 3] = [
         (grey_profile(1.8), &|value| value.powf(1.8)),
         (grey_profile(2.2), &|value| value.powf(2.2)),
         (lightness, &light),
@@ -153,7 +153,7 @@ fn a_png_is_read_by_cicp_or_else_iccp_or_else_srgb_or_else_gamma_and_chromaticit
     let p3 = chromaticities([31_270, 32_900, 68_000, 32_000, 26_500, 69_000, 15_000, 6_000]);
     let gamma = 45_455_u32.to_be_bytes();
     let profile = iccp(&PRO_PHOTO.profile());
-    let cases: [(&[(&[u8; 4], &[u8])], RgbSpace); 8] = [
+    let cases: [(&[PngChunk<'_>], RgbSpace); 8] = [
         (&[(b"gAMA", &gamma), (b"cHRM", &adobe)], ADOBE_RGB),
         (&[(b"cHRM", &p3)], DISPLAY_P3),
         (&[(b"gAMA", &gamma), (b"cHRM", &srgb)], SRGB),

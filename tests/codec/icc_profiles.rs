@@ -191,8 +191,11 @@ pub(crate) fn with_segments(jpeg: &[u8], segments: &[Vec<u8>]) -> Bytes {
     [&jpeg[..2], &segments.concat(), &jpeg[2..]].concat().into()
 }
 
+/// Names a chunk of a PNG, and gives its data.
+pub(crate) type PngChunk<'a> = (&'a [u8; 4], &'a [u8]);
+
 /// Inserts chunks behind a PNG's header chunk.
-pub(crate) fn with_chunks(png: &[u8], chunks: &[(&[u8; 4], &[u8])]) -> Bytes {
+pub(crate) fn with_chunks(png: &[u8], chunks: &[PngChunk<'_>]) -> Bytes {
     let chunks: Vec<u8> = chunks.iter().flat_map(|(name, data)| png_chunk(name, data)).collect();
     [&png[..33], &chunks, &png[33..]].concat().into()
 }
