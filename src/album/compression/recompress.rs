@@ -49,8 +49,8 @@ pub enum RecompressError {
     },
     /// The smaller copy shows another picture, or other colours.
     #[error(
-        "the smaller copy differs by {found:.1} of 255 in {plane} somewhere, more than {limit}: the \
-         photo stays as it is"
+        "the smaller copy differs by {found:.1} of 255 in {plane} somewhere, more than {limit}: \
+         the photo stays as it is"
     )]
     Unlike {
         /// Upper bound of the difference between two blocks' means, of 255.
@@ -86,8 +86,8 @@ pub enum Plane {
 const MAX_DIFFERENCE: f32 = 8.0;
 
 /// Recompresses a photo to an upright JPEG of quality 80, at most 2048 px on its longest side, in
-/// sRGB and without metadata. Then decodes the result and compares its colours, block by block, with
-/// the photo as a viewer shows it.
+/// sRGB and without metadata. Then decodes the result and compares its colours, block by block,
+/// with the photo as a viewer shows it.
 ///
 /// A photo that would become larger, or whose colour profile cannot be read, is left as it is, with
 /// one exception: an upright JPEG loses its metadata, and keeps its coded pixels and its profile.
@@ -115,8 +115,8 @@ pub fn recompress(photo: &Bytes) -> Result<Recompressed, RecompressError> {
     if has_usable_profile { Ok(Recompressed::WouldGrow) } else { Err(RecompressError::Profile) }
 }
 
-/// Verifies that a copy decodes whole, has the expected dimensions and shows the same picture in the
-/// same colours.
+/// Verifies that a copy decodes whole, has the expected dimensions and shows the same picture in
+/// the same colours.
 fn verify(photo: &[u8], copy: &[u8], expected: (u32, u32)) -> Result<(), RecompressError> {
     let header = probe(copy).map_err(RecompressError::Copy)?;
     let found = (header.width, header.height);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use moxcms::{
-    ColorProfile, DataColorSpace, LutType, LutWarehouse, ParsingOptions, ProfileClass,
+    ColorProfile, DataColorSpace, LutDataType, LutType, LutWarehouse, ParsingOptions, ProfileClass,
     ToneReprCurve, Xyzd,
 };
 
@@ -82,7 +82,8 @@ const TAGS: [&[u8; 4]; 9] =
 pub(super) fn parse(mut profile: Vec<u8>) -> Result<ColorProfile, UnusableProfile> {
     hide_other_tags(&mut profile).ok_or(UnusableProfile)?;
     let mut parsed = parse_tags(&profile)?;
-    if matches!(&parsed.lut_a_to_b_colorimetric, Some(LutWarehouse::Lut(lut)) if lut.lut_type == LutType::Lut8)
+    if let Some(LutWarehouse::Lut(LutDataType { lut_type: LutType::Lut8, .. })) =
+        parsed.lut_a_to_b_colorimetric
     {
         // The parser takes Lab of 8 bits for that of 16 bits in version 2, where white is FF00.
         profile[VERSION_BYTE] = 4;
