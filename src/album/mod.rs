@@ -22,8 +22,8 @@ mod thumbnail_cache;
 pub use albums::{Album, AlbumCard, MAX_ALBUM_MEMBERS};
 pub use clock::{Clock, Moment, MomentError};
 pub use compression::{
-    COMPRESSION_AGE, CompressionFailure, CompressionSummary, MAX_LISTED_FAILURES, RecompressError,
-    Recompressed, compress_due, recompress,
+    COMPRESSION_AGE, CompressionFailure, CompressionSummary, MAX_LISTED_FAILURES, Plane,
+    RecompressError, Recompressed, compress_due, recompress,
 };
 pub use database::{APPLICATION_ID, SCHEMA_VERSION};
 pub use error::{AlbumError, OpenError, OpenFailure, StoreError};

@@ -5,8 +5,9 @@
 //! codec does not panic and does not hang. It checks a file's header against the [`limits`] before
 //! it allocates memory for pixels.
 //!
-//! The codec ignores ICC profiles, gamma and all other metadata except EXIF's orientation, and
-//! takes samples as sRGB. It flattens alpha on white, and reads CMYK as Adobe writes it.
+//! The codec converts colours to sRGB by the file's profile, turns the photo by EXIF's orientation,
+//! and ignores all other metadata. A file that says nothing about its colours is taken as sRGB, and
+//! CMYK without a profile as Adobe writes it. Alpha is flattened on white.
 //!
 //! # Two builds
 //! Without features, the codec is written in Rust and works in RGB. With the feature `turbojpeg`,
@@ -38,6 +39,8 @@
 //! name colours that its palette does not have; they become black.
 
 mod backend;
+mod block_means;
+mod color;
 mod decoded;
 mod error;
 mod frame;
@@ -61,6 +64,8 @@ use std::num::NonZeroU32;
 use bytes::Bytes;
 pub use image::metadata::Orientation;
 
+pub use self::block_means::{MEAN_BLOCK_PX, block_means};
+pub use self::color::MAX_PROFILE_BYTES;
 pub use self::decoded::DecodedPhoto;
 pub use self::error::{Damage, Feature, Format, ImageError, Part};
 pub use self::frame::ImageFrame;
@@ -71,7 +76,7 @@ pub use self::inspect::{InspectedPixels, Luma, inspect_pixels, luma};
 pub use self::limits::PhotoLimits;
 pub use self::normalize::{normalize, normalize_within};
 pub use self::panic_guard::silence_decoder_panics;
-pub use self::probe::{Header, ProbedPhoto, probe};
+pub use self::probe::{Header, ProbedPhoto, has_unusable_profile, probe};
 pub use self::thumbnail::{QUALITY, Thumbnail};
 use crate::pipeline::Codec;
 

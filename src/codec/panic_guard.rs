@@ -14,7 +14,8 @@ thread_local! {
 }
 
 /// Names of the folders of the decoders' sources. In a registry, a version follows the name.
-const DECODERS: [&str; 6] = ["jpeg-decoder", "zune-jpeg", "png", "image-webp", "image", "fdeflate"];
+const DECODERS: [&str; 8] =
+    ["jpeg-decoder", "zune-jpeg", "png", "image-webp", "image", "fdeflate", "moxcms", "pxfm"];
 
 /// Runs a decoder, and returns an error if it panics.
 pub(super) fn decode<T>(

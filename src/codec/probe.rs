@@ -4,15 +4,16 @@
 
 use bytes::Bytes;
 
-use super::backend::DecodedPixels;
-use super::decoded::DecodedPhoto;
+use super::backend::{DecodedPixels, decode_jpeg_interleaved};
+use super::color::{ColorModel, ColorTransform, UnusableProfile};
+use super::decoded::{DecodedPhoto, Pixels};
 use super::geometry::{ThumbnailSpec, thumbnail_dimensions};
 use super::jpeg::Jpeg;
 use super::limits::{self, PhotoLimits};
 use super::orientation::turned;
 use super::png::Png;
 use super::webp::WebP;
-use super::{Format, ImageError, Orientation, memory};
+use super::{Fit, Format, ImageError, Orientation, memory, panic_guard};
 
 /// Describes a photo by its file's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,15 @@ pub struct Header {
 /// Returns an [`ImageError`] if the photo must be refused. Decoding may find further reasons.
 pub fn probe(photo: &[u8]) -> Result<Header, ImageError> {
     Ok(File::open(photo)?.header())
+}
+
+/// Returns true if a photo has a colour profile that is damaged or cannot be read. Decoding takes
+/// such a photo as sRGB, while another viewer may read the profile.
+///
+/// # Errors
+/// Returns an [`ImageError`] if the photo must be refused.
+pub fn has_unusable_profile(photo: &[u8]) -> Result<bool, ImageError> {
+    Ok(File::open(photo)?.color_transform().is_err())
 }
 
 /// Holds a photo's bytes and the structure that was read from them, so that decoding the photo does
@@ -153,13 +163,43 @@ impl<'a> File<'a> {
 
     /// Decodes the photo whole, at a scale that is enough for a thumbnail.
     pub(super) fn decode(&self, spec: ThumbnailSpec) -> Result<DecodedPhoto, ImageError> {
-        let Header { width, height, orientation, .. } = self.header();
+        let Header { format, width, height, orientation } = self.header();
         let thumbnail = thumbnail_dimensions(width, height, spec);
-        let pixels: DecodedPixels = match self {
-            Self::Jpeg(jpeg) => jpeg.decode(thumbnail, spec.fit)?,
-            Self::Png(png) => png.decode()?.into(),
-            Self::WebP(webp) => webp.decode()?.into(),
+        let pixels: DecodedPixels = match (self.color_transform(), self) {
+            (Ok(Some(transform)), _) => {
+                let mut pixels = self.decode_interleaved(thumbnail, spec.fit)?;
+                panic_guard::decode(format, || {
+                    transform.apply(&mut pixels);
+                    Ok(pixels.into())
+                })?
+            }
+            (_, Self::Jpeg(jpeg)) => jpeg.decode(thumbnail, spec.fit)?,
+            _ => self.decode_interleaved(thumbnail, spec.fit)?.into(),
         };
         Ok(DecodedPhoto { pixels, orientation, thumbnail, fit: spec.fit })
+    }
+
+    /// Decodes the photo whole, to pixels in the file's own colours.
+    pub(super) fn decode_interleaved(
+        &self,
+        thumbnail: (u32, u32),
+        fit: Fit,
+    ) -> Result<Pixels, ImageError> {
+        match self {
+            Self::Jpeg(jpeg) => decode_jpeg_interleaved(jpeg, jpeg.eighths(thumbnail, fit)),
+            Self::Png(png) => png.decode(),
+            Self::WebP(webp) => webp.decode(),
+        }
+    }
+
+    /// Returns the conversion of the decoded pixels to sRGB, or `None` if they are sRGB.
+    pub(super) fn color_transform(&self) -> Result<Option<ColorTransform>, UnusableProfile> {
+        let format = self.header().format;
+        let (file, color, model, bits) = match self {
+            Self::Jpeg(jpeg) => (jpeg.file, &jpeg.info.color, jpeg.info.color_model(), 8),
+            Self::Png(png) => (png.file, &png.color, png.color_model, png.bits),
+            Self::WebP(webp) => (webp.file, &webp.color, ColorModel::Rgb, 8),
+        };
+        color.transform(file, format, model, bits)
     }
 }

@@ -4,6 +4,7 @@
 mod authorization;
 mod commands;
 mod compression;
+mod compression_colors;
 mod crash;
 mod database;
 mod disk_full;

@@ -3,12 +3,16 @@
 //! folders of photos, and run the fuzz targets' functions on their seeds.
 
 mod bands;
+mod chroma;
+mod color;
 mod damage;
 mod formats;
 mod frame_formats;
 mod fuzz_corpus;
 mod geometry;
 mod hostile_images;
+mod hostile_profiles;
+mod icc_profiles;
 mod images;
 mod limits;
 mod normalize;

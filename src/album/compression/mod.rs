@@ -9,7 +9,7 @@ mod queue;
 mod recompress;
 mod strip_metadata;
 
-pub use recompress::{RecompressError, Recompressed, recompress};
+pub use recompress::{Plane, RecompressError, Recompressed, recompress};
 
 use std::time::Duration;
 

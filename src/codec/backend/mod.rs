@@ -4,7 +4,8 @@
 //! whatever lay in the thumbnail before. The oracle that compares rows depends on that.
 //!
 //! Each backend exports these items:
-//! - `decode_jpeg` decodes a JPEG, and `DecodedPixels` holds the pixels of a photo of any format
+//! - `decode_jpeg` decodes a JPEG, `decode_jpeg_interleaved` decodes a JPEG whose colours are to be
+//!   converted, and `DecodedPixels` holds the pixels of a photo of any format
 //!   until they are appended to a frame;
 //! - `PixelFormat` describes how a frame stores a photo;
 //! - `Canvas` holds the rows of a thumbnail, resizes bands into them, and encodes the result;
@@ -22,8 +23,10 @@ mod rgb_canvas;
 #[cfg(feature = "turbojpeg")]
 pub(super) use self::libjpeg_turbo::{
     Canvas, DecodedPixels, LARGE_IMAGE_BANDS, MAKER_SUFFIX, PixelFormat, decode_jpeg,
+    decode_jpeg_interleaved,
 };
 #[cfg(not(feature = "turbojpeg"))]
 pub(super) use self::pure_rust::{
     Canvas, DecodedPixels, LARGE_IMAGE_BANDS, MAKER_SUFFIX, PixelFormat, decode_jpeg,
+    decode_jpeg_interleaved,
 };

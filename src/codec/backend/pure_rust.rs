@@ -65,3 +65,11 @@ pub(in crate::codec) fn decode_jpeg(
 ) -> Result<DecodedPixels, ImageError> {
     jpeg.decode_in_rust(eighths).map(DecodedPixels)
 }
+
+/// Decodes a JPEG at a scale in eighths, to grey, RGB or CMYK.
+pub(in crate::codec) fn decode_jpeg_interleaved(
+    jpeg: &Jpeg<'_>,
+    eighths: u32,
+) -> Result<Pixels, ImageError> {
+    jpeg.decode_in_rust(eighths)
+}

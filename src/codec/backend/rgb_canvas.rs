@@ -6,7 +6,7 @@ use std::ops::Range;
 use fast_image_resize::Resizer;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
-use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 use crate::codec::resample::{CropMapping, LANCZOS, resize};
 use crate::codec::{Bytes, ImageFrame, QUALITY};
@@ -74,6 +74,8 @@ impl Canvas {
         let mut jpeg = Vec::new();
         let mut encoder = Encoder::new(&mut jpeg, QUALITY);
         encoder.set_sampling_factor(SamplingFactor::F_2_2);
+        // Without it, a pattern of single pixels takes the colour of every second one.
+        encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
         encoder.encode(&self.rgb, width, height, ColorType::Rgb).ok()?;
         Some(jpeg.into())
     }

@@ -28,6 +28,7 @@ pub(in crate::codec) mod marker {
     pub(in crate::codec) const EXP: u8 = 0xDF;
     pub(in crate::codec) const APP0: u8 = 0xE0;
     pub(in crate::codec) const APP1: u8 = 0xE1;
+    pub(in crate::codec) const APP2: u8 = 0xE2;
     pub(in crate::codec) const APP14: u8 = 0xEE;
     pub(in crate::codec) const APP15: u8 = 0xEF;
     pub(in crate::codec) const COM: u8 = 0xFE;

@@ -8,6 +8,7 @@ use jpeg_decoder::ColorTransform;
 use super::frame_header::FrameHeader;
 use super::scan::{CoefficientBits, Scan};
 use super::segments::{Kind, Segment, Segments, marker};
+use crate::codec::color::{ColorModel, ColorTag, IccParts};
 use crate::codec::{Feature, Format, ImageError, Orientation, Part, limits, orientation};
 
 /// Describes a JPEG whose structure is whole and within the limits.
@@ -15,6 +16,7 @@ use crate::codec::{Feature, Format, ImageError, Orientation, Part, limits, orien
 pub(in crate::codec) struct JpegInfo {
     pub(in crate::codec) frame: FrameHeader,
     pub(in crate::codec) orientation: Orientation,
+    pub(in crate::codec) color: ColorTag,
     /// The colour transform that an Adobe segment names.
     adobe: Option<u8>,
     /// True if the file has a JFIF segment.
@@ -33,6 +35,15 @@ impl JpegInfo {
             reader.take(file, &segment?)?;
         }
         reader.finish(file)
+    }
+
+    /// Returns the components that a colour profile is for.
+    pub(in crate::codec) fn color_model(&self) -> ColorModel {
+        match self.frame.components.len() {
+            1 => ColorModel::Grey,
+            3 => ColorModel::Rgb,
+            _ => ColorModel::Cmyk,
+        }
     }
 
     /// Returns how the components make colours, by the rules that every reader follows: JFIF means
@@ -57,6 +68,7 @@ impl JpegInfo {
 struct StructureReader {
     frame: Option<FrameHeader>,
     orientation: Option<Orientation>,
+    icc: IccParts,
     adobe: Option<u8>,
     jfif: bool,
     restart_interval: u16,
@@ -116,6 +128,7 @@ impl StructureReader {
             marker::APP1 if payload.starts_with(b"Exif\0\0") => {
                 self.orientation.get_or_insert_with(|| orientation::from_exif(payload));
             }
+            marker::APP2 => self.icc.take(payload, at + 4),
             marker::APP14 if payload.starts_with(b"Adobe") => {
                 self.adobe = payload.get(11).copied().or(self.adobe);
             }
@@ -152,8 +165,9 @@ impl StructureReader {
         }
         let orientation = self.orientation.unwrap_or(Orientation::NoTransforms);
         let single_scan = self.scans == 1 && self.restart_interval == 0 && !frame.progressive;
+        let color = self.icc.finish();
         let Self { adobe, jfif, scanned_px, .. } = self;
-        Ok(JpegInfo { frame, orientation, adobe, jfif, single_scan, scanned_px })
+        Ok(JpegInfo { frame, orientation, color, adobe, jfif, single_scan, scanned_px })
     }
 }
 

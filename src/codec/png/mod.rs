@@ -10,6 +10,7 @@ use std::io::Cursor;
 use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder};
 
+use super::color::{ColorModel, ColorTag, PngColors};
 use super::decoded::{Layout, Pixels};
 use super::memory::Decoding;
 use super::pixel_buffer::PixelBuffer;
@@ -21,10 +22,14 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Holds a PNG whose chunks are whole and whose header is within the limits.
 pub(super) struct Png<'a> {
-    file: &'a [u8],
+    pub(super) file: &'a [u8],
     /// Width and height as stored, in pixels.
     pub(super) dimensions: (u32, u32),
     pub(super) orientation: Orientation,
+    pub(super) color: ColorTag,
+    pub(super) color_model: ColorModel,
+    /// Bits of a sample.
+    pub(super) bits: u8,
     /// Bits of a pixel.
     pixel_bits: u64,
     interlaced: bool,
@@ -91,6 +96,7 @@ impl<'a> Png<'a> {
         limits::check_dimensions(width, height)?;
 
         let mut orientation = Orientation::NoTransforms;
+        let mut colors = PngColors::default();
         let (mut has_pixels, mut last_was_pixels) = (false, false);
         let mut has_transparency = false;
         let mut at = first.end;
@@ -106,17 +112,28 @@ impl<'a> Png<'a> {
                 b"IHDR" => return Err(Format::Png.misplaced(at)),
                 b"IDAT" if has_pixels && !last_was_pixels => return Err(Format::Png.misplaced(at)),
                 b"eXIf" => orientation = orientation::from_exif(chunk.data),
-                name if IMAGE_CHUNKS.contains(name) || chunk.is_ancillary() => {}
+                name if IMAGE_CHUNKS.contains(name) => {}
+                &name if chunk.is_ancillary() && !has_pixels => {
+                    colors.take(name, chunk.data, chunk.at + 8);
+                }
+                _ if chunk.is_ancillary() => {}
                 &name => return Err(Format::Png.unsupported(Feature::Chunk(name))),
             }
             has_pixels |= is_pixels;
             last_was_pixels = is_pixels;
             at = chunk.end;
         }
-        let (dimensions, pixel_bits) = ((width, height), channels * u64::from(bits));
-        let output_pixel_bytes = output_pixel_bytes(bits, color, has_transparency);
-        let interlaced = interlacing != 0;
-        Ok(Self { file, dimensions, orientation, pixel_bits, interlaced, output_pixel_bytes })
+        Ok(Self {
+            file,
+            dimensions: (width, height),
+            orientation,
+            color: colors.finish(),
+            color_model: if matches!(color, 0 | 4) { ColorModel::Grey } else { ColorModel::Rgb },
+            bits,
+            pixel_bits: channels * u64::from(bits),
+            interlaced: interlacing != 0,
+            output_pixel_bytes: output_pixel_bytes(bits, color, has_transparency),
+        })
     }
 
     pub(super) fn with_bytes(self, file: &[u8]) -> Png<'_> {

@@ -6,9 +6,11 @@
 mod vp8l_memory;
 
 use std::io::Cursor;
+use std::ops::Range;
 
 use image::codecs::webp::WebPDecoder;
 
+use super::color::ColorTag;
 use super::decoded::Pixels;
 use super::memory::Decoding;
 use super::{
@@ -17,12 +19,13 @@ use super::{
 
 /// Holds a WebP whose chunks are whole and agree, and which is within the limits.
 pub(super) struct WebP<'a> {
-    file: &'a [u8],
+    pub(super) file: &'a [u8],
     /// Width and height as stored, in pixels.
     pub(super) dimensions: (u32, u32),
     pub(super) orientation: Orientation,
     decoder_bytes: u64,
     has_alpha: bool,
+    pub(super) color: ColorTag,
 }
 
 /// Holds the first chunk of each kind.
@@ -34,6 +37,10 @@ struct Chunks<'a> {
     lossless: Option<&'a [u8]>,
     alpha: Option<&'a [u8]>,
     exif: Option<&'a [u8]>,
+    /// True if the header says that there is a colour profile.
+    names_profile: bool,
+    /// The colour profile's range of the file.
+    profile: Option<Range<usize>>,
 }
 
 impl<'a> WebP<'a> {
@@ -60,7 +67,10 @@ impl<'a> WebP<'a> {
         let decoder_bytes = image_bytes(file, &chunks, width, height) + tables;
         let has_alpha = chunks.alpha.is_some() || chunks.lossless.is_some();
         let orientation = chunks.exif.map_or(Orientation::NoTransforms, orientation::from_exif);
-        Ok(Self { file, dimensions: (width, height), orientation, decoder_bytes, has_alpha })
+        let profile = chunks.profile.filter(|_| chunks.names_profile);
+        let color = profile.map_or(ColorTag::Srgb, |profile| ColorTag::Icc(vec![profile]));
+        let dimensions = (width, height);
+        Ok(Self { file, dimensions, orientation, decoder_bytes, has_alpha, color })
     }
 
     pub(super) fn with_bytes(self, file: &[u8]) -> WebP<'_> {
@@ -123,6 +133,7 @@ impl<'a> Chunks<'a> {
                 }
                 let side =
                     |bytes: [u8; 3]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) + 1;
+                self.names_profile = flags & 0b10_0000 != 0;
                 self.canvas = Some((side([w0, w1, w2]), side([h0, h1, h2])));
             }
             b"VP8X" => return Err(Format::WebP.misplaced(at)),
@@ -141,6 +152,7 @@ impl<'a> Chunks<'a> {
             }
             b"VP8L" => _ = self.lossless.get_or_insert(data),
             b"ALPH" => _ = self.alpha.get_or_insert(data),
+            b"ICCP" => _ = self.profile.get_or_insert(at + 8..at + 8 + data.len()),
             b"EXIF" => _ = self.exif.get_or_insert(data),
             _ => {}
         }

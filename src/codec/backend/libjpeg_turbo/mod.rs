@@ -17,12 +17,12 @@ use std::borrow::Cow;
 use std::num::NonZeroU32;
 
 use jpeg_decoder::ColorTransform;
-use turbojpeg::{Decompressor, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len};
+use turbojpeg::{Decompressor, Image, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len};
 
 pub(in crate::codec) use self::canvas::Canvas;
 use self::orient::StoredPlanes;
 use self::planes::{Chroma, Sampling, Shape};
-use crate::codec::decoded::Pixels;
+use crate::codec::decoded::{Layout, Pixels};
 use crate::codec::jpeg::{Jpeg, scaled};
 use crate::codec::pixel_buffer::PixelBuffer;
 use crate::codec::{Format, ImageError, ImageFrame, Orientation, panic_guard};
@@ -104,9 +104,29 @@ pub(in crate::codec) fn decode_jpeg(
     }
 }
 
+/// Decodes a JPEG at a scale in eighths, to grey, RGB or CMYK.
+pub(in crate::codec) fn decode_jpeg_interleaved(
+    jpeg: &Jpeg<'_>,
+    eighths: u32,
+) -> Result<Pixels, ImageError> {
+    match decode_by(decompress_interleaved, jpeg, eighths) {
+        Some(pixels) => Ok(pixels),
+        None => jpeg.decode_in_rust(eighths),
+    }
+}
+
 /// Decodes a JPEG to planes at a scale in eighths. Returns `None` if the decoder in Rust must
 /// decode the file or name the reason for its refusal.
 fn decode_planes(jpeg: &Jpeg<'_>, eighths: u32) -> Option<StoredPlanes> {
+    decode_by(decompress, jpeg, eighths)
+}
+
+/// Decodes a JPEG by libjpeg-turbo. Returns `None` if the decoder in Rust must decode it.
+fn decode_by<T>(
+    decompress: fn(&Jpeg<'_>, Subsamp, u32) -> turbojpeg::Result<T>,
+    jpeg: &Jpeg<'_>,
+    eighths: u32,
+) -> Option<T> {
     // At the end of a scan and at restarts libjpeg-turbo passes over data that is left or missing,
     // and for a missing table it takes the usual one, all without a warning.
     let usual = jpeg.info.single_scan && huffman_tables::defines_all(jpeg.file);
@@ -115,7 +135,13 @@ fn decode_planes(jpeg: &Jpeg<'_>, eighths: u32) -> Option<StoredPlanes> {
     decoded.ok()?.ok()
 }
 
-fn decompress(jpeg: &Jpeg<'_>, subsamp: Subsamp, eighths: u32) -> turbojpeg::Result<StoredPlanes> {
+/// Returns a decoder that has read the header and decodes at a scale in eighths, and the width and
+/// height that it decodes to.
+fn decoder(
+    jpeg: &Jpeg<'_>,
+    subsamp: Subsamp,
+    eighths: u32,
+) -> turbojpeg::Result<(Decompressor, u32, u32)> {
     let mut decoder = Decompressor::new()?;
     let header = decoder.read_header(jpeg.file)?;
     let (width, height) = jpeg.dimensions();
@@ -125,7 +151,11 @@ fn decompress(jpeg: &Jpeg<'_>, subsamp: Subsamp, eighths: u32) -> turbojpeg::Res
         return Err(turbojpeg::Error::OutOfBounds);
     }
     decoder.set_scaling_factor(ScalingFactor::new(eighths as usize, 8))?;
-    let (width, height) = (scaled(width, eighths), scaled(height, eighths));
+    Ok((decoder, scaled(width, eighths), scaled(height, eighths)))
+}
+
+fn decompress(jpeg: &Jpeg<'_>, subsamp: Subsamp, eighths: u32) -> turbojpeg::Result<StoredPlanes> {
+    let (mut decoder, width, height) = decoder(jpeg, subsamp, eighths)?;
     let (columns, rows) = (width as usize, height as usize);
     let mut samples = PixelBuffer::zeroed(yuv_pixels_len(columns, 1, rows, subsamp)?);
     let pixels = &mut samples[..];
@@ -135,6 +165,26 @@ fn decompress(jpeg: &Jpeg<'_>, subsamp: Subsamp, eighths: u32) -> turbojpeg::Res
         .then(|| Sampling { across: subsamp.width(), down: subsamp.height() });
     let valid = jpeg.valid(width, height);
     Ok(StoredPlanes { samples, width: columns, height: rows, sampling, valid })
+}
+
+fn decompress_interleaved(
+    jpeg: &Jpeg<'_>,
+    subsamp: Subsamp,
+    eighths: u32,
+) -> turbojpeg::Result<Pixels> {
+    let (mut decoder, width, height) = decoder(jpeg, subsamp, eighths)?;
+    let (format, layout) = if subsamp == Subsamp::Gray {
+        (turbojpeg::PixelFormat::GRAY, Layout::Luma8)
+    } else {
+        (turbojpeg::PixelFormat::RGB, Layout::Rgb8)
+    };
+    let (columns, rows) = (width as usize, height as usize);
+    let pitch = columns * layout.bytes();
+    let mut samples = PixelBuffer::zeroed(pitch * rows);
+    let pixels = &mut samples[..];
+    decoder.decompress(jpeg.file, Image { pixels, width: columns, pitch, height: rows, format })?;
+    let valid = jpeg.valid(width, height);
+    Ok(Pixels { samples, width, height, layout, valid })
 }
 
 /// Returns how the chroma is sampled, if it is one of the ways that planes support.
