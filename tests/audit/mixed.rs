@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use double_exposure::audit::watermark::Raster;
-use double_exposure::audit::{AuditResults, AuditVerdict, FindingKind};
+use double_exposure::audit::{AuditResults, AuditVerdict, FindingKind, ProbeResult};
 
 use crate::mock_service::{audit, changed, plan, send, serve, thumbnail};
 

@@ -23,7 +23,7 @@ use super::limits::Limits;
 use super::routes::router;
 use super::state::{AppState, Parts};
 use super::thumbnailer::Maker;
-use crate::codec::ImageError;
+use crate::codec::{ImageError, PhotoLimits};
 use crate::execution::{fail, give_up_after, join_all, linger, one_in, rest, run_slowly};
 use crate::fixture::{ALBUMS, Folder, NAMES, SPECS, START, fixture, spec};
 use crate::history::{Answer, History, Name, Op, Plan, Recorder, Row, Seen, Step};
@@ -188,11 +188,11 @@ impl Client {
                 let clock = Clock::Stopped(Moment::from_millis(START).after(COMPRESSION_AGE));
                 let later = Store::open(&folder.file(), clock, StoreOptions::default());
                 let later = later.expect("the file opens again");
-                let continues = |_: &_| {
+                let continues = |_: &_, _| {
                     linger();
                     true
                 };
-                let summary = compress_due(&later, continues);
+                let summary = compress_due(&later, PhotoLimits::default(), continues);
                 summary.is_ok_and(|summary| summary.failed + summary.skipped == 0)
             }
             Op::Break(fault) => {
