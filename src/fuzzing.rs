@@ -25,7 +25,7 @@ const BANDS: NonZeroU32 = NonZeroU32::new(4).unwrap();
 /// second or more, and an input may take no longer than one conversion.
 const MAX_REPEATED_PIXELS: u64 = 250_000;
 
-/// PhotoLimits of the photos that are decoded. A larger photo would take seconds, and more memory than a
+/// Limits of the photos that are decoded. A larger photo would take seconds, and more memory than a
 /// fuzzer allows.
 const LIMITS: PhotoLimits = PhotoLimits::of_megapixels(50);
 

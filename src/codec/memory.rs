@@ -21,9 +21,9 @@
 //! | lossless WebP | 9 and its tables | 7 | 7 |
 //!
 //! A JPEG has 1 sample a pixel if it is grey, 1.5 at 4:2:0, 2 at 4:2:2, 3 at 4:4:4 and 4 as CMYK.
-//! An interlaced PNG takes no more than another. Beside these bytes, a conversion holds the
-//! photo's file and, while it is decoded, one or two copies of it. With the feature `turbojpeg`, a JPEG as cameras
-//! write it takes less: its planes, and their copy if it is turned.
+//! An interlaced PNG takes no more than another. Beside these bytes, a conversion holds the photo's
+//! file and, while it is decoded, one or two copies of it. With the feature `turbojpeg`, a JPEG as
+//! cameras write it takes less: its planes, and their copy if it is turned.
 
 /// Bytes of tables, rows and threads of a decoder, at most.
 const TABLE_BYTES: u64 = 4 << 20;

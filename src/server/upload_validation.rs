@@ -25,8 +25,8 @@ impl UploadValidator {
         Self { resources, inspections: Arc::new(Semaphore::new(MAX_INSPECTIONS)) }
     }
 
-    /// Decodes an upload of at most `max_pixels`, and returns its header. `held` is dropped once the
-    /// decoder no longer needs the bytes.
+    /// Decodes an upload of at most `max_pixels`, and returns its header. `held` is dropped once
+    /// the decoder no longer needs the bytes.
     pub(super) async fn validate<H: Send + 'static>(
         &self,
         photo: Bytes,
