@@ -5,7 +5,7 @@ use clap::Args;
 use super::parse;
 use crate::codec::PhotoLimits;
 
-/// PhotoLimits the photos that a command takes.
+/// Limits the photos that a command takes.
 #[derive(Args, Clone, Copy)]
 pub(super) struct LimitArgs {
     /// Largest photo, in megapixels: 1 to 256. A JPEG as cameras write it is decoded at a fraction

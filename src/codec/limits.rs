@@ -30,7 +30,7 @@ pub const MAX_SCANNED_PIXELS: u64 = MAX_FULL_SCANS * MAX_PIXELS;
 /// while an attacker can define gigabytes in a small file.
 pub const MAX_TABLE_BYTES: u64 = 256 << 20;
 
-/// PhotoLimits the photos that a caller accepts.
+/// Limits the photos that a caller accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PhotoLimits {
     /// Upper bound of a photo's pixels.
