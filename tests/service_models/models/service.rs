@@ -69,6 +69,13 @@ pub(crate) fn serve(plan: &Plan, seen: &Mutex<Seen>) -> Result<(), String> {
     })
 }
 
+/// Uploads three photos at once, two of them into one album, by three people.
+pub(crate) fn uploads() -> Result<(), String> {
+    let upload = |name, photo| vec![Step { op: Op::Upload { name, photo }, gives_up_after: None }];
+    let phase = vec![upload((0, 1), 1), upload((1, 1), 0), upload((0, 2), 2)];
+    serve(&Plan { phases: vec![phase] }, &Mutex::default())
+}
+
 /// Returns a last phase in which each owner looks at every photo of the own album, so that wrong
 /// bytes in the file are seen.
 fn closing_look() -> Vec<Vec<Step>> {
