@@ -120,7 +120,7 @@ impl Running {
             admission: AdmissionLimits {
                 max_running: NonZeroUsize::new(2).expect("two"),
                 max_queued: 3,
-                max_bytes: 1 << 20,
+                max_bytes: 1 << 30,
             },
             limits: Limits { max_queued_calls: 3, max_transit_bytes: 1, ..Limits::default() },
         };
