@@ -25,7 +25,7 @@ use super::state::{AppState, Parts};
 use super::thumbnailer::Maker;
 use crate::codec::{ImageError, PhotoLimits};
 use crate::execution::{fail, give_up_after, join_all, linger, one_in, rest, run_slowly};
-use crate::fixture::{ALBUMS, Folder, NAMES, SPECS, START, fixture, spec};
+use crate::fixture::{ALBUMS, Fault, Folder, NAMES, SPECS, START, fixture, spec};
 use crate::history::{Answer, History, Name, Op, Plan, Recorder, Row, Seen, Step};
 use crate::pipelines::PipelineKind;
 use crate::runtime::switch_point;
@@ -69,6 +69,27 @@ pub(crate) fn serve(plan: &Plan, seen: &Mutex<Seen>) -> Result<(), String> {
     })
 }
 
+/// Uploads three photos at once, two of them into one album, by three people.
+pub(crate) fn uploads() -> Result<(), String> {
+    let upload = |name, photo| vec![Op::Upload { name, photo }];
+    serve_once([upload((0, 1), 1), upload((1, 1), 0), upload((0, 2), 2)])
+}
+
+/// Asks for thumbnails of two photos at once, for three people; then the file rejects the ledger's
+/// rows, and one of them asks again.
+pub(crate) fn thumbnails() -> Result<(), String> {
+    let show = |name, spec| Op::Show { name, spec, conditional: false };
+    let again = vec![show((0, 0), 0), Op::Break(Fault::LedgerRows), show((0, 0), 0)];
+    serve_once([again, vec![show((1, 0), 0)], vec![show((0, 0), 1), show((1, 0), 1)]])
+}
+
+/// Serves the operations of all people at once, and those of one person in their order.
+fn serve_once<const N: usize>(people: [Vec<Op>; N]) -> Result<(), String> {
+    let step = |op| Step { op, gives_up_after: None };
+    let phase = people.into_iter().map(|ops| ops.into_iter().map(step).collect()).collect();
+    serve(&Plan { phases: vec![phase] }, &Mutex::default())
+}
+
 /// Returns a last phase in which each owner looks at every photo of the own album, so that wrong
 /// bytes in the file are seen.
 fn closing_look() -> Vec<Vec<Step>> {
@@ -99,7 +120,7 @@ impl Running {
             admission: AdmissionLimits {
                 max_running: NonZeroUsize::new(2).expect("two"),
                 max_queued: 3,
-                max_bytes: 1 << 20,
+                max_bytes: 1 << 30,
             },
             limits: Limits { max_queued_calls: 3, max_transit_bytes: 1, ..Limits::default() },
         };
