@@ -180,7 +180,8 @@ fn the_action_takes_inputs_as_they_are_and_runs_none_of_them() {
 
 /// Returns the long flags in a help text.
 fn flags(help: &str) -> Vec<&str> {
-    let lines = help.lines().filter_map(|line| line.trim_start().split("--").nth(1).zip(Some(line)));
+    let lines =
+        help.lines().filter_map(|line| line.trim_start().split("--").nth(1).zip(Some(line)));
     let options = lines.filter(|(_, line)| line.trim_start().starts_with('-'));
     options.filter_map(|(rest, _)| rest.split(' ').next()).collect()
 }
@@ -200,7 +201,8 @@ fn every_flag_of_the_audit_is_an_input_that_reaches_the_audit() {
         let expression = format!("${{{{ inputs.{flag} }}}}");
         assert!(audit.env.contains(&(variable, expression)), "--{flag} is not passed on");
         let words = audit.run.split_whitespace().map(|word| word.trim_matches([';', '(', ')']));
-        let named = |word: &str| word.trim_start_matches("words+=(").trim_start_matches("--") == *flag;
+        let named =
+            |word: &str| word.trim_start_matches("words+=(").trim_start_matches("--") == *flag;
         assert!(words.into_iter().any(named), "--{flag} is not given to the audit");
     }
     for input in action.inputs.keys().filter(|input| *input != "artifact") {
