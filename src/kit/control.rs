@@ -8,8 +8,7 @@ use super::{ModelPhoto, SystemUnderTest};
 /// only a claim to the slot.
 ///
 /// A request that begins overwrites the job of an earlier request. So every check must find a
-/// mix-up. If a check finds none, no two of its requests overlap, or the adapter returns the
-/// requested owner where it should read the pixels.
+/// mix-up. If a check finds none, no two of its requests overlap, or it compares nothing.
 pub struct Ring<S: SystemUnderTest> {
     system: S,
     /// Holds the job of the latest begin, and true if bands of its thumbnail remain. A step takes
@@ -31,6 +30,9 @@ impl<S: SystemUnderTest> SystemUnderTest for Ring<S> {
     type Job = Claim;
 
     const BANDS: u32 = S::BANDS;
+
+    /// Is true, because a claim can find the slot empty. So the control is found by pixels alone.
+    const MAY_REFUSE: bool = true;
 
     fn new() -> Self {
         Self { system: S::new(), slot: Mutex::new(None) }

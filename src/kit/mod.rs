@@ -50,6 +50,10 @@ pub trait SystemUnderTest: Send + Sync + Sized + 'static {
     /// thumbnail with rows of two photos, and each further band multiplies the interleavings.
     const BANDS: u32;
 
+    /// True if the converter may refuse a whole photo, as a service that is full does. If false, a
+    /// request without a thumbnail is a fault.
+    const MAY_REFUSE: bool = false;
+
     /// Upper bound of the executions of each model under loom. A model that has more proves
     /// nothing, and its test fails.
     const MAX_EXECUTIONS: usize = 100_000;

@@ -47,8 +47,8 @@ pub(super) fn with_switch<T>(switch: fn(), run: impl FnOnce() -> T) -> T {
 
 /// Replays a word twice on a new system, the second time with photos of the same owners in small
 /// letters, so that old pixels of the first time show. `damaged` has the letters of the requests
-/// whose photos are damaged. A request without its last letters is given up right after the letters
-/// that it has.
+/// whose photos are damaged the first time. A request without its last letters is given up right
+/// after the letters that it has.
 ///
 /// If the steps have switch points, each of them panics once, each time on a new system.
 ///
@@ -82,7 +82,8 @@ pub(super) fn replay_word<S: SystemUnderTest>(
     };
     let attempt = |before_panic: Option<u32>| {
         BEFORE_PANIC.set(before_panic);
-        let result = catch_unwind(AssertUnwindSafe(|| run::<S>(word, damaged)));
+        let all_answered = before_panic.is_none() && !S::MAY_REFUSE;
+        let result = catch_unwind(AssertUnwindSafe(|| run::<S>(word, damaged, all_answered)));
         let left = BEFORE_PANIC.replace(None);
         match result {
             Ok(Ok(())) => Ok(left),
@@ -102,15 +103,30 @@ pub(super) fn replay_word<S: SystemUnderTest>(
     Ok(())
 }
 
-/// Runs the word twice on one system, and inspects it.
-fn run<S: SystemUnderTest>(word: &Schedule, damaged: &str) -> Result<(), String> {
+/// Runs the word twice on one system, and inspects it. If `all_answered`, each request with a whole
+/// photo and all of its letters must get a thumbnail.
+fn run<S: SystemUnderTest>(
+    word: &Schedule,
+    damaged: &str,
+    all_answered: bool,
+) -> Result<(), String> {
     let system = S::new();
-    for pass in [|letter: u8| letter, |letter: u8| letter.to_ascii_lowercase()] {
+    let passes: [(fn(u8) -> u8, &str); 2] =
+        [(|letter| letter, damaged), (|letter| letter.to_ascii_lowercase(), "")];
+    for (pass, damaged) in passes {
         for (request, pixels) in pass_over(&system, word, damaged, pass).into_iter().enumerate() {
-            let owner = pass(word.letter(request) as u8);
-            if let Some(fault) = pixels.and_then(|pixels| foreign_pixels(owner, &pixels)) {
-                return Err(fault);
-            }
+            let letter = word.letter(request);
+            let owner = pass(letter as u8);
+            let fault = match pixels {
+                Some(pixels) => foreign_pixels(owner, &pixels),
+                None if all_answered && !damaged.contains(letter) => {
+                    let letters = word.steps().filter(|step| step.request == request).count();
+                    (letters == bands::<S>().get() as usize + 2)
+                        .then(|| format!("{} gets no thumbnail", char::from(owner)))
+                }
+                None => None,
+            };
+            fault.map_or(Ok(()), Err)?;
         }
         system.inspect()?;
     }
@@ -161,17 +177,23 @@ fn pass_over<S: SystemUnderTest>(
 
 /// Returns for each request the numbers of the requests whose photos its bands show, in the order of
 /// first letters. A band is one part of as many equal parts of the pixels as there are bands.
-pub(super) fn owners<S: SystemUnderTest>(word: &Schedule) -> Vec<Option<Vec<usize>>> {
+///
+/// # Errors
+/// Returns the message of a panic of the system.
+pub(super) fn owners<S: SystemUnderTest>(
+    word: &Schedule,
+) -> Result<Vec<Option<Vec<usize>>>, String> {
     let number = |pixel: u8| {
         let request = (0..word.requests()).find(|&request| word.letter(request) as u8 == pixel);
         request.unwrap_or(usize::MAX)
     };
-    let thumbnails = pass_over(&S::new(), word, "", |letter| letter);
+    let replayed = catch_unwind(|| pass_over(&S::new(), word, "", |letter| letter));
+    let thumbnails = replayed.map_err(|payload| message(&*payload))?;
     let of_bands = |pixels: Vec<u8>| {
         let band = pixels.len().div_ceil(S::BANDS as usize).max(1);
         pixels.chunks(band).map(|rows| number(rows[0])).collect()
     };
-    thumbnails.into_iter().map(|pixels| pixels.map(of_bands)).collect()
+    Ok(thumbnails.into_iter().map(|pixels| pixels.map(of_bands)).collect())
 }
 
 /// Runs a step, and returns `None` if a planted panic ends it. Other panics go on.

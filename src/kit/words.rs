@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 
 use super::SystemUnderTest;
 use super::counterexample::Counterexample;
-use super::replay::{bands, replay_word};
+use super::replay::{bands, owners, replay_word};
 use crate::schedule::{Schedule, count, predict, schedules};
 
 /// Upper bound of the number of words of a size that [`words`] replays. Larger sizes are left out.
@@ -153,7 +153,7 @@ pub fn lap_law<S: SystemUnderTest>(slots: NonZeroUsize) -> Result<(), String> {
     });
     for word in sizes.flat_map(|requests| schedules(requests, bands).ok()).flatten() {
         let predicted = predict(&word, bands, slots);
-        let shown = super::replay::owners::<S>(&word);
+        let shown = owners::<S>(&word).map_err(|panic| format!("{word} panics: {panic}"))?;
         if shown != predicted {
             return Err(format!(
                 "{word} shows {shown:?}, and the lap law predicts {predicted:?} for {slots} slots"

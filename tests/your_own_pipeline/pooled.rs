@@ -24,10 +24,13 @@ impl Converter {
 
     /// Copies the photo into a frame. Returns `None` for a photo of another size.
     pub fn begin(&self, photo: &[u8]) -> Option<Conversion> {
+        if photo.len() != SIDE * SIDE {
+            return None;
+        }
         let mut frame = self.frames.pull_owned(Vec::new);
         frame.clear();
         frame.extend_from_slice(photo);
-        (frame.len() == SIDE * SIDE).then_some(Conversion { frame, thumbnail: Vec::new() })
+        Some(Conversion { frame, thumbnail: Vec::new() })
     }
 
     /// Makes the next row, and returns true if rows remain.

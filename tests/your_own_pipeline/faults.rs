@@ -1,0 +1,167 @@
+//! Checks the checks: small systems, each with one fault that a part of the kit is for, and one
+//! without a fault, of which the control is found.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use double_exposure::kit::{
+    Counterexample, ModelPhoto, Ring, SystemUnderTest, real_threads, replay, switch_point, words,
+};
+
+/// Faults of [`Frames`].
+const NONE: usize = 0;
+const OLD_PIXELS: usize = 1;
+const TWICE_WHEN_GIVEN_UP: usize = 2;
+const TWICE_WHEN_DAMAGED: usize = 3;
+const TWICE_AFTER_A_PANIC: usize = 4;
+const SHARED_FROM_TWENTY: usize = 5;
+const NO_THUMBNAIL: usize = 6;
+const NO_PIXELS: usize = 7;
+const PANICS: usize = 8;
+const LOST_FRAME: usize = 9;
+
+type Frame = Arc<Mutex<Vec<u8>>>;
+
+/// Reuses frames, with the fault of this number.
+struct Frames<const FAULT: usize> {
+    kept: Arc<Mutex<Vec<Frame>>>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+/// Holds a frame, which returns to the pool on drop.
+struct Job<const FAULT: usize> {
+    owner: ModelPhoto,
+    frame: Frame,
+    rows: Vec<u8>,
+    finished: bool,
+    kept: Arc<Mutex<Vec<Frame>>>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl<const FAULT: usize> Drop for Job<FAULT> {
+    fn drop(&mut self) {
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        let copies = match FAULT {
+            TWICE_WHEN_GIVEN_UP if self.owner.whole && !self.finished && !thread::panicking() => 2,
+            TWICE_WHEN_DAMAGED if !self.owner.whole => 2,
+            TWICE_AFTER_A_PANIC if thread::panicking() => 2,
+            LOST_FRAME if !self.finished => 0,
+            _ => 1,
+        };
+        let copies = (0..copies).map(|_| Arc::clone(&self.frame));
+        self.kept.lock().expect("no panic under the lock").extend(copies);
+    }
+}
+
+impl<const FAULT: usize> SystemUnderTest for Frames<FAULT> {
+    type Job = Job<FAULT>;
+
+    const BANDS: u32 = 2;
+
+    fn new() -> Self {
+        Self { kept: Arc::default(), in_flight: Arc::default() }
+    }
+
+    fn begin(&self, photo: ModelPhoto) -> Option<Job<FAULT>> {
+        let mut kept = self.kept.lock().expect("no panic under the lock");
+        let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst);
+        let frame = kept.pop().unwrap_or_default();
+        if FAULT == SHARED_FROM_TWENTY && in_flight >= 20 {
+            kept.push(Arc::clone(&frame));
+        }
+        drop(kept);
+        let mut pixels = frame.lock().expect("no panic under the lock");
+        if FAULT != OLD_PIXELS {
+            pixels.clear();
+        }
+        pixels.extend([photo.owner; 2]);
+        drop(pixels);
+        let (kept, in_flight) = (Arc::clone(&self.kept), Arc::clone(&self.in_flight));
+        let job = Job { owner: photo, frame, rows: Vec::new(), finished: false, kept, in_flight };
+        photo.whole.then_some(job)
+    }
+
+    fn band(&self, job: &mut Job<FAULT>) -> bool {
+        switch_point();
+        assert!(FAULT != PANICS || self.in_flight.load(Ordering::SeqCst) < 2, "two in flight");
+        job.rows.push(job.frame.lock().expect("no panic under the lock")[job.rows.len()]);
+        job.rows.len() < 2
+    }
+
+    fn finish(&self, mut job: Job<FAULT>) -> Option<Vec<u8>> {
+        job.finished = true;
+        match FAULT {
+            NO_THUMBNAIL if job.owner.owner == b'B' => None,
+            NO_PIXELS => Some(Vec::new()),
+            _ => Some(job.rows.clone()),
+        }
+    }
+
+    fn inspect(&self) -> Result<(), String> {
+        let kept = self.kept.lock().expect("no panic under the lock").len();
+        if kept == 0 && FAULT == LOST_FRAME { Err("a frame is lost".into()) } else { Ok(()) }
+    }
+}
+
+/// Returns what words find in the system with this fault, and asserts that the word replays it.
+fn found<const FAULT: usize>() -> [String; 3] {
+    let found = words::<Frames<FAULT>>().expect_err("words find the fault");
+    let again = replay::<Frames<FAULT>>(&found.word, &found.damaged).expect_err("it replays");
+    assert_eq!(Counterexample { hint: None, ..found }, again);
+    [again.word, again.damaged, again.fault]
+}
+
+#[test]
+fn frames_without_a_fault_are_clean() {
+    assert_eq!(words::<Frames<NONE>>(), Ok(35_395));
+    assert_eq!(real_threads::<Frames<NONE>>(), Ok(2_140));
+}
+
+#[test]
+fn each_fault_is_found_with_the_word_that_replays_it() {
+    let all = [
+        found::<OLD_PIXELS>(),
+        found::<TWICE_WHEN_GIVEN_UP>(),
+        found::<TWICE_WHEN_DAMAGED>(),
+        found::<TWICE_AFTER_A_PANIC>(),
+        found::<NO_THUMBNAIL>(),
+        found::<NO_PIXELS>(),
+        found::<LOST_FRAME>(),
+        found::<PANICS>(),
+    ];
+    // A panic frees one frame of the first pass, so that the requests of the second share another.
+    const AFTER_A_PANIC: &str =
+        "a's thumbnail shows ab, from top to bottom, after a panic at point 1";
+    let expected = [
+        ["AAAABBBB", "", "B's thumbnail shows A, from top to bottom"],
+        ["AABAA", "", AFTER_A_PANIC],
+        ["AABAABBB", "B", AFTER_A_PANIC],
+        ["AABAABBB", "", AFTER_A_PANIC],
+        ["AAAABBBB", "", "B gets no thumbnail"],
+        ["AAAABBBB", "", "A's thumbnail has no pixels"],
+        ["AAAABBBB", "", "a frame is lost, after a panic at point 3"],
+        ["AAABBABB", "", "the converter panics: two in flight"],
+    ];
+    assert_eq!(all, expected.map(|found| found.map(String::from)));
+    let forced = real_threads::<Frames<PANICS>>().expect_err("real threads find it");
+    assert_eq!(forced.fault, "the converter panics: two in flight");
+}
+
+#[test]
+fn a_frame_that_is_shared_from_twenty_in_flight_is_found_with_one_request_more() {
+    let [word, _, fault] = found::<SHARED_FROM_TWENTY>();
+    assert!(word.starts_with("ABCDEFGHIJKLMNOPQRSTUVAAABBB"), "{word}");
+    assert_eq!(fault, "U's thumbnail shows V, from top to bottom");
+}
+
+#[test]
+fn the_control_is_found_in_a_system_without_a_fault() {
+    for found in [
+        words::<Ring<Frames<NONE>>>().expect_err("words find it"),
+        real_threads::<Ring<Frames<NONE>>>().expect_err("real threads find it"),
+    ] {
+        assert_eq!(found.word, "AAABABBB");
+        assert_eq!(found.fault, "A's thumbnail shows B, from top to bottom");
+    }
+}
