@@ -114,7 +114,9 @@ macro_rules! models {
             pub fn random_words<S: $crate::kit::SystemUnderTest>()
             -> Result<u32, $crate::kit::Counterexample> {
                 use ::proptest::strategy::Strategy;
-                use ::proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+                use ::proptest::test_runner::{
+                    Config, RngSeed, TestCaseError, TestError, TestRunner,
+                };
                 let config = Config {
                     cases: 1_000,
                     rng_seed: RngSeed::Fixed(20_241_128),
@@ -238,7 +240,8 @@ macro_rules! check {
 
             #[test]
             fn real_threads_mix_no_photos() -> Result<(), Counterexample> {
-                println!("real threads: {} conversions are clean", super::real_threads::<System>()?);
+                let conversions = super::real_threads::<System>()?;
+                println!("real threads: {conversions} conversions are clean");
                 Ok(())
             }
 

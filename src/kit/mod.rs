@@ -4,8 +4,8 @@
 //! converter. The macro [`check!`](crate::check) makes the tests: all words of a size (a word is a
 //! schedule, written with a letter for each step), random words, loom and shuttle on the caller's
 //! own file, and real threads. Each check has a control: the same check on [`Ring`], which puts the
-//! caller's own jobs into a ring of shared buffers, and must find a mix-up. `docs/your-own-pipeline.md`
-//! is the manual.
+//! caller's own jobs into a shared buffer, and must find a mix-up. `docs/your-own-pipeline.md` is
+//! the manual.
 //!
 //! The kit needs no other module than `schedule`. With `default-features = false`, a dependency on
 //! this crate compiles the lesson, the schedules and the kit.

@@ -175,8 +175,8 @@ fn pass_over<S: SystemUnderTest>(
     thumbnails
 }
 
-/// Returns for each request the numbers of the requests whose photos its bands show, in the order of
-/// first letters. A band is one part of as many equal parts of the pixels as there are bands.
+/// Returns for each request the numbers of the requests whose photos its bands show, in the order
+/// of first letters. A band is one part of as many equal parts of the pixels as there are bands.
 ///
 /// # Errors
 /// Returns the message of a panic of the system.

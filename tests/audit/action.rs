@@ -11,7 +11,11 @@ use std::process::{Command, Output, Stdio};
 
 use crate::mock_service::{honest, jpeg, send_jpeg, serve, thumbnail};
 
-const ACTION: &str = include_str!("../../action.yml");
+/// Returns the text of the action. It is read when a test runs, so that a test sees every change.
+fn action_file() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml");
+    fs::read_to_string(path).expect("the action is in the repository")
+}
 
 /// Flags of `audit` that the action sets itself, or that make no sense in it.
 const NO_INPUTS: [&str; 5] = ["junit", "markdown", "json", "quiet", "help"];
@@ -79,7 +83,7 @@ struct Run {
 /// Runs the shell steps as a runner does: in the workspace, with `bash -e -o pipefail`, up to the
 /// first step that fails.
 fn run(inputs: &[(&str, &str)]) -> Run {
-    let action = read(ACTION);
+    let action = read(&action_file());
     let workspace = tempfile::tempdir().unwrap();
     let runner = tempfile::tempdir().unwrap();
     let file = |name: &str| runner.path().join(name);
@@ -193,7 +197,7 @@ fn every_flag_of_the_audit_is_an_input_that_reaches_the_audit() {
     let help = String::from_utf8(help).unwrap();
     let flags: Vec<&str> = flags(&help).into_iter().filter(|f| !NO_INPUTS.contains(f)).collect();
     assert!(flags.contains(&"target") && flags.contains(&"until-found"), "{flags:?}");
-    let action = read(ACTION);
+    let action = read(&action_file());
     let audit = action.steps.last().expect("the action has a shell step");
     for flag in &flags {
         assert!(action.inputs.contains_key(*flag), "--{flag} is no input of the action");
