@@ -31,6 +31,8 @@ impl<S: SystemUnderTest> SystemUnderTest for Ring<S> {
 
     const BANDS: u32 = S::BANDS;
 
+    const MAX_IN_FLIGHT: usize = S::MAX_IN_FLIGHT;
+
     /// Is true, because a claim can find the slot empty. So the control is found by pixels alone.
     const MAY_REFUSE: bool = true;
 

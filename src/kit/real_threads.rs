@@ -9,7 +9,7 @@ use std::thread;
 
 use super::counterexample::{Counterexample, foreign_pixels};
 use super::replay::{bands, message};
-use super::words::MAX_EXHAUSTIVE_WORDS;
+use super::words::{MAX_EXHAUSTIVE_WORDS, in_flight};
 use super::{ModelPhoto, SystemUnderTest};
 use crate::schedule::{Act, Schedule, count, schedules};
 
@@ -20,8 +20,8 @@ const THREADS: u8 = 4;
 const CONVERSIONS: usize = 500;
 
 /// Runs all words (schedules written as letters) of two requests with each request on its own
-/// thread, then 2,000 conversions on four threads, of which half begin together. Returns the number
-/// of conversions.
+/// thread, then 2,000 conversions on four threads, of which half begin together if the system can
+/// have four in flight. Returns the number of conversions.
 ///
 /// The forced orders show a buffer that belongs to a thread. What the free threads show is luck, so
 /// that only the forced orders have a control.
@@ -32,7 +32,8 @@ pub fn real_threads<S: SystemUnderTest>() -> Result<usize, Counterexample> {
     let bands = bands::<S>();
     let mut conversions = 0;
     if count(2, bands).is_some_and(|words| words <= MAX_EXHAUSTIVE_WORDS) {
-        for word in schedules(2, bands).into_iter().flatten() {
+        let words = schedules(2, bands).into_iter().flatten();
+        for word in words.filter(|word| in_flight(word) <= S::MAX_IN_FLIGHT) {
             conversions += forced::<S>(&word, bands).map_err(|fault| Counterexample {
                 word: word.to_string(),
                 damaged: String::new(),
@@ -50,7 +51,8 @@ pub fn real_threads<S: SystemUnderTest>() -> Result<usize, Counterexample> {
             threads.spawn(move || {
                 for conversion in 0..CONVERSIONS {
                     let photo = ModelPhoto { owner, whole: true };
-                    let barrier = (conversion % 2 == 0).then_some(barrier);
+                    let together = conversion % 2 == 0 && S::MAX_IN_FLIGHT >= THREADS.into();
+                    let barrier = together.then_some(barrier);
                     if let Some(fault) = convert(system, photo, barrier).err() {
                         faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
                     }

@@ -20,13 +20,15 @@ const MAX_REQUESTS: usize = 26;
 ///
 /// Words of two requests are replayed also with the first or the second photo damaged, with one
 /// request given up after each of its steps, and with a panic at each switch point. A size with
-/// more than [`MAX_EXHAUSTIVE_WORDS`] words is left out.
+/// more than [`MAX_EXHAUSTIVE_WORDS`] words is left out, and so is a word with more requests in
+/// flight than `S::MAX_IN_FLIGHT`.
 ///
 /// # Errors
 /// Returns the first [`Counterexample`], which has the fewest requests.
 pub fn words<S: SystemUnderTest>() -> Result<usize, Counterexample> {
     let mut replays = 0;
-    for (word, damaged) in every_word::<S>() {
+    let fits = |(word, _): &(Schedule, _)| in_flight(word) <= S::MAX_IN_FLIGHT;
+    for (word, damaged) in every_word::<S>().filter(fits) {
         let with_panics = word.requests() <= 2;
         replay_word::<S>(&word, damaged, with_panics).map_err(|counterexample| {
             let found = counterexample.with_replay::<S>();
@@ -60,6 +62,20 @@ fn every_word<S: SystemUnderTest>() -> impl Iterator<Item = (Schedule, &'static 
         .chain(crowds.map(|word| (word, "")))
 }
 
+/// Returns the largest number of requests that a word has between their first and last letters.
+pub(super) fn in_flight(word: &Schedule) -> usize {
+    let mut left = vec![0; word.requests()];
+    word.steps().for_each(|step| left[step.request] += 1);
+    let (mut now, mut most) = (0, 0);
+    for step in word.steps() {
+        now += usize::from(step.before == 0);
+        most = most.max(now);
+        left[step.request] -= 1;
+        now -= usize::from(left[step.request] == 0);
+    }
+    most
+}
+
 /// Keeps only the first letters of one request.
 fn give_up(word: &Schedule, letter: char, kept: usize) -> Schedule {
     let mut seen = 0;
@@ -91,7 +107,8 @@ fn crowds(requests: usize, steps: usize) -> Vec<Schedule> {
 ///
 /// Each choice selects the request that makes the next step. Requests are numbered from 0 in the
 /// order in which they begin. The request of `given_up` stops after the number of steps that stands
-/// beside it, and the photo of the request `damaged` is damaged. At the end all others finish.
+/// beside it, and the photo of the request `damaged` is damaged. At the end all others finish. A
+/// word with more requests in flight than `S::MAX_IN_FLIGHT` is not replayed.
 ///
 /// # Errors
 /// Returns a [`Counterexample`] if the replay does.
@@ -101,7 +118,10 @@ pub fn replay_choices<S: SystemUnderTest>(
     damaged: Option<usize>,
 ) -> Result<(), Counterexample> {
     let steps = bands::<S>().get() as usize + 2;
-    let Some(word) = chosen_word(choices, given_up, steps) else { return Ok(()) };
+    let word = chosen_word(choices, given_up, steps);
+    let Some(word) = word.filter(|word| in_flight(word) <= S::MAX_IN_FLIGHT) else {
+        return Ok(());
+    };
     let damaged = damaged.filter(|&request| request < word.requests());
     let damaged = damaged.map(|request| word.letter(request).to_string()).unwrap_or_default();
     replay_word::<S>(&word, &damaged, true).map_err(Counterexample::with_replay::<S>)
@@ -151,7 +171,8 @@ pub fn lap_law<S: SystemUnderTest>(slots: NonZeroUsize) -> Result<(), String> {
     let sizes = [2, 3].into_iter().filter(|&requests| {
         count(requests, bands).is_some_and(|words| words <= MAX_EXHAUSTIVE_WORDS)
     });
-    for word in sizes.flat_map(|requests| schedules(requests, bands).ok()).flatten() {
+    let words = sizes.flat_map(|requests| schedules(requests, bands).ok()).flatten();
+    for word in words.filter(|word| in_flight(word) <= S::MAX_IN_FLIGHT) {
         let predicted = predict(&word, bands, slots);
         let shown = owners::<S>(&word).map_err(|panic| format!("{word} panics: {panic}"))?;
         if shown != predicted {

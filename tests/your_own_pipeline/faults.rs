@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use double_exposure::kit::{
-    Counterexample, ModelPhoto, Ring, SystemUnderTest, real_threads, replay, switch_point, words,
+    Counterexample, ModelPhoto, Ring, SystemUnderTest, real_threads, replay, replay_choices,
+    switch_point, words,
 };
 
 /// Faults of [`Frames`].
@@ -20,6 +21,7 @@ const NO_THUMBNAIL: usize = 6;
 const NO_PIXELS: usize = 7;
 const PANICS: usize = 8;
 const LOST_FRAME: usize = 9;
+const PANICS_FROM_TWO: usize = 10;
 
 type Frame = Arc<Mutex<Vec<u8>>>;
 
@@ -59,13 +61,16 @@ impl<const FAULT: usize> SystemUnderTest for Frames<FAULT> {
 
     const BANDS: u32 = 2;
 
+    const MAX_IN_FLIGHT: usize = if FAULT == PANICS_FROM_TWO { 2 } else { 26 };
+
     fn new() -> Self {
         Self { kept: Arc::default(), in_flight: Arc::default() }
     }
 
     fn begin(&self, photo: ModelPhoto) -> Option<Job<FAULT>> {
-        let mut kept = self.kept.lock().expect("no panic under the lock");
         let in_flight = self.in_flight.fetch_add(1, Ordering::SeqCst);
+        assert!(FAULT != PANICS_FROM_TWO || in_flight < 2, "a pool that waits would wait for ever");
+        let mut kept = self.kept.lock().expect("no panic under the lock");
         let frame = kept.pop().unwrap_or_default();
         if FAULT == SHARED_FROM_TWENTY && in_flight >= 20 {
             kept.push(Arc::clone(&frame));
@@ -153,6 +158,14 @@ fn a_frame_that_is_shared_from_twenty_in_flight_is_found_with_one_request_more()
     let [word, _, fault] = found::<SHARED_FROM_TWENTY>();
     assert!(word.starts_with("ABCDEFGHIJKLMNOPQRSTUVAAABBB"), "{word}");
     assert_eq!(fault, "U's thumbnail shows V, from top to bottom");
+}
+
+#[test]
+fn no_replay_has_more_requests_in_flight_than_the_system_can_have() {
+    assert!((900..35_395).contains(&words::<Frames<PANICS_FROM_TWO>>().expect("two do not wait")));
+    replay_choices::<Frames<PANICS_FROM_TWO>>(&[0, 1, 2], None, None).expect("is not replayed");
+    replay_choices::<Frames<PANICS_FROM_TWO>>(&[0, 1, 0], None, None).expect("two do not wait");
+    replay::<Frames<PANICS_FROM_TWO>>("ABCAAABBBCCC", "").expect_err("three would wait");
 }
 
 #[test]
