@@ -16,6 +16,9 @@ thread_local! {
     static BEFORE_PANIC: Cell<Option<u32>> = const { Cell::new(None) };
 }
 
+/// Returns the owner of a request's photo, from the letter of the request.
+type Owner = fn(u8) -> u8;
+
 /// Unwinds from the switch point at which a replay tests a panic.
 struct PlantedPanic;
 
@@ -111,9 +114,8 @@ fn run<S: SystemUnderTest>(
     all_answered: bool,
 ) -> Result<(), String> {
     let system = S::new();
-    let passes: [(fn(u8) -> u8, &str); 2] =
-        [(|letter| letter, damaged), (|letter| letter.to_ascii_lowercase(), "")];
-    for (pass, damaged) in passes {
+    let passes: [Owner; 2] = [|letter| letter, |letter| letter.to_ascii_lowercase()];
+    for (pass, damaged) in passes.into_iter().zip([damaged, ""]) {
         for (request, pixels) in pass_over(&system, word, damaged, pass).into_iter().enumerate() {
             let letter = word.letter(request);
             let owner = pass(letter as u8);
@@ -138,7 +140,7 @@ fn pass_over<S: SystemUnderTest>(
     system: &S,
     word: &Schedule,
     damaged: &str,
-    owner: fn(u8) -> u8,
+    owner: Owner,
 ) -> Vec<Option<Vec<u8>>> {
     let mut letters_left = vec![0; word.requests()];
     word.steps().for_each(|step| letters_left[step.request] += 1);
