@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use double_exposure::kit::{
-    Counterexample, ModelPhoto, Ring, SystemUnderTest, real_threads, replay, replay_choices,
-    switch_point, words,
+    Counterexample, Explored, ModelPhoto, Ring, SystemUnderTest, explain, real_threads, replay,
+    replay_choices, switch_point, words,
 };
+
+use crate::pooled;
 
 /// Faults of [`Frames`].
 const NONE: usize = 0;
@@ -177,4 +179,83 @@ fn the_control_is_found_in_a_system_without_a_fault() {
         assert_eq!(found.word, "AAABABBB");
         assert_eq!(found.fault, "A's thumbnail shows B, from top to bottom");
     }
+}
+
+/// Passes each band through one scratch buffer, in which another request may write meanwhile.
+struct Scratch(Mutex<u8>);
+
+impl SystemUnderTest for Scratch {
+    type Job = (ModelPhoto, Vec<u8>);
+
+    const BANDS: u32 = 1;
+
+    fn new() -> Self {
+        Self(Mutex::new(0))
+    }
+
+    fn begin(&self, photo: ModelPhoto) -> Option<Self::Job> {
+        photo.whole.then_some((photo, Vec::new()))
+    }
+
+    fn band(&self, (photo, rows): &mut Self::Job) -> bool {
+        *self.0.lock().expect("no panic under the lock") = photo.owner;
+        switch_point();
+        rows.push(*self.0.lock().expect("no panic under the lock"));
+        false
+    }
+
+    fn finish(&self, (_, rows): Self::Job) -> Option<Vec<u8>> {
+        Some(rows)
+    }
+}
+
+#[test]
+fn a_fault_inside_a_step_is_found_by_model_checkers_at_its_switch_point_and_by_no_word() {
+    words::<Scratch>().expect("a word runs no other request inside a step");
+    for found in [
+        pooled::loom::<Scratch>().expect_err("loom finds it"),
+        pooled::shuttle::<Scratch>().expect_err("shuttle finds it"),
+    ] {
+        assert!(found.fault.contains("'s thumbnail shows "), "{found}");
+        let found = explain::<Scratch>(found).to_string();
+        assert!(found.contains("no word replays this order of steps"), "{found}");
+    }
+}
+
+/// Allows loom only a few executions.
+struct Capped(Scratch);
+
+impl SystemUnderTest for Capped {
+    type Job = (ModelPhoto, Vec<u8>);
+
+    const BANDS: u32 = 1;
+    const MAX_EXECUTIONS: usize = 3;
+
+    fn new() -> Self {
+        Self(Scratch::new())
+    }
+
+    fn begin(&self, photo: ModelPhoto) -> Option<Self::Job> {
+        self.0.begin(photo)
+    }
+
+    fn band(&self, (photo, rows): &mut Self::Job) -> bool {
+        rows.push(photo.owner);
+        false
+    }
+
+    fn finish(&self, job: Self::Job) -> Option<Vec<u8>> {
+        self.0.finish(job)
+    }
+}
+
+#[test]
+fn an_exploration_that_stops_at_its_bound_is_no_proof() {
+    let explored = pooled::loom::<Capped>();
+    assert_eq!(explored, Ok(Explored::Capped { executions: 3 }));
+    assert_eq!(Explored::Capped { executions: 3 }.to_string(), "CAPPED 3 (no proof)");
+    let searched = pooled::shuttle::<Capped>();
+    assert_eq!(searched, Ok(Explored::Capped { executions: 5_000 }));
+    let proved = pooled::loom::<pooled::under_loom::System>();
+    assert!(matches!(proved, Ok(Explored::Exhausted { executions: 100.. })), "{proved:?}");
 }
