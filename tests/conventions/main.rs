@@ -138,6 +138,11 @@ fn every_dependency_has_a_reason() {
 }
 
 #[test]
+fn the_kit_alone_compiles_few_dependencies() {
+    assert_none(manifest::not_optional(MANIFEST));
+}
+
+#[test]
 fn survivors_that_are_explained_can_still_be_planted() {
     let source = |file: &str| fs::read_to_string(root().join(file)).ok();
     assert_none(survivors::outdated(&text(".ci/survivors.txt"), source));
