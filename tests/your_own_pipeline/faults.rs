@@ -259,3 +259,44 @@ fn an_exploration_that_stops_at_its_bound_is_no_proof() {
     let proved = pooled::loom::<pooled::under_loom::System>();
     assert!(matches!(proved, Ok(Explored::Exhausted { executions: 100.. })), "{proved:?}");
 }
+
+/// Makes clean steps, and a `convert` that returns the photo of the next owner.
+struct WrongConvert;
+
+impl SystemUnderTest for WrongConvert {
+    type Job = ModelPhoto;
+
+    const BANDS: u32 = 1;
+
+    fn new() -> Self {
+        Self
+    }
+
+    fn begin(&self, photo: ModelPhoto) -> Option<ModelPhoto> {
+        photo.whole.then_some(photo)
+    }
+
+    fn band(&self, _: &mut ModelPhoto) -> bool {
+        false
+    }
+
+    fn finish(&self, photo: ModelPhoto) -> Option<Vec<u8>> {
+        Some(vec![photo.owner])
+    }
+
+    fn convert(&self, photo: ModelPhoto) -> Option<Vec<u8>> {
+        Some(vec![photo.owner + 1])
+    }
+}
+
+#[test]
+fn a_fault_of_convert_alone_is_found_by_all_checks_that_run_threads() {
+    words::<WrongConvert>().expect("words make steps");
+    for found in [
+        real_threads::<WrongConvert>().expect_err("real threads find it"),
+        pooled::loom::<WrongConvert>().expect_err("loom finds it"),
+        pooled::shuttle::<WrongConvert>().expect_err("shuttle finds it"),
+    ] {
+        assert!(found.fault.contains("'s thumbnail shows "), "{found}");
+    }
+}
