@@ -86,6 +86,7 @@
 //! - [`pipelines`]: the kinds of pipelines, and the one place that builds a pipeline of a kind.
 //! - [`schedule`]: interleavings as data, and the lap law, which predicts the mixed ones.
 //! - [`codec`]: images: probe, decode, resize and encode, within limits.
+//! - [`kit`]: checks of other people's pipelines: words, model checkers and real threads.
 //! - [`provenance`]: the origin of each row, from two oracles that must agree.
 //! - [`output`]: terminal text, pages, JSON, JUnit and folders for all reports.
 //! - [`sample_photos`]: the built-in photos, and folders of photos.
@@ -99,21 +100,37 @@
 //! - [`fuzzing`]: properties that hold for any input bytes.
 //! - [`cli`]: the commands, their flags and exit codes.
 
+#[cfg(feature = "app")]
 pub mod album;
+#[cfg(feature = "app")]
 pub mod allocator;
+#[cfg(feature = "app")]
 pub mod audit;
+#[cfg(feature = "app")]
 pub mod cli;
+#[cfg(feature = "app")]
 pub mod codec;
+#[cfg(feature = "app")]
 pub mod fuzzing;
+#[cfg(feature = "app")]
 pub mod incident;
+pub mod kit;
+#[cfg(feature = "app")]
 pub mod output;
 pub mod pipeline;
+#[cfg(feature = "app")]
 pub mod pipelines;
+#[cfg(feature = "app")]
 pub mod provenance;
+#[cfg(feature = "app")]
 mod replay;
+#[cfg(feature = "app")]
 pub mod repro;
+#[cfg(feature = "app")]
 mod runtime;
+#[cfg(feature = "app")]
 pub mod sample_photos;
 pub mod schedule;
+#[cfg(feature = "app")]
 pub mod server;
 mod sync;

@@ -22,6 +22,7 @@ pub use odds::{MAX_POSITIONS, Odds, OddsError, odds};
 pub use outcomes::{MAX_SCHEDULES, Outcomes, OutcomesError, countable, outcomes};
 pub use replay::{Replayed, replay};
 pub use shrink::{Subject, shortest_torn, shrink, subject, switches};
+#[cfg(feature = "app")]
 pub(crate) use symbolic_codec::SymbolicCodec;
 pub use symbolic_codec::{AllOwners, Owners, replay_all};
 pub use trace::{TraceStep, trace};

@@ -8,8 +8,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::replay::replay;
 use super::word::Schedule;
-use crate::pipeline::{Codec, Frame, Pipeline};
-use crate::pipelines::{AnyPipeline, PipelineKind};
+use crate::pipeline::{Bounds, Codec, Frame, Owned, Pipeline, Pooled, Shared};
 
 /// Holds the owner of each band (some rows) of a finished thumbnail, or `None` for an unfinished
 /// request.
@@ -33,11 +32,11 @@ pub fn replay_all(word: &Schedule, bands: NonZeroU32, slots: NonZeroUsize) -> Al
     let codec = || SymbolicCodec { bands: bands.get() as usize };
     // A request's slot is at most its own number, so a huge ring needs no more than this.
     let ring = slots.min(NonZeroUsize::new(word.requests()).unwrap_or(slots));
-    let owners = |kind| owners(word, bands, &AnyPipeline::new(kind, codec(), ring, usize::MAX));
+    let bounds = Bounds { max_frames: ring.get(), max_frame_bytes: usize::MAX };
     AllOwners {
-        shared: owners(PipelineKind::Shared),
-        owned: owners(PipelineKind::Owned),
-        pooled: owners(PipelineKind::Pooled),
+        shared: owners(word, bands, &Shared::new(codec(), ring)),
+        owned: owners(word, bands, &Owned::new(codec())),
+        pooled: owners(word, bands, &Pooled::new(codec(), bounds)),
     }
 }
 

@@ -2,6 +2,7 @@
 //! service without a fault. The auditor audits small HTTP servers of these tests, which know
 //! nothing of watermarks; tests of exit codes and printed text run the program itself.
 
+mod action;
 mod clean;
 mod command_line;
 mod demo;

@@ -11,6 +11,7 @@ mod pipeline;
 mod shared_state;
 mod source;
 mod style;
+mod survivors;
 
 use std::fs;
 use std::path::Path;
@@ -134,6 +135,17 @@ fn bounds_are_called_max_or_min() {
 #[test]
 fn every_dependency_has_a_reason() {
     assert_none(manifest::without_a_reason(MANIFEST));
+}
+
+#[test]
+fn the_kit_alone_compiles_few_dependencies() {
+    assert_none(manifest::not_optional(MANIFEST));
+}
+
+#[test]
+fn survivors_that_are_explained_can_still_be_planted() {
+    let source = |file: &str| fs::read_to_string(root().join(file)).ok();
+    assert_none(survivors::outdated(&text(".ci/survivors.txt"), source));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Checks that a comment in `Cargo.toml` gives the reason for every dependency.
+//! Checks that a comment in `Cargo.toml` gives the reason for every dependency, and that a
+//! dependency on the kit alone compiles few crates.
 
 /// Returns the dependencies that have no reason above them, with their lines.
 pub(crate) fn without_a_reason(manifest: &str) -> Vec<String> {
@@ -19,6 +20,43 @@ pub(crate) fn without_a_reason(manifest: &str) -> Vec<String> {
             found.push(format!("Cargo.toml:{line}: {text}: write the reason for it above it"));
         }
         above = text;
+    }
+    found
+}
+
+/// Dependencies of the lesson, the schedules and the kit.
+const KIT: [&str; 2] = ["num-bigint", "thiserror"];
+
+/// Returns the dependencies that a build without the feature `app` has too many.
+pub(crate) fn not_optional(manifest: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let tables = manifest.split("\n[").skip(1);
+    let tables = tables.filter(|table| {
+        let name = table.split("]\n").next().unwrap_or_default();
+        name.ends_with("dependencies") && !name.ends_with("dev-dependencies")
+    });
+    for table in tables {
+        let mut name = "";
+        let mut entry = String::new();
+        for line in table.lines().skip(1).chain(["# end"]) {
+            let starts = line.starts_with(|c: char| c.is_alphanumeric() || c == '#');
+            if starts && !name.is_empty() {
+                if !entry.contains("optional = true") && !KIT.contains(&name) {
+                    found.push(format!("{name}: make it optional, and add it to the feature app"));
+                }
+                if entry.contains("optional = true")
+                    && !manifest.contains(&format!("\"dep:{name}\""))
+                {
+                    found.push(format!("{name}: no feature has it"));
+                }
+                name = "";
+            }
+            if line.starts_with(|c: char| c.is_alphanumeric()) {
+                name = line.split([' ', '=']).next().unwrap_or_default();
+                entry.clear();
+            }
+            entry.push_str(line);
+        }
     }
     found
 }
@@ -44,6 +82,18 @@ fn a_dependency_without_a_reason_is_found() {
     }
     assert_eq!(without_a_reason("[dependencies.a]\nversion = \"1\"\n").len(), 1);
     assert_eq!(without_a_reason(&format!("{reason}[dependencies.a]\nversion = \"1\"\n")), [""; 0]);
+}
+
+#[test]
+fn a_dependency_that_the_kit_would_compile_is_found() {
+    let good = "[package]\n\n[dependencies]\n# x\nthiserror = \"2\"\n\
+        # y\na = { version = \"1\", features = [\n    \"b\",\n], optional = true }\n\n\
+        [features]\napp = [\"dep:a\"]\n\n[dev-dependencies]\nc = \"1\"\n";
+    assert_eq!(not_optional(good), [""; 0]);
+    assert_eq!(not_optional(&good.replace("], optional = true", "]")).len(), 1);
+    assert_eq!(not_optional(&good.replace("\"dep:a\"", "")).len(), 1);
+    let other = format!("{good}\n[target.'cfg(unix)'.dependencies]\nd = \"1\"\n");
+    assert_eq!(not_optional(&other).len(), 1);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod pool;
 mod schedules;
 mod shapes;
 mod shrink;
+#[cfg(feature = "app")]
 mod two_requests;
 
 use std::num::{NonZeroU32, NonZeroUsize};
