@@ -44,7 +44,7 @@ struct Exercise {
 
 fn measured() -> Vec<Exercise> {
     macro_rules! measure {
-        ($broken:path, $repaired:path) => {{
+        ($file:literal, $broken:path, $repaired:path) => {{
             let broken = verdicts::<$broken>();
             let objections = solution_holds::<$repaired>(&broken.losing_word());
             let path = stringify!($broken);
