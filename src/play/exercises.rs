@@ -47,25 +47,20 @@ pub(super) fn all() -> Vec<Exercise> {
     each!(exercise).into()
 }
 
-/// Returns the lines of the blocks with a step, and of the service itself. Comments are left out.
+/// Returns the lines of the items with a step, and of the service itself, without comments.
 fn code(text: &'static str) -> Vec<&'static str> {
-    let text = text.split("\nfn main()").next().unwrap_or_default();
     let runs =
-        |block: &&str| ["step(", "wait_until(", "impl Service"].iter().any(|c| block.contains(c));
-    let blocks = text.split("\n\n").skip(1);
-    // A block of code ends with a brace at the start of a line, and may have blank lines inside.
-    let mut lines: Vec<&str> = Vec::new();
-    let mut block = Vec::new();
-    for part in blocks {
-        block.extend(part.lines());
-        if part.ends_with("\n}") {
-            if block.iter().any(|line| runs(line)) {
-                lines.extend(block.iter().filter(|line| !line.trim_start().starts_with("//")));
+        |line: &&str| ["step(", "wait_until(", "impl Service"].iter().any(|c| line.contains(c));
+    let (mut lines, mut item) = (Vec::new(), Vec::new());
+    for line in text.lines().take_while(|line| *line != "fn main() {") {
+        if !line.is_empty() && !line.trim_start().starts_with("//") {
+            item.push(line);
+        }
+        if line == "}" || (line.ends_with(';') && !line.starts_with(' ')) {
+            let item = std::mem::take(&mut item);
+            if line == "}" && item.iter().any(runs) {
+                lines.extend(item);
             }
-            block.clear();
-        } else if !part.starts_with(' ') {
-            block.clear();
-            block.extend(part.lines());
         }
     }
     lines

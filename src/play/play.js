@@ -30,14 +30,14 @@ function open(index, letters) {
   path = [0];
   word = "";
   for (const letter of letters || "") if (!run(letter)) break;
-  show(LEVELS[level].users.length + " requests. Choose who runs first.");
+  const before = LEVELS[level].nodes[path[path.length - 2]];
+  show(word ? sentence(before) : `${LEVELS[level].users.length} requests. Choose who runs first.`);
 }
 
 // Describes the last turn in a sentence.
 function sentence(before) {
   const { code, users } = LEVELS[level];
   const letter = word[word.length - 1];
-  if (!letter) return "Nobody has run yet.";
   const user = letter.toUpperCase();
   const index = users.indexOf(user);
   if (letter !== user) return user + " hangs up.";
@@ -57,7 +57,7 @@ function ending() {
   if (isMixed()) {
     const fewest = nodes[0][3];
     solved.add(level);
-    const turns = word.length === fewest ? "Nobody can do it in fewer turns. " : `It can be done in ${fewest} turns. `;
+    const turns = word.length === fewest ? "No order does it in fewer turns. " : `It can be done in ${fewest} turns. `;
     return `Mixed, after ${word.length} turns. ${turns}${lesson}`;
   }
   if (nodes[0][3] === null) {
@@ -148,7 +148,7 @@ function show(text) {
 function hint() {
   const turns = node()[3];
   if (isOver()) return "This order has ended: undo, or begin again.";
-  if (turns === null) return LEVELS[level].nodes[0][3] === null ? "No order of this level mixes anything. Can you say why?" : "From here nobody can be shown another's data: undo.";
+  if (turns === null) return LEVELS[level].nodes[0][3] === null ? "No order of this level mixes anything. Can you say why?" : "From here no user can be shown another's data: undo.";
   const next = node()[0].find(([, to]) => LEVELS[level].nodes[to][3] === turns - 1);
   const name = next[0] >= "a" ? `${next[0].toUpperCase()} hangs up` : `${next[0]} runs`;
   return `It can be done in ${turns} more turns, if ${name} next.`;

@@ -11,6 +11,7 @@ mod documents;
 mod exploration;
 #[path = "../loom/explore.rs"]
 mod loom_explore;
+mod play;
 mod programs;
 mod rejected;
 #[allow(warnings, clippy::all, reason = "copies that the build makes")]
