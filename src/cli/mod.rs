@@ -9,11 +9,8 @@ mod ledger;
 mod limit_args;
 mod malloc_arenas;
 mod output;
-<<<<<<< HEAD
 mod parse;
-=======
 mod play;
->>>>>>> b828324 (WIP: the page, and three repairs for each exercise)
 mod purge;
 mod replay;
 mod repro;
