@@ -93,6 +93,7 @@
 //! - [`allocator`]: a hint to glibc's allocator to keep freed memory.
 //! - [`repro`]: the same load on each pipeline, with every row checked.
 //! - `replay`: one schedule on a pipeline, step by step, or all schedules of a size.
+//! - [`play`]: a page on which a learner chooses the order of requests.
 //! - [`album`]: albums in one crash-safe file, the 35-day compression, and the ledger of views.
 //! - [`server`]: the album over HTTP: admission control, single-flight, conversions, metrics.
 //! - [`incident`]: 28 November 2024 as a discrete-event simulation, and the day with one change.
@@ -120,6 +121,8 @@ pub mod output;
 pub mod pipeline;
 #[cfg(feature = "app")]
 pub mod pipelines;
+#[cfg(feature = "app")]
+pub mod play;
 #[cfg(feature = "app")]
 pub mod provenance;
 #[cfg(feature = "app")]

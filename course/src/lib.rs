@@ -7,6 +7,7 @@
 //!
 //! - `service` holds what an exercise names: the service, its answer, and its steps.
 //! - `words` runs one order, or all of them.
+//! - `guesses` compares guesses about repairs with what an exploration finds.
 //! - `table` prints an order as a table, with a column for each request.
 //! - `executor` runs requests without a word: one to its end, or several in turn.
 //!
@@ -17,11 +18,13 @@
 //! then that of A again.
 
 mod executor;
+mod guesses;
 mod service;
 mod table;
 mod words;
 
 pub use executor::{block_on, in_turn, run_on_thread};
-pub use service::{Answer, BLANK, Service, User, step, wait_until};
+pub use guesses::{Guess, compare};
+pub use service::{Answer, BLANK, Pause, Service, User, step, wait_until};
 pub use table::show;
-pub use words::{Outcome, Run, Words, every_word, replay};
+pub use words::{Outcome, Run, Turn, Words, every_word, replay};

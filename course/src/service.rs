@@ -46,7 +46,7 @@ impl Answer {
 
 /// Describes where a request stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pause {
+pub enum Pause {
     /// The request can go on at its next turn.
     Ready(&'static str),
     /// The request waits for another request.

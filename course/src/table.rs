@@ -16,14 +16,14 @@ pub fn show<S: Service + 'static>(word: &str) {
 
 /// Returns the table of a run.
 pub(crate) fn of<S: Service + 'static>(run: &Run<S>) -> String {
-    let mut users: Vec<char> = run.word().to_ascii_uppercase().chars().collect();
+    let mut users: Vec<char> = run.turns().iter().map(|turn| turn.0.to_ascii_uppercase()).collect();
     users.sort_unstable();
     users.dedup();
     let mut table = String::from("turn  ");
     for user in &users {
         table += &format!("{:COLUMN$}", format!("request of {user}"));
     }
-    for (letter, turn) in &run.turns {
+    for (letter, turn) in run.turns() {
         let column = users.iter().position(|user| *user == letter.to_ascii_uppercase());
         let indent = column.unwrap_or_default() * COLUMN;
         table = format!("{}\n {letter}    {:indent$}{}", table.trim_end(), "", cell(*letter, turn));

@@ -15,7 +15,7 @@ const MAX_WORDS: usize = 100_000;
 
 /// Describes how a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
+pub enum Turn {
     /// The request ran up to a step.
     Paused(Pause),
     /// The request ended with an answer.
@@ -27,8 +27,8 @@ pub(crate) enum Turn {
 /// Runs the requests of some users, one turn at a time.
 pub struct Run<S> {
     requests: Vec<Request>,
-    /// The turns so far, each with its letter.
-    pub(crate) turns: Vec<(char, Turn)>,
+    /// Turns so far, each with its letter.
+    turns: Vec<(char, Turn)>,
     service: PhantomData<S>,
 }
 
@@ -42,7 +42,8 @@ struct Request {
 }
 
 impl<S: Service + 'static> Run<S> {
-    fn new(users: &str) -> Self {
+    /// Creates a service, and a request for each user, none of which has begun.
+    pub fn new(users: &str) -> Self {
         let service = Rc::new(S::default());
         let requests = users.chars().map(|viewer| {
             let service = Rc::clone(&service);
@@ -52,8 +53,13 @@ impl<S: Service + 'static> Run<S> {
         Self { requests: requests.collect(), turns: Vec::new(), service: PhantomData }
     }
 
+    /// Returns the turns so far, each with its letter.
+    pub fn turns(&self) -> &[(char, Turn)] {
+        &self.turns
+    }
+
     /// Returns the viewer and the answer of each request that has ended, in the order of the word.
-    pub fn answers(&self) -> impl Iterator<Item = (User, &Answer)> {
+    fn answers(&self) -> impl Iterator<Item = (User, &Answer)> {
         self.turns.iter().filter_map(|(letter, turn)| match turn {
             Turn::Answered(answer) => Some((*letter, answer)),
             Turn::Paused(_) | Turn::Dropped => None,
@@ -61,7 +67,7 @@ impl<S: Service + 'static> Run<S> {
     }
 
     /// Returns the turns so far as a word.
-    pub fn word(&self) -> String {
+    fn word(&self) -> String {
         self.turns.iter().map(|(letter, _)| letter).collect()
     }
 
@@ -71,8 +77,8 @@ impl<S: Service + 'static> Run<S> {
         answers.find(|(viewer, answer)| answer.is_mixed(*viewer)).map(|(v, a)| (v, a.clone()))
     }
 
-    /// Returns the letters that can come next. A small letter drops a request.
-    fn next_letters(&self, may_drop: bool) -> Vec<char> {
+    /// Returns the letters that can come next. A small letter drops a request, if `may_drop` is set.
+    pub fn next_letters(&self, may_drop: bool) -> Vec<char> {
         let open = || self.requests.iter().filter(|request| !request.has_ended);
         let ready = open().filter(|request| !request.waits).map(|request| request.viewer);
         let begun = open().filter(|request| may_drop && request.has_begun);
@@ -80,7 +86,10 @@ impl<S: Service + 'static> Run<S> {
     }
 
     /// Takes the turn that a letter names.
-    fn take_turn(&mut self, letter: char) {
+    ///
+    /// # Panics
+    /// Panics if the letter names no request, or a request that has ended.
+    pub fn take_turn(&mut self, letter: char) {
         let viewer = letter.to_ascii_uppercase();
         let mut open = self.requests.iter_mut().filter(|request| !request.has_ended);
         let Some(request) = open.find(|request| request.viewer == viewer) else {

@@ -10,6 +10,7 @@ mod limit_args;
 mod malloc_arenas;
 mod output;
 mod parse;
+mod play;
 mod purge;
 mod replay;
 mod repro;
@@ -60,6 +61,7 @@ enum Command {
     Compress(compress::Compress),
     Incident(incident::Incident),
     Ledger(ledger::Ledger),
+    Play(play::Play),
     Purge(purge::Purge),
     Replay(replay::Replay),
     Serve(serve::Serve),
@@ -100,6 +102,7 @@ pub fn run() -> ExitCode {
         Some(Command::Compress(compress)) => compress.run(),
         Some(Command::Incident(incident)) => incident.run(),
         Some(Command::Ledger(ledger)) => ledger.run(),
+        Some(Command::Play(play)) => play.run(),
         Some(Command::Purge(purge)) => purge.run(),
         Some(Command::Replay(replay)) => replay.run(),
         Some(Command::Serve(serve)) => serve.run(),

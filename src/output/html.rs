@@ -1,7 +1,10 @@
 //! Writes a self-contained HTML page: its shell, its content security policy and its style, and the
 //! parts of which all pages consist.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -9,6 +12,21 @@ const STYLE: &str = include_str!("style.css");
 /// apply its style, and may do nothing else.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
                       base-uri 'none'; form-action 'none'";
+
+/// Returns a document as [`page`] does, in which a browser may also run `script`, a text in `main`.
+/// The policy names the script by its hash.
+pub(crate) fn page_with_script(
+    title: &str,
+    style: &str,
+    skip: (&str, &str),
+    header: &Markup,
+    main: &Markup,
+    script: &str,
+) -> String {
+    let hash = STANDARD.encode(Sha256::digest(script));
+    let policy = format!("{POLICY}; script-src 'sha256-{hash}'");
+    document(title, style, skip, header, main, &policy)
+}
 
 /// Returns a whole HTML document. `style` is added to the style that all pages share; `skip` is the
 /// target and the text of the link that skips the header.
@@ -19,12 +37,23 @@ pub(crate) fn page(
     header: &Markup,
     main: &Markup,
 ) -> String {
+    document(title, style, skip, header, main, POLICY)
+}
+
+fn document(
+    title: &str,
+    style: &str,
+    skip: (&str, &str),
+    header: &Markup,
+    main: &Markup,
+    policy: &str,
+) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta http-equiv="Content-Security-Policy" content=(policy);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";

@@ -16,7 +16,7 @@ const ROWS: [&[&str]; 9] = [
     &["schedule", "allocator"],
     &["provenance", "sample_photos", "output"],
     &["album"],
-    &["repro", "replay", "server", "incident", "audit", "kit"],
+    &["repro", "replay", "play", "server", "incident", "audit", "kit"],
     &["fuzzing"],
     &["cli"],
 ];

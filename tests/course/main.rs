@@ -11,6 +11,7 @@ mod documents;
 mod exploration;
 #[path = "../loom/explore.rs"]
 mod loom_explore;
+mod play;
 mod programs;
 mod rejected;
 #[allow(warnings, clippy::all, reason = "copies that the build makes")]
@@ -44,7 +45,7 @@ struct Exercise {
 
 fn measured() -> Vec<Exercise> {
     macro_rules! measure {
-        ($broken:path, $repaired:path) => {{
+        ($file:literal, $broken:path, $repaired:path) => {{
             let broken = verdicts::<$broken>();
             let objections = solution_holds::<$repaired>(&broken.losing_word());
             let path = stringify!($broken);

@@ -1,0 +1,13 @@
+//! Writes a page on which a learner chooses the next step, and tries to mix two users' data.
+//!
+//! The page holds every state of every level, as the schedule engine and the course's exercises
+//! make them. So the page decides nothing itself: it only walks along the edges.
+
+mod exercises;
+mod graph;
+mod levels;
+mod page;
+
+pub use graph::{Graph, Node};
+pub use levels::{Level, RequestView, State, levels};
+pub use page::page;
