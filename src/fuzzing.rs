@@ -13,7 +13,7 @@ use crate::audit::watermark::{
     Codebook, DetectionVerdict, Detector, ExpectedImage, RowFindingKind, YCbCrImage, embed,
 };
 use crate::codec::{
-    Fit, Format, ImageCodec, ImageError, Orientation, PhotoLimits, ProbedPhoto, Size,
+    Fit, Format, Header, ImageCodec, ImageError, Orientation, PhotoLimits, ProbedPhoto, Size,
     ThumbnailRequest, ThumbnailSpec, luma, normalize, probe, thumbnail_dimensions,
 };
 use crate::pipeline::{Bounds, Owned, Pipeline, Pooled, Shared};
@@ -32,9 +32,9 @@ const LIMITS: PhotoLimits = PhotoLimits::of_megapixels(50);
 /// Checks the codec on any bytes, taken as a photo.
 ///
 /// The codec must refuse the photo, or make readable thumbnails of the dimensions that follow from
-/// the header. Every pipeline must make the same thumbnails of a small photo, and normalizing a
-/// normalized photo must not change it. The caller bounds time and memory: see
-/// [`limits`](crate::codec::limits).
+/// the header. Every pipeline must make the same thumbnails of a small photo, bytes behind the file
+/// must not change them, and normalizing a normalized photo must not change it. The caller bounds
+/// time and memory: see [`limits`](crate::codec::limits).
 ///
 /// # Panics
 /// Panics if one of these properties does not hold.
@@ -63,6 +63,7 @@ pub fn decode(photo: &[u8]) {
             return;
         }
         check_reused_buffers(&request, &owned);
+        check_bytes_behind(&request, header, thumbnail);
     }
     let Ok(normalized) = normalize(&photo) else { return };
     let header = probe(&normalized).expect("a normalized photo passes the probe");
@@ -85,6 +86,19 @@ fn is_too_large(photo: &Bytes) -> bool {
                 | ImageError::ScannedPixels { .. }
                 | ImageError::Memory { .. }
         ),
+    }
+}
+
+/// Checks that zeros behind a file change no pixel of it. They may complete a chunk that the file
+/// cuts, so that the header changes or the file is refused.
+fn check_bytes_behind(request: &ThumbnailRequest, header: &Header, thumbnail: &Bytes) {
+    let photo = Bytes::from([&request.photo[..], &[0; 64]].concat());
+    if probe(&photo).as_ref() != Ok(header) {
+        return;
+    }
+    let request = ThumbnailRequest { photo, spec: request.spec };
+    if let Ok(longer) = Owned::new(ImageCodec::new(BANDS)).convert(&request) {
+        assert_eq!(&longer, thumbnail, "bytes behind the file change a pixel");
     }
 }
 

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::ForeignFormat;
+
 /// Describes why a photo was refused, or why a thumbnail could not be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImageError {
@@ -75,9 +77,18 @@ pub enum ImageError {
         /// Bytes needed.
         found_bytes: u64,
     },
-    /// The file begins like no supported format.
+    /// The file begins like no format that is known here.
     #[error("this file is no JPEG, PNG or WebP: save it as one of them")]
     Unknown,
+    /// The file has no bytes.
+    #[error("this file is empty: use a whole copy of it")]
+    Empty,
+    /// The file is of a format that this codec does not read.
+    #[error("this file is {format}, which is not read here: {}", format.advice())]
+    Foreign {
+        /// The file's format.
+        format: ForeignFormat,
+    },
     /// The file uses a feature that this codec does not read.
     #[error("this {format} has {feature}, which is not read here: save it as an ordinary {format}")]
     Unsupported {
@@ -87,7 +98,7 @@ pub enum ImageError {
         feature: Feature,
     },
     /// The file lacks a part that its structure requires.
-    #[error("this {format} ends early: at byte {at_byte} {missing} is missing; copy it again")]
+    #[error("this {format} ends early: at byte {at_byte} {missing} is missing; use a whole copy")]
     EndsEarly {
         /// The file's format.
         format: Format,
@@ -96,8 +107,9 @@ pub enum ImageError {
         /// The missing part.
         missing: Part,
     },
-    /// The file contradicts its format, its checksums or its own numbers.
-    #[error("this {format} is damaged, {damage}: copy it again")]
+    /// The file contradicts its format, its checksums or its own numbers, so that a pixel would
+    /// have to be made up.
+    #[error("this {format} is damaged, {damage}: use an undamaged copy")]
     Damaged {
         /// The file's format.
         format: Format,
@@ -121,7 +133,7 @@ pub enum Format {
     Jpeg,
     /// PNG of every bit depth and colour type; only the default image of an animation.
     Png,
-    /// WebP, lossy and lossless, without animation.
+    /// WebP, lossy and lossless; only the first frame of an animation.
     WebP,
 }
 
@@ -188,15 +200,12 @@ pub enum Feature {
     /// Chroma of a JPEG, sampled in a way that the decoder does not read.
     #[error("unusual chroma sampling")]
     Sampling,
-    /// Height of a JPEG that is only stored after the first scan.
-    #[error("no height in its header")]
-    LateHeight,
     /// Critical chunk of a PNG, by its name.
     #[error("a chunk {}", .0.escape_ascii())]
     Chunk([u8; 4]),
-    /// Animation in a WebP.
-    #[error("an animation")]
-    Animation,
+    /// Apple's variant of PNG, which Xcode makes for apps. Its pixels are compressed differently.
+    #[error("Apple's own coding for apps (CgBI)")]
+    AppleCoding,
     /// Feature by the name that a decoder reports.
     #[error("{0}")]
     Other(String),
@@ -220,6 +229,9 @@ pub enum Part {
     /// The scans that complete a JPEG.
     #[error("a further scan")]
     Scans,
+    /// The height of a JPEG, in its frame header or behind its first scan.
+    #[error("the picture's height")]
+    Height,
 }
 
 /// Describes how a file contradicts its format, its checksums or its own numbers.
@@ -247,8 +259,11 @@ pub enum Damage {
         /// The checksum of the bytes.
         computed: u32,
     },
-    /// Restart markers of a JPEG out of order, or more of them than the scan has room for.
-    #[error("a restart is wrong at byte {at_byte}")]
+    /// A checksum of a PNG's rows that differs from the rows, where the chunks' own is missing.
+    #[error("the checksum of its rows is wrong")]
+    RowChecksum,
+    /// More restarts in a JPEG than the scan has room for.
+    #[error("its picture has no room for the restart at byte {at_byte}")]
     Restarts {
         /// Position in bytes from the start.
         at_byte: u64,
@@ -259,9 +274,23 @@ pub enum Damage {
         /// Position where the data begins, in bytes from the start.
         at_byte: u64,
     },
-    /// Different sizes in two parts of the file, or a number of pixels that differs from the size.
-    #[error("it names two sizes")]
-    Sizes,
+    /// Coded data of a JPEG without Huffman tables that the standard ones do not fit.
+    #[error("it has no Huffman tables, and the standard ones do not fit its data")]
+    Tables,
+    /// Different sizes in two parts of the file, each a width and a height.
+    #[error(
+        "it names two sizes, {}x{} and {}x{} px",
+        first.0, first.1, second.0, second.1
+    )]
+    Sizes {
+        /// The first size in pixels.
+        first: (u32, u32),
+        /// The second size in pixels.
+        second: (u32, u32),
+    },
+    /// A number of pixels that the decoder made and that differs from the size.
+    #[error("its data makes another number of pixels than its size has")]
+    SampleCount,
     /// Coded data that a decoder rejected, with the decoder's message.
     #[error("its coding is wrong ({0})")]
     Coding(String),

@@ -28,8 +28,9 @@ pub struct Luma {
 /// Returns an [`ImageError`] if the bytes are no JPEG, exceed the limits, or do not decode.
 pub fn luma(jpeg: &[u8]) -> Result<Luma, ImageError> {
     limits::check_file(jpeg)?;
-    let (width, height) = Jpeg::open(jpeg)?.dimensions();
-    let pixels = full_size(jpeg, ColorSpace::Luma, (width, height))?;
+    let jpeg = Jpeg::open(jpeg)?;
+    let (width, height) = jpeg.dimensions();
+    let pixels = full_size(&jpeg, ColorSpace::Luma)?;
     Ok(Luma { width, height, pixels })
 }
 
@@ -67,23 +68,21 @@ pub fn inspect_pixels(
     };
     let (width, height) = jpeg.dimensions();
     let pixels = if jpeg.info.frame.components.len() == 1 {
-        let luma = full_size(image, ColorSpace::Luma, (width, height))?;
+        let luma = full_size(jpeg, ColorSpace::Luma)?;
         luma.into_iter().flat_map(|luma| [luma, 128, 128]).collect()
     } else {
-        full_size(image, ColorSpace::YCbCr, (width, height))?
+        full_size(jpeg, ColorSpace::YCbCr)?
     };
     Ok((width, height, InspectedPixels::YCbCr(pixels)))
 }
 
 /// Decodes a JPEG at full size, and checks the number of its samples.
-fn full_size(
-    jpeg: &[u8],
-    color_space: ColorSpace,
-    (width, height): (u32, u32),
-) -> Result<Vec<u8>, ImageError> {
-    let samples = panic_guard::decode(Format::Jpeg, || samples(jpeg, color_space))?;
+fn full_size(jpeg: &Jpeg<'_>, color_space: ColorSpace) -> Result<Vec<u8>, ImageError> {
+    let file = jpeg.tidy_file()?;
+    let (width, height) = jpeg.dimensions();
+    let samples = panic_guard::decode(Format::Jpeg, || samples(&file, color_space))?;
     if samples.len() != width as usize * height as usize * color_space.num_components() {
-        return Err(Format::Jpeg.damaged(Damage::Sizes));
+        return Err(Format::Jpeg.damaged(Damage::SampleCount));
     }
     Ok(samples.into_vec())
 }

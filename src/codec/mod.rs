@@ -25,24 +25,35 @@
 //!
 //! The pixels of the two builds differ within rounding, so each build has its own maker name.
 //!
-//! # Damage that is refused
-//! The codec refuses every damage that it can detect without a decoder of its own. For PNG it
-//! checks the CRC of every chunk, and the number and the checksum of the pixels. For WebP it checks
-//! the lengths, and that the data does not run out. For JPEG it checks the end marker, the lengths,
-//! the order and number of restarts, the completeness of the scans, and the amount of data in each
-//! scan, and it refuses codes that no encoder writes.
+//! # Damage
+//! No pixel is made up, and nothing more is required. A photo is taken if every block or row of it
+//! is decoded from the file's own bytes, also if other parts of the file are damaged, and refused
+//! if a single block or row is missing.
+//!
+//! - A JPEG may lack its end marker, its height in the header (if it follows behind the scan), or
+//!   all Huffman tables (for the standard ones, if they fit the data). It may have bytes between
+//!   segments and before restart markers, wrong numbers of restarts, and a trailer; bytes behind
+//!   restart markers only if there are many, with the same number behind each. The coded data of
+//!   such a file is walked to its last block, and the file is rewritten without the damage before
+//!   it is decoded.
+//! - A PNG may lack its end chunk, and may have wrong checksums in chunks that do not make the
+//!   image; such a chunk is ignored. The compressed rows may be followed by other bytes. They have
+//!   two kinds of checksum, and a wrong one is refused unless the other kind is right.
+//! - A WebP may have a wrong length in its header, and damage behind its image. Of an animation the
+//!   first frame is taken, on a transparent canvas.
 //!
 //! # Damage that stays undetected
 //! JPEG and WebP have no checksums. Damage inside coded data that still reads as codes decodes to
-//! wrong pixels, all of them made from the file's own bytes. A JPEG scan may have more data than
-//! its last block takes, or may lack its last few bits and end there by chance. A PNG's pixels may
-//! name colours that its palette does not have; they become black.
+//! wrong pixels, all of them made from the file's own bytes. A JPEG scan that has an end marker may
+//! have more data than its last block takes, or may lack its last few bits and end there by chance.
+//! A PNG's pixels may name colours that its palette does not have; they become black.
 
 mod backend;
 mod block_means;
 mod color;
 mod decoded;
 mod error;
+mod foreign;
 mod frame;
 mod geometry;
 mod inspect;
@@ -68,6 +79,7 @@ pub use self::block_means::{MEAN_BLOCK_PX, block_means};
 pub use self::color::MAX_PROFILE_BYTES;
 pub use self::decoded::DecodedPhoto;
 pub use self::error::{Damage, Feature, Format, ImageError, Part};
+pub use self::foreign::ForeignFormat;
 pub use self::frame::ImageFrame;
 pub use self::geometry::{
     BLOCK_ROWS, Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, thumbnail_dimensions,

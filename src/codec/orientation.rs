@@ -7,10 +7,49 @@ use super::geometry::Area;
 /// Number of columns of a turned photo that are written at a time.
 const STRIP: usize = 64;
 
-/// Returns the orientation of an EXIF block; upright if the block is broken or names none.
+/// Number of the orientation's field, in EXIF's first directory.
+const ORIENTATION: u16 = 0x0112;
+
+/// Returns the orientation of an EXIF block; upright if the block is broken or names none. The
+/// orientation may be an integer of any type, though EXIF asks for one of 16 bits.
 pub(super) fn from_exif(exif: &[u8]) -> Orientation {
     let tiff = exif.strip_prefix(b"Exif\0\0").unwrap_or(exif);
-    Orientation::from_exif_chunk(tiff).unwrap_or(Orientation::NoTransforms)
+    let number = orientation_number(tiff).and_then(|number| number.try_into().ok());
+    number.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms)
+}
+
+fn orientation_number(tiff: &[u8]) -> Option<u32> {
+    let is_big_endian = match tiff.first_chunk()? {
+        b"II*\0" => false,
+        b"MM\0*" => true,
+        _ => return None,
+    };
+    let integer = |at: usize, bytes: usize| {
+        let digits = tiff.get(at..at.checked_add(bytes)?)?.iter();
+        let add = |number: u32, &digit: &u8| number << 8 | u32::from(digit);
+        Some(if is_big_endian { digits.fold(0, add) } else { digits.rev().fold(0, add) })
+    };
+    let directory = integer(4, 4)? as usize;
+    let fields = (0..integer(directory, 2)? as usize).map(|index| directory + 2 + 12 * index);
+    for at in fields {
+        if integer(at, 2)? != u32::from(ORIENTATION) {
+            continue;
+        }
+        let bytes = match integer(at + 2, 2)? {
+            // BYTE and SBYTE, SHORT and SSHORT, LONG and SLONG. The numbers 1 to 8 have no sign.
+            1 | 6 => 1,
+            3 | 8 => 2,
+            4 | 9 => 4,
+            _ => return None,
+        };
+        // More than four bytes lie elsewhere.
+        return match integer(at + 4, 4)? {
+            0 => None,
+            count if count > 4 / bytes => integer(integer(at + 8, 4)? as usize, bytes as usize),
+            _ => integer(at + 8, bytes as usize),
+        };
+    }
+    None
 }
 
 /// Returns the upright width and height for a stored width and height, or the reverse.

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use super::backend::{DecodedPixels, decode_jpeg_interleaved};
+use super::backend::{DecodedPixels, decode_jpeg, decode_jpeg_interleaved};
 use super::color::{ColorModel, ColorTransform, UnusableProfile};
 use super::decoded::{DecodedPhoto, Pixels};
 use super::geometry::{ThumbnailSpec, thumbnail_dimensions};
@@ -13,7 +13,7 @@ use super::limits::{self, PhotoLimits};
 use super::orientation::turned;
 use super::png::Png;
 use super::webp::WebP;
-use super::{Fit, Format, ImageError, Orientation, memory, panic_guard};
+use super::{Fit, ForeignFormat, Format, ImageError, Orientation, memory, panic_guard};
 
 /// Describes a photo by its file's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,8 +111,11 @@ impl<'a> File<'a> {
             Png::open(file).map(Self::Png)
         } else if file.starts_with(b"RIFF") && file.get(8..12) == Some(b"WEBP") {
             WebP::open(file).map(Self::WebP)
+        } else if file.is_empty() {
+            Err(ImageError::Empty)
         } else {
-            Err(ImageError::Unknown)
+            let foreign = ForeignFormat::detect(file);
+            Err(foreign.map_or(ImageError::Unknown, |format| ImageError::Foreign { format }))
         }
     }
 
@@ -173,7 +176,7 @@ impl<'a> File<'a> {
                     Ok(pixels.into())
                 })?
             }
-            (_, Self::Jpeg(jpeg)) => jpeg.decode(thumbnail, spec.fit)?,
+            (_, Self::Jpeg(jpeg)) => jpeg.decode_with(thumbnail, spec.fit, decode_jpeg)?,
             _ => self.decode_interleaved(thumbnail, spec.fit)?.into(),
         };
         Ok(DecodedPhoto { pixels, orientation, thumbnail, fit: spec.fit })
@@ -186,7 +189,7 @@ impl<'a> File<'a> {
         fit: Fit,
     ) -> Result<Pixels, ImageError> {
         match self {
-            Self::Jpeg(jpeg) => decode_jpeg_interleaved(jpeg, jpeg.eighths(thumbnail, fit)),
+            Self::Jpeg(jpeg) => jpeg.decode_with(thumbnail, fit, decode_jpeg_interleaved),
             Self::Png(png) => png.decode(),
             Self::WebP(webp) => webp.decode(),
         }

@@ -87,7 +87,7 @@ pub fn without_copies(photos: Vec<SamplePhoto>) -> SamplePhotos {
     for photo in photos {
         match first.entry(photo.bytes.clone()) {
             Entry::Occupied(known) => {
-                let reason = format!("it is byte for byte {}, which is used", known.get());
+                let reason = format!("it is byte for byte the same file as {}", known.get());
                 unique.skipped.push(SkippedFile { path: photo.name.into(), reason });
             }
             Entry::Vacant(new) => {

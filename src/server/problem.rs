@@ -235,7 +235,8 @@ impl From<ImageError> for Problem {
     fn from(error: ImageError) -> Self {
         let (kind, reason) = match &error {
             ImageError::File { .. } => (ProblemKind::ContentTooLarge, "file"),
-            ImageError::Unknown => (ProblemKind::UnreadablePhoto, "unknown"),
+            ImageError::Unknown | ImageError::Empty => (ProblemKind::UnreadablePhoto, "unknown"),
+            ImageError::Foreign { .. } => (ProblemKind::UnreadablePhoto, "foreign"),
             ImageError::Side { .. } => (ProblemKind::UnreadablePhoto, "side"),
             ImageError::Pixels { .. } => (ProblemKind::UnreadablePhoto, "pixels"),
             ImageError::Scans { .. } => (ProblemKind::UnreadablePhoto, "scans"),

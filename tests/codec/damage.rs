@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::images::{self, TestImage, decode, jpeg, png, png_chunk, png_header};
 
 /// Returns JPEGs of every kind of coding, small enough to be cut at every byte.
-fn jpegs() -> Vec<(&'static str, Bytes)> {
+pub(crate) fn jpegs() -> Vec<(&'static str, Bytes)> {
     let picture = TestImage::busy(43, 37, 6);
     let grey: Vec<u8> = picture.rgb.iter().step_by(3).copied().collect();
     let coded = |progressive, own_codes, restart_interval| {
@@ -34,6 +34,32 @@ fn jpegs() -> Vec<(&'static str, Bytes)> {
     ]
 }
 
+/// Returns PNGs of every kind, small enough to be damaged at every bit.
+fn pngs() -> Vec<(&'static str, Bytes)> {
+    let picture = TestImage::busy(9, 7, 6);
+    let palette = |interlacing: u8, rows: &[u8]| {
+        let mut file = png_header(5, 3, 2, 3);
+        file.truncate(8);
+        file.extend(png_chunk(b"IHDR", &[0, 0, 0, 5, 0, 0, 0, 3, 2, 3, 0, 0, interlacing]));
+        file.extend(png_chunk(b"PLTE", &[250, 0, 0, 0, 250, 0, 0, 0, 250]));
+        file.extend(png_chunk(b"tRNS", &[255, 0, 128]));
+        file.extend(png_chunk(b"IDAT", &fdeflate::compress_to_vec(rows)));
+        file.extend(png_chunk(b"IEND", b""));
+        Bytes::from(file)
+    };
+    let wide: Vec<u8> = picture.rgb.iter().flat_map(|&sample| [sample, 77]).collect();
+    vec![
+        ("8 bits", picture.png()),
+        ("16 bits", png(&wide, 9, 7, ExtendedColorType::Rgb16, None)),
+        ("palette", palette(0, &[0, 0x18, 0x40, 0, 0x61, 0x80, 0, 0x24, 0])),
+        // The passes have 1, 1, 2 pixels in row 0, then row 2, then the odd columns, then row 1.
+        (
+            "interlaced",
+            palette(1, &[0, 0, 0, 0x40, 0, 0x60, 0, 0x48, 0, 0x10, 0, 0x24, 0, 0x18, 0x40]),
+        ),
+    ]
+}
+
 /// Returns PNGs and WebPs of every kind.
 fn others() -> Vec<(&'static str, Bytes)> {
     let picture = TestImage::busy(33, 21, 6);
@@ -50,19 +76,31 @@ fn others() -> Vec<(&'static str, Bytes)> {
 }
 
 #[test]
-fn files_cut_anywhere_are_refused() {
-    for (kind, file) in jpegs().into_iter().chain(others()) {
-        assert!(decode(&file).is_ok(), "{kind}: {:?}", decode(&file).err());
+fn a_png_or_webp_cut_at_any_byte_is_refused_or_has_all_of_its_pixels() {
+    for (kind, file) in others() {
+        let whole = decode(&file).unwrap();
+        let mut taken = 0;
         for length in 0..file.len() {
             let cut = file.slice(..length);
-            match probe(&cut).err().or_else(|| decode(&cut).err()) {
-                Some(ImageError::EndsEarly { at_byte, .. }) => assert!(at_byte <= length as u64),
-                Some(ImageError::Unknown) => assert!(length < 12, "{kind} cut at {length}"),
-                other => panic!("{kind} cut at {length}: {other:?}"),
+            match decode(&cut) {
+                Ok(frame) => {
+                    assert_eq!(frame.rgb(), whole.rgb(), "{kind} cut at {length}");
+                    taken += 1;
+                }
+                Err(ImageError::EndsEarly { at_byte, .. }) => assert!(at_byte <= length as u64),
+                Err(ImageError::Unknown | ImageError::Empty) => assert!(length < 12, "{length}"),
+                Err(other) => panic!("{kind} cut at {length}: {other:?}"),
             }
-            assert!(normalize(&cut).is_err());
-            assert!(luma(&cut).is_err());
         }
+        // A PNG's rows are followed by two checksums and an end chunk. A WebP's image may be
+        // followed by EXIF.
+        let behind_pixels = match kind {
+            "lossless WebP with EXIF" => 34..35,
+            _ if kind.contains("PNG") => 20..24,
+            // The padding of an odd chunk may be missing.
+            _ => 0..2,
+        };
+        assert!(behind_pixels.contains(&taken), "{kind}: {taken}");
     }
 }
 
@@ -183,53 +221,134 @@ fn a_jpeg_with_more_coded_data_than_its_size_can_take_is_refused() {
 }
 
 #[test]
-fn a_png_with_any_wrong_bit_is_refused() {
-    let file = TestImage::busy(9, 7, 6).png();
-    for bit in 0..file.len() * 8 {
-        let mut damaged = file.to_vec();
-        damaged[bit / 8] ^= 1 << (bit % 8);
-        assert!(decode(&damaged.into()).is_err(), "bit {bit}");
+fn a_png_with_any_wrong_bit_is_refused_or_has_the_same_pixels() {
+    for (kind, file) in pngs() {
+        let whole = decode(&file).unwrap();
+        let mut taken = 0;
+        for bit in 0..file.len() * 8 {
+            let mut damaged = file.to_vec();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(frame) = decode(&damaged.into()) {
+                assert!(frame.rgb() == whole.rgb(), "{kind}, bit {bit}");
+                taken += 1;
+            }
+        }
+        // One of two checksums of the rows may be wrong, and all of the end chunk.
+        assert!(taken >= 32 + 96, "{kind}: {taken}");
+    }
+}
+
+/// Wraps rows and their checksum as the pixels of a grey PNG of 2 by 2, without compression.
+fn stored(rows: &[u8], checksum: &[u8]) -> Vec<u8> {
+    let length = rows.len() as u16;
+    let mut data = vec![0x78, 0x01, 0x01];
+    data.extend(length.to_le_bytes());
+    data.extend((!length).to_le_bytes());
+    data.extend(rows);
+    data.extend(checksum);
+    let mut file = png_header(2, 2, 8, 0);
+    file.extend(png_chunk(b"IDAT", &data));
+    file
+}
+
+fn adler(rows: &[u8]) -> [u8; 4] {
+    let (mut a, mut b) = (1_u32, 0);
+    for &byte in rows {
+        a = (a + u32::from(byte)) % 65_521;
+        b = (b + a) % 65_521;
+    }
+    (b << 16 | a).to_be_bytes()
+}
+
+#[test]
+fn a_png_needs_all_of_its_rows_and_no_more_than_one_kind_of_checksum() {
+    let rows = [0, 10, 20, 0, 30, 40];
+    let end = png_chunk(b"IEND", b"");
+    let more = [&rows[..], &[0]].concat();
+    let very_many = [&rows[..], &[7; 60_000]].concat();
+    let wrong = [9; 4];
+    let cut = |mut file: Vec<u8>, bytes: usize| {
+        file.truncate(file.len() - bytes);
+        file
+    };
+    let spoilt = |mut file: Vec<u8>| {
+        *file.last_mut().unwrap() ^= 1;
+        file
+    };
+    let taken = [
+        [stored(&rows, &adler(&rows)), end.clone()].concat(),
+        [stored(&rows, &adler(&rows)), b"no chunk at all".to_vec()].concat(),
+        stored(&rows, &adler(&rows)),
+        stored(&rows, &wrong),
+        stored(&rows, b""),
+        stored(&rows, b"\0\0"),
+        stored(&more, &adler(&more)),
+        stored(&more, &wrong),
+        stored(&very_many, &adler(&very_many)),
+        spoilt(stored(&rows, &adler(&rows))),
+        spoilt(stored(&more, &adler(&more))),
+        cut(stored(&rows, &adler(&rows)), 2),
+        cut(stored(&rows, &adler(&rows)), 6),
+    ];
+    for (index, file) in taken.into_iter().enumerate() {
+        let frame = decode(&file.into()).unwrap_or_else(|error| panic!("{index}: {error}"));
+        assert_eq!(frame.rgb()[..6], [10, 10, 10, 20, 20, 20], "{index}");
+    }
+    let checksum = |error| matches!(error, ImageError::Damaged { .. });
+    for file in [
+        spoilt(stored(&rows, &wrong)),
+        spoilt(stored(&rows, b"")),
+        spoilt(stored(&very_many, &adler(&very_many))),
+        cut(stored(&rows, &wrong), 1),
+    ] {
+        assert!(checksum(decode(&file.into()).unwrap_err()));
+    }
+    for fewer in [&rows[..5], &rows[..3], &[]] {
+        for file in [stored(fewer, &adler(fewer)), stored(fewer, b"")] {
+            let error = decode(&file.into()).unwrap_err();
+            assert!(
+                matches!(error, ImageError::EndsEarly { missing: Part::PixelData, .. }),
+                "{error:?}"
+            );
+        }
     }
 }
 
 #[test]
-fn a_png_with_a_wrong_checksum_or_number_of_pixels_is_refused() {
-    // The grey image of 2 by 2 pixels is stored without compression.
-    let zlib = |rows: &[u8], checksum: u32| {
-        let length = rows.len() as u16;
-        let mut data = vec![0x78, 0x01, 0x01];
-        data.extend(length.to_le_bytes());
-        data.extend((!length).to_le_bytes());
-        data.extend(rows);
-        data.extend(checksum.to_be_bytes());
-        let mut file = png_header(2, 2, 8, 0);
-        file.extend(png_chunk(b"IDAT", &data));
-        file.extend(png_chunk(b"IEND", b""));
-        Bytes::from(file)
+fn damage_in_chunks_that_make_no_pixels_is_ignored_with_the_chunk() {
+    let picture = TestImage::busy(9, 7, 6);
+    let file = picture.png();
+    let header = 8 + 25;
+    let spoilt = |name: &[u8; 4], data: &[u8]| {
+        let mut chunk = png_chunk(name, data);
+        *chunk.last_mut().unwrap() ^= 1;
+        chunk
     };
-    let adler = |rows: &[u8]| {
-        let (mut a, mut b) = (1, 0);
-        for &byte in rows {
-            a = (a + u32::from(byte)) % 65_521;
-            b = (b + a) % 65_521;
-        }
-        b << 16 | a
-    };
+    for name in [b"tEXt", b"pHYs", b"eXIf", b"iCCP", b"prVt"] {
+        let untidy = [&file[..header], &spoilt(name, &images::exif(6)), &file[header..]].concat();
+        let frame = decode(&untidy.into()).unwrap();
+        assert_eq!(frame.rgb(), picture.rgb, "not turned either");
+    }
+    // These chunks make the image, or may have done so before a bit of their names was wrong.
+    for name in [b"PLTE", b"tRNS", b"pLTE", b"tRNs", b"NEWC"] {
+        let damaged = [&file[..header], &spoilt(name, &[1, 2, 3]), &file[header..]].concat();
+        let error = decode(&damaged.into()).unwrap_err();
+        assert!(
+            matches!(error, ImageError::Damaged { damage: Damage::Checksum { .. }, .. }),
+            "{error:?}"
+        );
+    }
+    // Pixels behind another chunk do not belong to the picture.
     let rows = [0, 10, 20, 0, 30, 40];
-    let right = zlib(&rows, adler(&rows));
-    assert_eq!(decode(&right).unwrap().rgb()[..6], [10, 10, 10, 20, 20, 20]);
-    assert!(matches!(decode(&zlib(&rows, adler(&rows) ^ 1)), Err(ImageError::Damaged { .. })));
-    let more = [&rows[..], &[0]].concat();
-    let sizes = |refusal| matches!(refusal, Err(ImageError::Damaged { damage: Damage::Sizes, .. }));
-    assert!(sizes(decode(&zlib(&more, adler(&more))).map(drop)));
-    let fewer = &rows[..5];
-    assert!(matches!(decode(&zlib(fewer, adler(fewer))), Err(ImageError::EndsEarly { .. })));
+    let pixels = stored(&rows, &adler(&rows));
+    let twice = [&pixels[..], &png_chunk(b"tEXt", b"a"), &pixels[header..]].concat();
+    assert_eq!(decode(&twice.into()).unwrap().rgb()[..3], [10; 3]);
 }
 
 #[test]
 fn sizes_that_contradict_each_other_are_refused() {
     let sizes = |file: &[u8]| match probe(file) {
-        Err(ImageError::Damaged { damage: Damage::Sizes, .. }) => true,
+        Err(ImageError::Damaged { damage: Damage::Sizes { .. }, .. }) => true,
         other => panic!("{other:?}"),
     };
     // The canvas and the image have different sizes.

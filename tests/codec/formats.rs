@@ -69,6 +69,138 @@ fn a_broken_exif_block_leaves_a_photo_as_it_is() {
 }
 
 #[test]
+fn an_orientation_may_be_an_integer_of_any_type() {
+    let stored = squares("abc/def");
+    for (tiff_type, count) in [1, 3, 4, 6, 8, 9].into_iter().flat_map(|t| [(t, 1), (t, 5)]) {
+        for is_big_endian in [false, true] {
+            let exif = |number| images::exif_of_type(number, tiff_type, count, is_big_endian);
+            let turned = |exif: Vec<u8>| {
+                let files = [
+                    png(&stored.rgb, stored.width, stored.height, Png::Rgb8, Some(exif.clone())),
+                    stored.webp(Some(exif.clone())),
+                    stored.jpeg(|e| e.add_exif_metadata(&exif).unwrap()),
+                ];
+                files.map(|file| probe(&file).unwrap().orientation.to_exif())
+            };
+            for number in 1..=8 {
+                assert_eq!(turned(exif(number)), [number as u8; 3], "type {tiff_type}");
+            }
+            assert_eq!(turned(exif(9)), [1; 3]);
+            if !matches!(tiff_type, 1 | 6) {
+                assert_eq!(turned(exif(256 + 6)), [1; 3], "no orientation has its low byte");
+            }
+        }
+    }
+    let upright = |tiff_type, count| images::exif_of_type(6, tiff_type, count, true);
+    for exif in [upright(2, 1), upright(5, 1), upright(7, 1), upright(12, 1), upright(3, 0)] {
+        let photo = stored.jpeg(|e| e.add_exif_metadata(&exif).unwrap());
+        assert_eq!(probe(&photo).unwrap().orientation, Orientation::NoTransforms);
+    }
+}
+
+#[test]
+fn a_webp_whose_header_says_that_it_has_no_exif_is_not_turned() {
+    let stored = squares("abc/def");
+    let file = stored.webp(Some(exif(6)));
+    assert_eq!(probe(&file).unwrap().orientation, Orientation::Rotate90, "the control");
+    let flags = 12 + 8;
+    assert_eq!(file[flags] & 8, 8);
+    let mut without = file.to_vec();
+    without[flags] &= !8;
+    // A file without an extended header has no EXIF either.
+    let image = images::webp_chunk(&file, b"VP8L");
+    let simple = images::webp_of(&[(b"VP8L", image), (b"EXIF", &exif(6))]);
+    for file in [without, simple].map(Bytes::from) {
+        assert_eq!(probe(&file).unwrap().orientation, Orientation::NoTransforms);
+        assert_eq!(decode(&file).unwrap().rgb(), stored.rgb);
+    }
+}
+
+#[test]
+fn an_animated_webp_shows_its_first_frame_on_a_transparent_canvas() {
+    let (first, second) = (TestImage::busy(20, 14, 1), TestImage::busy(20, 14, 2));
+    let frame = |image: &TestImage, x: u8, y: u8| {
+        let mut data = vec![x / 2, 0, 0, y / 2, 0, 0, 19, 0, 0, 13, 0, 0, 100, 0, 0, 0];
+        data.extend(images::riff_chunk(b"VP8L", images::webp_chunk(&image.webp(None), b"VP8L")));
+        data
+    };
+    let animation = |flags: u8, (width, height), (x, y)| {
+        Bytes::from(images::webp_of(&[
+            (b"VP8X", &images::vp8x(flags, width, height)),
+            (b"ANIM", &[10, 200, 30, 255, 0, 0]),
+            (b"ANMF", &frame(&first, x, y)),
+            (b"ANMF", &frame(&second, 0, 0)),
+            (b"EXIF", &exif(6)),
+        ]))
+    };
+    for flags in [0b10, 0b1_0010] {
+        let photo = animation(flags, (20, 14), (0, 0));
+        assert_eq!(probe(&photo).unwrap().orientation, Orientation::NoTransforms);
+        assert_eq!(decode(&photo).unwrap().rgb(), first.rgb);
+    }
+    let turned = decode(&animation(0b1010, (20, 14), (0, 0))).unwrap();
+    assert_eq!((turned.width(), turned.height()), (14, 20));
+
+    let photo = animation(0b10, (31, 33), (6, 8));
+    let frame = decode(&photo).unwrap();
+    assert_eq!((frame.width(), frame.height()), (31, 33));
+    let expected = TestImage::new(31, 33, |x, y| {
+        let inside = (6..26).contains(&x) && (8..22).contains(&y);
+        let at = || ((y - 8) * 20 + x - 6) as usize * 3;
+        if inside { first.rgb[at()..][..3].try_into().unwrap() } else { [255; 3] }
+    });
+    assert_eq!(frame.rgb(), expected.rgb);
+
+    for beyond in [(12, 8), (6, 20)] {
+        let error = probe(&animation(0b10, (31, 33), beyond)).unwrap_err();
+        assert!(error.to_string().contains("two sizes, 31x33 and "), "{error}");
+    }
+    // The second frame is cut, and then the first.
+    let photo = animation(0b10, (20, 14), (0, 0));
+    let second = photo.windows(4).rposition(|name| name == b"ANMF").unwrap();
+    assert_eq!(decode(&photo.slice(..second + 50)).unwrap().rgb(), first.rgb);
+    assert!(decode(&photo.slice(..second - 2)).is_err());
+}
+
+#[test]
+fn an_animated_webp_may_be_lossy_with_alpha() {
+    let still = images::LOSSY_ALPHA_WEBP;
+    let chunk = |name| images::riff_chunk(name, images::webp_chunk(still, name));
+    let mut frame = vec![0, 0, 0, 0, 0, 0, 95, 0, 0, 71, 0, 0, 100, 0, 0, 0];
+    frame.extend([chunk(b"ALPH"), chunk(b"VP8 ")].concat());
+    let animation = images::webp_of(&[
+        (b"VP8X", &images::vp8x(0b1_0010, 96, 72)),
+        (b"ANIM", &[0; 6]),
+        (b"ANMF", &frame),
+    ]);
+    let still = decode(&Bytes::from_static(still)).unwrap();
+    assert_eq!(decode(&animation.into()).unwrap().rgb(), still.rgb());
+}
+
+#[test]
+fn a_webp_with_a_wrong_length_or_damage_behind_its_image_is_whole() {
+    for file in [images::LOSSY_WEBP, images::LOSSY_ALPHA_WEBP, images::LOSSLESS_WEBP] {
+        let whole = decode(&Bytes::from_static(file)).unwrap();
+        let image = if file[12..].starts_with(b"VP8L") { b"VP8L" } else { b"VP8 " };
+        let end = images::webp_chunk(file, image).as_ptr_range().end;
+        let end = end as usize - file.as_ptr() as usize;
+        let with_length = |file: &[u8], length: u32| {
+            Bytes::from([&file[..4], &length.to_le_bytes(), &file[8..]].concat())
+        };
+        for length in [0, 4, file.len() as u32 / 2, file.len() as u32, u32::MAX] {
+            assert_eq!(decode(&with_length(file, length)).unwrap().rgb(), whole.rgb(), "{length}");
+        }
+        for behind in [&b"EXIF"[..], b"EXIF\xFF\0\0\0II*", b"\0\0\0", b"VP8 \x05\0\0\0abcde"] {
+            let untidy = [&file[..end + end % 2], behind].concat();
+            let untidy = with_length(&untidy, untidy.len() as u32 - 8);
+            assert_eq!(decode(&untidy).unwrap().rgb(), whole.rgb(), "{}", behind.escape_ascii());
+        }
+        let cut = with_length(&file[..end - 3], end as u32 - 11);
+        assert!(decode(&cut).is_err());
+    }
+}
+
+#[test]
 fn jpegs_of_every_sampling_and_scan_order_show_the_same_photo() {
     for (width, height) in [(64, 48), (61, 47), (17, 33), (1, 1), (1, 9), (9, 1), (8, 8), (16, 17)]
     {

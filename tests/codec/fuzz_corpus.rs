@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use bytes::Bytes;
-use double_exposure::codec::{ImageError, probe, silence_decoder_panics};
+use double_exposure::codec::{ImageError, normalize, probe, silence_decoder_panics};
 use double_exposure::fuzzing;
 
 use crate::run_on_each;
@@ -78,7 +78,7 @@ fn a_function_that_panics_on_one_seed_fails_with_its_name() {
 fn hostile_seeds_reach_every_format_and_both_verdicts() {
     let verdicts: BTreeSet<(bool, String)> = seeds("decode")
         .iter()
-        .map(|(_, seed)| match probe(seed) {
+        .map(|(_, seed)| match probe(seed).and_then(|header| normalize(seed).map(|_| header)) {
             Ok(header) => (true, header.format.to_string()),
             Err(ImageError::Damaged { format, .. } | ImageError::EndsEarly { format, .. }) => {
                 (false, format.to_string())

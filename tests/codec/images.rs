@@ -145,6 +145,68 @@ pub(crate) fn exif(orientation: u8) -> Vec<u8> {
     tiff
 }
 
+/// Returns an EXIF block that holds only an orientation, as an integer of this TIFF type: 1 and 6
+/// of one byte, 3 and 8 of two, 4 and 9 of four. More than four bytes follow the directory.
+pub(crate) fn exif_of_type(
+    orientation: u32,
+    tiff_type: u16,
+    count: u32,
+    is_big_endian: bool,
+) -> Vec<u8> {
+    let bytes = match tiff_type {
+        1 | 6 => 1,
+        3 | 8 => 2,
+        _ => 4,
+    };
+    let write = |number: u32, bytes: usize| {
+        let digits = number.to_be_bytes()[4 - bytes..].to_vec();
+        if is_big_endian { digits } else { digits.into_iter().rev().collect() }
+    };
+    let values: Vec<u8> = (0..count).flat_map(|_| write(orientation, bytes)).collect();
+    let start: &[u8] = if is_big_endian { b"MM\0*" } else { b"II*\0" };
+    let mut tiff = [start, &write(8, 4), &write(1, 2), &write(0x112, 2)].concat();
+    tiff.extend([write(tiff_type.into(), 2), write(count, 4)].concat());
+    let is_inside = values.len() <= 4;
+    let field = if is_inside { values.clone() } else { write(26, 4) };
+    tiff.extend(field.into_iter().chain([0; 4]).take(4));
+    tiff.extend([0; 4]);
+    tiff.extend(if is_inside { &[] } else { &values[..] });
+    tiff
+}
+
+/// Returns a WebP of these chunks.
+pub(crate) fn webp_of(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
+    file.extend(chunks.iter().flat_map(|(name, data)| riff_chunk(name, data)));
+    let length = file.len() as u32 - 8;
+    file[4..8].copy_from_slice(&length.to_le_bytes());
+    file
+}
+
+/// Returns a RIFF chunk, padded to an even length.
+pub(crate) fn riff_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let length = (data.len() as u32).to_le_bytes();
+    [name, &length[..], data, &[0][..data.len() % 2]].concat()
+}
+
+/// Returns the data of a WebP's first chunk of a name.
+pub(crate) fn webp_chunk<'a>(file: &'a [u8], name: &[u8; 4]) -> &'a [u8] {
+    let mut at = 12;
+    loop {
+        let length = u32::from_le_bytes(*file[at + 4..].first_chunk().unwrap()) as usize;
+        if file[at..].starts_with(name) {
+            return &file[at + 8..at + 8 + length];
+        }
+        at += 8 + length.next_multiple_of(2);
+    }
+}
+
+/// Returns the data of a WebP's extended header, with these flags and this canvas.
+pub(crate) fn vp8x(flags: u8, width: u32, height: u32) -> Vec<u8> {
+    let [width, height] = [width - 1, height - 1].map(u32::to_le_bytes);
+    [&[flags, 0, 0, 0], &width[..3], &height[..3]].concat()
+}
+
 /// Returns the range of a JPEG's first segment of a kind, from its marker to its end.
 pub(crate) fn segment(jpeg: &[u8], marker: u8) -> std::ops::Range<usize> {
     let mut at = 2;

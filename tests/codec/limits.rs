@@ -6,8 +6,8 @@ use double_exposure::codec::limits::{
     MAX_FILE_BYTES, MAX_PIXELS, MAX_SCANNED_PIXELS, MAX_SCANS, MAX_SIDE_PX,
 };
 use double_exposure::codec::{
-    Damage, Feature, Fit, Format, ImageError, Part, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec,
-    probe,
+    Damage, Feature, Fit, ForeignFormat, Format, ImageError, Part, PhotoLimits, ProbedPhoto, Size,
+    ThumbnailSpec, probe,
 };
 
 use crate::images::{self, TestImage, png_chunk, png_header};
@@ -292,7 +292,6 @@ fn a_refusal_names_the_unsupported_feature() {
     assert_eq!(unsupported(&marker(0xC3)), Feature::LosslessCoding);
     assert_eq!(unsupported(&marker(0xC5)), Feature::HierarchicalCoding);
     assert_eq!(unsupported(&marker(0xC9)), Feature::ArithmeticCoding);
-    assert_eq!(unsupported(&jpeg_header(8, 0, 0xC0, &[0x11])), Feature::LateHeight);
     assert_eq!(unsupported(&jpeg_header(8, 8, 0xC0, &[0x11; 2])), Feature::Components(2));
     let mut twelve_bits = marker(0xC1);
     twelve_bits[6] = 12;
@@ -300,12 +299,49 @@ fn a_refusal_names_the_unsupported_feature() {
     let mut chunk = png_header(4, 4, 8, 2);
     chunk.extend(png_chunk(b"NEWC", b""));
     assert_eq!(unsupported(&chunk), Feature::Chunk(*b"NEWC"));
-    let mut animated = b"RIFF\x16\0\0\0WEBPVP8X\x0A\0\0\0".to_vec();
-    animated.extend([2, 0, 0, 0, 3, 0, 0, 3, 0, 0]);
-    assert_eq!(unsupported(&animated), Feature::Animation);
-    for file in [&b""[..], b"GIF89a", b"\xFF", b"RIFF____WAVE", b"\x89PNG"] {
+    let apple = [&png_header(4, 4, 8, 2)[..8], &png_chunk(b"CgBI", &[0x50, 0, 0x20, 6])].concat();
+    assert_eq!(unsupported(&apple), Feature::AppleCoding);
+}
+
+#[test]
+fn a_refusal_names_the_format_that_is_not_read_and_what_the_user_can_do() {
+    let brands = |brands: &[u8]| {
+        let length = 8 + brands.len() as u32;
+        [&length.to_be_bytes(), &b"ftyp"[..], brands, b"\0\0\0\x08mdat"].concat()
+    };
+    let files = [
+        (ForeignFormat::Heic, brands(b"heic\0\0\0\0mif1heic")),
+        (ForeignFormat::Heic, brands(b"mif1\0\0\0\0mif1miaf")),
+        (ForeignFormat::Avif, brands(b"mif1\0\0\0\0mif1avifmiaf")),
+        (ForeignFormat::Avif, brands(b"avis\0\0\0\0msf1")),
+        (ForeignFormat::Raw, brands(b"crx \0\0\0\x01crx isom")),
+        (ForeignFormat::Video, brands(b"isom\0\0\x02\0isomiso2avc1mp41")),
+        (ForeignFormat::Video, brands(b"qt  \0\0\0\0")),
+        (ForeignFormat::Video, b"\0\0\0\x08wide\0\0\0\0mdat".to_vec()),
+        (ForeignFormat::Video, b"RIFF\x24\0\0\0AVI LIST".to_vec()),
+        (ForeignFormat::JpegXl, b"\xFF\x0A\xFA".to_vec()),
+        (ForeignFormat::JpegXl, b"\0\0\0\x0CJXL \r\n\x87\n".to_vec()),
+        (ForeignFormat::Jpeg2000, b"\0\0\0\x0CjP  \r\n\x87\n".to_vec()),
+        (ForeignFormat::Gif, b"GIF89a".to_vec()),
+        (ForeignFormat::Tiff, b"MM\0*\0\0\0\x08".to_vec()),
+        (ForeignFormat::Bmp, b"BM\x36\0\0\0\0\0\0\0\x36".to_vec()),
+        (ForeignFormat::Pdf, b"%PDF-1.7".to_vec()),
+        (ForeignFormat::Svg, b"<?xml version='1.0'?>\n<svg>".to_vec()),
+        (ForeignFormat::WebPage, b"\xEF\xBB\xBF\n<!DOCTYPE html>".to_vec()),
+    ];
+    for (format, file) in files {
+        assert_eq!(refusal(&file), ImageError::Foreign { format }, "{}", file.escape_ascii());
+    }
+    let heic = ImageError::Foreign { format: ForeignFormat::Heic }.to_string();
+    assert_eq!(
+        heic,
+        "this file is a HEIC photo, which is not read here: open it in the app that shows it, and \
+         export it as a JPEG"
+    );
+    for file in [&b"\xFF"[..], b"RIFF____WAVE", b"\x89PNG", b"BMW", b"<?xml version='1.0'?>"] {
         assert_eq!(refusal(file), ImageError::Unknown);
     }
+    assert_eq!(refusal(b""), ImageError::Empty);
 }
 
 #[test]

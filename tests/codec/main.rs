@@ -15,8 +15,10 @@ mod hostile_profiles;
 mod icc_profiles;
 mod images;
 mod limits;
+mod no_invented_pixels;
 mod normalize;
 mod sample_photos;
+mod untidy_jpegs;
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;

@@ -247,7 +247,7 @@ fn copies_are_skipped_and_reported() {
     put(&dir, "cleo/1.jpg", b"twin");
     let photos = without_copies(photos(&dir).photos);
     assert_eq!(owners(&photos), ["ann: ann.jpg", "ben: ben.jpg"]);
-    let reason = "it is byte for byte ben.jpg, which is used";
+    let reason = "it is byte for byte the same file as ben.jpg";
     let copy = SkippedFile { path: "cleo/1.jpg".into(), reason: reason.into() };
     assert_eq!(photos.skipped, [copy]);
 }

@@ -14,7 +14,7 @@ pub(in crate::codec) struct FrameHeader {
     pub(super) progressive: bool,
     /// Width as stored, in pixels.
     pub(super) width: u16,
-    /// Height as stored, in pixels.
+    /// Height as stored, in pixels; 0 if it follows behind the first scan.
     pub(super) height: u16,
     pub(in crate::codec) components: Vec<Component>,
 }
@@ -44,9 +44,6 @@ impl FrameHeader {
             return Err(Format::Jpeg.unsupported(Feature::SampleBits(bits)));
         }
         let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
-        if height == 0 {
-            return Err(Format::Jpeg.unsupported(Feature::LateHeight));
-        }
         if !matches!(count, 1 | 3 | 4) {
             return Err(Format::Jpeg.unsupported(Feature::Components(count)));
         }

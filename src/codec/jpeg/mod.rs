@@ -2,28 +2,33 @@
 //!
 //! A thumbnail needs a small part of a photo's pixels. A JPEG decoder can make an eighth of the
 //! size in the DCT domain for the price of reading the codes. The structure of a file is checked
-//! before it is decoded.
+//! before it is decoded, and an untidy file is rewritten. No decoder may fill in a pixel: a file is
+//! decoded if all of its blocks are there.
 
+mod entropy;
 mod frame_header;
+mod huffman_tables;
+mod repair;
 mod scan;
 pub(super) mod segments;
 mod structure;
 mod truncation_guard;
 mod zune;
 
+use std::borrow::Cow;
+
 use jpeg_decoder::{Decoder, Error};
 
 use self::structure::JpegInfo;
 use self::truncation_guard::SentinelReader;
 pub(super) use self::zune::samples;
-use super::backend::{DecodedPixels, decode_jpeg};
 use super::decoded::{Layout, Pixels};
 use super::geometry::Fit;
 use super::memory::Decoding;
 use super::orientation::turned;
 use super::{Damage, Feature, Format, ImageError, Part, panic_guard};
 
-/// Holds a JPEG file whose structure is whole and within the limits.
+/// Holds a JPEG file whose structure is within the limits and has all scans.
 pub(super) struct Jpeg<'a> {
     pub(super) file: &'a [u8],
     pub(super) info: JpegInfo,
@@ -57,16 +62,41 @@ impl<'a> Jpeg<'a> {
             Some(_) if eighths == 8 => (output_bytes, 2),
             _ => (frame.decoder_bytes(eighths), 1),
         };
+        // A file of any kind may have to be repaired, which copies it.
+        let file_copies = file_copies + 1;
         Decoding { peak_bytes, file_copies, output_bytes, is_rgb: components == 3, dimensions }
     }
 
-    /// Decodes at the smallest scale that leaves twice the dimensions of an upright thumbnail.
-    pub(super) fn decode(
+    /// Decodes with a function of the backend, at the smallest scale that leaves twice the
+    /// dimensions of an upright thumbnail.
+    pub(super) fn decode_with<T>(
         &self,
         thumbnail: (u32, u32),
         fit: Fit,
-    ) -> Result<DecodedPixels, ImageError> {
-        decode_jpeg(self, self.eighths(thumbnail, fit))
+        decode: fn(&Jpeg<'_>, u32) -> Result<T, ImageError>,
+    ) -> Result<T, ImageError> {
+        let eighths = self.eighths(thumbnail, fit);
+        if !self.info.needs_repair {
+            match decode(self, eighths) {
+                // Bytes before a restart, for example, are found by decoding.
+                Err(ImageError::Damaged { .. } | ImageError::EndsEarly { .. }) => {}
+                decoded => return decoded,
+            }
+        }
+        decode(&Jpeg::open(&self.repaired()?)?, eighths)
+    }
+
+    /// Returns the file, repaired if the decoders would refuse it as it is.
+    pub(super) fn tidy_file(&self) -> Result<Cow<'a, [u8]>, ImageError> {
+        if self.info.needs_repair {
+            self.repaired().map(Cow::Owned)
+        } else {
+            Ok(Cow::Borrowed(self.file))
+        }
+    }
+
+    fn repaired(&self) -> Result<Vec<u8>, ImageError> {
+        repair::repair(self.file, &self.info.frame)
     }
 
     /// Decodes at a scale in eighths, by the decoders in Rust.
@@ -91,7 +121,7 @@ impl<'a> Jpeg<'a> {
             _ => Layout::Cmyk8,
         };
         if samples.len() != width as usize * height as usize * layout.bytes() {
-            return Err(Format::Jpeg.damaged(Damage::Sizes));
+            return Err(Format::Jpeg.damaged(Damage::SampleCount));
         }
         let valid = self.valid(width, height);
         Ok(Pixels { samples: samples.into(), width, height, layout, valid })

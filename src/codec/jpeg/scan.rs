@@ -13,17 +13,19 @@ const MAX_BLOCK_BITS: u64 = 64 * 31;
 /// Holds a scan's header, and counts its restarts.
 pub(super) struct Scan {
     /// Indices of the components in the frame header.
-    components: Vec<usize>,
+    pub(super) components: Vec<usize>,
+    /// Numbers of each component's Huffman tables, for means and for the other coefficients.
+    pub(super) tables: Vec<(u8, u8)>,
     /// The first and the last coefficient, in zigzag order.
-    coefficients: (u8, u8),
+    pub(super) coefficients: (u8, u8),
     /// The lowest bit of the coefficients that came before this scan, and after; 0 before for none.
-    bits: (u8, u8),
+    pub(super) bits: (u8, u8),
     /// Number of interleaved units, or of blocks if the scan has one component.
-    units: u64,
+    pub(super) units: u64,
     /// Minimum and maximum of bits of a unit.
     unit_bits: (u64, u64),
     /// Number of units between two restarts; 0 for no restarts.
-    interval: u64,
+    pub(super) interval: u64,
     /// Number of restarts read so far.
     restarts: u64,
 }
@@ -43,9 +45,11 @@ impl Scan {
         }
         let (ids, parameters) = rest.split_at(2 * count);
         let mut components = Vec::with_capacity(count);
-        for &[id, _] in ids.as_chunks::<2>().0 {
+        let mut tables = Vec::with_capacity(count);
+        for &[id, numbers] in ids.as_chunks::<2>().0 {
             let index = frame.components.iter().position(|component| component.id == id);
             components.push(index.ok_or_else(|| Format::Jpeg.invalid_field(at))?);
+            tables.push((numbers >> 4, numbers & 15));
         }
         let (coefficients, bits) = if frame.progressive {
             ((parameters[0], parameters[1]), (parameters[2] >> 4, parameters[2] & 15))
@@ -69,6 +73,7 @@ impl Scan {
         };
         Ok(Self {
             components,
+            tables,
             coefficients,
             bits,
             units: u64::from(across) * u64::from(down),
@@ -86,12 +91,12 @@ impl Scan {
         (u64::from(frame.width) * u64::from(frame.height) * in_scan).div_ceil(all)
     }
 
-    /// Checks the coded data up to the next restart or to the scan's end.
-    pub(super) fn coded(&self, data: &[u8], at: usize) -> Result<(), ImageError> {
-        let units = if self.interval == 0 {
-            self.units
-        } else {
-            self.units.saturating_sub(self.restarts * self.interval).min(self.interval)
+    /// Checks the coded data up to the next restart or to the scan's end. Returns false if there is
+    /// data behind the scan's last unit that belongs to no interval.
+    pub(super) fn coded(&self, data: &[u8], at: usize) -> Result<bool, ImageError> {
+        let units = match (self.interval, self.restarts) {
+            (0, 0) => self.units,
+            (interval, restarts) => self.units.saturating_sub(restarts * interval).min(interval),
         };
         let (min_bits, max_bits) = self.unit_bits;
         let min_bytes = (units * min_bits).div_ceil(8);
@@ -103,32 +108,31 @@ impl Scan {
             }
         }
         // Every byte may be stuffed.
-        if data.len() as u64 > 2 * (units * max_bits).div_ceil(8) {
+        if units > 0 && data.len() as u64 > 2 * (units * max_bits).div_ceil(8) {
             return Err(Format::Jpeg.damaged(Damage::Excess { at_byte: at as u64 }));
         }
-        Ok(())
+        Ok(units > 0 || data.is_empty())
     }
 
-    /// Counts a restart, and checks its number.
-    pub(super) fn restart(&mut self, number: u8, at: usize) -> Result<(), ImageError> {
-        // One restart more than the scan needs may stand at its end.
-        if u64::from(number) != self.restarts % 8 || self.restarts > self.expected_restarts() {
-            return Err(Format::Jpeg.damaged(Damage::Restarts { at_byte: at as u64 }));
-        }
+    /// Counts a restart. Returns false if it has a wrong number, or if the scan has no room for it.
+    pub(super) fn restart(&mut self, number: u8) -> bool {
+        let is_expected =
+            u64::from(number) == self.restarts % 8 && self.restarts < self.intervals();
         self.restarts += 1;
-        Ok(())
+        is_expected
     }
 
     /// Checks at the end of the scan that no restart is missing.
     pub(super) fn finish(self, at: usize) -> Result<(), ImageError> {
-        if self.restarts < self.expected_restarts() {
+        if self.restarts + 1 < self.intervals() {
             return Err(Format::Jpeg.ends_early(at, Part::PixelData));
         }
         Ok(())
     }
 
-    fn expected_restarts(&self) -> u64 {
-        if self.interval == 0 { 0 } else { self.units.div_ceil(self.interval).saturating_sub(1) }
+    /// Returns the number of intervals between restarts that hold the scan's units.
+    pub(super) fn intervals(&self) -> u64 {
+        if self.interval == 0 { 1 } else { self.units.div_ceil(self.interval) }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Iterates over the segments of a JPEG file, by markers and lengths alone.
 //!
 //! No decoder reports where a file ends or how its scans lie. This iterator does, without decoding
-//! and without allocating. The check of the structure and the reader that feeds the decoder use it.
+//! and without allocating. The check of the structure, the repair, and the reader that feeds the
+//! decoder use it. Like other readers of JPEG, the iterator skips bytes before a marker that belong
+//! to no segment.
 
 use std::ops::Range;
 
@@ -34,7 +36,7 @@ pub(in crate::codec) mod marker {
     pub(in crate::codec) const COM: u8 = 0xFE;
 }
 
-/// Locates one segment of the file. Fill bytes between segments belong to none.
+/// Locates one segment of the file. Fill bytes and other bytes between segments belong to none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::codec) struct Segment {
     pub(in crate::codec) kind: Kind,
@@ -57,12 +59,14 @@ pub(in crate::codec) enum Kind {
     End,
 }
 
-/// Iterates over the segments of a file, up to its end marker or the first damage.
+/// Iterates over the segments of a file, up to its end marker or the first damage. Coded data that
+/// reaches the end of the file is a segment, too.
 #[derive(Clone)]
 pub(in crate::codec) struct Segments<'a> {
     file: &'a [u8],
     at: usize,
     next: Next,
+    skipped: bool,
 }
 
 /// Names the kind of segment that must follow.
@@ -78,7 +82,12 @@ enum Next {
 
 impl<'a> Segments<'a> {
     pub(in crate::codec) fn new(file: &'a [u8]) -> Self {
-        Self { file, at: 0, next: Next::Start }
+        Self { file, at: 0, next: Next::Start, skipped: false }
+    }
+
+    /// Returns true if bytes were skipped that are no part of a segment and no fill bytes.
+    pub(in crate::codec) fn skipped(&self) -> bool {
+        self.skipped
     }
 
     fn segment(&mut self, kind: Kind, end: usize) -> Segment {
@@ -97,54 +106,64 @@ impl<'a> Segments<'a> {
 
     /// Reads a segment, the end marker, or, behind coded data, a restart.
     fn marker(&mut self, behind_coded: bool) -> Result<Segment, ImageError> {
-        // Any number of FF may fill the space before a marker. Some cameras put zeros there.
-        while !behind_coded && self.file.get(self.at) == Some(&0) {
-            self.at += 1;
+        let mut code = self.marker_code()?;
+        // Restarts outside of scans, and reserved codes, begin no segment.
+        while !(is_segment(code) || (is_restart(code) && behind_coded)) {
+            if code == marker::SOI {
+                return Err(self.misplaced());
+            }
+            self.skipped = true;
+            self.at += 2;
+            code = self.marker_code()?;
         }
-        if self.byte(self.at)? != 0xFF {
-            return Err(self.misplaced());
+        if is_restart(code) {
+            self.next = Next::Coded;
+            return Ok(self.segment(Kind::Restart(code - marker::RST0), self.at + 2));
         }
+        if code == marker::EOI {
+            self.next = Next::Nothing;
+            return Ok(self.segment(Kind::End, self.at + 2));
+        }
+        self.next = if code == marker::SOS { Next::Coded } else { Next::Segment };
+        let length = [self.byte(self.at + 2)?, self.byte(self.at + 3)?];
+        let length = usize::from(u16::from_be_bytes(length));
+        if length < 2 {
+            return Err(Format::Jpeg.invalid_field(self.at));
+        }
+        let end = self.at + 2 + length;
+        if end > self.file.len() {
+            return Err(self.ends_early(Part::Rest));
+        }
+        Ok(self.segment(Kind::Segment(code), end))
+    }
+
+    /// Moves to the last `FF` of the next marker, and returns the marker's code.
+    fn marker_code(&mut self) -> Result<u8, ImageError> {
+        let rest = self.file.get(self.at..).unwrap_or_default();
+        let skipped = memchr::memchr(0xFF, rest);
+        self.skipped |= skipped != Some(0);
+        self.at += skipped.ok_or_else(|| self.ends_early(Part::EndMarker))?;
+        // Any number of FF may fill the space before a marker.
         while self.byte(self.at + 1)? == 0xFF {
             self.at += 1;
         }
-        match self.byte(self.at + 1)? {
-            restart @ marker::RST0..=marker::RST7 if behind_coded => {
-                self.next = Next::Coded;
-                Ok(self.segment(Kind::Restart(restart - marker::RST0), self.at + 2))
-            }
-            marker::EOI => {
-                self.next = Next::Nothing;
-                Ok(self.segment(Kind::End, self.at + 2))
-            }
-            code @ (marker::SOF0..marker::RST0 | marker::SOS..=marker::APP15 | marker::COM) => {
-                self.next = if code == marker::SOS { Next::Coded } else { Next::Segment };
-                let length = [self.byte(self.at + 2)?, self.byte(self.at + 3)?];
-                let length = usize::from(u16::from_be_bytes(length));
-                if length < 2 {
-                    return Err(Format::Jpeg.invalid_field(self.at));
-                }
-                let end = self.at + 2 + length;
-                if end > self.file.len() {
-                    return Err(self.ends_early(Part::Rest));
-                }
-                Ok(self.segment(Kind::Segment(code), end))
-            }
-            _ => Err(self.misplaced()),
-        }
+        self.byte(self.at + 1)
     }
 
     fn coded(&mut self) -> Result<Segment, ImageError> {
         let mut end = self.at;
         loop {
             let Some(ff) = memchr::memchr(0xFF, &self.file[end..]) else {
-                return Err(self.ends_early(Part::EndMarker));
+                end = self.file.len();
+                break;
             };
             end += ff;
-            match self.file.get(end + 1) {
-                Some(0) => end += 2,
-                Some(_) => break,
-                None => return Err(self.ends_early(Part::EndMarker)),
+            let fill = self.file[end..].iter().take_while(|&&byte| byte == 0xFF).count();
+            if self.file.get(end + fill) != Some(&0) {
+                break;
             }
+            self.skipped |= fill > 1;
+            end += fill + 1;
         }
         self.next = Next::Marker;
         Ok(self.segment(Kind::Coded, end))
@@ -161,6 +180,15 @@ impl<'a> Segments<'a> {
     fn misplaced(&self) -> ImageError {
         Format::Jpeg.misplaced(self.at)
     }
+}
+
+fn is_restart(code: u8) -> bool {
+    matches!(code, marker::RST0..=marker::RST7)
+}
+
+/// Returns true for the codes that begin a segment, and for the end marker.
+fn is_segment(code: u8) -> bool {
+    matches!(code, marker::SOF0..marker::RST0 | marker::EOI..=marker::APP15 | marker::COM)
 }
 
 impl Iterator for Segments<'_> {

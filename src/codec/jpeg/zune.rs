@@ -53,7 +53,7 @@ pub(super) fn decode(
 
     let (width, height) = (u32::from(info.frame.width), u32::from(info.frame.height));
     if samples.len() != width as usize * height as usize * layout.bytes() {
-        return Err(Format::Jpeg.damaged(Damage::Sizes));
+        return Err(Format::Jpeg.damaged(Damage::SampleCount));
     }
     let valid = (width.into(), height.into());
     Ok(Pixels { samples, width, height, layout, valid })
@@ -72,7 +72,8 @@ pub(in crate::codec) fn samples(
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(file), options);
     let coding = |error: DecodeErrors| Format::Jpeg.coding(error);
     decoder.decode_headers().map_err(coding)?;
-    let length = decoder.output_buffer_size().ok_or_else(|| Format::Jpeg.damaged(Damage::Sizes))?;
+    let length =
+        decoder.output_buffer_size().ok_or_else(|| Format::Jpeg.damaged(Damage::SampleCount))?;
     let mut samples = PixelBuffer::zeroed(length);
     decoder.decode_into(&mut samples).map_err(coding)?;
     Ok(samples)

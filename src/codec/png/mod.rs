@@ -1,7 +1,8 @@
-//! Decodes PNG, after a check of every chunk.
+//! Decodes PNG, after a check of every chunk up to the pixels.
 //!
 //! Only five kinds of chunk make the image. The decoder gets these chunks alone, so that the
-//! contents of others, such as compressed text of gigabytes, are never decompressed.
+//! contents of others, such as compressed text of gigabytes, are never decompressed, and damage in
+//! them does not matter.
 
 mod verify;
 
@@ -10,6 +11,7 @@ use std::io::Cursor;
 use image::codecs::png::PngDecoder;
 use image::{ColorType, ImageDecoder};
 
+use self::verify::RowChecksum;
 use super::color::{ColorModel, ColorTag, PngColors};
 use super::decoded::{Layout, Pixels};
 use super::memory::Decoding;
@@ -20,7 +22,7 @@ use super::{
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
-/// Holds a PNG whose chunks are whole and whose header is within the limits.
+/// Holds a PNG whose header is within the limits, and whose chunks are whole up to its pixels.
 pub(super) struct Png<'a> {
     pub(super) file: &'a [u8],
     /// Width and height as stored, in pixels.
@@ -40,33 +42,67 @@ pub(super) struct Png<'a> {
 /// Locates a chunk of the file.
 struct Chunk<'a> {
     name: [u8; 4],
+    /// The data, up to the end of the file if the chunk is cut.
     data: &'a [u8],
     /// Start of the chunk's length field, in bytes from the start of the file.
     at: usize,
     /// End of the chunk's checksum, in bytes from the start of the file.
     end: usize,
+    checksum: Checksum,
+}
+
+/// Describes the checksum of a chunk.
+#[derive(Clone, Copy)]
+enum Checksum {
+    Right,
+    Wrong {
+        stored: u32,
+        computed: u32,
+    },
+    /// The file ends before the checksum does.
+    Cut,
 }
 
 impl<'a> Chunk<'a> {
     fn read(file: &'a [u8], at: usize) -> Result<Self, ImageError> {
-        let ends_early = |missing| Format::Png.ends_early(file.len(), missing);
-        let header: &[u8; 8] =
-            file.get(at..).and_then(<[u8]>::first_chunk).ok_or(ends_early(Part::EndMarker))?;
+        let header: &[u8; 8] = file
+            .get(at..)
+            .and_then(<[u8]>::first_chunk)
+            .ok_or_else(|| Format::Png.ends_early(file.len(), Part::EndMarker))?;
         let [l3, l2, l1, l0, name @ ..] = *header;
         let data_end = at + 8 + u32::from_be_bytes([l3, l2, l1, l0]) as usize;
-        let stored = file.get(data_end..).and_then(<[u8]>::first_chunk);
-        let stored = u32::from_be_bytes(*stored.ok_or(ends_early(Part::Rest))?);
-        let computed = crc32fast::hash(&file[at + 4..data_end]);
-        if stored != computed {
-            let damage = Damage::Checksum { at_byte: at as u64, stored, computed };
-            return Err(Format::Png.damaged(damage));
-        }
-        Ok(Self { name, data: &file[at + 8..data_end], at, end: data_end + 4 })
+        let Some(&stored) = file.get(data_end..).and_then(<[u8]>::first_chunk) else {
+            let data = &file[at + 8..data_end.min(file.len())];
+            return Ok(Self { name, data, at, end: file.len(), checksum: Checksum::Cut });
+        };
+        let (stored, computed) =
+            (u32::from_be_bytes(stored), crc32fast::hash(&file[at + 4..data_end]));
+        let checksum =
+            if stored == computed { Checksum::Right } else { Checksum::Wrong { stored, computed } };
+        Ok(Self { name, data: &file[at + 8..data_end], at, end: data_end + 4, checksum })
     }
 
-    /// Returns true if a reader that does not know the chunk may skip it.
+    /// Refuses a chunk that is cut or whose checksum is wrong.
+    fn check(&self) -> Result<(), ImageError> {
+        match self.checksum {
+            Checksum::Right => Ok(()),
+            Checksum::Cut => Err(Format::Png.ends_early(self.end, Part::Rest)),
+            Checksum::Wrong { stored, computed } => {
+                let at_byte = self.at as u64;
+                Err(Format::Png.damaged(Damage::Checksum { at_byte, stored, computed }))
+            }
+        }
+    }
+
+    /// Returns true if a reader that does not know the chunk may skip it, and if no wrong bit can
+    /// have made its name out of the name of a chunk that makes the image.
     fn is_ancillary(&self) -> bool {
+        let differing_bits = |name: &[u8; 4]| {
+            (u32::from_be_bytes(*name) ^ u32::from_be_bytes(self.name)).count_ones()
+        };
+        let is_right = matches!(self.checksum, Checksum::Right);
         self.name[0].is_ascii_lowercase()
+            && (is_right || IMAGE_CHUNKS.iter().all(|name| differing_bits(name) > 1))
     }
 }
 
@@ -76,6 +112,10 @@ const IMAGE_CHUNKS: [[u8; 4]; 5] = [*b"IHDR", *b"PLTE", *b"tRNS", *b"IDAT", *b"I
 impl<'a> Png<'a> {
     pub(super) fn open(file: &'a [u8]) -> Result<Self, ImageError> {
         let first = Chunk::read(file, SIGNATURE.len())?;
+        if first.name == *b"CgBI" {
+            return Err(Format::Png.unsupported(Feature::AppleCoding));
+        }
+        first.check()?;
         let (b"IHDR", &[w3, w2, w1, w0, h3, h2, h1, h0, bits, color, _, _, interlacing]) =
             (&first.name, first.data)
         else {
@@ -97,30 +137,33 @@ impl<'a> Png<'a> {
 
         let mut orientation = Orientation::NoTransforms;
         let mut colors = PngColors::default();
-        let (mut has_pixels, mut last_was_pixels) = (false, false);
         let mut has_transparency = false;
-        let mut at = first.end;
+        let (mut has_pixels, mut at) = (false, first.end);
         loop {
-            let chunk = Chunk::read(file, at)?;
+            // Nothing behind the pixels can change them.
+            let chunk = match Chunk::read(file, at) {
+                Err(_) if has_pixels => break,
+                chunk => chunk?,
+            };
             has_transparency |= chunk.name == *b"tRNS";
-            let is_pixels = chunk.name == *b"IDAT";
             match &chunk.name {
-                b"IEND" if !has_pixels => {
-                    return Err(Format::Png.ends_early(chunk.at, Part::Picture));
-                }
-                b"IEND" => break,
+                b"IDAT" => has_pixels = true,
+                b"IEND" if has_pixels => break,
+                b"IEND" => return Err(Format::Png.ends_early(chunk.at, Part::Picture)),
+                name if chunk.is_ancillary() && *name != *b"tRNS" => match (name, chunk.check()) {
+                    (_, Err(_)) => {}
+                    (b"eXIf", _) => orientation = orientation::from_exif(chunk.data),
+                    _ if has_pixels => {}
+                    (&name, _) => colors.take(name, chunk.data, chunk.at + 8),
+                },
+                _ if has_pixels && chunk.check().is_err() => break,
+                b"PLTE" | b"tRNS" => chunk.check()?,
                 b"IHDR" => return Err(Format::Png.misplaced(at)),
-                b"IDAT" if has_pixels && !last_was_pixels => return Err(Format::Png.misplaced(at)),
-                b"eXIf" => orientation = orientation::from_exif(chunk.data),
-                name if IMAGE_CHUNKS.contains(name) => {}
-                &name if chunk.is_ancillary() && !has_pixels => {
-                    colors.take(name, chunk.data, chunk.at + 8);
+                &name => {
+                    chunk.check()?;
+                    return Err(Format::Png.unsupported(Feature::Chunk(name)));
                 }
-                _ if chunk.is_ancillary() => {}
-                &name => return Err(Format::Png.unsupported(Feature::Chunk(name))),
             }
-            has_pixels |= is_pixels;
-            last_was_pixels = is_pixels;
             at = chunk.end;
         }
         Ok(Self {
@@ -155,34 +198,62 @@ impl<'a> Png<'a> {
 
     pub(super) fn decode(&self) -> Result<Pixels, ImageError> {
         let image_file = self.image_file();
-        panic_guard::decode(Format::Png, || {
-            let chunks = self.chunks().filter(|chunk| chunk.name == *b"IDAT");
-            let chunks = chunks.map(|chunk| chunk.data);
-            verify::check(chunks, self.unpacked_bytes(), self.file.len())
-        })?;
+        panic_guard::decode(Format::Png, || self.check_pixels())?;
         panic_guard::decode(Format::Png, || {
             read(PngDecoder::new(Cursor::new(image_file)), Format::Png)
         })
     }
 
+    /// Refuses pixels of which a row is missing, or whose checksums are wrong. The chunks have a
+    /// checksum each, and the rows have one together. If those of one kind are wrong, the other
+    /// kind must be right. The file may end before a checksum.
+    fn check_pixels(&self) -> Result<(), ImageError> {
+        let pixels = || self.image_chunks().filter(|chunk| chunk.name == *b"IDAT");
+        let data = || pixels().map(|chunk| chunk.data);
+        let rows = verify::check(data, self.unpacked_bytes(), self.file.len())?;
+        let mut wrong = pixels().filter(|c| matches!(c.checksum, Checksum::Wrong { .. }));
+        let is_cut = pixels().any(|chunk| matches!(chunk.checksum, Checksum::Cut));
+        match (rows, wrong.next()) {
+            (RowChecksum::Right, _) | (RowChecksum::Unread, None) => Ok(()),
+            (_, Some(chunk)) => chunk.check(),
+            (RowChecksum::Wrong, None) if is_cut => Err(Format::Png.damaged(Damage::RowChecksum)),
+            (RowChecksum::Wrong, None) => Ok(()),
+        }
+    }
+
     /// Returns the file with the chunks that make the image and no others.
     fn image_file(&self) -> Vec<u8> {
-        let mut image_file = Vec::with_capacity(self.file.len());
+        let mut image_file = Vec::with_capacity(self.file.len() + 12);
         image_file.extend_from_slice(SIGNATURE);
-        for chunk in self.chunks().filter(|chunk| IMAGE_CHUNKS.contains(&chunk.name)) {
-            image_file.extend_from_slice(&self.file[chunk.at..chunk.end]);
+        for chunk in self.image_chunks() {
+            let Chunk { name, data, .. } = chunk;
+            if let Checksum::Right = chunk.checksum {
+                image_file.extend_from_slice(&self.file[chunk.at..chunk.end]);
+                continue;
+            }
+            image_file.extend((data.len() as u32).to_be_bytes());
+            let start = image_file.len();
+            image_file.extend(name);
+            image_file.extend(data);
+            let checksum = crc32fast::hash(&image_file[start..]);
+            image_file.extend(checksum.to_be_bytes());
         }
+        image_file.extend(b"\0\0\0\0IEND\xAE\x42\x60\x82");
         image_file
     }
 
-    /// Returns all chunks up to the end chunk, which is included.
-    fn chunks(&self) -> impl Iterator<Item = Chunk<'a>> + use<'a> {
-        let (file, mut at) = (self.file, Some(SIGNATURE.len()));
-        std::iter::from_fn(move || {
-            let chunk = Chunk::read(file, at?).ok()?;
-            at = (chunk.name != *b"IEND").then_some(chunk.end);
-            Some(chunk)
-        })
+    /// Returns the chunks that make the image, up to the last one with pixels. Pixels behind other
+    /// chunks do not belong to them.
+    fn image_chunks(&self) -> impl Iterator<Item = Chunk<'a>> + use<'a> {
+        let (file, mut at) = (self.file, SIGNATURE.len());
+        let mut has_pixels = false;
+        let chunks = std::iter::from_fn(move || {
+            let chunk = Chunk::read(file, at).ok()?;
+            at = chunk.end;
+            has_pixels |= chunk.name == *b"IDAT";
+            (!has_pixels || chunk.name == *b"IDAT").then_some(chunk)
+        });
+        chunks.filter(|chunk| IMAGE_CHUNKS.contains(&chunk.name))
     }
 
     /// Returns the number of bytes of the decompressed pixels. A row has whole bytes, with the

@@ -4,40 +4,72 @@
 //! decompression, in little memory. The checksum is the format's only one over the pixels before
 //! compression.
 
-use fdeflate::Decompressor;
+use fdeflate::{DecompressionError, Decompressor};
 
-use crate::codec::{Damage, Format, ImageError, Part};
+use crate::codec::{Format, ImageError, Part};
 
 /// Bytes that compressed data may refer back.
 const WINDOW: usize = 32 << 10;
 
-/// Decompresses the pixels of all chunks and keeps none. Refuses too few bytes, too many, or a
-/// wrong checksum. An error of too few bytes names `end` as its position.
-pub(super) fn check<'a>(
-    chunks: impl Iterator<Item = &'a [u8]>,
+/// Describes the checksum of all rows (Adler-32), which follows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowChecksum {
+    Right,
+    Wrong,
+    /// The data ends before the checksum, or very many bytes stand between it and the rows.
+    Unread,
+}
+
+/// Decompresses the pixels of all chunks and keeps none. Refuses too few bytes; an error of too few
+/// names `end` as its position. Bytes behind the rows belong to the checksum, and to nothing else.
+pub(super) fn check<'a, C: Iterator<Item = &'a [u8]>>(
+    chunks: impl Fn() -> C,
     expected_bytes: u64,
     end: usize,
-) -> Result<(), ImageError> {
+) -> Result<RowChecksum, ImageError> {
+    let (bytes, checksum) = match inflate(chunks(), expected_bytes, true) {
+        Err(DecompressionError::WrongChecksum) => {
+            let inflated = inflate(chunks(), expected_bytes, false);
+            inflated.map(|(bytes, _)| (bytes, RowChecksum::Wrong))
+        }
+        inflated => inflated,
+    }
+    .map_err(|error| Format::Png.coding(format!("{error:?}")))?;
+    if bytes < expected_bytes {
+        return Err(Format::Png.ends_early(end, Part::PixelData));
+    }
+    Ok(checksum)
+}
+
+/// Returns the number of decompressed bytes. Stops a little behind the expected number.
+fn inflate<'a>(
+    chunks: impl Iterator<Item = &'a [u8]>,
+    expected_bytes: u64,
+    with_checksum: bool,
+) -> Result<(u64, RowChecksum), DecompressionError> {
     let mut decompressor = Decompressor::new();
+    if !with_checksum {
+        decompressor.ignore_adler32();
+    }
     let mut out = vec![0; 4 * WINDOW];
     let (mut filled, mut total_bytes) = (0, 0);
-    // An empty chunk behind the last marks the end of the data.
-    for (chunk, is_last) in chunks.map(|chunk| (chunk, false)).chain([(&[][..], true)]) {
-        let mut data = chunk;
+    for mut data in chunks {
         while !decompressor.is_done() {
-            let (read, written) = decompressor.read(data, &mut out, filled, is_last).map_err(
-                |error| match error {
-                    fdeflate::DecompressionError::InsufficientInput => {
-                        Format::Png.ends_early(end, Part::PixelData)
-                    }
-                    error => Format::Png.coding(format!("{error:?}")),
-                },
-            )?;
+            let (read, written) = match decompressor.read(data, &mut out, filled, false) {
+                // Behind the last row, the compression may be damaged.
+                Err(error) if total_bytes >= expected_bytes => {
+                    return match error {
+                        DecompressionError::WrongChecksum => Err(error),
+                        _ => Ok((total_bytes, RowChecksum::Unread)),
+                    };
+                }
+                step => step?,
+            };
             data = &data[read..];
             filled += written;
             total_bytes += written as u64;
-            if total_bytes > expected_bytes {
-                return Err(Format::Png.damaged(Damage::Sizes));
+            if total_bytes > expected_bytes + WINDOW as u64 {
+                return Ok((total_bytes, RowChecksum::Unread));
             }
             if read == 0 && written == 0 && filled < out.len() {
                 break;
@@ -48,8 +80,6 @@ pub(super) fn check<'a>(
             }
         }
     }
-    if total_bytes < expected_bytes {
-        return Err(Format::Png.ends_early(end, Part::PixelData));
-    }
-    Ok(())
+    let is_read = decompressor.is_done() && with_checksum;
+    Ok((total_bytes, if is_read { RowChecksum::Right } else { RowChecksum::Unread }))
 }
