@@ -147,8 +147,8 @@ impl Repair<'_> {
     }
 
     /// Walks and copies the data of each interval, without the first `skipped` bytes behind each
-    /// restart. These bytes and the standard tables are guesses, and nothing but data that ends with
-    /// its last block tells that they are right.
+    /// restart. These bytes and the standard tables are guesses, and nothing but data that ends
+    /// with its last block tells that they are right.
     fn walk(
         &mut self,
         scan: &Scan,
