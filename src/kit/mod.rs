@@ -51,8 +51,8 @@ pub trait SystemUnderTest: Send + Sync + Sized + 'static {
     const BANDS: u32;
 
     /// Upper bound of the conversions that can be in progress at once without waiting. A converter
-    /// whose pool waits for a free frame sets the number of frames. Replays have no more requests in
-    /// flight, because on one thread a wait would never end.
+    /// whose pool waits for a free frame sets the number of frames. Replays have no more requests
+    /// in flight, because on one thread a wait would never end.
     const MAX_IN_FLIGHT: usize = 26;
 
     /// True if the converter may refuse a whole photo, as a service that is full does. If false, a
