@@ -185,7 +185,7 @@ fn every_mistake_fits_its_file_and_is_searched() {
     searched.extend(crate::services::FOUND_IN_THE_SERVICE.iter().map(|(mistake, _)| *mistake));
     listed.sort_unstable();
     searched.sort_unstable();
-    // Two mistakes are found by a part and by random plans.
+    // A mistake can be found by a part and by random plans.
     searched.dedup();
     assert_eq!(listed, searched);
 }

@@ -122,7 +122,11 @@ impl Running {
                 max_queued: 3,
                 max_bytes: 1 << 30,
             },
-            limits: Limits { max_queued_calls: 3, max_transit_bytes: 1, ..Limits::default() },
+            limits: Limits {
+                max_queued_calls: 3,
+                max_transit_bytes: 128 << 10,
+                ..Limits::default()
+            },
         };
         let state = AppState::start(parts).expect("the model has threads");
         Self { router: TowerToHyperService::new(router(Arc::new(state))), store }
