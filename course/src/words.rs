@@ -77,7 +77,8 @@ impl<S: Service + 'static> Run<S> {
         answers.find(|(viewer, answer)| answer.is_mixed(*viewer)).map(|(v, a)| (v, a.clone()))
     }
 
-    /// Returns the letters that can come next. A small letter drops a request, if `may_drop` is set.
+    /// Returns the letters that can come next, and if `may_drop` is set also small letters, each of
+    /// which drops a request.
     pub fn next_letters(&self, may_drop: bool) -> Vec<char> {
         let open = || self.requests.iter().filter(|request| !request.has_ended);
         let ready = open().filter(|request| !request.waits).map(|request| request.viewer);

@@ -5,7 +5,7 @@
 use course::{Answer, Pause, Run, Service, Turn};
 
 use super::graph::Position;
-use super::levels::{RequestView, State};
+use super::state::{RequestView, State};
 
 #[allow(warnings, clippy::all, reason = "the files are the learner's, and are linted there")]
 mod copies {

@@ -4,6 +4,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use super::exercises::{self, Exercise, Rules};
 use super::graph::{self, Graph, Position};
+use super::state::{RequestView, State};
 use crate::schedule::{Act, Schedule, trace};
 
 /// Holds a level: its texts, its code, and all of its states.
@@ -23,25 +24,6 @@ pub struct Level {
     pub code: Vec<&'static str>,
     /// All states.
     pub graph: Graph<State>,
-}
-
-/// Describes what a learner sees after some turns.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct State {
-    /// The requests, in the order of the level's users.
-    pub requests: Vec<RequestView>,
-    /// Owner of the photo in each slot, `·` for an empty one. Empty if the level has no slots.
-    pub slots: String,
-}
-
-/// Describes what a learner sees of a request.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RequestView {
-    /// Index of the line that the request runs next, or `None` if it has ended.
-    pub line: Option<usize>,
-    /// Owners of the rows that it shows so far. `∅` is an answer without rows, and `×` a request
-    /// that was dropped.
-    pub rows: String,
 }
 
 /// Bands of each thumbnail.

@@ -7,7 +7,9 @@ mod exercises;
 mod graph;
 mod levels;
 mod page;
+mod state;
 
 pub use graph::{Graph, Node};
-pub use levels::{Level, RequestView, State, levels};
+pub use levels::{Level, levels};
 pub use page::page;
+pub use state::{RequestView, State};

@@ -122,6 +122,6 @@ fn the_page_in_the_documents_is_the_one_that_the_program_writes() {
     let documented = text("docs/course/play.html");
     assert!(
         without_photos(&page) == without_photos(&documented),
-        "docs/course/play.html is old: write it with `double-exposure play --out docs/course/play.html`"
+        "docs/course/play.html is old: `double-exposure play --out docs/course/play.html`"
     );
 }

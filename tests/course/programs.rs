@@ -1,23 +1,32 @@
 //! Tests the exercises and solutions as a learner does, with cargo and without other crates.
 
 use std::env;
+use std::io::{Read, pipe};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs cargo in the course's folder, with a target folder of its own.
+/// Runs cargo in the course's folder, with a target folder of its own. Returns what it and the
+/// programs print, in the order of printing.
 fn cargo(arguments: &[&str]) -> String {
     let course = Path::new(env!("CARGO_MANIFEST_DIR")).join("course");
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let (mut printed, writer) = pipe().expect("the system has a pipe");
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
         .args(arguments)
         .args(["--offline", "--locked", "--color", "never"])
         .current_dir(course)
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("course"))
         .env_remove("RUSTFLAGS")
         .stdin(Stdio::null())
-        .output()
-        .expect("cargo runs");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    text(&output.stdout) + &text(&output.stderr)
+        .stdout(writer.try_clone().expect("the pipe has two writers"))
+        .stderr(writer);
+    let mut child = cargo.spawn().expect("cargo runs");
+    // The command holds the writers; the pipe ends when they are dropped.
+    drop(cargo);
+    let mut text = String::new();
+    printed.read_to_string(&mut text).expect("cargo prints text");
+    child.wait().expect("cargo ends");
+    text
 }
 
 #[test]

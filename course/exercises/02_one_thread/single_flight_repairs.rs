@@ -9,7 +9,7 @@ use course::{Answer, Guess, Outcome, Service, User, step, wait_until};
 // TODO: read the three repairs, and guess before you run the test.
 const GUESSES: [Guess; 3] = [Guess::Unsure; 3];
 
-/// Makes tiles, each once for all requests that want it at the same time, with one of three repairs.
+/// Makes each tile once for all requests that want it at the same time, with one of three repairs.
 #[derive(Default)]
 pub struct Tiles<const REPAIR: usize> {
     in_flight: Mutex<HashMap<u32, Arc<OnceLock<Answer>>>>,

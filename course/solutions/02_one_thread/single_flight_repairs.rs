@@ -8,7 +8,7 @@ use course::{Answer, Guess, Outcome, Service, User, step, wait_until};
 /// The right guesses, in the order of the repairs below.
 const GUESSES: [Guess; 3] = [Guess::Fails, Guess::Holds, Guess::Holds];
 
-/// Makes tiles, each once for all requests that want it at the same time, with one of three repairs.
+/// Makes each tile once for all requests that want it at the same time, with one of three repairs.
 #[derive(Default)]
 pub struct Tiles<const REPAIR: usize> {
     in_flight: Mutex<HashMap<u32, Arc<OnceLock<Answer>>>>,

@@ -73,7 +73,7 @@ fn check(guesses: [Guess; 3]) {
             ("0. keep four buffers in place of two", explore::<0>()),
             ("1. use the buffer first that has been free longest", explore::<1>()),
             (
-                "2. add no buffer that is free already (what if another request took it in between?)",
+                "2. add no buffer that is free already (and if another took it in between?)",
                 explore::<2>(),
             ),
         ],

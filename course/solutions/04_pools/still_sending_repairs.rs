@@ -48,7 +48,7 @@ fn check(guesses: [Guess; 3]) {
             ("0. send a copy of the contents", explore::<0>()),
             ("1. give the buffer back only if its lock is free", explore::<1>()),
             (
-                "2. give the buffer back only if nothing else holds it (how often is one used again?)",
+                "2. give the buffer back only if nothing else holds it (is one used again?)",
                 explore::<2>(),
             ),
         ],
