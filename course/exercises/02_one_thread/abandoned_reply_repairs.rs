@@ -41,17 +41,21 @@ impl<const REPAIR: usize> Drop for Lease<'_, REPAIR> {
     }
 }
 
-impl<const REPAIR: usize> Service for Database<REPAIR> {
-    async fn answer(&self, viewer: User) -> Answer {
+impl<const REPAIR: usize> Database<REPAIR> {
+    /// Returns a kept connection, or a new one.
+    fn connection(&self) -> Connection {
         let mut kept = self.kept.lock().unwrap();
         // Repair 0: the connection that was used least recently comes first.
-        let connection = if REPAIR == 0 && !kept.is_empty() {
-            kept.remove(0)
-        } else {
-            kept.pop().unwrap_or_default()
-        };
-        drop(kept);
-        let mut lease = Lease { database: self, connection, is_done: false };
+        if REPAIR == 0 && !kept.is_empty() {
+            return kept.remove(0);
+        }
+        kept.pop().unwrap_or_default()
+    }
+}
+
+impl<const REPAIR: usize> Service for Database<REPAIR> {
+    async fn answer(&self, viewer: User) -> Answer {
+        let mut lease = Lease { database: self, connection: self.connection(), is_done: false };
         let number = self.questions.fetch_add(1, Relaxed);
         lease.connection.replies.push_back((number, viewer));
         step("read the reply").await;
