@@ -74,7 +74,7 @@ impl Server {
 
     /// Serves until `stop` resolves. The server then rejects new requests, finishes the accepted
     /// ones, and returns. It gives up what is not finished within
-    /// [`Limits::shutdown_timeout`].
+    /// [`Limits::shutdown_timeout`](limits::Limits::shutdown_timeout).
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, state, store, .. } = self;
         let limits = state.limits;
