@@ -222,7 +222,11 @@ impl<S: Service + 'static> Words<S> {
     pub fn never_mixes(&self) {
         let outcome = self.explore();
         if let Outcome::Found { word, .. } | Outcome::Deadlock { word } = &outcome {
-            panic!("{outcome}\n\n{}", table::of(&replay::<S>(word)));
+            // The program is called as the exercise, and its solution has a suffix.
+            let program = std::any::type_name::<S>().split("::").next().unwrap_or_default();
+            let level = program.trim_end_matches("_sol");
+            let link = format!("docs/course/play.html#{level}:{word}");
+            panic!("{outcome}\nPlay it: {link}\n\n{}", table::of(&replay::<S>(word)));
         }
         assert!(matches!(outcome, Outcome::Exhausted { .. }), "{outcome}");
     }

@@ -9,9 +9,11 @@ use serde::Serialize;
 use super::OutputArgs;
 use crate::output::json;
 
-/// Prints a text with ANSI colour on standard output; the colour reaches terminals only.
+/// Prints a text with ANSI colour on standard output; the colour reaches terminals only. A prompt,
+/// which has no line end, is shown at once.
 pub(super) fn print(text: &str) {
-    ignore(anstream::stdout().write_all(text.as_bytes()));
+    let mut stdout = anstream::stdout();
+    ignore(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
 }
 
 /// Prints a text with ANSI colour on standard error; the colour reaches terminals only.

@@ -51,6 +51,11 @@ fn days_at_their_limits_have_a_page() {
         evening_with(&[("per_day = 91_000_000", "per_day = 0")]),
     ] {
         let page = page(&simulated(&plan));
-        assert!(page.contains("</html>") && !page.contains("NaN") && !page.contains("inf "));
+        // Three letters of a picture's data may be anything.
+        let without_data = |part: &str| part.split_once('"').unwrap_or_default().1.to_owned();
+        let mut parts = page.split("base64,");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let text = first + &parts.map(without_data).collect::<String>();
+        assert!(text.contains("</html>") && !text.contains("NaN") && !text.contains("inf "));
     }
 }
