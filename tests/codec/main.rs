@@ -37,8 +37,9 @@ fn cases(cases: u32) -> Config {
     }
 }
 
-/// Time within which a file must be processed.
-const FILE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time after which a file counts as one that never ends. The slowest takes six seconds of an idle
+/// processor; a busy one takes many times as long.
+const FILE_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Runs `work` on each file. Panics with the file's name if `work` panics or exceeds the timeout.
 #[track_caller]
