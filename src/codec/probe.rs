@@ -135,13 +135,15 @@ impl<'a> File<'a> {
     pub(super) fn memory_bytes(&self, spec: ThumbnailSpec, file_bytes: usize) -> u64 {
         let Header { width, height, orientation, .. } = self.header();
         let thumbnail = thumbnail_dimensions(width, height, spec);
-        let decoding = match self {
-            Self::Jpeg(jpeg) => jpeg.decoding(thumbnail, spec.fit),
-            Self::Png(png) => png.decoding(),
-            Self::WebP(webp) => webp.decoding(),
+        let (decoding, color) = match self {
+            Self::Jpeg(jpeg) => (jpeg.decoding(thumbnail, spec.fit), &jpeg.info.color),
+            Self::Png(png) => (png.decoding(), &png.color),
+            Self::WebP(webp) => (webp.decoding(), &webp.color),
         };
         let is_upright = orientation == Orientation::NoTransforms;
-        memory::conversion_bytes(file_bytes as u64, decoding, is_upright, thumbnail)
+        let conversion =
+            memory::conversion_bytes(file_bytes as u64, decoding, is_upright, thumbnail);
+        conversion + color.memory_bytes()
     }
 
     /// Replaces the bytes that the structure belongs to. Only the bytes that the structure was read

@@ -1,7 +1,10 @@
 //! A damaged or hostile colour profile is ignored: the photo is shown as sRGB, in bounded time.
 
 use bytes::Bytes;
-use double_exposure::codec::{MAX_PROFILE_BYTES, has_unusable_profile, silence_decoder_panics};
+use double_exposure::codec::{
+    Fit, MAX_PROFILE_BYTES, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec, has_unusable_profile,
+    silence_decoder_panics,
+};
 
 use crate::icc_profiles::{
     ADOBE_RGB, gamma_curve, icc_segment, iccp, profile, table_of_colors, with_chunks, with_segments,
@@ -54,6 +57,22 @@ fn a_profile_that_is_damaged_anywhere_never_stops_a_photo() {
             assert_eq!(decode(&photo).unwrap().rgb().len(), 20 * 20 * 3, "{at} {seed}");
         }
     }
+}
+
+#[test]
+fn the_memory_of_a_conversion_counts_the_profile_as_large_as_it_may_inflate() {
+    let spec = ThumbnailSpec { size: Size::default(), fit: Fit::Cover };
+    let bytes = |photo: &[u8]| {
+        let photo = Bytes::copy_from_slice(photo);
+        ProbedPhoto::open(photo, PhotoLimits::MAX).unwrap().memory_bytes(spec)
+    };
+    let plain = bytes(&photo().png());
+    let large = bytes(&with_profile(&vec![0; 2 * MAX_PROFILE_BYTES]));
+    assert!(large > plain + 6 * MAX_PROFILE_BYTES as u64, "{large} for {plain}");
+    let jpeg = photo().jpeg(|_| ());
+    let parts: Vec<_> = (1..=10).map(|number| icc_segment(number, 10, &[0; 60_000])).collect();
+    let large = bytes(&with_segments(&jpeg, &parts));
+    assert!(large > bytes(&jpeg) + 6 * 600_000, "{large}");
 }
 
 #[test]

@@ -69,7 +69,24 @@ pub(super) enum ColorModel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct UnusableProfile;
 
+/// Upper bound of the memory that reading and applying a profile takes, as a multiple of the
+/// profile's bytes: its copy, its parsed tables, and the tables of the conversion.
+const MEMORY_PER_PROFILE_BYTE: u64 = 7;
+
+/// Upper bound of the bytes that one byte of deflate becomes (RFC 1951: 258 bytes for two bits).
+const MAX_INFLATION: usize = 1032;
+
 impl ColorTag {
+    /// Returns the memory that reading and applying the description takes, in bytes.
+    pub(super) fn memory_bytes(&self) -> u64 {
+        let profile_bytes: usize = match self {
+            Self::Icc(parts) => parts.iter().map(ExactSizeIterator::len).sum(),
+            Self::DeflatedIcc(data) => data.len().saturating_mul(MAX_INFLATION),
+            Self::Srgb | Self::Cicp(_) | Self::Gamma { .. } => 0,
+        };
+        profile_bytes.min(MAX_PROFILE_BYTES) as u64 * MEMORY_PER_PROFILE_BYTE
+    }
+
     /// Returns the conversion to sRGB of samples of 8 or of 16 bits, or `None` if they are sRGB.
     pub(super) fn transform(
         &self,
