@@ -27,7 +27,8 @@ pub(crate) fn dead_ends(path: &str, text: &str) -> Vec<String> {
         for word in code.text.split_whitespace().flat_map(spread) {
             let name = word.trim_matches(['"', '\'', '(', ')', ',', ';', '.']);
             let named = FOLDERS.iter().any(|folder| word.starts_with(folder));
-            if named && !name.contains('*') && !root().join(word.trim_end_matches(',')).exists() {
+            let file = word.split('#').next().unwrap_or_default().trim_end_matches(',');
+            if named && !name.contains('*') && !root().join(file).exists() {
                 found.push(format!("{path}: there is no {word}"));
             }
         }
@@ -246,7 +247,7 @@ mod controls {
     #[test]
     fn links_and_paths_that_lead_somewhere_are_not_found() {
         let good = "[a](src/lib.rs#x) [b](#c) [d](https://e.f/g) `src/pipeline/{shared,owned}.rs` \
-            `src/` `tests/*.rs` src/nowhere.rs";
+            `src/` `tests/*.rs` `src/lib.rs#c` src/nowhere.rs";
         assert_eq!(dead_ends("README.md", good), [""; 0]);
         assert_eq!(dead_ends("docs/a.md", "[a](../src/lib.rs)"), [""; 0]);
     }
