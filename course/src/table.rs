@@ -1,7 +1,7 @@
 //! Prints a run as a table: a row for each turn, and a column for each request.
 
 use crate::service::{Pause, Service};
-use crate::words::{Run, Turn, replay};
+use crate::words::{Run, Turn, replay, users_of};
 
 /// Width of a column, in characters.
 const COLUMN: usize = 30;
@@ -16,9 +16,7 @@ pub fn show<S: Service + 'static>(word: &str) {
 
 /// Returns the table of a run.
 pub(crate) fn of<S: Service + 'static>(run: &Run<S>) -> String {
-    let mut users: Vec<char> = run.turns().iter().map(|turn| turn.0.to_ascii_uppercase()).collect();
-    users.sort_unstable();
-    users.dedup();
+    let users = users_of(&run.word());
     let mut table = String::from("turn  ");
     for user in &users {
         table += &format!("{:COLUMN$}", format!("request of {user}"));

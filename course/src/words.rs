@@ -67,7 +67,7 @@ impl<S: Service + 'static> Run<S> {
     }
 
     /// Returns the turns so far as a word.
-    fn word(&self) -> String {
+    pub(crate) fn word(&self) -> String {
         self.turns.iter().map(|(letter, _)| letter).collect()
     }
 
@@ -116,15 +116,20 @@ impl<S: Service + 'static> Run<S> {
     }
 }
 
+/// Returns the users of a word, each once, in alphabetical order.
+pub(crate) fn users_of(word: &str) -> Vec<User> {
+    let mut users: Vec<User> = word.to_ascii_uppercase().chars().collect();
+    users.sort_unstable();
+    users.dedup();
+    users
+}
+
 /// Runs a service's requests in the order of a word, such as `ABA`.
 ///
 /// # Panics
 /// Panics if a letter names a request that has ended.
 pub fn replay<S: Service + 'static>(word: &str) -> Run<S> {
-    let mut users: Vec<char> = word.to_ascii_uppercase().chars().collect();
-    users.sort_unstable();
-    users.dedup();
-    let mut run = Run::new(&users.into_iter().collect::<String>());
+    let mut run = Run::new(&users_of(word).iter().collect::<String>());
     word.chars().for_each(|letter| run.take_turn(letter));
     run
 }

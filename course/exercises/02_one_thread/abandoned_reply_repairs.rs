@@ -11,7 +11,7 @@ use course::{Answer, Guess, Outcome, Service, User, step};
 // TODO: read the three repairs, and guess before you run the test.
 const GUESSES: [Guess; 3] = [Guess::Unsure; 3];
 
-/// Holds the replies that nobody has read, each with the number of its question.
+/// Holds the replies that no request has read, each with the number of its question.
 #[derive(Default)]
 struct Connection {
     replies: VecDeque<(u32, User)>,

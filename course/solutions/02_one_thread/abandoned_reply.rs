@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use course::{Answer, Service, User, step};
 
-/// Holds the replies that the database has sent and nobody has read.
+/// Holds the replies that the database has sent and no request has read.
 #[derive(Default)]
 struct Connection {
     replies: VecDeque<User>,

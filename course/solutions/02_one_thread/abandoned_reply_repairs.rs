@@ -10,7 +10,7 @@ use course::{Answer, Guess, Outcome, Service, User, step};
 /// The right guesses, in the order of the repairs below.
 const GUESSES: [Guess; 3] = [Guess::Fails, Guess::Holds, Guess::Holds];
 
-/// Holds the replies that nobody has read, each with the number of its question.
+/// Holds the replies that no request has read, each with the number of its question.
 #[derive(Default)]
 struct Connection {
     replies: VecDeque<(u32, User)>,

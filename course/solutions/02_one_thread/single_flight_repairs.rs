@@ -29,7 +29,7 @@ impl<const REPAIR: usize> Service for Tiles<REPAIR> {
         }
         let flight = Arc::new(OnceLock::new());
         self.in_flight.lock().unwrap().insert(7, Arc::clone(&flight));
-        // Repair 2: nobody can join once the work has begun.
+        // Repair 2: no request can join once the work has begun.
         if REPAIR == 2 {
             self.in_flight.lock().unwrap().remove(&7);
         }
@@ -51,7 +51,7 @@ fn check(guesses: [Guess; 3]) {
             ("0. ask again before using the result", explore::<0>()),
             ("1. use the result only if it is the viewer's own", explore::<1>()),
             (
-                "2. let nobody join once the work has begun (what is left of the purpose?)",
+                "2. let no request join once the work has begun (what is left of the purpose?)",
                 explore::<2>(),
             ),
         ],
