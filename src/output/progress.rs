@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Starts a bar that counts up to `total`, with `noun` before it. A `quiet` bar stays hidden.
 pub(crate) fn counting(quiet: bool, noun: &'static str, total: u64) -> ProgressBar {
-    bar(quiet, "{prefix:10} {wide_bar} {pos}/{len} {eta:>4}", total).with_prefix(noun)
+    bar(quiet, "{prefix:10} {wide_bar} {human_pos}/{human_len} {eta:>4}", total).with_prefix(noun)
 }
 
 /// Starts a bar with a text behind it in place of numbers. A `quiet` bar stays hidden.

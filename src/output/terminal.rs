@@ -1,5 +1,7 @@
 //! Formats text for a terminal: its width, colours, line breaks, numbers and outcomes.
 
+use std::fmt::Display;
+
 use console::Term;
 
 use crate::schedule::Outcome;
@@ -42,9 +44,28 @@ pub(crate) fn colour(outcome: Outcome) -> &'static str {
     if outcome.mixed() { RED } else { GREEN }
 }
 
-/// Returns a number with its noun, such as `1 slot` or `2 slots`; `one` is the singular.
-pub(crate) fn many(number: impl std::fmt::Display, one: &str) -> String {
-    let number = number.to_string();
+/// Returns a number with a comma between groups of three digits, such as `1,234,567` or `-1,000.5`.
+/// People read such numbers; JSON and numbers that only identify something stay as they are.
+pub(crate) fn grouped(number: impl Display) -> String {
+    let text = number.to_string();
+    let start = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
+    let (sign, rest) = text.split_at(start);
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (digits, fraction) = rest.split_at(end);
+    let mut grouped = sign.to_owned();
+    for (index, digit) in digits.char_indices() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + fraction
+}
+
+/// Returns a [grouped] number with its noun, such as `1 slot` or `2,000 slots`; `one` is the
+/// singular.
+pub(crate) fn many(number: impl Display, one: &str) -> String {
+    let number = grouped(number);
     if number == "1" { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
@@ -77,4 +98,28 @@ pub(crate) fn percent(share: f64) -> String {
 /// Returns a text with `?` in place of control characters, which a terminal would obey.
 pub(crate) fn plain(text: &str) -> String {
     text.trim_end().chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, many};
+
+    #[test]
+    fn digits_before_the_decimal_point_are_grouped_by_three() {
+        for (number, expected) in [
+            ("0", "0"),
+            ("999", "999"),
+            ("1000", "1,000"),
+            ("12345", "12,345"),
+            ("123456", "123,456"),
+            ("1234567", "1,234,567"),
+            ("1234.5678", "1,234.5678"),
+            ("-1000", "-1,000"),
+            ("+14 %", "+14 %"),
+            ("no number", "no number"),
+        ] {
+            assert_eq!(grouped(number), expected);
+        }
+        assert_eq!([many(1, "slot"), many(2_000, "slot")], ["1 slot", "2,000 slots"]);
+    }
 }
