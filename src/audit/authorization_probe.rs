@@ -54,7 +54,8 @@ pub(crate) async fn run(
         let Some(response) = response.ok().filter(|r| (200..300).contains(&r.status)) else {
             continue;
         };
-        let Some(image) = checker.check_image(request.photo, &response.body) else { continue };
+        let image = checker.check_image(request.photo, request.fit, &response.body);
+        let Some(image) = image else { continue };
         if image.rows_read == 0 || image.verdict == DetectionVerdict::Unreadable {
             continue;
         }

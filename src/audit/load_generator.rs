@@ -31,6 +31,8 @@ pub enum LoadModel {
     Closed(usize),
     /// An open loop with this number of requests per second.
     Open(f64),
+    /// A load of another tool, which numbered this step in its records.
+    Recorded(u32),
 }
 
 /// Holds the times of a request since the load began.
@@ -89,6 +91,8 @@ impl LoadStep {
             match self.load {
                 LoadModel::Closed(in_flight) => self.closed(in_flight).await,
                 LoadModel::Open(rate) => self.open(rate).await,
+                // The tool has sent the requests already.
+                LoadModel::Recorded(_) => {}
             }
         };
         tokio::select! {

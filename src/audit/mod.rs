@@ -24,6 +24,7 @@
 
 mod authorization_probe;
 mod captures;
+mod checkers;
 mod client;
 pub mod demo;
 mod evidence;

@@ -13,6 +13,7 @@ use super::evidence::{Evidence, FindingKind};
 use super::load_generator::Exchange;
 use super::spec::Target;
 use super::test_photos::TestPhotos;
+use super::workload::PlannedRequest;
 use crate::audit::watermark::{DetectionVerdict, Detector, ExpectedImage, Raster, YCbCrImage};
 use crate::codec::{
     self, Fit, Format, InspectedPixels, Size, ThumbnailSpec, inspect_pixels, thumbnail_dimensions,
@@ -60,15 +61,16 @@ pub(crate) struct ImageCheck {
 pub(crate) struct ResponseChecker {
     target: Arc<Target>,
     photos: Arc<TestPhotos>,
-    detector: Detector,
+    /// Detectors of the fits `None`, cover and contain, in this order.
+    detectors: [Detector; 3],
 }
 
 impl ResponseChecker {
     pub(crate) fn new(target: &Arc<Target>, photos: &Arc<TestPhotos>) -> Self {
         let (width, height) = (target.photos.width, target.photos.height);
-        let expected = ExpectedImage { width, height, fit: target.thumbnail.fit };
-        let detector = Detector::new(&photos.codebook, expected);
-        Self { target: Arc::clone(target), photos: Arc::clone(photos), detector }
+        let detectors = [None, Some(Fit::Cover), Some(Fit::Contain)]
+            .map(|fit| Detector::new(&photos.codebook, ExpectedImage { width, height, fit }));
+        Self { target: Arc::clone(target), photos: Arc::clone(photos), detectors }
     }
 
     /// Classifies the response of an exchange, and reads its image.
@@ -80,10 +82,10 @@ impl ResponseChecker {
             }
             Ok(response) if !(200..300).contains(&response.status) => ResponseClass::ErrorStatus,
             Ok(response) => {
-                let photo = exchange.request.photo;
-                let image = self.check_image(photo, &response.body).map(|mut image| {
-                    let (size, dimensions) = (exchange.request.size, (image.width, image.height));
-                    let defects = [(!self.fits(size, dimensions), FindingKind::Size)];
+                let PlannedRequest { photo, size, fit, .. } = exchange.request;
+                let image = self.check_image(photo, fit, &response.body).map(|mut image| {
+                    let dimensions = (image.width, image.height);
+                    let defects = [(!self.fits(size, fit, dimensions), FindingKind::Size)];
                     let defects = defects
                         .into_iter()
                         .chain(self.header_defects(&response.headers, &response.body))
@@ -103,15 +105,25 @@ impl ResponseChecker {
         Checked { exchange, class, is_truncated }
     }
 
-    /// Reads every row of an image that should show the photo `requested`. Returns `None` if the
-    /// file cannot be decoded or has more than [`MAX_IMAGE_PX`] pixels.
-    pub(crate) fn check_image(&self, requested: usize, file: &[u8]) -> Option<ImageCheck> {
+    /// Reads every row of an image that should show the photo `requested` in a fit. Returns `None`
+    /// if the file cannot be decoded or has more than [`MAX_IMAGE_PX`] pixels.
+    pub(crate) fn check_image(
+        &self,
+        requested: usize,
+        fit: Option<Fit>,
+        file: &[u8],
+    ) -> Option<ImageCheck> {
         let (width, height, pixels) = inspect_pixels(file, MAX_IMAGE_PX).ok()?;
         let image = match pixels {
             InspectedPixels::YCbCr(pixels) => YCbCrImage::from_ycbcr(width, height, &pixels),
             InspectedPixels::Rgb(rgb) => YCbCrImage::from_rgb(&Raster { width, height, rgb }),
         };
-        let detection = self.detector.detect(self.photos.all[requested].id, &image);
+        let detector = match fit {
+            None => &self.detectors[0],
+            Some(Fit::Cover) => &self.detectors[1],
+            Some(Fit::Contain) => &self.detectors[2],
+        };
+        let detection = detector.detect(self.photos.all[requested].id, &image);
         let evidence = detection.findings.iter();
         let evidence = evidence.map(|found| Evidence::new(found, requested, &self.photos));
         Some(ImageCheck {
@@ -125,7 +137,8 @@ impl ResponseChecker {
         })
     }
 
-    /// Lists the defects that headers can have, each with true if it is there.
+    /// Lists the defects that headers can have, each with true if it is there. A record without
+    /// headers says nothing about them.
     fn header_defects(&self, headers: &HeaderMap, file: &[u8]) -> [(bool, FindingKind); 3] {
         let actual = codec::probe(file).ok().map(|header| match header.format {
             Format::Jpeg => "image/jpeg",
@@ -147,14 +160,15 @@ impl ResponseChecker {
             (is_private && is_public, FindingKind::Public),
             (is_private && lacks_validator, FindingKind::NoValidator),
         ]
+        .map(|(is_defect, kind)| (is_defect && !headers.is_empty(), kind))
     }
 
     /// Returns true if dimensions are those of the requested size, within a rounding error of
     /// 1 px. Services differ where the requested size is larger than the photo, so that any
     /// dimensions pass there.
-    fn fits(&self, size: u32, (width, height): (u32, u32)) -> bool {
+    fn fits(&self, size: u32, fit: Option<Fit>, (width, height): (u32, u32)) -> bool {
         let photos = self.target.photos;
-        let (Some(fit), Ok(spec_size)) = (self.target.thumbnail.fit, Size::try_from(size)) else {
+        let (Some(fit), Ok(spec_size)) = (fit, Size::try_from(size)) else {
             return true;
         };
         let max_size = match fit {

@@ -4,18 +4,18 @@
 //! the caller's thread. Bounded channels move responses between them.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::authorization_probe::{self, ProbeResult};
+use super::checkers::{CHANNEL_CAPACITY, start_checkers};
 use super::client::ExchangeLimits;
 use super::evidence::FindingKind;
-use super::load_generator::{Exchange, LoadModel, LoadStep};
+use super::load_generator::{LoadModel, LoadStep};
 use super::origin_server::OriginServer;
 use super::response_check::{Checked, ResponseChecker};
 use super::self_test;
@@ -24,14 +24,8 @@ use super::spec::{Mode, Target};
 use super::stats::{AuditStats, Finding};
 use super::test_photos::TestPhotos;
 use super::verdict::{AbortReason, AuditVerdict, upper_bound, verdict};
-use super::workload::Workload;
+use super::workload::{PlannedRequest, Workload};
 use crate::audit::watermark::WatermarkError;
-
-/// Capacity of each channel of responses.
-const CHANNEL_CAPACITY: usize = 32;
-
-/// Upper bound of the checker threads.
-const MAX_CHECKERS: usize = 16;
 
 /// Upper bound of the time between two progress reports.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -106,10 +100,9 @@ pub struct AuditResults {
 
 impl AuditResults {
     /// Returns the image that the service should have sent in place of a finding's.
-    pub fn expected_image(&self, plan: &AuditPlan, finding: &Finding) -> Option<Bytes> {
-        let request = finding.request;
-        let fit = plan.target.thumbnail.fit;
-        self_test::expected_image(&self.photos, request.photo, request.size, fit)
+    pub fn expected_image(&self, finding: &Finding) -> Option<Bytes> {
+        let PlannedRequest { photo, size, fit, .. } = finding.request;
+        self_test::expected_image(&self.photos, photo, size, fit)
     }
 }
 
@@ -236,7 +229,7 @@ impl Audit<'_> {
     fn load(&mut self, workload: &Arc<Workload>) -> Result<(), AuditError> {
         let (stop, stopped) = watch::channel(false);
         let (send_checked, checked) = sync_channel(CHANNEL_CAPACITY);
-        let checkers = self.checkers(&send_checked)?;
+        let checkers = start_checkers(&self.target, &self.photos, &send_checked)?;
         drop(send_checked);
         let load = self.plan.load.clone();
         let duration = self.plan.duration / load.len().max(1) as u32;
@@ -258,29 +251,6 @@ impl Audit<'_> {
         self.collect(&checked, start, &stop);
         self.elapsed = start.elapsed();
         Ok(())
-    }
-
-    /// Starts a checker thread per core. A checker ends when all senders of its channel are gone.
-    fn checkers(
-        &self,
-        checked: &SyncSender<Checked>,
-    ) -> Result<Vec<mpsc::Sender<Exchange>>, AuditError> {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let mut checkers = Vec::new();
-        for _ in 0..cores.min(MAX_CHECKERS) {
-            let (sender, mut exchanges) = mpsc::channel::<Exchange>(CHANNEL_CAPACITY);
-            let checker = ResponseChecker::new(&self.target, &self.photos);
-            let checked = checked.clone();
-            thread::Builder::new().name("checker".into()).spawn(move || {
-                while let Some(exchange) = exchanges.blocking_recv() {
-                    if checked.send(checker.check(exchange)).is_err() {
-                        return;
-                    }
-                }
-            })?;
-            checkers.push(sender);
-        }
-        Ok(checkers)
     }
 
     /// Counts checked responses until the load ends, or until the audit has to end early.

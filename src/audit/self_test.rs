@@ -48,7 +48,7 @@ fn check_size(
     let other_photo = photos.spec.per_person;
     let mut image = rendered(photos, 0, size_px, fit).map_err(not_made)?;
     let other = rendered(photos, other_photo, size_px, fit).map_err(not_made)?;
-    let check = |image: &Raster| checker.check_image(0, &encoded(image)?);
+    let check = |image: &Raster| checker.check_image(0, fit, &encoded(image)?);
     let is_clean = check(&image).is_some_and(|check| {
         check.verdict == DetectionVerdict::Clean
             && !check.evidence.iter().any(|evidence| evidence.kind.is_mixing())

@@ -149,7 +149,7 @@ impl StepStats {
     /// of the median. An open loop omits no request and needs no correction.
     pub fn p99_corrected_ms(&self) -> f64 {
         match self.load {
-            LoadModel::Open(_) => self.latency_ms(0.99),
+            LoadModel::Open(_) | LoadModel::Recorded(_) => self.latency_ms(0.99),
             LoadModel::Closed(_) => {
                 let median = self.latency.value_at_quantile(0.5).max(1);
                 self.latency.clone_correct(median).value_at_quantile(0.99) as f64 / 1e3

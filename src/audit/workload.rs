@@ -14,6 +14,7 @@ use super::client::{
 use super::request_builder::{BuildError, RequestBuilder};
 use super::spec::Target;
 use super::test_photos::TestPhotos;
+use crate::codec::Fit;
 
 /// Mean interval, in requests, between two requests for truncated photos.
 const TRUNCATED_INTERVAL: u64 = 8;
@@ -47,6 +48,8 @@ pub struct PlannedRequest {
     pub viewer: usize,
     /// Requested size, in pixels.
     pub size: u32,
+    /// Requested fit, or `None` if any fit is accepted.
+    pub fit: Option<Fit>,
 }
 
 impl Workload {
@@ -74,7 +77,7 @@ impl Workload {
         };
         let sizes = self.target.thumbnail.sizes.get();
         let size = sizes[((round + photo as u64) % sizes.len() as u64) as usize];
-        PlannedRequest { number, photo, viewer, size }
+        PlannedRequest { number, photo, viewer, size, fit: self.target.thumbnail.fit }
     }
 
     /// Plans an owner's request for a whole photo, outside of the load.
@@ -82,7 +85,8 @@ impl Workload {
         let photo = self.available[index % self.whole];
         let viewer = self.photos.all[photo].owner;
         let size = self.target.thumbnail.sizes.get()[0];
-        PlannedRequest { number: index as u64, photo, viewer, size }
+        let fit = self.target.thumbnail.fit;
+        PlannedRequest { number: index as u64, photo, viewer, size, fit }
     }
 
     /// Sends a request and reads its response.

@@ -56,15 +56,18 @@ impl<'a> AuditDocument<'a> {
     }
 }
 
-/// Makes the object of a step. `in_flight` is null in an open loop, and `rate` in a closed loop.
+/// Makes the object of a step. Of `in_flight`, `rate` and `recorded_step`, all but the one that
+/// describes the step are null.
 fn step_object(step: &StepStats) -> Value {
-    let (in_flight, rate) = match step.load {
-        LoadModel::Closed(in_flight) => (Some(in_flight), None),
-        LoadModel::Open(rate) => (None, Some(rate)),
+    let (in_flight, rate, recorded_step) = match step.load {
+        LoadModel::Closed(in_flight) => (Some(in_flight), None, None),
+        LoadModel::Open(rate) => (None, Some(rate), None),
+        LoadModel::Recorded(step) => (None, None, Some(step)),
     };
     json!({
         "in_flight": in_flight,
         "rate": rate,
+        "recorded_step": recorded_step,
         "requests": step.requests,
         "answers": step.answers,
         "mixed": step.mixed,

@@ -27,7 +27,7 @@ pub fn write(
         let kind = serde_json::to_value(finding.evidence.kind).unwrap_or_default();
         let name = format!("{:03}-{}", index + 1, kind.as_str().unwrap_or("found"));
         images.push((format!("{name}.{}", extension(&finding.image)), finding.image.clone()));
-        if let Some(expected) = results.expected_image(plan, finding) {
+        if let Some(expected) = results.expected_image(finding) {
             images.push((format!("{name}-expected.jpg"), expected));
         }
     }

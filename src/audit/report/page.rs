@@ -15,7 +15,7 @@ use crate::output::html::{self, section, table, wide};
 pub fn page(plan: &AuditPlan, results: &AuditResults, command: &str) -> String {
     let title = format!("double-exposure audit: {}", results.verdict);
     let skip = ("#found", "Skip to the findings");
-    html::page(&title, "", skip, &opening(plan, results), &sections(plan, results, command))
+    html::page(&title, "", skip, &opening(plan, results), &sections(results, command))
 }
 
 fn opening(plan: &AuditPlan, results: &AuditResults) -> Markup {
@@ -37,7 +37,7 @@ fn opening(plan: &AuditPlan, results: &AuditResults) -> Markup {
     }
 }
 
-fn sections(plan: &AuditPlan, results: &AuditResults, command: &str) -> Markup {
+fn sections(results: &AuditResults, command: &str) -> Markup {
     html! {
         (section("load", "The load and its mixed answers", &html! {
             (load_chart(results))
@@ -45,7 +45,7 @@ fn sections(plan: &AuditPlan, results: &AuditResults, command: &str) -> Markup {
         }))
         (section("found", "Findings", &html! {
             (kinds(results))
-            (contact_sheet(plan, results))
+            (contact_sheet(results))
         }))
         (section("beside", "Notes", &html! {
             ul { @for note in notes(results) { li { (note) } } }
@@ -110,13 +110,13 @@ fn kinds(results: &AuditResults) -> Markup {
     table("counts", caption, &["kind", "mixing", "answers"], &rows)
 }
 
-fn contact_sheet(plan: &AuditPlan, results: &AuditResults) -> Markup {
+fn contact_sheet(results: &AuditResults) -> Markup {
     let in_headers = |kind| matches!(kind, FindingKind::Public | FindingKind::NoValidator);
     let mut bytes = 0;
     let findings = results.stats.findings.iter();
     let pairs: Vec<(&Finding, Option<Bytes>)> = findings
         .filter(|finding| !in_headers(finding.evidence.kind))
-        .map(|finding| (finding, results.expected_image(plan, finding)))
+        .map(|finding| (finding, results.expected_image(finding)))
         .take_while(|(finding, expected)| {
             bytes += finding.image.len() + expected.as_ref().map_or(0, Bytes::len);
             bytes <= MAX_PICTURE_BYTES

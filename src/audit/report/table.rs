@@ -74,6 +74,7 @@ pub(super) fn describe_load(load: LoadModel) -> String {
     match load {
         LoadModel::Closed(in_flight) => format!("{in_flight} at once"),
         LoadModel::Open(rate) => format!("{rate}/s"),
+        LoadModel::Recorded(step) => format!("step {step}"),
     }
 }
 
