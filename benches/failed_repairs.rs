@@ -1,7 +1,7 @@
 //! Measures the share of mixed thumbnails and the conversion rate of failed repairs: of a larger
 //! ring, of a semaphore in front of the ring, and of a lock that is held for longer, beside the
 //! failure and its repair. `cargo test --bench failed_repairs -- --bench` prints the table of
-//! `docs/failed-repairs.md`. `cargo test --benches` makes a few thumbnails of each row.
+//! `docs/course/failed-repairs.md`. `cargo test --benches` makes a few thumbnails of each row.
 
 #[path = "failed_repairs/long_lock.rs"]
 mod long_lock;

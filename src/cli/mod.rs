@@ -2,6 +2,7 @@
 
 mod audit;
 mod compress;
+mod course;
 mod data_args;
 mod incident;
 mod interrupt;
@@ -59,6 +60,7 @@ enum Command {
     Repro(repro::Repro),
     Audit(Box<audit::Audit>),
     Compress(compress::Compress),
+    Course(course::Course),
     Incident(incident::Incident),
     Ledger(ledger::Ledger),
     Play(play::Play),
@@ -100,6 +102,7 @@ pub fn run() -> ExitCode {
         Some(Command::Repro(repro)) => repro.run(),
         Some(Command::Audit(audit)) => audit.run(),
         Some(Command::Compress(compress)) => compress.run(),
+        Some(Command::Course(course)) => course.run(),
         Some(Command::Incident(incident)) => incident.run(),
         Some(Command::Ledger(ledger)) => ledger.run(),
         Some(Command::Play(play)) => play.run(),

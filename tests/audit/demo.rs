@@ -36,6 +36,7 @@ fn a_fault_that_is_left_out_is_not_found() {
 fn the_service_does_not_know_the_watermarks() {
     for (name, text) in [
         ("service.rs", include_str!("../../src/audit/demo/service.rs")),
+        ("kernel.rs", include_str!("../../src/audit/demo/kernel.rs")),
         ("raster.rs", include_str!("../../src/audit/demo/raster.rs")),
         ("fault.rs", include_str!("../../src/audit/demo/fault.rs")),
     ] {

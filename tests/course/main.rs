@@ -11,6 +11,7 @@ mod documents;
 mod exploration;
 #[path = "../loom/explore.rs"]
 mod loom_explore;
+mod mystery;
 mod play;
 mod programs;
 mod rejected;

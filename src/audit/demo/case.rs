@@ -24,17 +24,18 @@ const CLEAN_DURATION: Duration = Duration::from_secs(60);
 /// time, so that a busy machine is slow and comes to the same verdict.
 const CLEAN_ANSWERS: u64 = 300;
 
-/// Describes the service to the auditor.
-const TARGET: &str = r#"
-name = "demo"
+/// Describes the service to the auditor, and to learners, who read it as a file.
+pub(super) const TARGET: &str = r#"name = "thumbnails"
 mode = "push"
 base = "http://127.0.0.1:1"
 
+# Each person has one photo, and may see no other.
 [photos]
 people = 6
-per_person = 2
+per_person = 1
 width = 320
 height = 240
+truncated = false
 
 [upload]
 path = "/{run}/{person.number}/{photo.number}"
@@ -188,6 +189,7 @@ fn plan(case: DemoCase, service: &Service, seed: u64) -> AuditPlan {
     let target = Target::parse(TARGET, Some(&base), &|_| None);
     let mut target = target.expect("the demonstration's target is valid");
     let mixes = case.expected.mixes();
+    target.photos.per_person = 2;
     // The filled rows of a truncated photo are a finding of their own kind, which would hide the
     // planted fault.
     target.photos.truncated = !mixes || case.expected == Fault::DirtyBuffer;

@@ -1,10 +1,12 @@
-//! Runs a small thumbnail service with one fault or none.
+//! Runs a small thumbnail service with one fault or none, or with a mechanism of the course.
 //!
 //! The service is written as such services usually are: photos in a map, a cache, a reused buffer.
-//! Each fault is one branch, taken on every fifth request.
+//! Each fault is one branch, taken on every fifth request. A mechanism is a kernel, which decides
+//! whose photo each row of a thumbnail shows.
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,10 +22,11 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::Raster;
 use super::fault::Fault;
+use super::kernel::Kernel;
 use super::raster::{decode_leniently, encode, replace_chroma, thumbnail};
 use crate::codec::QUALITY;
 
@@ -32,6 +35,15 @@ const FAULT_INTERVAL: u64 = 5;
 
 /// Upper bound of the bytes of a photo.
 const MAX_PHOTO_BYTES: usize = 4 << 20;
+
+/// Upper bound of the people, each of whom is a user with a letter in a kernel.
+const MAX_PEOPLE: u32 = 26;
+
+/// Upper bound of the photos of a person.
+const MAX_PHOTOS_PER_PERSON: u32 = 4;
+
+/// Upper bound of the connections. A further client waits until a connection is closed.
+const MAX_CONNECTIONS: usize = 256;
 
 /// Upper bound of the wait for another request to cross responses with.
 const CROSSING_TIMEOUT: Duration = Duration::from_secs(1);
@@ -47,6 +59,8 @@ pub(super) struct Service {
 
 struct DemoState {
     fault: Fault,
+    /// Decides whose photo a request is shown, if a mechanism of the course is inside.
+    kernel: Option<Kernel>,
     photos: Mutex<BTreeMap<PhotoKey, Bytes>>,
     cache: Mutex<HashMap<(PhotoKey, u32), Bytes>>,
     buffer: Mutex<Option<Raster>>,
@@ -58,25 +72,37 @@ struct DemoState {
 type Crossing = oneshot::Sender<(Bytes, oneshot::Sender<Bytes>)>;
 
 impl Service {
-    /// Starts the service on a free port of loopback.
-    pub(super) fn start(fault: Fault) -> std::io::Result<Self> {
+    /// Starts the service with a fault, on a free port of loopback.
+    pub(super) fn start(fault: Fault) -> io::Result<Self> {
+        Self::serve(fault, None, 0)
+    }
+
+    /// Starts the service with a mechanism of the course, on a port of loopback.
+    pub(super) fn start_kernel(kernel: Kernel, port: u16) -> io::Result<Self> {
+        Self::serve(Fault::Clean, Some(kernel), port)
+    }
+
+    fn serve(fault: Fault, kernel: Option<Kernel>, port: u16) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let listener = runtime.block_on(TcpListener::bind(address))?;
         let address = listener.local_addr()?;
         let state = Arc::new(DemoState {
             fault,
+            kernel,
             photos: Mutex::default(),
             cache: Mutex::default(),
             buffer: Mutex::default(),
             waiting: Mutex::default(),
             requests: AtomicU64::new(0),
         });
+        let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         runtime.spawn(async move {
-            loop {
+            while let Ok(permit) = Arc::clone(&connections).acquire_owned().await {
                 let Ok((socket, _)) = listener.accept().await else { continue };
                 let state = Arc::clone(&state);
                 tokio::spawn(async move {
+                    let _permit = permit;
                     let service = service_fn(|request| {
                         let state = Arc::clone(&state);
                         async move { Ok::<_, Infallible>(state.respond(request).await) }
@@ -134,7 +160,18 @@ impl DemoState {
             return empty(StatusCode::BAD_REQUEST);
         };
         let state = Arc::clone(&self);
-        let image = tokio::task::spawn_blocking(move || state.convert(key, size, number)).await;
+        let image = if let Some(kernel) = &self.kernel {
+            if !lock(&self.photos).contains_key(&key) {
+                return empty(StatusCode::NOT_FOUND);
+            }
+            let owners = kernel.owners(key.0).await;
+            if owners.is_empty() {
+                return empty(StatusCode::SERVICE_UNAVAILABLE);
+            }
+            tokio::task::spawn_blocking(move || state.render(&owners, key.1, size)).await
+        } else {
+            tokio::task::spawn_blocking(move || state.convert(key, size, number)).await
+        };
         let Some(mut bytes) = image.ok().flatten() else {
             return empty(StatusCode::UNPROCESSABLE_ENTITY);
         };
@@ -178,6 +215,24 @@ impl DemoState {
             lock(&self.cache).insert(cache_key, bytes.clone());
         }
         Some(bytes)
+    }
+
+    /// Renders a thumbnail in whose rows, from top to bottom, the owners' photos have equal parts.
+    fn render(&self, owners: &[u32], photo: u32, size: u32) -> Option<Bytes> {
+        let parts = owners.iter().map(|&owner| {
+            let photo = lock(&self.photos).get(&(owner, photo))?.clone();
+            thumbnail(&photo, size)
+        });
+        let parts = parts.collect::<Option<Vec<Raster>>>()?;
+        let mut image = parts.first()?.clone();
+        for (index, part) in parts.iter().enumerate() {
+            if (part.width, part.height) != (image.width, image.height) {
+                return None;
+            }
+            let first_row = image.height * index as u32 / parts.len() as u32;
+            image.splice(part, first_row..image.height);
+        }
+        encode(&image, QUALITY)
     }
 
     /// Renders a thumbnail, also of a truncated photo.
@@ -231,7 +286,8 @@ impl DemoState {
 /// Parses a path such as `/{run}/{person}/{photo}`.
 fn key(path: &str) -> Option<PhotoKey> {
     let mut parts = path.split('/').skip(2);
-    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    let mut number = |max| parts.next()?.parse().ok().filter(|number| (1..=max).contains(number));
+    Some((number(MAX_PEOPLE)?, number(MAX_PHOTOS_PER_PERSON)?))
 }
 
 /// Locks a mutex, also after a panic: a map of whole photos stays valid.
