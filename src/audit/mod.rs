@@ -5,6 +5,7 @@
 //! their thumbnails under load, and reads every row of every response.
 //!
 //! [`Target`] describes the service, [`run`] audits it, and [`AuditResults`] holds the results.
+//! [`prepared`] audits a service under the load of another tool.
 //! Only another person's photo in a response is *mixing*. Any other defect, such as an earlier
 //! version of the right photo, has a [`FindingKind`] of its own and does not change the verdict.
 //!
@@ -30,6 +31,7 @@ pub mod demo;
 mod evidence;
 mod load_generator;
 mod origin_server;
+pub mod prepared;
 pub mod report;
 mod request_builder;
 mod response_check;

@@ -17,6 +17,7 @@ use super::client::ExchangeLimits;
 use super::evidence::FindingKind;
 use super::load_generator::{LoadModel, LoadStep};
 use super::origin_server::OriginServer;
+use super::prepared::record_counts::RecordCounts;
 use super::response_check::{Checked, ResponseChecker};
 use super::self_test;
 use super::setup::{SetupError, SetupResult, prepare};
@@ -96,6 +97,8 @@ pub struct AuditResults {
     pub stranger: ProbeResult,
     /// Duration of the load.
     pub elapsed: Duration,
+    /// Counts of the records, if another tool ran the load.
+    pub records: Option<RecordCounts>,
 }
 
 impl AuditResults {
@@ -312,6 +315,7 @@ impl Audit<'_> {
             truncated,
             stranger: self.stranger,
             elapsed: self.elapsed,
+            records: None,
         }
     }
 }

@@ -9,5 +9,6 @@ mod demo;
 mod failures;
 mod mixed;
 mod mock_service;
+mod prepared;
 mod reports;
 mod spec;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::audit::prepared::RecordCounts;
 use crate::audit::{
     AuditPlan, AuditResults, AuditStats, AuditVerdict, Finding, LoadModel, ProbeResult, StepStats,
     TestPhotos,
@@ -26,6 +27,8 @@ pub struct AuditDocument<'a> {
     truncated: Value,
     stranger: ProbeResult,
     seconds: f64,
+    /// Counts of the records, if another tool ran the load.
+    records: Option<&'a RecordCounts>,
     steps: Vec<Value>,
     findings: Vec<Value>,
 }
@@ -50,6 +53,7 @@ impl<'a> AuditDocument<'a> {
             truncated: json!({ "probe": results.truncated, "answers": stats.truncated }),
             stranger: results.stranger,
             seconds: rounded(results.elapsed.as_secs_f64()),
+            records: results.records.as_ref(),
             steps: stats.steps.iter().map(step_object).collect(),
             findings: findings.collect(),
         }
@@ -71,7 +75,8 @@ fn step_object(step: &StepStats) -> Value {
         "requests": step.requests,
         "answers": step.answers,
         "mixed": step.mixed,
-        "max_in_flight": step.max_in_flight,
+        // Records without times do not tell it.
+        "max_in_flight": (step.max_in_flight > 0).then_some(step.max_in_flight),
         "per_second": rounded(step.per_second()),
         "p50_ms": rounded(step.latency_ms(0.5)),
         "p99_ms": rounded(step.latency_ms(0.99)),
@@ -96,7 +101,7 @@ fn finding_object(finding: &Finding, photos: &TestPhotos) -> Value {
         "planes": evidence.planes.to_string(),
         // By way of its text, which is shorter than the digits of the same number as `f64`.
         "share": evidence.share.to_string().parse::<f64>().ok(),
-        "in_flight": finding.in_flight,
+        "in_flight": (finding.in_flight > 0).then_some(finding.in_flight),
         "step": finding.step + 1,
         "size": request.size,
         "at_seconds": rounded(finding.at.end.as_secs_f64()),

@@ -7,6 +7,7 @@ mod load_chart;
 mod markdown;
 mod output_dir;
 mod page;
+mod record_notes;
 mod table;
 
 pub use json::AuditDocument;

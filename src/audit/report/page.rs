@@ -5,7 +5,7 @@ use bytes::Bytes;
 use maud::{Markup, html};
 
 use super::load_chart::load_chart;
-use super::table::{describe_finding, describe_load, explain_verdict, notes};
+use super::table::{describe_finding, describe_in_flight, describe_load, explain_verdict, notes};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, Finding, FindingKind};
 use crate::codec;
 use crate::output::figure::{self, MAX_PICTURE_BYTES, Rows};
@@ -89,7 +89,7 @@ fn steps(results: &AuditResults) -> Markup {
             td { (ms(step.latency_ms(0.5))) }
             td { (ms(step.latency_ms(0.99))) }
             td { (ms(step.p99_corrected_ms())) }
-            td { (step.max_in_flight) }
+            td { (describe_in_flight(step.max_in_flight)) }
         } }
     };
     wide("steps", &table("counts", Some("Steps of the load"), &head, &rows))

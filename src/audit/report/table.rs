@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::record_notes::record_notes;
 use crate::audit::{
     AuditPlan, AuditResults, AuditVerdict, Finding, LoadModel, ProbeResult, StepStats, TestPhotos,
 };
@@ -65,7 +66,7 @@ fn line(text: &mut String, step: &StepStats) {
         step.per_second(),
         step.latency_ms(0.5),
         step.latency_ms(0.99),
-        step.max_in_flight
+        describe_in_flight(step.max_in_flight)
     );
 }
 
@@ -76,6 +77,11 @@ pub(super) fn describe_load(load: LoadModel) -> String {
         LoadModel::Open(rate) => format!("{rate}/s"),
         LoadModel::Recorded(step) => format!("step {step}"),
     }
+}
+
+/// Formats a number of requests in flight. It is 0 if the records of a load have no times.
+pub(super) fn describe_in_flight(in_flight: usize) -> String {
+    if in_flight == 0 { "?".to_owned() } else { in_flight.to_string() }
 }
 
 /// Describes a finding in a sentence.
@@ -100,7 +106,7 @@ pub(super) fn describe_finding(finding: &Finding, photos: &TestPhotos) -> String
         }
         text += &format!(" ({})", evidence.planes);
     }
-    text + &format!("; {} px, {in_flight} in flight", request.size)
+    text + &format!("; {} px, {} in flight", request.size, describe_in_flight(*in_flight))
 }
 
 /// Lists notes on failures, unread answers and the two probes.
@@ -109,6 +115,9 @@ pub(super) fn notes(results: &AuditResults) -> Vec<String> {
     let mut notes = Vec::new();
     if results.interrupted {
         notes.push("Interrupted: these are the results so far.".to_owned());
+    }
+    if let Some(counts) = &results.records {
+        notes.extend(record_notes(counts, results.photos.whole()));
     }
     if stats.failures.all() > 0 {
         let reasons = stats.failures.by_name().into_iter().filter(|(_, count)| *count > 0);

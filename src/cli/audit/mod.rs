@@ -1,6 +1,9 @@
 //! Runs `audit`: audits a thumbnail service from outside, under load.
 
 mod demo;
+mod judge;
+mod prepare;
+mod report_args;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -9,17 +12,13 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 
+use self::report_args::ReportArgs;
 use super::interrupt::Interrupt;
-use super::output::File;
 use super::{Exit, OutputArgs, parse};
-use crate::audit::report::{self, AuditDocument, junit, markdown, table};
 use crate::audit::spec::{Mode, Sizes};
-use crate::audit::{
-    self, AuditPlan, AuditProgress, AuditResults, AuditVerdict, LoadModel, MAX_IN_FLIGHT, Target,
-    Url,
-};
+use crate::audit::{self, AuditPlan, AuditProgress, LoadModel, MAX_IN_FLIGHT, Target, Url};
 use crate::codec::Fit;
-use crate::output::{OutputDir, progress};
+use crate::output::progress;
 
 /// Audits a thumbnail service under load for mixed photos.
 ///
@@ -37,12 +36,16 @@ pub(super) struct Audit {
     #[command(flatten)]
     plan: PlanArgs,
     #[command(flatten)]
+    report: ReportArgs,
+    #[command(flatten)]
     output: OutputArgs,
 }
 
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::Demo),
+    Prepare(prepare::Prepare),
+    Judge(judge::Judge),
 }
 
 /// Selects the service.
@@ -97,27 +100,9 @@ struct PlanArgs {
     /// Ends the audit at the first mixed answer.
     #[arg(long)]
     until_found: bool,
-    /// Upper bound of the findings of mixing that are kept with their images, from 1 to 1000.
-    #[arg(long, value_name = "N", default_value_t = 20,
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
-    max_findings: u32,
-    /// Lower bound of the answers that must be read for a clean verdict, from 1 to
-    /// 1000000000.
-    #[arg(long, value_name = "N", default_value_t = 300,
-          value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
-    min_answers: u64,
     /// Seed of the photos' ids and of the order of requests.
     #[arg(long, value_name = "N", default_value_t = 20_241_128)]
     seed: u64,
-    /// Folder of the report; replaces an earlier report there.
-    #[arg(long, value_name = "DIR", default_value = "double-exposure-audit")]
-    out: PathBuf,
-    /// File for JUnit XML; replaces an earlier file.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// File to which a summary in Markdown is appended.
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
 }
 
 const HELP: &str = "\
@@ -134,12 +119,16 @@ Examples:
   double-exposure audit demo
   double-exposure audit --target service.toml --steps 1,8,32 --duration 2m
   double-exposure audit --pull 'http://127.0.0.1:8888/unsafe/{size}x{size}/{source}' --fit cover
-  double-exposure audit --post 'http://127.0.0.1:3000/thumbnail?size={size}' --until-found";
+  double-exposure audit --post 'http://127.0.0.1:3000/thumbnail?size={size}' --until-found
+  double-exposure audit prepare prepared      photos for the load of any other tool
+  double-exposure audit judge prepared        the verdict on what that tool kept";
 
 impl Audit {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         match self.command {
             Some(Command::Demo(demo)) => demo.run(),
+            Some(Command::Prepare(prepare)) => prepare.run(),
+            Some(Command::Judge(judge)) => judge.run(),
             None => self.audit(),
         }
     }
@@ -147,10 +136,7 @@ impl Audit {
     fn audit(self) -> Result<Exit, Box<dyn Error>> {
         let source = self.target.as_ref().ok_or("name a target")?;
         let plan = self.plan(source)?;
-        let PlanArgs { out, junit: junit_file, markdown: markdown_file, .. } = &self.plan;
-        let folder = OutputDir::open(out, report::DOCUMENT)?;
-        let junit_file = junit_file.as_deref().map(File::create).transpose()?;
-        let markdown_file = markdown_file.as_deref().map(File::append).transpose()?;
+        let report = self.report.open()?;
         let interrupt = Interrupt::listen();
         let bar = progress::with_message(self.output.quiet, "setting up");
         let results = audit::run(&plan, &mut |progress| {
@@ -158,18 +144,7 @@ impl Audit {
             !interrupt.heard()
         })?;
         drop(bar);
-        if let Some(file) = junit_file {
-            file.write(&junit(&plan, &results))?;
-        }
-        if let Some(file) = markdown_file {
-            file.write(markdown(&plan, &results).as_bytes())?;
-        }
-        report::write(&folder, &plan, &results, &self.rerun_command(source))?;
-        self.output.print(&AuditDocument::new(&plan, &results), || table(&plan, &results));
-        if !self.output.json {
-            self.output.note(&format!("report: {}\n", folder.path().display()));
-        }
-        Ok(exit(&results))
+        report.write(&plan, &results, &self.rerun_command(source), self.output)
     }
 
     fn plan(&self, source: &TargetArgs) -> Result<AuditPlan, Box<dyn Error>> {
@@ -203,15 +178,14 @@ impl Audit {
             max_bytes: self.plan.max_kib as usize * 1024,
             until_found: self.plan.until_found,
             enough_answers: None,
-            max_findings: self.plan.max_findings as usize,
-            min_answers: self.plan.min_answers,
+            max_findings: self.report.max_findings as usize,
+            min_answers: self.report.min_answers,
             seed: self.plan.seed,
         })
     }
 
     /// Returns the command that runs the same audit again, for a POSIX shell.
     fn rerun_command(&self, source: &TargetArgs) -> String {
-        let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
         let TargetArgs { target, pull, post } = source;
         let PlanArgs { base, rate, steps, duration, warm_up, seed, .. } = &self.plan;
         let file = target.as_ref().map(|file| quoted(&file.display().to_string()));
@@ -248,14 +222,9 @@ fn show(bar: &ProgressBar, progress: AuditProgress) {
     bar.set_message(format!("{rate:.0}/s, {in_flight} in flight, {read} read, {mixed}"));
 }
 
-fn exit(results: &AuditResults) -> Exit {
-    match results.verdict {
-        AuditVerdict::Mixed => Exit::Mixed,
-        _ if results.interrupted => Exit::Interrupted,
-        AuditVerdict::Clean => Exit::Held,
-        AuditVerdict::Inconclusive => Exit::Inconclusive,
-        AuditVerdict::Unreachable => Exit::Unreachable,
-    }
+/// Quotes a text for a POSIX shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn rate(text: &str) -> Result<f64, String> {
