@@ -2,7 +2,11 @@
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
-use super::{AlbumError, AlbumId, PersonId, Photo, Store, StoreError, authorization, photos};
+use super::idempotency::{self, Created, KeyOwner};
+use super::{
+    AlbumError, AlbumId, ContentHash, Moment, PersonId, Photo, RepeatableRequest, Store,
+    StoreError, authorization, photos,
+};
 
 /// Members of one album, at most 1,000.
 pub const MAX_ALBUM_MEMBERS: u32 = 1_000;
@@ -36,14 +40,29 @@ impl Store {
     /// Returns [`AlbumError::NoSuchPerson`] if the owner does not exist, or [`AlbumError::Store`]
     /// if the file cannot be written.
     pub fn create_album(&self, owner: PersonId, title: &str) -> Result<AlbumId, AlbumError> {
-        let album = AlbumId::random();
+        self.write(|transaction| insert_album(transaction, owner, title, self.now()))
+    }
+
+    /// Creates an album once, however often its owner repeats the request.
+    ///
+    /// # Errors
+    /// Returns [`AlbumError::KeyReused`] if the key was sent with another request, or the errors
+    /// of [`create_album`](Self::create_album).
+    pub fn create_album_once(
+        &self,
+        owner: PersonId,
+        title: &str,
+        request: &RepeatableRequest,
+    ) -> Result<AlbumId, AlbumError> {
+        let client = KeyOwner::Person(owner);
         self.write(|transaction| {
-            check_person(transaction, owner)?;
-            let now = self.clock().now().millis();
-            let sql =
-                "INSERT INTO albums (album, title, owner, created_at) VALUES (?1, ?2, ?3, ?4)";
-            transaction.prepare_cached(sql)?.execute(params![album, title, owner, now])?;
-            insert_member(transaction, album, owner)?;
+            if let Some(created) = idempotency::find(transaction, &client, request)? {
+                return Ok(created.id.into());
+            }
+            let now = self.now();
+            let album = insert_album(transaction, owner, title, now)?;
+            let created = Created { id: album.uuid(), salt: ContentHash::of(&[]) };
+            idempotency::remember(transaction, &client, request, &created, now)?;
             Ok(album)
         })
     }
@@ -155,9 +174,29 @@ impl Store {
     }
 }
 
-fn check_person(transaction: &Transaction<'_>, person: PersonId) -> Result<(), AlbumError> {
+fn insert_album(
+    transaction: &Transaction<'_>,
+    owner: PersonId,
+    title: &str,
+    now: Moment,
+) -> Result<AlbumId, AlbumError> {
+    check_person(transaction, owner)?;
+    let album = AlbumId::random();
+    let sql = "INSERT INTO albums (album, title, owner, created_at) VALUES (?1, ?2, ?3, ?4)";
+    transaction.prepare_cached(sql)?.execute(params![album, title, owner, now.millis()])?;
+    insert_member(transaction, album, owner)?;
+    Ok(album)
+}
+
+/// Checks that a person exists and is not deleted.
+pub(super) fn check_person(
+    transaction: &Transaction<'_>,
+    person: PersonId,
+) -> Result<(), AlbumError> {
+    let sql = "SELECT 1 FROM people WHERE person = ?1
+                   AND person NOT IN (SELECT person FROM deleted_people)";
     transaction
-        .prepare_cached("SELECT 1 FROM people WHERE person = ?1")?
+        .prepare_cached(sql)?
         .query_row([person], |_| Ok(()))
         .optional()?
         .ok_or(AlbumError::NoSuchPerson)

@@ -1,10 +1,11 @@
 //! Defines moments as the file stores them, and the clock that returns them.
 //!
 //! A drill (an exercise for the operator) needs a clock that starts at another time. A model needs
-//! a clock that stands still.
+//! a clock that stands still, and a test of jumps needs a clock that it moves.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
@@ -87,6 +88,33 @@ pub enum Clock {
     },
     /// A clock that stands still at this moment.
     Stopped(Moment),
+    /// A clock that a test moves.
+    Simulated(&'static SimulatedClock),
+}
+
+/// Holds the readings of a simulated clock, which move only when a test moves them.
+#[derive(Debug)]
+pub struct SimulatedClock {
+    wall_ms: AtomicI64,
+    uptime_ms: AtomicI64,
+}
+
+impl SimulatedClock {
+    /// Creates a clock that reads `start`.
+    pub fn new(start: Moment) -> Self {
+        Self { wall_ms: AtomicI64::new(start.millis()), uptime_ms: AtomicI64::new(0) }
+    }
+
+    /// Lets time pass, as a clock that is right shows it.
+    pub fn pass(&self, span: Duration) {
+        self.uptime_ms.fetch_add(whole_ms(span), Ordering::Relaxed);
+        self.wall_ms.fetch_add(whole_ms(span), Ordering::Relaxed);
+    }
+
+    /// Sets the clock to another moment while no time passes.
+    pub fn set(&self, moment: Moment) {
+        self.wall_ms.store(moment.millis(), Ordering::Relaxed);
+    }
 }
 
 impl Clock {
@@ -104,6 +132,33 @@ impl Clock {
             }),
             Self::Drill { start, since } => start.after(since.elapsed()),
             Self::Stopped(moment) => moment,
+            Self::Simulated(clock) => Moment(clock.wall_ms.load(Ordering::Relaxed)),
         }
     }
+
+    /// Returns the time that has passed since `since`, by a clock that nothing sets.
+    pub(super) fn elapsed(&self, since: Ticks) -> Duration {
+        let ms = match self {
+            Self::Simulated(clock) => clock.uptime_ms.load(Ordering::Relaxed) - since.uptime_ms,
+            Self::Stopped(_) => 0,
+            Self::System | Self::Drill { .. } => return since.instant.elapsed(),
+        };
+        Duration::from_millis(ms.unsigned_abs())
+    }
+
+    /// Returns the present reading of the clock that nothing sets.
+    pub(super) fn ticks(&self) -> Ticks {
+        let uptime_ms = match self {
+            Self::Simulated(clock) => clock.uptime_ms.load(Ordering::Relaxed),
+            Self::System | Self::Drill { .. } | Self::Stopped(_) => 0,
+        };
+        Ticks { instant: Instant::now(), uptime_ms }
+    }
+}
+
+/// Holds a reading of the clock that nothing sets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticks {
+    instant: Instant,
+    uptime_ms: i64,
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use super::{OpenFailure, StoreError};
+use super::{OpenFailure, StoreError, private_file};
 
 /// Mark of an album's file in SQLite's `application_id`: the letters "DbEx".
 pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"DbEx");
@@ -19,22 +19,30 @@ pub const SCHEMA_VERSION: i64 = UNRELEASED_VERSIONS + MIGRATIONS.len() as i64;
 /// Last of the versions, from 1 on, that were never released and had other column names.
 const UNRELEASED_VERSIONS: i64 = 3;
 
+/// First version that was released.
+pub(super) const FIRST_VERSION: i64 = UNRELEASED_VERSIONS + 1;
+
 /// Steps of the schema in order. The first makes a file of version 4, each further step
 /// makes the next version.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("schema/1_albums.sql"),
     include_str!("schema/2_ledger.sql"),
     include_str!("schema/3_operator.sql"),
+    include_str!("schema/4_operations.sql"),
 ];
 
 /// Opens the file for writing and brings it up to date. Creates a missing file if `create` is set.
 pub(super) fn open(path: &Path, create: bool) -> Result<Connection, OpenFailure> {
     check_path(path, create)?;
+    let loose = private_file::prepare(path, create)?;
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, create);
     let mut connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
     check_file(&connection)?;
+    if loose {
+        private_file::tighten(path);
+    }
     migrate(&mut connection)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
@@ -55,6 +63,18 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags)?;
     configure(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// Opens a file for a backup, without bringing it up to date.
+pub(super) fn open_unchanged(path: &Path) -> Result<Connection, OpenFailure> {
+    check_path(path, false)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    configure(&connection)?;
+    if check_file(&connection)? == UNRELEASED_VERSIONS {
+        return Err(OpenFailure::NotADatabase);
+    }
     Ok(connection)
 }
 
@@ -107,7 +127,7 @@ fn check_file(connection: &Connection) -> Result<i64, OpenFailure> {
         // A new file.
         0 => Ok(UNRELEASED_VERSIONS),
         found @ 1..=UNRELEASED_VERSIONS => {
-            Err(OpenFailure::TooOld { found, oldest: UNRELEASED_VERSIONS + 1 })
+            Err(OpenFailure::TooOld { found, oldest: FIRST_VERSION })
         }
         found if found > SCHEMA_VERSION => {
             Err(OpenFailure::Newer { found, newest: SCHEMA_VERSION })
@@ -116,17 +136,20 @@ fn check_file(connection: &Connection) -> Result<i64, OpenFailure> {
     }
 }
 
-/// Runs each missing step in a transaction of its own. The check is repeated under the lock,
-/// because another process may be migrating the same file.
+/// Runs all missing steps in one transaction, so that the file is brought up to date whole or stays
+/// at its version. The check is repeated under the lock, because another process may be migrating
+/// the same file.
 fn migrate(connection: &mut Connection) -> Result<(), OpenFailure> {
-    loop {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let version = check_file(&transaction)?;
-        let step = (version - UNRELEASED_VERSIONS) as usize;
-        let Some(sql) = MIGRATIONS.get(step) else { return Ok(()) };
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = check_file(&transaction)?;
+    let done = (version - UNRELEASED_VERSIONS) as usize;
+    for sql in &MIGRATIONS[done..] {
         transaction.execute_batch(sql)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", version + 1)?;
-        transaction.commit()?;
     }
+    if done < MIGRATIONS.len() {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    }
+    transaction.commit()?;
+    Ok(())
 }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use rusqlite::ffi::ErrorCode;
 
-use super::RowId;
+use super::clock_guard::MAX_CLOCK_JUMP;
+use super::{Moment, RowId};
 
 /// Reports that the file could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum OpenFailure {
     /// The file does not exist, and the options do not allow creating it.
     #[error("there is no such file: name the one that `serve --data` uses")]
     Missing,
+    /// There is no backup under this name.
+    #[error("there is no such backup: name a file that `backup` wrote")]
+    MissingBackup,
     /// The file's folder does not exist.
     #[error("its folder does not exist: make it, or name another file")]
     NoFolder,
@@ -120,6 +124,34 @@ pub enum StoreError {
         /// Number of the row, or `None` if no made row precedes the shown entry in its group.
         row: Option<RowId>,
     },
+    /// The file was deleted, moved or replaced while it was open.
+    #[error(
+        "{} was deleted, moved or replaced while it was in use: nothing was stored: stop, put it \
+         back or restore a backup, and start again",
+        path.display()
+    )]
+    FileReplaced {
+        /// Path of the file, or of its write-ahead log.
+        path: PathBuf,
+    },
+    /// The commit failed in a way that does not tell if it will be found after a restart.
+    #[error("the outcome of a write is unknown ({message}): look what is stored")]
+    OutcomeUnknown {
+        /// Text of the error.
+        message: String,
+    },
+    /// The clock differs by more than 24 hours from the expected time.
+    #[error(
+        "the clock shows {reading}, and {expected} was expected, give or take {} hours: nothing \
+         was deleted or compressed: correct the clock, or accept it with `clock accept`",
+        MAX_CLOCK_JUMP.as_secs() / 3_600
+    )]
+    ClockJumped {
+        /// Time that the clock shows.
+        reading: Moment,
+        /// Time that the file and the process's running time let expect.
+        expected: Moment,
+    },
     /// SQLite failed in another way.
     #[error("the file could not be used (SQLite code {code}: {message})")]
     Other {
@@ -128,6 +160,17 @@ pub enum StoreError {
         /// Text of SQLite's error.
         message: String,
     },
+}
+
+impl StoreError {
+    /// Converts the error of a commit. After an error of input or output the commit may be in the
+    /// log all the same, and a restart would find it.
+    pub(super) fn of_commit(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::SystemIoFailure) => Self::OutcomeUnknown { message: error.to_string() },
+            _ => error.into(),
+        }
+    }
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -165,6 +208,12 @@ pub enum AlbumError {
     /// Other bytes were uploaded under this name before.
     #[error("other bytes were uploaded under this name: choose another, or delete the photo")]
     OtherBytes,
+    /// The idempotency key was sent with another request before.
+    #[error("this Idempotency-Key was sent with another request: choose another key")]
+    KeyReused,
+    /// The token that the repeated request created was changed or revoked since.
+    #[error("the token that this request gave was changed or revoked since")]
+    TokenChanged,
     /// The album has as many photos or members as it may have.
     #[error("the album holds {limit} {what} already: delete some, or begin another album")]
     LimitReached {

@@ -62,6 +62,11 @@ macro_rules! uuid_id {
             pub fn random() -> Self {
                 Self(Uuid::new_v4())
             }
+
+            /// Returns the 16 bytes of the UUID.
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
         }
 
         /// Parses a UUID in any of the usual notations.
@@ -143,6 +148,16 @@ impl ContentHash {
         Self(*blake3::hash(bytes).as_bytes())
     }
 
+    /// Returns 32 random bytes, as no hash is known to give.
+    ///
+    /// # Panics
+    /// Panics if the system returns no random bits, because no secret can be made without them.
+    pub(super) fn random_bits() -> Self {
+        let mut bits = [0; 32];
+        getrandom::fill(&mut bits).expect("the system gives random bits");
+        Self(bits)
+    }
+
     /// Returns the 32 bytes of the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -191,9 +206,21 @@ impl Token {
     /// # Panics
     /// Panics if the system returns no random bits, because no secret can be made without them.
     pub fn random() -> Self {
-        let mut bits = [0; 32];
-        getrandom::fill(&mut bits).expect("the system gives random bits");
-        Self(ContentHash(bits).to_string())
+        Self(ContentHash::random_bits().to_string())
+    }
+
+    /// Derives a token from a secret, a random salt and the person it is for. The same three give
+    /// the same token, and without the secret it cannot be computed.
+    pub(super) fn derived(secret: &[u8], salt: &ContentHash, person: PersonId) -> Self {
+        let key = blake3::derive_key("double-exposure 2026-11-28 token of a person", secret);
+        let mut hasher = blake3::Hasher::new_keyed(&key);
+        hasher.update(salt.as_bytes()).update(person.uuid().as_bytes());
+        Self(ContentHash(*hasher.finalize().as_bytes()).to_string())
+    }
+
+    /// Returns the hash under which the file stores the token.
+    pub(super) fn hash(&self) -> ContentHash {
+        ContentHash::of(self.0.as_bytes())
     }
 
     /// Returns the secret text.

@@ -8,25 +8,33 @@
 
 mod albums;
 mod authorization;
+mod backup;
 mod clock;
+mod clock_guard;
 mod compression;
 mod credentials;
 mod database;
+mod deletion;
 mod error;
+mod idempotency;
 mod ids;
 mod ledger;
 mod photos;
+mod private_file;
 mod store;
 mod thumbnail_cache;
 
 pub use albums::{Album, AlbumCard, MAX_ALBUM_MEMBERS};
-pub use clock::{Clock, Moment, MomentError};
+pub use backup::{BackupError, FileSummary, Restored, back_up, restore};
+pub use clock::{Clock, Moment, MomentError, SimulatedClock};
+pub use clock_guard::{ClockStatus, DueCounts, MAX_CLOCK_JUMP};
 pub use compression::{
     COMPRESSION_AGE, CompressionFailure, CompressionSummary, MAX_LISTED_FAILURES, Plane,
     RecompressError, Recompressed, compress_due, recompress,
 };
 pub use database::{APPLICATION_ID, SCHEMA_VERSION};
 pub use error::{AlbumError, OpenError, OpenFailure, StoreError};
+pub use idempotency::{KEY_LIFETIME, MAX_CLIENT_KEYS, MAX_KEY_LENGTH, RepeatableRequest};
 pub use ids::{AlbumId, ContentHash, PersonId, PhotoId, PhotoName, PhotoUuid, RowId, Token};
 pub use ledger::{
     Band, Confirmed, Entry, Estimated, ForeignBand, Impact, ImpactQuery, Ledger, MAX_BATCH_ROWS,
@@ -34,5 +42,5 @@ pub use ledger::{
     Record, RecordKind, ShownEntry, ThumbnailRecord, Verification, impact,
 };
 pub use photos::{HashedBytes, MAX_ALBUM_PHOTOS, Photo, PhotoState, Upload, UploadOutcome};
-pub use store::{Store, StoreOptions};
+pub use store::{MIN_FREE_BYTES, Store, StoreOptions};
 pub use thumbnail_cache::{CacheKey, CacheLookup, CachedThumbnail};

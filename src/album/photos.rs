@@ -141,7 +141,7 @@ impl Store {
             if photos >= MAX_ALBUM_PHOTOS {
                 return Err(AlbumError::LimitReached { limit: MAX_ALBUM_PHOTOS, what: "photos" });
             }
-            let now = self.clock().now();
+            let now = self.now();
             Ok(UploadOutcome::Created(insert(transaction, member, name, upload, now)?))
         })
     }

@@ -9,8 +9,13 @@ use std::sync::PoisonError;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use super::{Clock, OpenError, OpenFailure, StoreError, database};
+use super::clock_guard::ClockGuard;
+use super::private_file::FileIdentity;
+use super::{Clock, OpenError, OpenFailure, StoreError, database, private_file};
 use crate::runtime::blocking::{Condvar, Mutex, MutexGuard};
+
+/// Room below which a file or its disk counts as full, 1 MiB.
+pub const MIN_FREE_BYTES: u64 = 1 << 20;
 
 /// Configures how a store is opened.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +40,8 @@ impl Default for StoreOptions {
 pub struct Store {
     path: PathBuf,
     clock: Clock,
+    guard: ClockGuard,
+    identity: FileIdentity,
     writer: Mutex<Writer>,
     readers: ReaderPool,
 }
@@ -72,11 +79,16 @@ impl Store {
     /// Returns an [`OpenError`] if the file cannot be used. The file then is as it was before.
     pub fn open(path: &Path, clock: Clock, options: StoreOptions) -> Result<Self, OpenError> {
         let path = path.to_path_buf();
-        match open_writer(&path, options) {
-            Ok(connection) => {
+        let opened = open_writer(&path, options).and_then(|connection| {
+            let guard = ClockGuard::load(&connection, clock)?;
+            Ok((connection, guard))
+        });
+        match opened {
+            Ok((connection, guard)) => {
                 let writer = Writer { connection, durability: Durability::PowerLoss };
                 let readers = ReaderPool::new(path.clone(), options.max_readers);
-                Ok(Self { path, clock, writer: Mutex::new(writer), readers })
+                let identity = FileIdentity::of(&path);
+                Ok(Self { path, clock, guard, identity, writer: Mutex::new(writer), readers })
             }
             Err(failure) => Err(OpenError { path, failure }),
         }
@@ -92,9 +104,44 @@ impl Store {
         self.clock
     }
 
+    /// Returns the guard that decides when the clock may be believed.
+    pub(super) fn guard(&self) -> &ClockGuard {
+        &self.guard
+    }
+
+    /// Checks that the opened file still lies at its path.
+    ///
+    /// # Errors
+    /// Returns [`StoreError::FileReplaced`] if the file or its write-ahead log was deleted, moved
+    /// or replaced.
+    pub fn check_file(&self) -> Result<(), StoreError> {
+        self.identity.check()
+    }
+
+    /// Checks that the file can be written, and that it and its disk have room for at least
+    /// [`MIN_FREE_BYTES`].
+    ///
+    /// # Errors
+    /// Returns [`StoreError::Full`] if the room is less, or the error of the write.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        if private_file::free_bytes(&self.path).is_some_and(|free| free < MIN_FREE_BYTES) {
+            return Err(StoreError::Full);
+        }
+        self.write_with(Durability::ProcessCrash, |transaction| {
+            let number = |pragma| transaction.query_row(pragma, [], |row| row.get::<_, i64>(0));
+            let pages = number("PRAGMA max_page_count")? - number("PRAGMA page_count")?
+                + number("PRAGMA freelist_count")?;
+            if (pages * number("PRAGMA page_size")?) < MIN_FREE_BYTES as i64 {
+                return Err(StoreError::Full);
+            }
+            transaction.execute("UPDATE clock SET latest = latest", [])?;
+            Ok(())
+        })
+    }
+
     /// Runs `work` in a transaction that may write, and undoes the transaction if `work` fails.
     /// The commit is on the disk when this returns.
-    pub(super) fn write<T, E: From<rusqlite::Error>>(
+    pub(super) fn write<T, E: From<rusqlite::Error> + From<StoreError>>(
         &self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -102,7 +149,7 @@ impl Store {
     }
 
     /// Runs `work` in a transaction that may write, and commits it with the given durability.
-    pub(super) fn write_with<T, E: From<rusqlite::Error>>(
+    pub(super) fn write_with<T, E: From<rusqlite::Error> + From<StoreError>>(
         &self,
         wanted: Durability,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
@@ -116,7 +163,13 @@ impl Store {
         let mut transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let result = work(&mut transaction)?;
-        transaction.commit()?;
+        self.identity.check()?;
+        transaction.commit().map_err(StoreError::of_commit)?;
+        // The file may have gone between the check and the commit.
+        self.identity.check().map_err(|error| {
+            let message = error.to_string();
+            StoreError::OutcomeUnknown { message }
+        })?;
         Ok(result)
     }
 
@@ -125,7 +178,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut reader = self.readers.take()?;
+        let mut reader = self.readers.take(&self.identity)?;
         let transaction = reader.connection().transaction()?;
         work(&transaction)
     }
@@ -136,7 +189,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        work(self.readers.take()?.connection())
+        work(self.readers.take(&self.identity)?.connection())
     }
 }
 
@@ -170,8 +223,8 @@ impl ReaderPool {
         Self { path, idle: Mutex::new(idle), returned: Condvar::new() }
     }
 
-    /// Waits for a free connection.
-    fn take(&self) -> Result<Reader<'_>, StoreError> {
+    /// Waits for a free connection. A new one is opened only to the file of this identity.
+    fn take(&self, identity: &FileIdentity) -> Result<Reader<'_>, StoreError> {
         let mut idle = lock(&self.idle);
         loop {
             if let Some(connection) = idle.connections.pop() {
@@ -183,6 +236,7 @@ impl ReaderPool {
                 // From here on the reader returns the permission to open, also if opening fails.
                 let mut reader = Reader { pool: self, connection: None };
                 reader.connection = Some(database::open_reader(&self.path)?);
+                identity.check()?;
                 return Ok(reader);
             }
             idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
@@ -215,6 +269,6 @@ impl Drop for Reader<'_> {
 }
 
 /// Locks a mutex, also after a panic in another thread: SQLite has undone the transaction then.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

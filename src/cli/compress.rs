@@ -36,7 +36,7 @@ pub(super) struct Compress {
 impl Compress {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let store = self.data.open(self.now)?;
-        let now = store.clock().now();
+        let now = store.now();
         let interrupt = Interrupt::listen();
         let progress = progress::counting(self.output.quiet, "photos", 0);
         let summary = compress_due(&store, self.limit.limits(), |so_far, _| {

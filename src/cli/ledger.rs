@@ -185,7 +185,7 @@ impl PruneArgs {
     fn run(self) -> Result<Exit, Box<dyn Error>> {
         let store = self.data.open(self.now)?;
         let day = Duration::from_secs(24 * 60 * 60);
-        let kept_from = store.clock().now().before(day * self.days as u32);
+        let kept_from = store.now().before(day * self.days as u32);
         let deleted = store.prune_ledger(kept_from)?;
         let document = json!({
             "schema": "double-exposure/ledger-prune/1",

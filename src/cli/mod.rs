@@ -1,6 +1,8 @@
 //! Parses the command line, runs a command, and maps its result to an exit code.
 
 mod audit;
+mod backup;
+mod clock;
 mod compress;
 mod course;
 mod data_args;
@@ -15,6 +17,7 @@ mod play;
 mod purge;
 mod replay;
 mod repro;
+mod rotate_key;
 mod serve;
 
 use std::error::Error;
@@ -59,6 +62,8 @@ struct Cli {
 enum Command {
     Repro(repro::Repro),
     Audit(Box<audit::Audit>),
+    Backup(backup::Backup),
+    Clock(clock::Clock),
     Compress(compress::Compress),
     Course(course::Course),
     Incident(incident::Incident),
@@ -66,6 +71,8 @@ enum Command {
     Play(play::Play),
     Purge(purge::Purge),
     Replay(replay::Replay),
+    Restore(backup::Restore),
+    RotateKey(rotate_key::RotateKey),
     Serve(serve::Serve),
 }
 
@@ -101,6 +108,8 @@ pub fn run() -> ExitCode {
     let result = match cli.command {
         Some(Command::Repro(repro)) => repro.run(),
         Some(Command::Audit(audit)) => audit.run(),
+        Some(Command::Backup(backup)) => backup.run(),
+        Some(Command::Clock(clock)) => clock.run(),
         Some(Command::Compress(compress)) => compress.run(),
         Some(Command::Course(course)) => course.run(),
         Some(Command::Incident(incident)) => incident.run(),
@@ -108,6 +117,8 @@ pub fn run() -> ExitCode {
         Some(Command::Play(play)) => play.run(),
         Some(Command::Purge(purge)) => purge.run(),
         Some(Command::Replay(replay)) => replay.run(),
+        Some(Command::Restore(restore)) => restore.run(),
+        Some(Command::RotateKey(rotate)) => rotate.run(),
         Some(Command::Serve(serve)) => serve.run(),
         None => cli.repro.run(),
     };

@@ -31,6 +31,7 @@ pub(super) fn start(store: Arc<Store>, state: Arc<AppState>) -> JoinHandle<()> {
 fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreError> {
     let metrics = &state.resources.metrics;
     metrics.maintenance_runs.inc();
+    store.finish_deletions(|| !*state.shutting_down.borrow())?;
     let mut permit = None;
     let mut counted = 0;
     let mut count = |compressed: u64| {
@@ -63,7 +64,8 @@ fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), Stor
         let saved = summary.bytes_saved();
         tracing::info!("compressed {} photos and saved {saved} bytes", summary.compressed);
     }
-    store.prune_ledger(store.clock().now().before(RETENTION))?;
+    store.prune_ledger(store.now().before(RETENTION))?;
+    store.forget_old_keys()?;
     Ok(())
 }
 

@@ -15,6 +15,10 @@ use super::admission::Rejected;
 use crate::album::{AlbumError, StoreError};
 use crate::codec::ImageError;
 
+/// Detail of a write whose outcome is unknown.
+pub(super) const UNKNOWN_OUTCOME: &str = "the write may be stored or not: repeat the request, a \
+    POST with the same Idempotency-Key, to find out";
+
 /// Prefix of every problem's type. The [`ProblemKind::slug`] follows.
 pub const TYPE_PREFIX: &str = "urn:double-exposure:problem:";
 
@@ -58,6 +62,8 @@ problem_kinds! {
     InvalidPath = 400, "invalid-path", "An id in the path is not a UUID";
     /// Query whose size, fit or another part is not allowed.
     InvalidQuery = 400, "invalid-query", "The query is not allowed";
+    /// Idempotency key that is empty, too long, given twice, or not of visible ASCII characters.
+    InvalidIdempotencyKey = 400, "invalid-idempotency-key", "The Idempotency-Key is not allowed";
     /// Body that ended early or was malformed.
     IncompleteBody = 400, "incomplete-body", "The body did not arrive whole";
     /// Request without a valid token.
@@ -78,12 +84,18 @@ problem_kinds! {
     OwnerCannotLeave = 409, "owner-cannot-leave", "The album's owner cannot leave it";
     /// Album that holds the maximum number of photos or members.
     AlbumFull = 409, "album-full", "The album is full";
+    /// Repetition of a request whose token was changed or revoked since.
+    TokenChanged = 409, "token-changed", "The token was changed or revoked since";
     /// Body with more bytes than the limit.
     ContentTooLarge = 413, "content-too-large", "The body is too large";
     /// Body of a media type that the route does not accept.
     UnsupportedMediaType = 415, "unsupported-media-type", "This media type is not accepted";
     /// Photo that cannot be decoded whole, or is beyond a limit.
     UnreadablePhoto = 422, "unreadable-photo", "This photo cannot be read";
+    /// Idempotency key that was sent with another request before.
+    IdempotencyKeyReused = 422, "idempotency-key-reused", "This key was sent with another request";
+    /// Write of which the server cannot tell if it is stored.
+    OutcomeUnknown = 500, "outcome-unknown", "The outcome of the write is unknown";
     /// Request for which a queue has no room, or whose work could not end in time.
     Overloaded = 503, "overloaded", "The server has no room for more work now";
     /// Response that was not ready within the response timeout.
@@ -199,6 +211,8 @@ impl From<AlbumError> for Problem {
             AlbumError::OwnerStays => ProblemKind::OwnerCannotLeave,
             AlbumError::OtherBytes => ProblemKind::NameConflict,
             AlbumError::LimitReached { .. } => ProblemKind::AlbumFull,
+            AlbumError::KeyReused => ProblemKind::IdempotencyKeyReused,
+            AlbumError::TokenChanged => ProblemKind::TokenChanged,
             AlbumError::Store(error) => return error.clone().into(),
         };
         Self::new(kind, error.to_string())
@@ -210,6 +224,13 @@ impl From<StoreError> for Problem {
         let detail = match &error {
             StoreError::LedgerQueueFull { .. } => {
                 return Self::new(ProblemKind::Overloaded, error.to_string());
+            }
+            StoreError::OutcomeUnknown { .. } => {
+                tracing::error!(%error, "the outcome of a write is unknown");
+                return Self::new(ProblemKind::OutcomeUnknown, UNKNOWN_OUTCOME);
+            }
+            StoreError::FileReplaced { .. } => {
+                "the album file was deleted, moved or replaced, and nothing was stored"
             }
             StoreError::Full => "the disk is full, and nothing was stored: try again later",
             StoreError::Busy => "another process holds the album file: try again",

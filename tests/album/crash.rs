@@ -79,7 +79,9 @@ fn report(progress: impl std::fmt::Display) {
 
 fn open_late(path: &std::path::Path) -> Store {
     let clock = Clock::Stopped(START.after(COMPRESSION_AGE));
-    Store::open(path, clock, StoreOptions::default()).expect("the file opens")
+    let store = Store::open(path, clock, StoreOptions::default()).expect("the file opens");
+    store.accept_clock().expect("the file is written");
+    store
 }
 
 /// Returns the store that [`Victim::start`] chose for the child, or `None` in the parent.

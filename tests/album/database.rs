@@ -6,10 +6,10 @@ use std::fs;
 use std::path::Path;
 
 use double_exposure::album::{
-    APPLICATION_ID, Clock, OpenError, OpenFailure, SCHEMA_VERSION, Store, StoreOptions,
+    APPLICATION_ID, Clock, OpenError, OpenFailure, PhotoName, SCHEMA_VERSION, Store, StoreOptions,
 };
 
-use crate::fixture::{START, TestFile, owner, upload};
+use crate::fixture::{START, TestFile, owner};
 
 /// Some tables of a file of version 1, which was never released.
 const UNRELEASED: &str = "
@@ -115,24 +115,79 @@ fn an_empty_file_becomes_an_album() {
     file.check_integrity();
 }
 
-#[test]
-fn a_file_of_the_oldest_version_is_brought_up_to_date_and_keeps_its_photos() {
-    let (file, store, owner, album) = TestFile::with_album();
-    let photo = upload(&store, owner, album, "uploaded long ago");
-    drop(store);
+/// The steps of the schema as they were released, which a later version must not change.
+const RELEASED_STEPS: [(&str, u64); 3] = [
+    (include_str!("../../src/album/schema/1_albums.sql"), 4),
+    (include_str!("../../src/album/schema/2_ledger.sql"), 5),
+    (include_str!("../../src/album/schema/3_operator.sql"), 6),
+];
+
+/// Makes a file as an older version of the program left it, with a person, an album, and a photo;
+/// and from version 5 on with a row of the ledger and a retention that a wrong clock moved.
+fn make_old_file(file: &TestFile, version: u64) {
     let sqlite = file.sqlite();
-    for table in ["operator_key", "thumbnails", "ledger_bands", "ledger", "ledger_retention"] {
-        sqlite.execute_batch(&format!("DROP TABLE {table}")).expect("the table is dropped");
+    for (step, _) in RELEASED_STEPS.iter().filter(|(_, made)| *made <= version) {
+        sqlite.execute_batch(step).expect("the step runs");
     }
-    sqlite.pragma_update(None, "user_version", 4).expect("the version is set");
-    drop(sqlite);
-    let store = file.open();
-    let stored = store.photo_with_bytes(owner, photo.name).expect("the photo is there");
-    assert_eq!(stored, (photo, "uploaded long ago".into()));
-    assert_eq!(store.purge("any").expect("there is a table of thumbnails"), 0);
-    drop(store);
-    assert_eq!(file.number("PRAGMA user_version"), SCHEMA_VERSION);
-    file.check_integrity();
+    sqlite
+        .execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {version};
+             INSERT INTO people VALUES (zeroblob(16), 'Ann', zeroblob(32), 1);
+             INSERT INTO albums VALUES (zeroblob(16), 'Summer', zeroblob(16), 1);
+             INSERT INTO members VALUES (zeroblob(16), zeroblob(16));
+             INSERT INTO photos VALUES (7, zeroblob(16), zeroblob(16), zeroblob(16),
+                 zeroblob(32), zeroblob(32), 4, 1, 1, {}, 0, NULL, 0, 0);
+             INSERT INTO photo_bytes VALUES (7, CAST('old!' AS BLOB));",
+            START.millis()
+        ))
+        .expect("the rows are written");
+    if version >= 5 {
+        sqlite
+            .execute_batch(&format!(
+                "INSERT INTO ledger VALUES (3, 2, {}, zeroblob(16), 7, zeroblob(16),
+                     zeroblob(16), zeroblob(16), zeroblob(32), zeroblob(32), 64, 0, 'm', 'owned',
+                     NULL, NULL, NULL, NULL);
+                 UPDATE ledger_retention SET kept_from = 7000000000000",
+                START.millis() + 5
+            ))
+            .expect("the row is written");
+    }
+}
+
+#[test]
+fn a_file_of_each_older_version_is_brought_up_to_date_whole() {
+    for (_, version) in RELEASED_STEPS {
+        let file = TestFile::new();
+        make_old_file(&file, version);
+        let store = file.open();
+        let nil = uuid::Uuid::nil();
+        let name = PhotoName { album: nil.into(), photo: nil.into() };
+        let (photo, bytes) = store.photo_with_bytes(nil.into(), name).expect("the photo is there");
+        assert_eq!((photo.id.get(), bytes), (7, "old!".into()), "version {version}");
+        store.operator_key().expect("there is a table of the key");
+        store.delete_album(nil.into(), name.album).expect("there are tables of deletions");
+        drop(store);
+        assert_eq!(file.number("PRAGMA user_version"), SCHEMA_VERSION);
+        let expected = START.millis() + if version >= 5 { 5 } else { 0 };
+        assert_eq!(file.number("SELECT latest FROM clock"), expected, "version {version}");
+        assert_eq!(file.number("SELECT kept_from FROM ledger_retention"), i64::MIN);
+        let rows = file.number("SELECT count(*) FROM ledger");
+        assert_eq!(rows, i64::from(version >= 5), "the ledger's rows stay");
+        file.check_integrity();
+    }
+}
+
+#[test]
+fn a_step_that_fails_undoes_the_steps_before_it() {
+    let file = TestFile::new();
+    make_old_file(&file, 4);
+    // The step from version 6 finds a table of its own name.
+    file.sqlite().execute_batch("CREATE TABLE clock (x)").expect("a table is made");
+    let failure = open(&file.path(), true).err().map(|error| error.failure);
+    assert!(matches!(failure, Some(OpenFailure::Store(_))), "{failure:?}");
+    assert_eq!(file.number("PRAGMA user_version"), 4);
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE name = 'ledger'";
+    assert_eq!(file.number(tables), 0, "the step before it is undone");
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use double_exposure::album::{
     AlbumId, Band, CacheKey, CachedThumbnail, Clock, ContentHash, Entry, MakingEvent, MakingRef,
-    Moment, PersonId, Photo, PhotoName, PhotoRef, PhotoUuid, RowId, ShownEntry, Store,
-    StoreOptions, ThumbnailRecord, Upload, UploadOutcome,
+    Moment, PersonId, Photo, PhotoName, PhotoRef, PhotoUuid, RowId, ShownEntry, SimulatedClock,
+    Store, StoreOptions, ThumbnailRecord, Upload, UploadOutcome,
 };
 use double_exposure::codec::ThumbnailSpec;
 use jpeg_encoder::{ColorType, Encoder};
@@ -67,11 +67,20 @@ impl TestFile {
 
     /// Opens the file with a clock that stands still at [`START`].
     pub(crate) fn open(&self) -> Store {
-        self.open_at(START)
+        self.open_with(START, StoreOptions::default())
     }
 
+    /// Opens the file with a clock that stands still, and that the operator has accepted.
     pub(crate) fn open_at(&self, now: Moment) -> Store {
-        self.open_with(now, StoreOptions::default())
+        let store = self.open_with(now, StoreOptions::default());
+        store.accept_clock().expect("the file is written");
+        store
+    }
+
+    /// Opens the file with a clock that the test moves.
+    pub(crate) fn open_simulated(&self, clock: &'static SimulatedClock) -> Store {
+        Store::open(&self.path(), Clock::Simulated(clock), StoreOptions::default())
+            .expect("the test's file opens")
     }
 
     pub(crate) fn open_with(&self, now: Moment, options: StoreOptions) -> Store {

@@ -274,6 +274,7 @@ fn a_conversion_of_bytes_that_compression_replaces_is_not_shared_and_not_shown()
     let before = gate.next_job();
     let later = Clock::Stopped(start.after(COMPRESSION_AGE));
     let store = Store::open(server.store.path(), later, StoreOptions::default()).unwrap();
+    store.accept_clock().unwrap();
     assert_eq!(compress_due(&store, PhotoLimits::default(), |_, _| true).unwrap().compressed, 1);
     let second = ann.get_on_thread(&format!("{photo}/thumbnail"));
     let after = gate.next_job();

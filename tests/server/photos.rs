@@ -60,8 +60,9 @@ fn the_same_bytes_are_recognized_after_compression() {
     let path = ann.upload(PNG);
     let before = ann.get(&path);
     let later = Clock::Stopped(start.after(Duration::from_secs(36 * 86_400)));
-    let store = Store::open(server.store.path(), later, StoreOptions::default());
-    let summary = compress_due(&store.unwrap(), PhotoLimits::default(), |_, _| true).unwrap();
+    let store = Store::open(server.store.path(), later, StoreOptions::default()).unwrap();
+    store.accept_clock().unwrap();
+    let summary = compress_due(&store, PhotoLimits::default(), |_, _| true).unwrap();
     assert_eq!(summary.compressed, 1, "{summary:?}");
 
     let after = ann.get(&path);

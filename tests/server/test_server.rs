@@ -63,6 +63,8 @@ pub(crate) struct Setup {
     pub(crate) maker: Maker,
     /// Writes into the file before the server opens it.
     pub(crate) prepare: fn(&Path),
+    /// True if the operator has accepted the clock.
+    pub(crate) accept_clock: bool,
 }
 
 impl Default for Setup {
@@ -80,6 +82,7 @@ impl Default for Setup {
             max_bytes: None,
             maker: Maker { version: "test-1".into(), pipeline: "owned".into(), has_slots: false },
             prepare: |_| {},
+            accept_clock: true,
         }
     }
 }
@@ -122,10 +125,13 @@ impl TestServer {
     pub(crate) fn with(setup: Setup) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("albums.db");
-        let Setup { converter, admission, limits, clock, max_bytes, maker, prepare } = setup;
-        prepare(&data);
+        let Setup { converter, admission, limits, clock, max_bytes, maker, .. } = setup;
+        (setup.prepare)(&data);
         let options = StoreOptions { max_bytes, ..StoreOptions::default() };
         let store = Arc::new(Store::open(&data, clock, options).unwrap());
+        if setup.accept_clock {
+            store.accept_clock().unwrap();
+        }
         let operator_key = ContentHash::of(KEY.as_bytes());
         let parts =
             Parts { store: store.clone(), operator_key, converter, maker, admission, limits };

@@ -97,14 +97,14 @@ pub struct CompressionFailure {
 /// safe: one of the two results for a photo is discarded.
 ///
 /// # Errors
-/// Returns a [`StoreError`] if the file cannot be read or written. Photos that were finished
-/// before stay finished.
+/// Returns [`StoreError::ClockJumped`] if the clock cannot be believed, or another [`StoreError`]
+/// if the file cannot be read or written. Photos that were finished before stay finished.
 pub fn compress_due(
     store: &Store,
     limits: PhotoLimits,
     mut may_continue: impl FnMut(&CompressionSummary, u64) -> bool,
 ) -> Result<CompressionSummary, StoreError> {
-    let now = store.clock().now();
+    let now = store.believed_now()?;
     let old = now.before(COMPRESSION_AGE);
     let due = store.count_due(old, now)?;
     let mut summary = CompressionSummary { due, ..CompressionSummary::default() };
@@ -149,7 +149,7 @@ fn finish(
         }
         Ok(Recompressed::WouldGrow) => Outcome::Unchanged,
         Err(error) => {
-            let next_attempt = store.clock().now().after(retry_delay(photo.failed_attempts));
+            let next_attempt = store.now().after(retry_delay(photo.failed_attempts));
             Outcome::Failed { error, next_attempt }
         }
     };

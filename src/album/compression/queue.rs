@@ -32,7 +32,7 @@ const PAGE: i64 = 100;
 
 impl Store {
     /// Counts the photos that were uploaded at `old` or earlier and may be tried at `now`.
-    pub(super) fn count_due(&self, old: Moment, now: Moment) -> Result<u64, StoreError> {
+    pub(in crate::album) fn count_due(&self, old: Moment, now: Moment) -> Result<u64, StoreError> {
         let sql = "SELECT count(*) FROM photos WHERE compression_done_at IS NULL
                        AND uploaded_at <= ?1 AND next_attempt_at <= ?2";
         self.read(|transaction| {
@@ -77,7 +77,7 @@ impl Store {
         photo: &DuePhoto,
         outcome: &Outcome<'_>,
     ) -> Result<bool, StoreError> {
-        let now = self.clock().now().millis();
+        let now = self.now().millis();
         // Hashing takes a while, so it happens before the transaction.
         let hash = match outcome {
             Outcome::Smaller { bytes, .. } => Some(ContentHash::of(bytes)),

@@ -64,7 +64,7 @@ impl Ledger {
     /// [`StoreError::LedgerClosed`] if the writer thread has ended.
     pub fn submit(&self, entries: Vec<Entry>) -> Result<Receipt, StoreError> {
         let (done, receipt) = oneshot::channel();
-        let append = Append { at: self.store.clock().now(), entries, done };
+        let append = Append { at: self.store.now(), entries, done };
         let queue = self.queue.as_ref().ok_or(StoreError::LedgerClosed)?;
         queue.try_send(append).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::LedgerQueueFull { waiting: MAX_QUEUED },

@@ -20,8 +20,11 @@ impl Store {
     /// thumbnail is deleted together with its made row, and is made again on the next request.
     ///
     /// # Errors
-    /// Returns a [`StoreError`] if the file cannot be written. Rows deleted before stay deleted.
+    /// Returns [`StoreError::ClockJumped`] if the clock cannot be believed, or another
+    /// [`StoreError`] if the file cannot be written. Rows deleted before stay deleted.
     pub fn prune_ledger(&self, kept_from: Moment) -> Result<u64, StoreError> {
+        // Retention never ends in the future, where it would protect no row.
+        let kept_from = kept_from.min(self.believed_now()?);
         let mut deleted = 0;
         loop {
             let batch = self.write(|transaction| {
