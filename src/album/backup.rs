@@ -10,7 +10,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 
 use super::private_file::{self, COMPANIONS, with_suffix};
-use super::{Clock, ContentHash, OpenError, OpenFailure, Store, StoreError, StoreOptions, database};
+use super::{
+    Clock, ContentHash, OpenError, OpenFailure, Store, StoreError, StoreOptions, database,
+};
 
 /// Virtual machine steps of SQLite between two looks at the caller's wish to stop.
 const STEPS_BETWEEN_LOOKS: i32 = 100_000;
@@ -209,8 +211,7 @@ fn stop_if(
 
 fn copy(from: &Path, to: &Path) -> Result<(), BackupError> {
     let mut source = File::open(from).map_err(|error| system(from, error))?;
-    let mut target =
-        File::options().write(true).open(to).map_err(|error| system(to, error))?;
+    let mut target = File::options().write(true).open(to).map_err(|error| system(to, error))?;
     io::copy(&mut source, &mut target).map_err(|error| system(to, error))?;
     Ok(())
 }
@@ -223,7 +224,9 @@ fn check(
 ) -> Result<FileSummary, BackupError> {
     let damaged = |problem: String| BackupError::Damaged { path: path.into(), problem };
     let mut connection = match open(path) {
-        Err(OpenError { failure: OpenFailure::Store(error @ StoreError::Corrupt { .. }), .. }) => {
+        Err(OpenError {
+            failure: OpenFailure::Store(error @ StoreError::Corrupt { .. }), ..
+        }) => {
             return Err(damaged(error.to_string()));
         }
         opened => opened?,
@@ -389,8 +392,7 @@ fn set_aside(data: &Path) -> Result<Option<PathBuf>, BackupError> {
     for suffix in COMPANIONS.into_iter().chain([""]) {
         let from = with_suffix(data, suffix);
         if from.symlink_metadata().is_ok() {
-            fs::rename(&from, with_suffix(&aside, suffix))
-                .map_err(|error| system(&from, error))?;
+            fs::rename(&from, with_suffix(&aside, suffix)).map_err(|error| system(&from, error))?;
         }
     }
     Ok(aside.exists().then_some(aside))

@@ -165,7 +165,8 @@ impl Store {
         let kept_from = now.before(RETENTION).millis();
         let ledger_rows = self.read_once(|connection| {
             let sql = "SELECT count(*) FROM ledger WHERE at < ?1";
-            let rows: i64 = connection.prepare_cached(sql)?.query_row([kept_from], |row| row.get(0))?;
+            let rows: i64 =
+                connection.prepare_cached(sql)?.query_row([kept_from], |row| row.get(0))?;
             Ok(rows as u64)
         })?;
         Ok(DueCounts { photos, ledger_rows })

@@ -8,7 +8,9 @@
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::albums::check_person;
-use super::{AlbumError, AlbumId, ContentHash, PersonId, PhotoId, Store, StoreError, authorization};
+use super::{
+    AlbumError, AlbumId, ContentHash, PersonId, PhotoId, Store, StoreError, authorization,
+};
 
 /// Photos that one step removes, at most 64.
 const STEP_PHOTOS: usize = 64;
@@ -102,10 +104,9 @@ impl Store {
 
 /// Takes every member out of an album, so that no request reaches it.
 fn detach_album(transaction: &Transaction<'_>, album: AlbumId) -> rusqlite::Result<()> {
-    for sql in [
-        "INSERT INTO deleted_albums (album) VALUES (?1)",
-        "DELETE FROM members WHERE album = ?1",
-    ] {
+    for sql in
+        ["INSERT INTO deleted_albums (album) VALUES (?1)", "DELETE FROM members WHERE album = ?1"]
+    {
         transaction.prepare_cached(sql)?.execute([album])?;
     }
     Ok(())
@@ -119,7 +120,9 @@ fn move_photos_out_of_reach(
 ) -> rusqlite::Result<()> {
     let album = AlbumId::random();
     transaction
-        .prepare_cached("INSERT INTO albums (album, title, owner, created_at) VALUES (?1, '', ?2, 0)")?
+        .prepare_cached(
+            "INSERT INTO albums (album, title, owner, created_at) VALUES (?1, '', ?2, 0)",
+        )?
         .execute(params![album, person])?;
     transaction
         .prepare_cached("UPDATE photos SET album = ?1, name = randomblob(16) WHERE owner = ?2")?

@@ -118,13 +118,18 @@ impl Store {
         self.identity.check()
     }
 
+    /// Returns the bytes that the file's disk has free, if the system tells.
+    pub fn disk_free_bytes(&self) -> Option<u64> {
+        private_file::free_bytes(&self.path)
+    }
+
     /// Checks that the file can be written, and that it and its disk have room for at least
     /// [`MIN_FREE_BYTES`].
     ///
     /// # Errors
     /// Returns [`StoreError::Full`] if the room is less, or the error of the write.
     pub fn check_writable(&self) -> Result<(), StoreError> {
-        if private_file::free_bytes(&self.path).is_some_and(|free| free < MIN_FREE_BYTES) {
+        if self.disk_free_bytes().is_some_and(|free| free < MIN_FREE_BYTES) {
             return Err(StoreError::Full);
         }
         self.write_with(Durability::ProcessCrash, |transaction| {

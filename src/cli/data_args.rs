@@ -10,7 +10,12 @@ use crate::album::{Clock, Moment, OpenError, Store, StoreOptions};
 #[derive(Args)]
 pub(super) struct Data {
     /// File of the album. A `serve` command may be using it at the same time.
-    #[arg(long, value_name = "FILE", default_value = "double-exposure.db")]
+    #[arg(
+        long,
+        env = "DOUBLE_EXPOSURE_DATA",
+        value_name = "FILE",
+        default_value = "double-exposure.db"
+    )]
     pub(super) data: PathBuf,
 }
 

@@ -10,7 +10,8 @@ use crate::codec::PhotoLimits;
 pub(super) struct LimitArgs {
     /// Largest photo, in megapixels: 1 to 256. A JPEG as cameras write it is decoded at a fraction
     /// of its size; other photos take up to 16 bytes of memory a pixel.
-    #[arg(long, value_name = "N", default_value_t = PhotoLimits::DEFAULT_MEGAPIXELS,
+    #[arg(long, env = "DOUBLE_EXPOSURE_MAX_MEGAPIXELS", value_name = "N",
+          default_value_t = PhotoLimits::DEFAULT_MEGAPIXELS,
           value_parser = parse::count::<u64, 1, { PhotoLimits::MAX_MEGAPIXELS }>)]
     pub(super) max_megapixels: u64,
 }

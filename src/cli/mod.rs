@@ -10,6 +10,7 @@ mod incident;
 mod interrupt;
 mod ledger;
 mod limit_args;
+mod log;
 mod malloc_arenas;
 mod output;
 mod parse;
@@ -80,10 +81,10 @@ enum Command {
 #[derive(Args, Clone, Copy)]
 struct OutputArgs {
     /// Print one JSON document on standard output, and all else on standard error.
-    #[arg(long)]
+    #[arg(long, env = "DOUBLE_EXPOSURE_JSON")]
     json: bool,
     /// Print the result only: no progress and no notes.
-    #[arg(long, short)]
+    #[arg(long, short, env = "DOUBLE_EXPOSURE_QUIET")]
     quiet: bool,
 }
 

@@ -1,5 +1,6 @@
 //! Parses the values of flags, each within its bounds.
 
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -17,6 +18,15 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("", 1)];
     with_unit(text, &UNITS, 1 << 20..=1 << 40)
         .ok_or_else(|| "not a number of bytes from 1MiB to 1TiB: write it as 512MiB".to_owned())
+}
+
+/// Parses an address and a port. A name such as `localhost` is looked up, and its IPv4 address is
+/// preferred.
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    let advice = "write it as 127.0.0.1:3535 or localhost:3535";
+    let found = text.to_socket_addrs().map_err(|error| format!("{error}: {advice}"))?;
+    let found = found.min_by_key(SocketAddr::is_ipv6);
+    found.ok_or_else(|| format!("this name has no address: {advice}"))
 }
 
 /// Parses a duration from 1ms to 60m: a whole number and its unit.

@@ -12,6 +12,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::limit_args::LimitArgs;
+use super::log::{self, LogFormat};
 use super::output::eprint;
 use super::{Exit, OutputArgs, malloc_arenas, parse};
 use crate::album::{Clock, ContentHash, Moment, OpenError, Store, StoreError, StoreOptions};
@@ -34,44 +35,69 @@ const RUNTIME_SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves albums over HTTP: people, photos, and thumbnails made on demand.
 ///
-/// All data is in one file. SIGTERM and Ctrl-C stop the server once it has answered every accepted
+/// Every option can be set by the environment too; an option on the command line wins. All data is
+/// in one file. SIGTERM and Ctrl-C stop the server once it has answered every accepted
 /// request. The operator's key is read from DOUBLE_EXPOSURE_OPERATOR_KEY. Without this variable the
 /// first start creates a key and prints it once, on standard error.
 #[derive(Args)]
 pub(super) struct Serve {
-    /// Address to listen on. Port 0 takes a free port.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3535")]
+    /// Address to listen on, such as 127.0.0.1:3535 or localhost:3535. Port 0 takes a free port.
+    #[arg(long, env = "DOUBLE_EXPOSURE_LISTEN",
+          value_name = "ADDRESS", default_value = "127.0.0.1:3535",
+          value_parser = parse::address)]
     listen: SocketAddr,
     /// File with the albums. It is created if it does not exist.
-    #[arg(long, value_name = "FILE", default_value = "double-exposure.db")]
+    #[arg(
+        long,
+        env = "DOUBLE_EXPOSURE_DATA",
+        value_name = "FILE",
+        default_value = "double-exposure.db"
+    )]
     data: PathBuf,
     /// Pipeline that makes the thumbnails.
-    #[arg(long, value_enum, value_name = "P", default_value = "owned")]
+    #[arg(
+        long,
+        env = "DOUBLE_EXPOSURE_PIPELINE",
+        value_enum,
+        value_name = "P",
+        default_value = "owned"
+    )]
     pipeline: PipelineKind,
     /// Number of slots in the ring of `shared`, and of frames that `pooled` keeps, from 1 to 1024.
-    #[arg(long, value_name = "N", default_value = "8",
+    #[arg(long, env = "DOUBLE_EXPOSURE_SLOTS", value_name = "N", default_value = "8",
           value_parser = parse::count::<NonZeroUsize, 1, 1024>)]
     slots: NonZeroUsize,
     /// Number of conversions that run at once, from 1 to 256.
-    #[arg(long, value_name = "N", default_value = "32",
+    #[arg(long, env = "DOUBLE_EXPOSURE_WORKERS", value_name = "N", default_value = "32",
           value_parser = parse::count::<NonZeroUsize, 1, 256>)]
     workers: NonZeroUsize,
     /// Upper bound of the conversions that wait, from 0 to 65536.
-    #[arg(long, value_name = "N", default_value = "256",
+    #[arg(long, env = "DOUBLE_EXPOSURE_MAX_QUEUE", value_name = "N", default_value = "256",
           value_parser = parse::count::<usize, 0, 65_536>)]
     max_queue: usize,
     /// Upper bound of the memory of all running conversions, from 1MiB to 1TiB. A photo whose own
     /// conversion needs more is refused at once.
-    #[arg(long, value_name = "BYTES", default_value = "1GiB", value_parser = parse::bytes)]
+    #[arg(long, env = "DOUBLE_EXPOSURE_MAX_MEMORY",
+          value_name = "BYTES", default_value = "1GiB", value_parser = parse::bytes)]
     max_memory: u64,
     #[command(flatten)]
     limit: LimitArgs,
     /// Longest time that a request waits for its response, such as 500ms, 10s or 2m.
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
+    #[arg(long, env = "DOUBLE_EXPOSURE_RESPONSE_TIMEOUT",
+          value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
     response_timeout: Duration,
     /// Time at which the clock starts, for drills. By default it is the present.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, env = "DOUBLE_EXPOSURE_NOW", value_name = "RFC3339")]
     now: Option<Moment>,
+    /// Format of the log on standard error. RUST_LOG chooses its level, by default `info`.
+    #[arg(
+        long,
+        env = "DOUBLE_EXPOSURE_LOG_FORMAT",
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    log_format: LogFormat,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -83,6 +109,8 @@ enum StartError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("RUST_LOG is not a filter of log events ({0}): write it as info or warn,access=info")]
+    LogFilter(#[from] tracing_subscriber::filter::ParseError),
     #[error("{KEY_VARIABLE} is empty: set it to a long random text, or unset it")]
     EmptyKey,
     #[error("{KEY_VARIABLE} is not text: set it to a long random text, or unset it")]
@@ -111,12 +139,7 @@ impl Serve {
     }
 
     fn serve(self) -> Result<(), StartError> {
-        // A process has one subscriber. If one is set already, it serves here too.
-        let _ = tracing_subscriber::fmt()
-            .with_writer(io::stderr)
-            .with_ansi(false)
-            .with_max_level(tracing::Level::INFO)
-            .try_init();
+        let _log = log::start(self.log_format)?;
         let clock = self.now.map_or(Clock::System, Clock::starting_at);
         let store = Arc::new(Store::open(&self.data, clock, StoreOptions::default())?);
         let operator_key = operator_key(&store)?;

@@ -8,9 +8,10 @@ use hyper::header::AUTHORIZATION;
 use hyper::http::request::Parts;
 
 use super::problem::{Problem, ProblemKind};
-use crate::album::{ContentHash, PersonId, Store};
+use crate::album::{AlbumError, ContentHash, PersonId, Store};
 
 /// Holds the bearer token of a request, not verified yet.
+#[derive(Clone)]
 pub(super) struct Bearer(String);
 
 /// Extracts the token from the only `Authorization` header of a request.
@@ -38,13 +39,40 @@ impl Bearer {
         store.person_by_token(&self.0)?.ok_or_else(unauthenticated)
     }
 
-    /// Accepts the operator's key, given the hash of it. A person's token is answered with 403,
-    /// any other text with 401.
-    pub(super) fn check_operator(&self, key: &ContentHash, store: &Store) -> Result<(), Problem> {
+    /// Returns the secret text.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Accepts the person themself, and the operator's key, given the hash of it. For every other
+    /// person the response is the same as if there were no such person.
+    pub(super) fn check_self_or_operator(
+        &self,
+        person: impl FnOnce() -> Result<PersonId, Problem>,
+        key: &ContentHash,
+        store: &Store,
+    ) -> Result<PersonId, Problem> {
+        let caller = if self.is_operator(key) { None } else { Some(self.person(store)?) };
+        let person = person()?;
+        if caller.is_none_or(|caller| caller == person) {
+            Ok(person)
+        } else {
+            Err(AlbumError::NoSuchPerson.into())
+        }
+    }
+
+    /// Returns true if this is the operator's key, given the hash of it.
+    pub(super) fn is_operator(&self, key: &ContentHash) -> bool {
         let shown = ContentHash::of(self.0.as_bytes());
         // These compare in constant time.
         let hash = |hash: &ContentHash| blake3::Hash::from_bytes(*hash.as_bytes());
-        if hash(&shown) == hash(key) {
+        hash(&shown) == hash(key)
+    }
+
+    /// Accepts the operator's key, given the hash of it. A person's token is answered with 403,
+    /// any other text with 401.
+    pub(super) fn check_operator(&self, key: &ContentHash, store: &Store) -> Result<(), Problem> {
+        if self.is_operator(key) {
             return Ok(());
         }
         self.person(store)?;
@@ -52,9 +80,9 @@ impl Bearer {
     }
 }
 
-fn unauthenticated() -> Problem {
+pub(super) fn unauthenticated() -> Problem {
     Problem::new(
         ProblemKind::Unauthenticated,
-        "send `Authorization: Bearer` with a token of this server, as POST /people gave it",
+        "send `Authorization: Bearer` with a valid token of this server, as POST /people gave it",
     )
 }

@@ -93,7 +93,7 @@ async fn linger(stream: &mut WriteTimeout) -> std::io::Result<()> {
 /// Encodes the whole response to a head that did not arrive in time.
 fn head_timeout_response() -> Vec<u8> {
     let detail = "the request's head did not arrive in time";
-    let body = Problem::new(ProblemKind::RequestTimeout, detail).to_json();
+    let body = Problem::new(ProblemKind::RequestTimeout, detail).to_json(None);
     let mut response = format!(
         "HTTP/1.1 408 Request Timeout\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n",

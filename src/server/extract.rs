@@ -16,12 +16,15 @@ use serde::de::DeserializeOwned;
 
 use super::limits::Limits;
 use super::problem::{Problem, ProblemKind};
-use crate::album::{AlbumId, PersonId, PhotoName};
+use crate::album::{AlbumId, MAX_KEY_LENGTH, PersonId, PhotoName};
 use crate::codec::ThumbnailSpec;
 use crate::runtime::{Instant, timeout_at};
 
 /// Bytes of a JSON body, at most 16 KiB.
 const MAX_JSON_BYTES: u64 = 16 << 10;
+
+/// Name of the header with the key by which a client may repeat a request.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// Holds the path's parameters as text. They are parsed after authentication.
 pub(super) type PathParams<T> = Result<Path<T>, PathRejection>;
@@ -35,6 +38,23 @@ pub(super) fn member(
 ) -> Result<(AlbumId, PersonId), Problem> {
     let Path((album, person)) = texts(params)?;
     Ok((parse(album)?, parse(person)?))
+}
+
+pub(super) fn person(params: &PathParams<String>) -> Result<PersonId, Problem> {
+    parse(&texts(params)?.0)
+}
+
+/// Returns the key by which a client may repeat a request, if the request has one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| (1..=MAX_KEY_LENGTH).contains(&key.len()));
+    if key.is_none() || values.next().is_some() {
+        let detail =
+            format!("Idempotency-Key must be one text of 1 to {MAX_KEY_LENGTH} visible characters");
+        return Err(Problem::new(ProblemKind::InvalidIdempotencyKey, detail));
+    }
+    Ok(key)
 }
 
 pub(super) fn photo(params: &PathParams<(String, String)>) -> Result<PhotoName, Problem> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 use prometheus_client::encoding::EncodeLabelSet;
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -16,6 +16,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::problem::ProblemKind;
+use super::process_metrics::ProcessMetrics;
+use crate::album::ClockStatus;
 
 /// Media type of [`Metrics::encode`].
 pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -42,7 +44,7 @@ pub(super) struct ReasonLabel {
 }
 
 /// Holds the values of the gauges at one moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Occupancy {
     /// Number of running conversions.
     pub(super) running: usize,
@@ -56,6 +58,10 @@ pub(super) struct Occupancy {
     pub(super) requests: usize,
     /// Number of open connections.
     pub(super) connections: usize,
+    /// Clock beside the expected time.
+    pub(super) clock: ClockStatus,
+    /// Free bytes of the file's disk, if the system tells.
+    pub(super) disk_free_bytes: Option<u64>,
 }
 
 fn histogram() -> Histogram {
@@ -69,6 +75,7 @@ macro_rules! metrics {
         /// Holds every metric of one server.
         pub(super) struct Metrics {
             registry: Registry,
+            process: ProcessMetrics,
             $(#[doc = $help] pub(super) $field: $type,)*
         }
 
@@ -80,7 +87,7 @@ macro_rules! metrics {
                     let help = $help.trim().trim_end_matches('.');
                     registry.register($name, help, $field.clone());
                 )*
-                Self { registry, $($field),* }
+                Self { registry, process: ProcessMetrics::default(), $($field),* }
             }
         }
     };
@@ -124,6 +131,12 @@ metrics! {
     photos_compressed: Counter = "photos_compressed", Counter::default();
     /// Counts runs of the maintenance.
     maintenance_runs: Counter = "maintenance_runs", Counter::default();
+    /// Tells if the clock is believed, as 1 or 0. Without it nothing is deleted or compressed.
+    clock_believed: Gauge = "clock_believed", Gauge::default();
+    /// Measures by how many seconds the clock is ahead of the expected time.
+    clock_ahead: Gauge = "clock_ahead_seconds", Gauge::default();
+    /// Measures the free room of the album file's disk.
+    disk_free_bytes: Gauge = "disk_free_bytes", Gauge::default();
     /// Counts waits of the compression for an idle server, one before each photo.
     compression_waits: Counter = "compression_waits", Counter::default();
 }
@@ -156,8 +169,11 @@ impl Metrics {
 
     /// Encodes all metrics as OpenMetrics text.
     pub(super) fn encode(&self, occupancy: Occupancy) -> String {
-        let Occupancy { running, queued, pixel_bytes, store_calls, requests, connections } =
+        let Occupancy { running, queued, pixel_bytes, store_calls, requests, connections, .. } =
             occupancy;
+        self.clock_believed.set(occupancy.clock.is_believed().into());
+        self.clock_ahead.set(occupancy.clock.ahead_ms() / 1_000);
+        self.process.read();
         for (gauge, value) in [
             (&self.conversions_running, running as u64),
             (&self.conversions_queued, queued as u64),
@@ -165,11 +181,14 @@ impl Metrics {
             (&self.store_calls, store_calls as u64),
             (&self.requests, requests as u64),
             (&self.connections, connections as u64),
+            (&self.disk_free_bytes, occupancy.disk_free_bytes.unwrap_or_default()),
         ] {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         }
         let mut text = String::new();
-        encode(&mut text, &self.registry).expect("writing to a String never fails");
+        encode_registry(&mut text, &self.process.registry)
+            .and_then(|()| encode(&mut text, &self.registry))
+            .expect("writing to a String never fails");
         text
     }
 }

@@ -18,6 +18,8 @@ pub mod limits;
 mod maintenance;
 mod metrics;
 pub mod problem;
+mod process_metrics;
+mod readiness;
 mod resources;
 mod routes;
 pub mod single_flight;

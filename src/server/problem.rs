@@ -153,12 +153,18 @@ impl Problem {
         self.kind
     }
 
-    /// Returns the body as JSON.
-    pub fn to_json(&self) -> Vec<u8> {
+    /// Returns the body as JSON, with the id of the request if there is one.
+    pub fn to_json(&self, request: Option<&str>) -> Vec<u8> {
         let (status, slug, title) = self.kind.parts();
         let kind = format!("{TYPE_PREFIX}{slug}");
-        let document =
-            Document { kind: &kind, title, status, detail: &self.detail, reason: self.reason };
+        let document = Document {
+            kind: &kind,
+            title,
+            status,
+            detail: &self.detail,
+            reason: self.reason,
+            request,
+        };
         serde_json::to_vec(&document).expect("texts and numbers are always JSON")
     }
 }
@@ -172,12 +178,14 @@ struct Document<'p> {
     detail: &'p str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'p str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<&'p str>,
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.kind.status();
-        let mut response = Response::new(Body::from(self.to_json()));
+        let mut response = Response::new(Body::from(self.to_json(None)));
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
@@ -197,8 +205,8 @@ impl IntoResponse for Problem {
             }
             _ => {}
         }
-        // The metrics count responses by kind.
-        response.extensions_mut().insert(self.kind);
+        // The metrics count responses by kind, and the body gets the id of the request.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -9,13 +9,14 @@ use super::converter::Converter;
 use super::limits::Limits;
 use super::metrics::Occupancy;
 use super::problem::{Problem, ProblemKind};
+use super::readiness::Readiness;
 use super::resources::Resources;
 use super::store_executor::StoreExecutor;
 use super::thumbnailer::{Maker, ThumbnailService};
 use super::upload_validation::{MAX_INSPECTIONS, UploadValidator};
 use super::worker_pool::WorkerPool;
 use crate::album::{ContentHash, Ledger, Store};
-use crate::runtime::{timeout, watch};
+use crate::runtime::{Instant, timeout, watch};
 
 /// Number of worker threads for the maintenance.
 const MAINTENANCE_THREADS: usize = 1;
@@ -43,6 +44,7 @@ pub(super) struct AppState {
     pub(super) uploads: UploadValidator,
     pub(super) limits: Limits,
     pub(super) transit_budget: ByteBudget,
+    pub(super) readiness: Readiness,
     /// Hash of the operator's key.
     pub(super) operator_key: ContentHash,
     /// True if the server rejects new requests.
@@ -80,6 +82,7 @@ impl AppState {
             thumbnails: Arc::new(thumbnails),
             limits,
             transit_budget: ByteBudget::new(limits.max_transit_bytes),
+            readiness: Readiness::default(),
             operator_key,
             shutting_down: watch::Sender::new(false),
             requests: watch::Sender::new(0),
@@ -97,10 +100,18 @@ impl AppState {
             store_calls: store.pending(),
             requests: *self.requests.borrow(),
             connections: *self.connections.borrow(),
+            clock: store.store().clock_status(),
+            disk_free_bytes: store.store().disk_free_bytes(),
         }
     }
 
-    /// Waits for a result, for at most the response timeout.
+    /// Returns the moment by which a response that begins now must be decided.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.limits.response_timeout
+    }
+
+    /// Waits for a result, for at most the response timeout. The result must be one of reading: a
+    /// write that has begun cannot be given up, see [`StoreExecutor::write`].
     pub(super) async fn with_timeout<T>(
         &self,
         result: impl Future<Output = Result<T, Problem>>,

@@ -15,9 +15,7 @@ use double_exposure::album::{
     Store, back_up, restore,
 };
 
-use crate::fixture::{
-    START, TestFile, append, cached, jpeg, made, owner, person, shown, upload,
-};
+use crate::fixture::{START, TestFile, append, cached, jpeg, made, owner, person, shown, upload};
 
 /// Rounds of the test under load, or as many as DOUBLE_EXPOSURE_BACKUPS says.
 fn rounds() -> usize {

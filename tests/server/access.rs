@@ -26,9 +26,13 @@ fn every_route_but_the_open_ones_needs_a_valid_token() {
     let photo = format!("/albums/{album}/photos/{id}");
     let routes = [
         ("POST", "/people".to_owned()),
+        ("DELETE", format!("/people/{id}")),
+        ("POST", format!("/people/{id}/token")),
+        ("DELETE", format!("/people/{id}/token")),
         ("POST", "/albums".to_owned()),
         ("GET", "/albums".to_owned()),
         ("GET", format!("/albums/{album}")),
+        ("DELETE", format!("/albums/{album}")),
         ("PUT", format!("/albums/{album}/members/{id}")),
         ("DELETE", format!("/albums/{album}/members/{id}")),
         ("PUT", photo.clone()),
@@ -75,6 +79,7 @@ fn probe(client: &Client, photo: &str, person: &str) -> Vec<(u16, String)> {
         client.put(photo, *ASTRONAUT),
         client.put(&new_photo_in(album), *ROCKET),
         client.delete(photo),
+        client.delete(album),
         client.put(&format!("{album}/members/{person}"), &[]),
         client.delete(&format!("{album}/members/{person}")),
     ]

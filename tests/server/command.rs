@@ -157,6 +157,82 @@ fn bad_arguments_and_files_are_exit_2_with_the_reason() {
 }
 
 #[test]
+fn every_option_is_read_from_the_environment_and_the_command_line_wins() {
+    let mut help = Command::new(env!("CARGO_BIN_EXE_double-exposure"));
+    let help = help.args(["serve", "--help"]).env(KEY_VARIABLE, "a secret");
+    let help = String::from_utf8(help.output().unwrap().stdout).unwrap();
+    let (_, options) = help.split_once("Options:\n").unwrap();
+    // The text of each option follows the line with its name.
+    let mut names: Vec<&str> = Vec::new();
+    for line in options.lines().map(str::trim_start) {
+        if line.starts_with('-') {
+            names.extend(line.split_once("--").unwrap().1.split(' ').next());
+        } else if line.starts_with("[env: ") {
+            let name = names.pop().unwrap().replace('-', "_").to_uppercase();
+            assert!(line.starts_with(&format!("[env: DOUBLE_EXPOSURE_{name}=")), "{line}");
+        }
+    }
+    assert_eq!(names, ["help"], "these have no variable");
+    assert!(!help.contains("a secret"), "{help}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("albums.db");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_double-exposure"));
+    command.arg("serve").env_remove(KEY_VARIABLE).env("DOUBLE_EXPOSURE_DATA", &data);
+    command.env("DOUBLE_EXPOSURE_LISTEN", "localhost:0").env("DOUBLE_EXPOSURE_WORKERS", "none");
+    command.args(["--workers", "2"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = ServeProcess::start(&mut command);
+    assert!(running.address.ip().is_loopback());
+    assert_eq!(Client::new(running.address).get("/readyz").status, 200);
+    assert!(data.exists());
+    drop(running);
+    let (code, stderr) = run(command.args(["--max-queue", "1"]).env("RUST_LOG", "access=loud"));
+    assert!(code == Some(2) && stderr.contains("RUST_LOG"), "{stderr}");
+}
+
+/// Makes requests of a person, and returns the person's id and the log of the server.
+#[cfg(unix)]
+fn log_of_requests(command: &mut Command) -> (String, String) {
+    let running = ServeProcess::start(command.env(KEY_VARIABLE, "key"));
+    let (ann, id) = Client::new(running.address).with_token("key").create_person("Ann Smith");
+    let response = ann.get(&format!("/albums/{id}"));
+    let request = response.header("x-request-id").to_owned();
+    assert_eq!(response.text("request"), request, "a problem has the id of its request");
+    ann.get("/healthz");
+    let (code, stderr) = running.terminate();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(!stderr.contains(&id) && !stderr.contains("Smith"), "no person: {stderr}");
+    (request, stderr)
+}
+
+#[test]
+#[cfg(unix)]
+fn the_access_log_has_ids_routes_and_statuses_as_text_or_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("albums.db");
+    let (request, text) = log_of_requests(&mut serve(&data));
+    let line = text.lines().find(|line| line.contains(&request)).expect(&text);
+    for part in ["access", "GET", "/albums/{album}", "404", "not-found"] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+    assert!(!text.contains("/healthz"), "{text}");
+
+    let (request, text) = log_of_requests(serve(&data).args(["--log-format", "json"]));
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).expect(line))
+        .collect();
+    let line = lines.iter().find(|line| line["id"] == request.as_str()).expect(&text);
+    assert_eq!((&line["route"], &line["status"]), (&"/albums/{album}".into(), &404.into()));
+
+    let (_, quiet) = log_of_requests(serve(&data).env("RUST_LOG", "warn"));
+    assert!(!quiet.contains("access"), "{quiet}");
+    let (_, all) = log_of_requests(serve(&data).env("RUST_LOG", "warn,access=debug"));
+    assert!(all.contains("/healthz"), "{all}");
+}
+
+#[test]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 fn the_allocator_has_two_arenas_per_processor_unless_the_environment_sets_a_number() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,8 @@ mod full_disk;
 mod maintenance;
 mod mixing;
 mod openapi;
+mod operator;
+mod people;
 mod photos;
 mod problems;
 mod queues;

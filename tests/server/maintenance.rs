@@ -19,6 +19,7 @@ const POSTED: &str = "2024-10-01T00:00:00Z";
 fn store_png(data: &Path) {
     let posted = Clock::Stopped(POSTED.parse().unwrap());
     let store = Store::open(data, posted, StoreOptions::default()).unwrap();
+    store.accept_clock().unwrap();
     let (ann, _) = store.create_person("Ann").unwrap();
     let album = store.create_album(ann, "Summer").unwrap();
     let upload = Upload::new(Bytes::from_static(include_bytes!("noise.png")), 160, 120);
@@ -86,6 +87,7 @@ fn compression_waits_until_no_request_waits_for_a_thumbnail() {
     gate.next_job();
     // As another process would do it. The photo is due at once.
     store_png(server.store.path());
+    server.store.accept_clock().unwrap();
     server.wait_for_metric("compression_waits_total", 1);
     for _ in 0..50 {
         assert_eq!(server.metric("photos_compressed_total"), 0, "a thumbnail is being made");

@@ -59,6 +59,29 @@ fn a_store_call_beyond_the_queue_is_rejected_at_once() {
 }
 
 #[test]
+fn a_write_that_has_begun_is_waited_for_and_one_past_its_deadline_never_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("albums.db");
+    let store = Arc::new(Store::open(&path, Clock::System, StoreOptions::default()).unwrap());
+    let executor = StoreExecutor::new(store, 1);
+    runtime().block_on(async {
+        let deadline = Instant::now() + Duration::from_millis(200);
+        let ended_late = executor.write(deadline, move |_| {
+            while Instant::now() < deadline {
+                std::thread::yield_now();
+            }
+            Ok::<_, StoreError>("stored")
+        });
+        assert_eq!(ended_late.await, Ok("stored"), "not a 503 about what is stored");
+        let (begun, begins) = channel();
+        let late = executor.write(deadline, move |_| Ok::<_, StoreError>(begun.send(())));
+        let kind = late.await.map_err(|problem| problem.kind());
+        assert_eq!(kind, Err(ProblemKind::ResponseTimeout));
+        assert!(begins.recv().is_err(), "the call never ran");
+    });
+}
+
+#[test]
 fn shared_work_has_the_latest_deadline_of_its_waiting_requests() {
     runtime().block_on(async {
         let single_flight = SingleFlight::<&str, u32>::default();

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::photos::StoredPhoto;
 use super::{RouteResult, SharedState, check_text, json};
-use crate::album::{Album, AlbumCard, AlbumError, AlbumId, Moment, PersonId, Photo, Store};
+use crate::album::{
+    Album, AlbumCard, AlbumError, AlbumId, Moment, PersonId, Photo, RepeatableRequest, Store,
+};
 use crate::server::auth::Bearer;
 use crate::server::extract::{self, PathParams};
 use crate::server::problem::Problem;
@@ -66,12 +68,20 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> RouteResult {
-    let body = extract::json::<NewAlbum>(&headers, body, &state.limits).await;
-    let created = state.resources.store.run(move |store| {
+    let (store, shown) = (&state.resources.store, bearer.clone());
+    // An unauthenticated client's body is not read.
+    state.with_timeout(store.run(move |store| shown.person(store))).await?;
+    let NewAlbum { title } = extract::json(&headers, body, &state.limits).await?;
+    check_text("title", &title)?;
+    let request = extract::idempotency_key(&headers)?
+        .map(|key| RepeatableRequest::new(key, "POST /albums", &title));
+    let created = store.write(state.deadline(), move |store| {
         let person = bearer.person(store)?;
-        let NewAlbum { title } = body?;
-        check_text("title", &title)?;
-        Ok::<_, Problem>(CreatedAlbum { album: store.create_album(person, &title)? })
+        let album = match request {
+            Some(request) => store.create_album_once(person, &title, &request)?,
+            None => store.create_album(person, &title)?,
+        };
+        Ok::<_, Problem>(CreatedAlbum { album })
     });
     Ok(json(StatusCode::CREATED, &created.await?))
 }
@@ -98,6 +108,24 @@ pub(super) async fn fetch(
     Ok(json(StatusCode::OK, &details.await?))
 }
 
+/// Deletes an album, for its owner or the operator.
+pub(super) async fn delete(
+    State(state): SharedState,
+    bearer: Bearer,
+    params: PathParams<String>,
+) -> RouteResult {
+    let key = state.operator_key;
+    let deleted = state.resources.store.write(state.deadline(), move |store| {
+        if bearer.is_operator(&key) {
+            return Ok::<_, Problem>(store.delete_any_album(extract::album(&params)?)?);
+        }
+        let owner = bearer.person(store)?;
+        Ok(store.delete_album(owner, extract::album(&params)?)?)
+    });
+    deleted.await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
 pub(super) async fn add_member(
     state: SharedState,
     bearer: Bearer,
@@ -122,7 +150,7 @@ async fn change_member(
     params: PathParams<(String, String)>,
     change: MemberChange,
 ) -> RouteResult {
-    let changed = state.resources.store.run(move |store| {
+    let changed = state.resources.store.write(state.deadline(), move |store| {
         let by = bearer.person(store)?;
         let (album, person) = extract::member(&params)?;
         Ok::<_, Problem>(change(store, by, album, person)?)

@@ -7,24 +7,29 @@ mod photos;
 mod thumbnails;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use hyper::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Method, StatusCode};
 use serde::Serialize;
+use tracing::Instrument;
 
 use super::problem::{Problem, ProblemKind};
 use super::state::{AppState, CountGuard};
 
-/// Path of a photo. The body of its PUT may take longer than a response.
+/// Path of a photo.
 const PHOTO: &str = "/albums/{album}/photos/{photo}";
+
+/// Name of the header with the random id of a request, which log and problems have too.
+const REQUEST_ID: &str = "x-request-id";
 
 /// Paths that every client may ask without a token, also while the server shuts down.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
@@ -40,8 +45,10 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
     let member = put(albums::add_member).delete(albums::remove_member);
     Router::new()
         .route("/people", post(people::create))
+        .route("/people/{person}", delete(people::delete))
+        .route("/people/{person}/token", post(people::rotate_token).delete(people::revoke_token))
         .route("/albums", post(albums::create).get(albums::list))
-        .route("/albums/{album}", get(albums::fetch))
+        .route("/albums/{album}", get(albums::fetch).delete(albums::delete))
         .route("/albums/{album}/members/{person}", member)
         .route(PHOTO, put(photos::upload).get(photos::fetch).delete(photos::delete))
         .route("/albums/{album}/photos/{photo}/thumbnail", get(thumbnails::fetch))
@@ -68,38 +75,69 @@ async fn unknown_method(method: Method) -> Problem {
 /// but the open ones.
 async fn observe(State(state): SharedState, request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let id = format!("{:016x}", fastrand::u64(..));
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let mut response = if OPEN.contains(&route) {
-        next.run(request).await
-    } else {
+    let span = tracing::info_span!("request", id);
+    let is_open = OPEN.contains(&route);
+    let response = async {
+        if is_open {
+            return next.run(request).await;
+        }
         let _counted = CountGuard::increment(&state.requests);
-        limit(&state, &method, route, next.run(request)).await
+        limit(&state, &method, next.run(request)).await
     };
+    let mut response = response.instrument(span).await;
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let problem = response.extensions().get::<ProblemKind>().copied();
+    headers.insert(REQUEST_ID, ascii_value(&id));
+    let problem = response.extensions_mut().remove::<Problem>();
+    // A response to HEAD has no body.
+    if let Some(problem) = problem.as_ref().filter(|_| method != Method::HEAD) {
+        *response.body_mut() = Body::from(problem.to_json(Some(&id)));
+    }
+    let problem = problem.map(|problem| problem.kind());
     let (method, status, duration) = (known_method(&method), response.status(), began.elapsed());
+    log_response(&id, is_open, method, route, status, problem, duration);
     state.resources.metrics.observe_response(method, route, status, problem, duration);
     response
+}
+
+/// Writes a line of the access log. It has the route's pattern, never the path, which identifies
+/// people. Health checks are logged at a lower level.
+fn log_response(
+    id: &str,
+    is_open: bool,
+    method: &str,
+    route: &str,
+    status: StatusCode,
+    problem: Option<ProblemKind>,
+    duration: Duration,
+) {
+    let (status, problem) = (status.as_u16(), problem.map_or("", ProblemKind::slug));
+    let ms = duration.as_secs_f64() * 1e3;
+    if is_open {
+        tracing::debug!(target: "access", id, method, route, status, problem, ms);
+    } else {
+        tracing::info!(target: "access", id, method, route, status, problem, ms);
+    }
 }
 
 /// Rejects a request while the server shuts down, and limits the time of its response.
 async fn limit(
     state: &AppState,
     method: &Method,
-    route: &str,
     response: impl Future<Output = Response>,
 ) -> Response {
     if *state.shutting_down.borrow() {
         let detail = "the server is shutting down: try again once it has restarted";
         return Problem::new(ProblemKind::ShuttingDown, detail).into_response();
     }
-    // An upload is as slow as its client. It has time limits of its own for the body, and the
-    // response timeout for the rest.
-    if route == PHOTO && method == Method::PUT {
+    // What changes something has time limits of its own, for its body and for the time before its
+    // write begins. A write that has begun is waited for.
+    if !method.is_safe() {
         return response.await;
     }
     state.with_timeout(async { Ok(response.await) }).await.into_response()

@@ -19,14 +19,18 @@ pub(super) async fn healthz() -> RouteResult {
     Ok(json(StatusCode::OK, &json!({"healthy": true})))
 }
 
-/// Tells whether the server accepts requests and can read its file.
+/// Tells whether the server accepts requests and can write its file, and if it believes its clock.
 pub(super) async fn readyz(State(state): SharedState) -> RouteResult {
     if *state.shutting_down.borrow() {
         return Err(Problem::new(ProblemKind::ShuttingDown, "the server is shutting down"));
     }
-    let read = state.resources.store.run(|store| store.person_by_token("").map(drop));
-    state.with_timeout(read).await?;
-    Ok(json(StatusCode::OK, &json!({"ready": true})))
+    let clock = state.with_timeout(state.readiness.check(&state.resources.store)).await?;
+    let document = json!({
+        "ready": true,
+        "clock_believed": clock.is_believed(),
+        "clock_ahead_seconds": clock.ahead_ms() / 1_000,
+    });
+    Ok(json(StatusCode::OK, &document))
 }
 
 pub(super) async fn metrics(State(state): SharedState) -> RouteResult {

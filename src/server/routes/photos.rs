@@ -53,6 +53,7 @@ pub(super) async fn upload(
     headers: HeaderMap,
     body: Body,
 ) -> RouteResult {
+    let shown = bearer.clone();
     let (member, name) = state.with_timeout(authorize(&state, bearer, params)).await?;
     if let Some(other) = extract::media_type(&headers)
         && !MEDIA_TYPES.contains(&other.as_str())
@@ -66,7 +67,7 @@ pub(super) async fn upload(
     let permit = async { Ok(state.transit_budget.acquire(max_bytes).await) };
     let permit = state.with_timeout(permit).await?;
     let bytes = extract::read_body(body, MAX_FILE_BYTES, &state.limits).await?;
-    let stored = state.with_timeout(store_photo(&state, member, name, bytes, permit)).await?;
+    let stored = store_photo(&state, shown, member, name, bytes, permit).await?;
     let (status, photo) = match stored {
         UploadOutcome::Created(photo) => (StatusCode::CREATED, photo),
         UploadOutcome::Same(photo) => (StatusCode::OK, photo),
@@ -94,15 +95,16 @@ async fn authorize(
     authorized.await
 }
 
-/// Validates and stores a photo.
+/// Validates and stores a photo. Only the write may end after the response timeout.
 async fn store_photo(
     state: &AppState,
+    bearer: Bearer,
     member: PersonId,
     name: PhotoName,
     bytes: Bytes,
     permit: BytePermit,
 ) -> Result<UploadOutcome, Problem> {
-    let store = &state.resources.store;
+    let (store, deadline) = (&state.resources.store, state.deadline());
     // The permit is held as long as a closure holds the bytes, also after the client hung up.
     let permit = Arc::new(permit);
     let held = Arc::clone(&permit);
@@ -112,17 +114,20 @@ async fn store_photo(
         drop(held);
         Ok::<_, Problem>((file, same))
     });
-    let (file, same) = checked.await?;
+    let (file, same) = state.with_timeout(checked).await?;
     if let Some(photo) = same {
         return Ok(UploadOutcome::Same(photo));
     }
     let (photo, max_pixels) = (file.bytes().clone(), state.limits.max_pixels);
-    let header = state.uploads.validate(photo, max_pixels, Arc::clone(&permit)).await?;
-    let stored = store.run(move |store| {
+    let validated = state.uploads.validate(photo, max_pixels, Arc::clone(&permit));
+    let header = state.with_timeout(validated).await?;
+    let stored = store.write(deadline, move |store| {
+        // The token may have ended while the body arrived.
+        bearer.person(store)?;
         let upload = Upload::new(file, header.width, header.height);
         let stored = store.put_photo(member, name, &upload);
         drop(permit);
-        stored
+        Ok::<_, Problem>(stored?)
     });
     stored.await
 }
@@ -169,7 +174,7 @@ pub(super) async fn delete(
     bearer: Bearer,
     params: PathParams<(String, String)>,
 ) -> RouteResult {
-    let deleted = state.resources.store.run(move |store| {
+    let deleted = state.resources.store.write(state.deadline(), move |store| {
         let by = bearer.person(store)?;
         Ok::<_, Problem>(store.delete_photo(by, extract::photo(&params)?)?)
     });
