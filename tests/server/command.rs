@@ -165,8 +165,9 @@ fn every_option_is_read_from_the_environment_and_the_command_line_wins() {
     // The text of each option follows the line with its name.
     let mut names: Vec<&str> = Vec::new();
     for line in options.lines().map(str::trim_start) {
-        if line.starts_with('-') {
-            names.extend(line.split_once("--").unwrap().1.split(' ').next());
+        let after_short = line.get(4..).filter(|_| line.as_bytes().get(2) == Some(&b','));
+        if let Some(name) = after_short.unwrap_or(line).strip_prefix("--") {
+            names.extend(name.split(' ').next());
         } else if line.starts_with("[env: ") {
             let name = names.pop().unwrap().replace('-', "_").to_uppercase();
             assert!(line.starts_with(&format!("[env: DOUBLE_EXPOSURE_{name}=")), "{line}");

@@ -22,6 +22,10 @@ pub mod limits;
 mod metrics;
 #[path = "../../src/server/problem.rs"]
 pub mod problem;
+#[path = "../../src/server/process_metrics.rs"]
+mod process_metrics;
+#[path = "../../src/server/readiness.rs"]
+mod readiness;
 #[path = "../../src/server/resources.rs"]
 mod resources;
 #[path = "../../src/server/routes/mod.rs"]
