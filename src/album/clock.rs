@@ -5,10 +5,13 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::PoisonError;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::runtime::blocking::{Mutex, MutexGuard};
 
 /// Holds a moment in UTC, in whole milliseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,25 +98,35 @@ pub enum Clock {
 /// Holds the readings of a simulated clock, which move only when a test moves them.
 #[derive(Debug)]
 pub struct SimulatedClock {
-    wall_ms: AtomicI64,
-    uptime_ms: AtomicI64,
+    readings: Mutex<Readings>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Readings {
+    wall: Moment,
+    uptime: Duration,
 }
 
 impl SimulatedClock {
     /// Creates a clock that reads `start`.
     pub fn new(start: Moment) -> Self {
-        Self { wall_ms: AtomicI64::new(start.millis()), uptime_ms: AtomicI64::new(0) }
+        Self { readings: Mutex::new(Readings { wall: start, uptime: Duration::ZERO }) }
     }
 
     /// Lets time pass, as a clock that is right shows it.
     pub fn pass(&self, span: Duration) {
-        self.uptime_ms.fetch_add(whole_ms(span), Ordering::Relaxed);
-        self.wall_ms.fetch_add(whole_ms(span), Ordering::Relaxed);
+        let mut readings = self.lock();
+        readings.uptime += span;
+        readings.wall = readings.wall.after(span);
     }
 
     /// Sets the clock to another moment while no time passes.
     pub fn set(&self, moment: Moment) {
-        self.wall_ms.store(moment.millis(), Ordering::Relaxed);
+        self.lock().wall = moment;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Readings> {
+        self.readings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -132,27 +145,52 @@ impl Clock {
             }),
             Self::Drill { start, since } => start.after(since.elapsed()),
             Self::Stopped(moment) => moment,
-            Self::Simulated(clock) => Moment(clock.wall_ms.load(Ordering::Relaxed)),
+            Self::Simulated(clock) => clock.lock().wall,
         }
     }
 
     /// Returns the time that has passed since `since`, by a clock that nothing sets.
     pub(super) fn elapsed(&self, since: Ticks) -> Duration {
-        let ms = match self {
-            Self::Simulated(clock) => clock.uptime_ms.load(Ordering::Relaxed) - since.uptime_ms,
-            Self::Stopped(_) => 0,
-            Self::System | Self::Drill { .. } => return since.instant.elapsed(),
-        };
-        Duration::from_millis(ms.unsigned_abs())
+        match self {
+            Self::System | Self::Drill { .. } => since.instant.elapsed(),
+            Self::Stopped(_) => Duration::ZERO,
+            Self::Simulated(clock) => clock.lock().uptime.saturating_sub(since.uptime),
+        }
     }
 
     /// Returns the present reading of the clock that nothing sets.
     pub(super) fn ticks(&self) -> Ticks {
-        let uptime_ms = match self {
-            Self::Simulated(clock) => clock.uptime_ms.load(Ordering::Relaxed),
-            Self::System | Self::Drill { .. } | Self::Stopped(_) => 0,
+        let uptime = match self {
+            Self::Simulated(clock) => clock.lock().uptime,
+            Self::System | Self::Drill { .. } | Self::Stopped(_) => Duration::ZERO,
         };
-        Ticks { instant: Instant::now(), uptime_ms }
+        Ticks { instant: Instant::now(), uptime }
+    }
+}
+
+/// Largest difference between a reading of the clock and the expected time, 24 hours. A larger
+/// difference is a jump.
+pub const MAX_CLOCK_JUMP: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Describes a reading of the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ClockStatus {
+    /// Time that the clock shows.
+    pub reading: Moment,
+    /// Latest believed time of the file, plus the time that has passed since the file was opened.
+    pub expected: Moment,
+}
+
+impl ClockStatus {
+    /// Returns true if the reading differs from the expected time by at most [`MAX_CLOCK_JUMP`].
+    pub fn is_believed(&self) -> bool {
+        let earliest = self.expected.before(MAX_CLOCK_JUMP);
+        (earliest..=self.expected.after(MAX_CLOCK_JUMP)).contains(&self.reading)
+    }
+
+    /// Returns the reading minus the expected time, in milliseconds.
+    pub fn ahead_ms(&self) -> i64 {
+        self.reading.millis().saturating_sub(self.expected.millis())
     }
 }
 
@@ -160,5 +198,6 @@ impl Clock {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticks {
     instant: Instant,
-    uptime_ms: i64,
+    /// Uptime of a simulated clock.
+    uptime: Duration,
 }

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 
 use rusqlite::ffi::ErrorCode;
 
-use super::clock_guard::MAX_CLOCK_JUMP;
-use super::{Moment, RowId};
+use super::{MAX_CLOCK_JUMP, Moment, RowId};
 
 /// Reports that the file could not be opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

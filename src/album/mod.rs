@@ -10,6 +10,7 @@ mod albums;
 mod authorization;
 mod backup;
 mod clock;
+mod clock_acceptance;
 mod clock_guard;
 mod compression;
 mod credentials;
@@ -26,8 +27,8 @@ mod thumbnail_cache;
 
 pub use albums::{Album, AlbumCard, MAX_ALBUM_MEMBERS};
 pub use backup::{BackupError, FileSummary, Restored, back_up, restore};
-pub use clock::{Clock, Moment, MomentError, SimulatedClock};
-pub use clock_guard::{ClockStatus, DueCounts, MAX_CLOCK_JUMP};
+pub use clock::{Clock, ClockStatus, MAX_CLOCK_JUMP, Moment, MomentError, SimulatedClock};
+pub use clock_acceptance::DueCounts;
 pub use compression::{
     COMPRESSION_AGE, CompressionFailure, CompressionSummary, MAX_LISTED_FAILURES, Plane,
     RecompressError, Recompressed, compress_due, recompress,

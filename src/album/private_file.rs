@@ -1,8 +1,8 @@
 //! Keeps the album's file, its write-ahead log and its backups readable by their owner only, and
 //! detects a file that was deleted or replaced while it is open.
 //!
-//! The file is never opened here while SQLite has it open: closing any descriptor of a file releases
-//! the locks that SQLite holds on it.
+//! The file is never opened here while SQLite has it open: closing any descriptor of a file
+//! releases the locks that SQLite holds on it.
 
 use std::ffi::OsString;
 use std::io;

@@ -16,7 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::problem::ProblemKind;
-use super::process_metrics::ProcessMetrics;
+use super::process_metrics;
 use crate::album::ClockStatus;
 
 /// Media type of [`Metrics::encode`].
@@ -75,7 +75,7 @@ macro_rules! metrics {
         /// Holds every metric of one server.
         pub(super) struct Metrics {
             registry: Registry,
-            process: ProcessMetrics,
+            process: Registry,
             $(#[doc = $help] pub(super) $field: $type,)*
         }
 
@@ -87,7 +87,7 @@ macro_rules! metrics {
                     let help = $help.trim().trim_end_matches('.');
                     registry.register($name, help, $field.clone());
                 )*
-                Self { registry, process: ProcessMetrics::default(), $($field),* }
+                Self { registry, process: process_metrics::registry(), $($field),* }
             }
         }
     };
@@ -173,7 +173,6 @@ impl Metrics {
             occupancy;
         self.clock_believed.set(occupancy.clock.is_believed().into());
         self.clock_ahead.set(occupancy.clock.ahead_ms() / 1_000);
-        self.process.read();
         for (gauge, value) in [
             (&self.conversions_running, running as u64),
             (&self.conversions_queued, queued as u64),
@@ -186,7 +185,7 @@ impl Metrics {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         }
         let mut text = String::new();
-        encode_registry(&mut text, &self.process.registry)
+        encode_registry(&mut text, &self.process)
             .and_then(|()| encode(&mut text, &self.registry))
             .expect("writing to a String never fails");
         text

@@ -12,9 +12,14 @@ use crate::runtime::{Instant, Mutex};
 const KEPT: Duration = Duration::from_secs(1);
 
 /// Keeps the last result. Requests at the same time share one check.
-#[derive(Default)]
 pub(super) struct Readiness {
     last: Mutex<Option<(Instant, Result<ClockStatus, Problem>)>>,
+}
+
+impl Default for Readiness {
+    fn default() -> Self {
+        Self { last: Mutex::new(None) }
+    }
 }
 
 impl Readiness {
