@@ -50,6 +50,16 @@ const SEMAPHORE_CODE: [&str; 4] = [
     "send(encode(thumbnail)); // gives the permit back",
 ];
 
+/// Holds a level whose thumbnails are made in bands: its texts, and its requests.
+struct RingLevel {
+    name: &'static str,
+    title: &'static str,
+    goal: &'static str,
+    lesson: &'static str,
+    code: [&'static str; 4],
+    ring: Ring,
+}
+
 /// Describes the requests of a level whose thumbnails are made in bands.
 struct Ring {
     users: &'static str,
@@ -59,10 +69,70 @@ struct Ring {
     max_in_flight: usize,
 }
 
+/// Lists the levels whose thumbnails are made in bands.
+const RING_LEVELS: [RingLevel; 4] = [
+    RingLevel {
+        name: "ring",
+        title: "A ring of one slot",
+        goal: "Two requests share one buffer. Choose who runs next, and send A or B a thumbnail \
+               with rows of the other's photo.",
+        lesson: "Every access was locked. But between two turns of a request, another request may \
+                 decode its photo into the same slot.",
+        code: RING_CODE,
+        ring: Ring { users: "AB", slots: NonZeroUsize::new(1), max_in_flight: 2 },
+    },
+    RingLevel {
+        name: "larger_ring",
+        title: "A larger ring",
+        goal: "Now there are two slots, and requests take them in turn. Three requests come. Is \
+               it harder?",
+        lesson: "A ring of any size wraps. A request is lapped as soon as as many others begin as \
+                 the ring has slots.",
+        code: RING_CODE,
+        ring: Ring { users: "ABC", slots: NonZeroUsize::new(2), max_in_flight: 3 },
+    },
+    RingLevel {
+        name: "owned",
+        title: "Each request owns",
+        goal: "Each request keeps its buffer, and not a number. Try to mix them.",
+        lesson: "No order can do it: no other request can name the buffer. There is nothing to \
+                 lock.",
+        code: OWNED_CODE,
+        ring: Ring { users: "AB", slots: None, max_in_flight: 2 },
+    },
+    RingLevel {
+        name: "semaphore",
+        title: "A semaphore in front",
+        goal: "Two slots, and a semaphore lets two requests in at a time. A third may begin when \
+               one has ended. Does that repair the ring?",
+        lesson: "One request stalls, and others come and go behind it. Two in flight are enough \
+                 to lap it.",
+        code: SEMAPHORE_CODE,
+        ring: Ring { users: "ABC", slots: NonZeroUsize::new(2), max_in_flight: 2 },
+    },
+];
+
+/// Returns the end of a link that opens a word in the page, such as `#ring:AAB`. Returns `None` if
+/// no level has the word's requests, bands and slots; `slots` is `None` if requests own their
+/// frames.
+pub(crate) fn link(
+    word: &Schedule,
+    bands: NonZeroU32,
+    slots: Option<NonZeroUsize>,
+) -> Option<String> {
+    let letters = word.to_string();
+    let fits = |Ring { users, slots: ring, max_in_flight }: &Ring| {
+        *ring == slots
+            && *max_in_flight == users.len()
+            && letters.chars().all(|letter| users.contains(letter))
+    };
+    let level = RING_LEVELS.iter().find(|level| bands == BANDS && fits(&level.ring))?;
+    Some(format!("#{}:{letters}", level.name))
+}
+
 /// Returns all levels, in the order in which a learner plays them.
 pub fn levels() -> Vec<Level> {
-    let slots = NonZeroUsize::new;
-    let ring = |name, title, goal, lesson, code: [&'static str; 4], ring: Ring| Level {
+    let with_graph = |RingLevel { name, title, goal, lesson, code, ring }| Level {
         name,
         title,
         goal,
@@ -71,46 +141,7 @@ pub fn levels() -> Vec<Level> {
         code: code.into(),
         graph: graph::build(&|word| ring.position(word), true),
     };
-    let mut levels = vec![
-        ring(
-            "ring",
-            "A ring of one slot",
-            "Two requests share one buffer. Choose who runs next, and send A or B a thumbnail with \
-             rows of the other's photo.",
-            "Every access was locked. But between two turns of a request, another request may \
-             decode its photo into the same slot.",
-            RING_CODE,
-            Ring { users: "AB", slots: slots(1), max_in_flight: 2 },
-        ),
-        ring(
-            "larger_ring",
-            "A larger ring",
-            "Now there are two slots, and requests take them in turn. Three requests come. Is it \
-             harder?",
-            "A ring of any size wraps. A request is lapped as soon as as many others begin as the \
-             ring has slots.",
-            RING_CODE,
-            Ring { users: "ABC", slots: slots(2), max_in_flight: 3 },
-        ),
-        ring(
-            "owned",
-            "Each request owns",
-            "Each request keeps its buffer, and not a number. Try to mix them.",
-            "No order can do it: no other request can name the buffer. There is nothing to lock.",
-            OWNED_CODE,
-            Ring { users: "AB", slots: None, max_in_flight: 2 },
-        ),
-        ring(
-            "semaphore",
-            "A semaphore in front",
-            "Two slots, and a semaphore lets two requests in at a time. A third may begin when one \
-             has ended. Does that repair the ring?",
-            "One request stalls, and others come and go behind it. Two in flight are enough to lap \
-             it.",
-            SEMAPHORE_CODE,
-            Ring { users: "ABC", slots: slots(2), max_in_flight: 2 },
-        ),
-    ];
+    let mut levels: Vec<Level> = RING_LEVELS.into_iter().map(with_graph).collect();
     let by_name = |name: &str| exercises::all().into_iter().find(|found| found.name == name);
     levels.extend(EXERCISES.into_iter().filter_map(|(name, title, users, goal)| {
         let Exercise { code, position, .. } = by_name(name)?;

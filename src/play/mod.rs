@@ -10,6 +10,7 @@ mod page;
 mod state;
 
 pub use graph::{Graph, Node};
+pub(crate) use levels::link;
 pub use levels::{Level, levels};
 pub use page::page;
 pub use state::{RequestView, State};

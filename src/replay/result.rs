@@ -13,7 +13,7 @@ use crate::schedule::{Act, Outcome, TraceStep, predict, replay};
 
 /// Holds the thumbnails of a replay and their differences from the lap law.
 pub(crate) struct ReplayResult {
-    pub(super) config: ReplayConfig,
+    pub(crate) config: ReplayConfig,
     pub(super) assignment: PhotoAssignment,
     /// Steps of the word with the photo in each slot (buffer) of `shared`, or in each job's frame
     /// otherwise.

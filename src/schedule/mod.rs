@@ -21,7 +21,7 @@ pub use lap_law::{Outcome, predict};
 pub use odds::{MAX_POSITIONS, Odds, OddsError, odds};
 pub use outcomes::{MAX_SCHEDULES, Outcomes, OutcomesError, countable, outcomes};
 pub use replay::{Replayed, replay};
-pub use shrink::{Subject, shortest_torn, shrink, subject, switches};
+pub use shrink::{Subject, shortest_mixed, shrink, subject, switches};
 #[cfg(feature = "app")]
 pub(crate) use symbolic_codec::SymbolicCodec;
 pub use symbolic_codec::{AllOwners, Owners, replay_all};

@@ -70,7 +70,7 @@ impl Odds {
     }
 
     /// Returns true if at least half of the continuations end mixed.
-    pub fn likely(&self) -> bool {
+    pub fn at_least_half(&self) -> bool {
         &self.mixed * 2_u32 >= self.all
     }
 

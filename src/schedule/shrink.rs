@@ -72,11 +72,11 @@ fn lapped_once(
     Schedule::of(&own(before).chain(others).chain(own(after)).collect::<Vec<u8>>())
 }
 
-/// Returns a shortest word in which request A is torn (its thumbnail has rows of two photos).
-/// Returns `None` if no such word exists: a thumbnail of one band cannot be torn, and with as many
-/// slots as letters no request is lapped.
-pub fn shortest_torn(bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
-    if bands.get() == 1 || slots.get() >= MAX_REQUESTS {
+/// Returns a shortest word in which request A is mixed: torn (its thumbnail has rows of two photos)
+/// if there are two bands or more, else swapped. Returns `None` with as many slots as letters, where
+/// no request is lapped.
+pub fn shortest_mixed(bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
+    if slots.get() >= MAX_REQUESTS {
         return None;
     }
     let letters: Vec<u8> = (b'A'..=b'Z').take(slots.get() + 1).collect();

@@ -55,7 +55,7 @@ fn assert_exact(text: &str, each: u32, ring: usize) {
         let expected = Odds { mixed: mixed.into(), all: all.into() };
         assert_eq!(odds, expected, "{each} bands, {ring} slots: {prefix} of {text}");
         assert_eq!(odds.inevitable(), mixed == all);
-        assert_eq!(odds.likely(), 2 * mixed >= all);
+        assert_eq!(odds.at_least_half(), 2 * mixed >= all);
         assert!((odds.share() - mixed as f64 / all as f64).abs() < 1e-12);
     }
 }

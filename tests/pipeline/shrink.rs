@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use double_exposure::schedule::{
-    Outcome, Schedule, Subject, predict, shortest_torn, shrink, subject, switches,
+    Outcome, Schedule, Subject, predict, shortest_mixed, shrink, subject, switches,
 };
 use proptest::prelude::*;
 
@@ -115,21 +115,23 @@ fn a_smallest_word_does_not_shrink() {
 }
 
 #[test]
-fn the_shortest_torn_word_is_torn_and_exists_if_a_lap_between_two_bands_is_possible() {
+fn the_shortest_mixed_word_is_torn_where_it_can_be_and_exists_if_a_lap_is_possible() {
     for each in 1..=8 {
         for ring in 1..=26 {
-            let word = shortest_torn(bands(each), slots(ring));
-            assert_eq!(word.is_some(), each > 1 && ring < 26, "{each} bands, {ring} slots");
+            let word = shortest_mixed(bands(each), slots(ring));
+            assert_eq!(word.is_some(), ring < 26, "{each} bands, {ring} slots");
             if let Some(word) = word {
                 let text = word.to_string();
-                assert_eq!(outcome(&text, each, ring), Some(('A', Outcome::Torn)), "{text}");
+                let expected = if each > 1 { Outcome::Torn } else { Outcome::Swapped };
+                assert_eq!(outcome(&text, each, ring), Some(('A', expected)), "{text}");
                 assert_eq!(text.len(), each as usize + 2 + ring);
                 assert_eq!(word.bands(), bands(each));
                 assert_eq!(shrunk(&text, each, ring), Some(text));
             }
         }
     }
-    let shortest = |each, ring| shortest_torn(bands(each), slots(ring)).map(|w| w.to_string());
+    let shortest = |each, ring| shortest_mixed(bands(each), slots(ring)).map(|w| w.to_string());
+    assert_eq!(shortest(1, 1).as_deref(), Some("ABAA"));
     assert_eq!(shortest(2, 1).as_deref(), Some("AABAA"));
     assert_eq!(shortest(4, 8).as_deref(), Some("AAAABCDEFGHIAA"));
 }

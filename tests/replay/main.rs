@@ -1,11 +1,15 @@
 //! Checks that `replay` reports the outcome of a schedule correctly as text, JSON, files and exit
 //! codes. The tests run the built program as a user does, and check what it prints and writes.
 
+#[cfg(target_os = "linux")]
+mod terminal;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use double_exposure::play::levels;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -84,6 +88,42 @@ fn the_example_word_tears_a_and_shows_the_steps() {
     assert!(!text.contains('\x1b'), "no colour off a terminal");
     let expected = ["A-should-be.jpg", "A-torn.jpg", "B-clean.jpg", "replay.json"];
     assert_eq!(names(&dir.path().join(OUT)), expected);
+}
+
+#[test]
+fn a_word_that_the_page_can_play_comes_with_a_link_to_its_position() {
+    let dir = folder();
+    let link = |arguments: &[&str]| -> Option<(String, String)> {
+        let text = stderr(&replay(&dir, arguments));
+        let link = text.split("play.html#").nth(1)?.split(',').next()?;
+        link.split_once(':').map(|(level, word)| (level.to_owned(), word.to_owned()))
+    };
+    for (arguments, level) in [
+        (&["AABABABB"][..], "ring"),
+        (&["AAB", "--bands", "2"], "ring"),
+        (&["ABCACBBACABC", "--slots", "2"], "larger_ring"),
+        (&["BBABABAA", "--slots", "2"], "larger_ring"),
+        (&["AABABABB", "--pipeline", "owned"], "owned"),
+        (&["AABABABB", "--pipeline", "pooled"], "owned"),
+    ] {
+        assert_eq!(link(arguments), Some((level.to_owned(), arguments[0].to_owned())));
+        let levels = levels();
+        let level = levels.iter().find(|found| found.name == level).expect("a level of the page");
+        let end = arguments[0].chars().try_fold(0, |at, letter| {
+            let mut moves = level.graph.nodes[at].moves.iter();
+            moves.find(|(name, _)| *name == letter).map(|&(_, to)| to)
+        });
+        assert!(end.is_some(), "the page plays {arguments:?}");
+    }
+    for arguments in [
+        &["AAABBB"][..],
+        &["ABCACBBACABC"],
+        &["AABABABB", "--slots", "3"],
+        &["ABCACBBACABC", "--pipeline", "owned"],
+        &["AABABABB", "--quiet"],
+    ] {
+        assert_eq!(link(arguments), None, "{arguments:?}");
+    }
 }
 
 #[test]
@@ -208,7 +248,6 @@ fn wrong_usage_is_exit_2_with_the_reason_and_nothing_on_standard_output() {
         (&["--all", "--requests", "26", "--bands", "128"], "words of this size"),
         (&["--shrink", "AAAB", "--bands", "2"], "no outcome to keep"),
         (&["--odds", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "--bands", "4", "--slots", "13"], "1831054687"),
-        (&["--play", "--bands", "1"], "at least 2 bands"),
         (&["--play", "--slots", "26"], "25 slots"),
     ];
     for (arguments, reason) in cases {
@@ -283,15 +322,18 @@ fn shrink_prints_a_word_that_replays_to_the_same_outcome() {
 }
 
 #[test]
-fn odds_show_where_a_mix_up_became_likely_and_where_inevitable() {
+fn odds_show_from_which_step_on_half_of_the_orders_mix_and_from_which_all() {
     let dir = folder();
     let document = json(&dir, &["--odds", "AABABABB"]);
-    assert_eq!((&document["likely_after"], &document["inevitable_after"]), (&0.into(), &3.into()));
+    assert_eq!((&document["half_after"], &document["inevitable_after"]), (&0.into(), &3.into()));
     let prefix = &document["prefixes"][2];
     assert_eq!((&prefix["mixed"], &prefix["continuations"]), (&"10".into(), &"15".into()));
     let text = stdout(&replay(&dir, &["--odds", "AABABABB"]));
     assert!(text.contains("   2  A    66.7 %  ################---------  10 of 15\n"), "{text}");
-    assert!(text.contains("inevitable at step 3, by B."), "{text}");
+    let text = text.replace('\n', " ");
+    assert!(text.contains("From step 3 on, by B, all orders that can follow end mixed."), "{text}");
+    assert!(text.contains("Before the first step, at least half of the orders that can follow"));
+    assert!(text.contains("counts of orders, not chances"), "{text}");
     let clean = json(&dir, &["--odds", "AAABABBB"]);
     assert_eq!(clean["inevitable_after"], Value::Null);
     assert_eq!(clean["prefixes"][8]["share"], 0.0);
@@ -308,13 +350,34 @@ fn the_game_is_won_on_shared_and_cannot_be_won_on_owned() {
         "'X' names no request",
         "A makes band 2 from B's photo!",
         "|AB| torn",
-        "Torn in 5 steps. No schedule does it in fewer.",
-        "All requests are finished, and no thumbnail is torn.",
+        "Mixed: a thumbnail is torn, it shows two photos. That took 5 steps. No schedule",
+        "All requests are finished, and no thumbnail is mixed.",
         "shared: torn after 5 steps: AABAA",
-        "owned: not torn after 8 steps: AABAABBB",
+        "owned: not mixed after 8 steps: AABAABBB",
     ] {
         assert!(text.contains(expected), "{expected:?} is missing in\n{text}");
     }
+}
+
+#[test]
+fn a_swapped_thumbnail_wins_the_game_as_a_torn_one_does() {
+    let dir = folder();
+    let output = run(dir.path(), "80", &["--play"], "ABBAAA\nquit\n");
+    let text = stdout(&output);
+    for expected in [
+        "some of its rows (torn) or in all of them (swapped). Both count.",
+        "|BB| swapped",
+        "Mixed: a thumbnail is swapped, it shows another photo only. That took 6 steps. 5\nare \
+         enough: AABAA.",
+        "shared: swapped after 6 steps: ABBAAA",
+    ] {
+        let (text, expected) = (text.replace('\n', " "), expected.replace('\n', " "));
+        assert!(text.contains(&expected), "{expected:?} is missing in\n{text}");
+    }
+    // A thumbnail of one band cannot be torn, and can be swapped.
+    let one_band = run(dir.path(), "80", &["--play", "--bands", "1"], "ABAA\nABAABB\n");
+    assert!(stdout(&one_band).contains("shared: swapped after 4 steps: ABAA"));
+    assert!(stdout(&one_band).contains("owned: not mixed after 6 steps: ABAABB"));
 }
 
 #[test]
@@ -325,18 +388,19 @@ fn the_game_ends_with_its_input_and_continues_after_mistakes() {
     assert_eq!(output.status.code(), Some(0));
     let text = stdout(&output);
     assert!(text.contains("A is finished: choose another request"), "{text}");
-    assert!(text.contains("Start again from the"), "{text}");
-    assert!(text.contains("shared: not torn after 8 steps: AAAABBBB"), "{text}");
-    assert!(text.contains("shared: not torn after 1 step: A"), "{text}");
+    let text = text.replace('\n', " ");
+    assert!(text.contains("Start again from the first"), "{text}");
+    assert!(text.contains("shared: not mixed after 8 steps: AAAABBBB"), "{text}");
+    assert!(text.contains("shared: not mixed after 1 step: A"), "{text}");
 
     let nothing = run(dir.path(), "80", &["--play"], "");
     assert_eq!(nothing.status.code(), Some(0));
     assert!(stdout(&nothing).contains("No step was made."));
 
-    let quiet = run(dir.path(), "80", &["--play", "--json"], "ABAAA\nB\nquit\n");
+    let quiet = run(dir.path(), "80", &["--play", "--json"], "AAAABBBB\nABAAA\nB\nquit\n");
     let document: Value = serde_json::from_slice(&quiet.stdout).expect("one document");
     assert_eq!(
-        (&document["min_steps"], &document["rounds"][0]["torn"]),
-        (&5.into(), &false.into())
+        (&document["min_steps"], &document["rounds"][0]["mixed"], &document["rounds"][1]["mixed"]),
+        (&5.into(), &Value::Null, &"swapped".into())
     );
 }

@@ -1,5 +1,5 @@
-//! Runs `replay --play`: the player chooses the next step, and tries to tear a thumbnail (mix rows
-//! of two photos in it), first in the ring of shared buffers, then with a buffer per request.
+//! Runs `replay --play`: the player chooses the next step, and tries to mix a thumbnail (to get rows
+//! of another photo into it), first in the ring of shared buffers, then with a buffer per request.
 
 use std::error::Error;
 use std::io::{self, BufRead, IsTerminal};
@@ -15,7 +15,7 @@ use super::super::output::{eprint, print, print_json};
 use super::super::{Exit, OutputArgs};
 use crate::output::terminal::{self, many, plain, wrap};
 use crate::replay::Board;
-use crate::schedule::{MAX_LETTERS, shortest_torn};
+use crate::schedule::{MAX_LETTERS, Outcome, shortest_mixed};
 
 /// Interval of the checks for Ctrl-C while the player does not type.
 const INTERRUPT_INTERVAL: Duration = Duration::from_millis(50);
@@ -26,7 +26,7 @@ struct GameDocument {
     schema: &'static str,
     bands: u32,
     slots: usize,
-    /// Smallest number of steps that tears a thumbnail on `shared`.
+    /// Smallest number of steps that mixes a thumbnail on `shared`.
     min_steps: usize,
     rounds: Vec<Round>,
 }
@@ -37,27 +37,26 @@ struct Round {
     pipeline: &'static str,
     word: String,
     steps: usize,
-    torn: bool,
+    /// Outcome of the mixed thumbnail, or `null` if none is mixed.
+    mixed: Option<&'static str>,
 }
 
-/// Reports that no thumbnail can be torn in a game of this size.
+/// Reports that no thumbnail can be mixed in a game of this size.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "no thumbnail can be torn with {0} and {1}: play with at least 2 bands, and with 1 to 25 slots"
-)]
+#[error("no thumbnail can be mixed with {0} and {1}: play with 1 to 25 slots, and fewer bands")]
 struct UnwinnableError(String, String);
 
 /// Plays until both rounds are decided, the input ends, or the player presses Ctrl-C.
 ///
 /// # Errors
-/// Returns an error if no thumbnail can be torn with this number of bands (parts of a thumbnail)
+/// Returns an error if no thumbnail can be mixed with this number of bands (parts of a thumbnail)
 /// and slots (buffers in the ring).
 pub(super) fn play(
     bands: NonZeroU32,
     slots: NonZeroUsize,
     output: OutputArgs,
 ) -> Result<Exit, Box<dyn Error>> {
-    let shortest = shortest_torn(bands, slots)
+    let shortest = shortest_mixed(bands, slots)
         .filter(|shortest| shortest.requests() * (bands.get() as usize + 2) <= MAX_LETTERS)
         .ok_or_else(|| UnwinnableError(many(bands, "band"), many(slots, "slot")))?;
     let mut game = Game {
@@ -116,15 +115,14 @@ impl Game {
     fn both(&mut self, mut shared: Board, mut owned: Board) -> Result<(), Exit> {
         self.show(&shared.rules());
         self.round(&mut shared)?;
-        while !shared.is_torn() {
-            self.show(
-                "All requests are finished, and no thumbnail is torn. Start again from the first \
-                 step.\n\n",
-            );
+        while shared.mixed().is_none() {
+            let failed = "All requests are finished, and no thumbnail is mixed. Start again from \
+                          the first step.";
+            self.show(&(wrap(failed, terminal::width()) + "\n\n"));
             shared.word.clear();
             self.round(&mut shared)?;
         }
-        self.show(&self.praise());
+        self.show(&(wrap(&self.praise(), terminal::width()) + "\n\n"));
         self.show(&owned.rules());
         self.round(&mut owned)?;
         self.show(&owned.verdict());
@@ -139,7 +137,7 @@ impl Game {
                 pipeline: board.name(),
                 word: board.word.clone(),
                 steps: board.word.len(),
-                torn: board.is_torn(),
+                mixed: board.mixed().map(terminal::outcome),
             });
         }
         result
@@ -196,19 +194,25 @@ impl Game {
     }
 
     fn praise(&self) -> String {
-        let steps = self.rounds.last().map_or(0, |round| round.steps);
-        if steps == self.min_steps {
-            format!("Torn in {steps} steps. No schedule does it in fewer.\n\n")
+        let (steps, mixed) =
+            self.rounds.last().map_or((0, None), |round| (round.steps, round.mixed));
+        let done = if mixed == Some(terminal::outcome(Outcome::Torn)) {
+            "Mixed: a thumbnail is torn, it shows two photos."
         } else {
-            let Self { min_steps, shortest, .. } = self;
-            format!("Torn in {steps} steps. {min_steps} are enough: {shortest}.\n\n")
+            "Mixed: a thumbnail is swapped, it shows another photo only."
+        };
+        let Self { min_steps, shortest, .. } = self;
+        if steps == *min_steps {
+            format!("{done} That took {steps} steps. No schedule does it in fewer.")
+        } else {
+            format!("{done} That took {steps} steps. {min_steps} are enough: {shortest}.")
         }
     }
 
     fn summary(&self) -> String {
         let mut text = String::new();
-        for Round { pipeline, word, steps, torn } in &self.rounds {
-            let outcome = if *torn { "torn" } else { "not torn" };
+        for Round { pipeline, word, steps, mixed } in &self.rounds {
+            let outcome = mixed.unwrap_or("not mixed");
             let line = format!("{pipeline}: {outcome} after {}: {word}", many(steps, "step"));
             text += &(wrap(&line, terminal::width()) + "\n");
         }

@@ -1,4 +1,4 @@
-//! Runs `replay`: replays, counts or shrinks schedules, prints their odds, or starts the game.
+//! Runs `replay`: replays, counts or shrinks schedules, counts what can follow, or starts the game.
 
 mod game;
 
@@ -13,8 +13,10 @@ use super::limit_args::LimitArgs;
 use super::output::{eprint, print, print_json};
 use super::{Exit, OutputArgs, parse};
 use crate::codec::{Fit, Size, ThumbnailSpec};
-use crate::output::{OutputDir, progress, terminal};
+use crate::output::terminal::{self, grouped};
+use crate::output::{OutputDir, progress};
 use crate::pipelines::PipelineKind;
+use crate::play;
 use crate::replay::{
     DOCUMENT, ExhaustiveCount, OddsDocument, PhotoAssignment, ReplayConfig, ReplayDocument,
     ReplayResult, ShrinkDocument, table, write,
@@ -42,10 +44,10 @@ pub(super) struct Replay {
     /// Shrinks the word to a smallest one in which the first mixed request has the same outcome.
     #[arg(long)]
     shrink: bool,
-    /// Prints after each step the share of continuations that end mixed.
+    /// Counts after each step the orders that can follow, and those of them that end mixed.
     #[arg(long)]
     odds: bool,
-    /// Starts a game: you choose the next step, and try to tear a thumbnail.
+    /// Starts a game: you choose the next step, and try to mix a thumbnail.
     #[arg(long)]
     play: bool,
     /// Number of slots in the ring of shared buffers, from 1 to 1024.
@@ -92,9 +94,9 @@ Examples:
   double-exposure replay AABABABB --pipeline owned    the same order, and both are clean
   double-exposure replay AABBCACABCBC --slots 2       C takes A's slot after one round of the ring
   double-exposure replay --all --requests 3 --slots 2     counts all words of this size
-  double-exposure replay --odds AABABABB              from which step was the mix-up inevitable?
+  double-exposure replay --odds AABABABB              from which step on do all orders mix?
   double-exposure replay --shrink ABCABCABCABC        the same outcome with the fewest switches
-  double-exposure replay --play                       try to tear a thumbnail yourself
+  double-exposure replay --play                       try to mix a thumbnail yourself
 
 Requests take slots in the order of their first letters, round the ring. A request with too few
 letters stays unfinished and is not counted. Each request gets a photo of another owner. If there
@@ -155,6 +157,11 @@ impl Replay {
         output.print(&document, || table(&result, terminal::width()));
         if !output.json {
             output.note(&format!("thumbnails: {}\n", folder.path().display()));
+            let ReplayConfig { word, bands, slots, pipeline, .. } = &result.config;
+            let slots = Some(*slots).filter(|_| *pipeline == PipelineKind::Shared);
+            if let Some(link) = play::link(word, *bands, slots) {
+                output.note(&format!("play it: play.html{link}, which `play` writes\n"));
+            }
         }
         Ok(if result.is_as_predicted() { Exit::Held } else { Exit::Mixed })
     }
@@ -179,7 +186,8 @@ fn count_all(
     })?;
     drop(progress);
     if count.words < words {
-        eprint(&format!("interrupted after {} of {words} words\n", count.words));
+        let [done, words] = [count.words, words].map(grouped);
+        eprint(&format!("interrupted after {done} of {words} words\n"));
         return Ok(Exit::Interrupted);
     }
     output.print(&count, || count.table(terminal::width()));

@@ -54,16 +54,17 @@ impl Board {
         Ok(())
     }
 
-    /// Returns true if a thumbnail is torn (with rows of two photos) or all requests are finished.
+    /// Returns true if a finished thumbnail is mixed or all requests are finished.
     pub(crate) fn is_decided(&self) -> bool {
-        self.is_torn() || self.word.len() == self.requests * self.steps_per_request()
+        self.mixed().is_some() || self.word.len() == self.requests * self.steps_per_request()
     }
 
-    /// Returns true if the shipped pipeline tears a finished thumbnail.
-    pub(crate) fn is_torn(&self) -> bool {
+    /// Returns the outcome of the first finished thumbnail that the shipped pipeline mixes: torn
+    /// (with rows of two photos) or swapped (with rows of another photo only).
+    pub(crate) fn mixed(&self) -> Option<Outcome> {
         let owners = self.owners().into_iter().enumerate();
         let mut outcomes = owners.filter_map(|(own, owners)| Some(Outcome::of(&own, &owners?)));
-        outcomes.any(|outcome| outcome == Outcome::Torn)
+        outcomes.find(|outcome| outcome.mixed())
     }
 
     fn steps_per_request(&self) -> usize {
@@ -104,14 +105,15 @@ impl Board {
                 "You are the scheduler. Requests {letters} each want a thumbnail, and share {}. \
                  The first step of a request decodes its photo into the next slot. Then the \
                  request makes {bands} from the photo in the slot, and then it finishes. Type the \
-                 request that makes the next step, such as A, or several, such as AAB. Tear a \
-                 thumbnail (a finished thumbnail with rows of two photos) in as few steps as \
-                 possible. undo takes a step back; quit ends the game.",
+                 request that makes the next step, such as A, or several, such as AAB. Mix a \
+                 thumbnail in as few steps as possible: finish one that shows another request's \
+                 photo in some of its rows (torn) or in all of them (swapped). Both count. undo \
+                 takes a step back; quit ends the game.",
                 many(slots, "slot")
             ),
             None => String::from(
                 "Now the same on owned. The steps are the same, but a request decodes its photo \
-                 into a frame of its own, which no other request can reach. Try to tear a \
+                 into a frame of its own, which no other request can reach. Try to mix a \
                  thumbnail.",
             ),
         };
@@ -120,10 +122,10 @@ impl Board {
 
     /// Describes the result on `owned`, after all requests are finished.
     pub(crate) fn verdict(&self) -> String {
-        let verdict = if self.is_torn() {
-            "A thumbnail is torn on owned: a promise is broken."
+        let verdict = if self.mixed().is_some() {
+            "A thumbnail is mixed on owned: a promise is broken."
         } else {
-            "All requests are finished, and no thumbnail is torn. No order of steps can tear one, \
+            "All requests are finished, and no thumbnail is mixed. No order of steps can mix one, \
              because no two requests can reach the same frame."
         };
         wrap(verdict, terminal::width()) + "\n"

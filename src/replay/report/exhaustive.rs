@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::output::terminal::{GREEN, PLAIN, RED, many, percent, wrap};
+use crate::output::terminal::{GREEN, PLAIN, RED, grouped, many, percent, wrap};
 use crate::replay::exhaustive::{ExhaustiveCount, OutcomeRow, ReplayedWords};
 
 impl ExhaustiveCount {
@@ -30,9 +30,14 @@ impl ExhaustiveCount {
         }
         let share = percent(self.words_mixed as f64 / self.words as f64);
         let ReplayedWords { shared, owned, pooled } = self.as_expected;
-        let words = self.words;
+        let [words, mixed, shared, owned, pooled] =
+            [self.words, self.words_mixed, shared, owned, pooled].map(grouped);
         let sentences = [
-            format!("{} of {words} words mix photos on shared: {share}.", self.words_mixed),
+            format!(
+                "{mixed} of {words} words mix photos on shared, which is {share} of the orders. \
+                 This counts orders, not chances: a scheduler does not choose all orders equally \
+                 often."
+            ),
             format!(
                 "Replayed on the shipped pipelines: shared does what the lap law predicts in \
                  {shared} of {words} words. All rows are their owner's on owned in {owned}, on \
@@ -52,7 +57,7 @@ impl ExhaustiveCount {
     /// Formats a row as one line.
     fn row(&self, row: &OutcomeRow) -> String {
         let OutcomeRow { outcome, thumbnails, shared, owned, pooled, .. } = row;
-        let (share, example) = (self.share(row), example(row));
+        let (thumbnails, share, example) = (grouped(thumbnails), self.share(row), example(row));
         format!(
             "{outcome:<7}  {thumbnails:>10}  {share:>8}  {shared:<9}  {owned:<9}  {pooled:<9}  \
              {example}"
@@ -63,7 +68,7 @@ impl ExhaustiveCount {
     fn narrow_rows(&self, text: &mut String, width: usize) {
         for row in &self.outcomes {
             let OutcomeRow { outcome, thumbnails, shared, owned, pooled, .. } = row;
-            let (colour, share) = (colour(row), self.share(row));
+            let (colour, thumbnails, share) = (colour(row), grouped(thumbnails), self.share(row));
             let _ = writeln!(text, "{colour}{outcome}{PLAIN}: {thumbnails}, {share}");
             let verdicts = format!(
                 "shared {shared}, owned {owned}, pooled {pooled}; example: {}",

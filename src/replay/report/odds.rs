@@ -1,12 +1,15 @@
-//! Reports the share of continuations that end mixed after each step of a word (a schedule written
-//! as letters).
+//! Reports after each step of a word (a schedule written as letters) how many of the orders that can
+//! follow end mixed.
+//!
+//! The counts are of orders, and never of chances: a scheduler does not choose all orders equally
+//! often.
 
 use std::fmt::Write;
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use serde::Serialize;
 
-use crate::output::terminal::{GREEN, PLAIN, RED, many, percent, wrap};
+use crate::output::terminal::{GREEN, PLAIN, RED, grouped, many, percent, wrap};
 use crate::schedule::{Odds, OddsError, Schedule, odds};
 
 /// Holds the document of `replay --odds --json`, which names prefixes by their length.
@@ -17,7 +20,7 @@ pub(crate) struct OddsDocument {
     bands: u32,
     slots: usize,
     /// Length of the shortest prefix of whose continuations at least half end mixed.
-    likely_after: Option<usize>,
+    half_after: Option<usize>,
     /// Length of the shortest prefix of whose continuations all end mixed.
     inevitable_after: Option<usize>,
     prefixes: Vec<Prefix>,
@@ -40,7 +43,7 @@ const FIXED: usize = 6 + 3 + 10;
 /// Upper bound of the columns of a bar.
 const MAX_BAR: usize = 25;
 /// Upper bound of the columns of the two counts. Only the JSON document has longer counts.
-const MAX_COUNTS: usize = 23;
+const MAX_COUNTS: usize = 30;
 
 impl OddsDocument {
     /// Computes the odds before the first letter and after each letter.
@@ -66,7 +69,7 @@ impl OddsDocument {
             word: word.to_string(),
             bands: bands.get(),
             slots: slots.get(),
-            likely_after: odds.iter().position(Odds::likely),
+            half_after: odds.iter().position(Odds::at_least_half),
             inevitable_after: odds.iter().position(Odds::inevitable),
             prefixes: odds.iter().enumerate().map(prefix).collect(),
         })
@@ -81,10 +84,14 @@ impl OddsDocument {
             many(self.slots, "slot"),
             many(self.bands, "band")
         );
-        let head = "The share of continuations after each step that end with a mixed thumbnail:";
+        let head = "Of the orders that can follow each step, those that end with a mixed \
+                    thumbnail. These are counts of orders, not chances: a scheduler does not \
+                    choose all orders equally often.";
         let mut text = wrap(&facts, width) + "\n" + &wrap(head, width);
         text += "\n\n";
-        let counts = |prefix: &Prefix| format!("{} of {}", prefix.mixed, prefix.continuations);
+        let counts = |prefix: &Prefix| {
+            format!("{} of {}", grouped(&prefix.mixed), grouped(&prefix.continuations))
+        };
         let longest = self.prefixes.iter().map(|prefix| counts(prefix).len()).max().unwrap_or(0);
         let longest = if longest > MAX_COUNTS { 0 } else { longest + 2 };
         let bar = MAX_BAR.min(width - FIXED - longest);
@@ -107,22 +114,22 @@ impl OddsDocument {
             let _ = writeln!(text, "{}", row.trim_end());
         }
         text.push('\n');
-        let likely = self.sentence("likely", self.likely_after);
-        let mut inevitable = self.sentence("inevitable", self.inevitable_after);
+        let half = self.sentence("at least half of the orders", self.half_after);
+        let mut all = self.sentence("all orders", self.inevitable_after);
         if self.inevitable_after.is_some_and(|step| step > 0) {
-            inevitable += " Before this step every request could still make its bands in time.";
+            all += " Before this step every request could still make its bands in time.";
         }
-        text + &wrap(&likely, width) + "\n" + &wrap(&inevitable, width) + "\n"
+        text + &wrap(&half, width) + "\n" + &wrap(&all, width) + "\n"
     }
 
-    /// Tells from which step on a mix-up was likely or inevitable.
-    fn sentence(&self, degree: &str, after: Option<usize>) -> String {
+    /// Tells from which step on so many of the orders that can follow end mixed.
+    fn sentence(&self, orders: &str, after: Option<usize>) -> String {
         match after {
-            None => format!("A mix-up never became {degree}."),
-            Some(0) => format!("A mix-up was {degree} before the first step."),
+            None => format!("After no step do {orders} that can follow end mixed."),
+            Some(0) => format!("Before the first step, {orders} that can follow end mixed."),
             Some(step) => {
                 let letter = self.prefixes[step].letter.unwrap_or(' ');
-                format!("A mix-up became {degree} at step {step}, by {letter}.")
+                format!("From step {step} on, by {letter}, {orders} that can follow end mixed.")
             }
         }
     }
