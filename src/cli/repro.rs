@@ -12,7 +12,7 @@ use super::limit_args::LimitArgs;
 use super::output::File;
 use super::{Exit, OutputArgs, parse};
 use crate::codec::{Fit, PhotoLimits, Size, ThumbnailSpec};
-use crate::output::terminal::plain;
+use crate::output::terminal::{many, plain};
 use crate::output::{OutputDir, progress};
 use crate::pipelines::PipelineKind;
 use crate::repro::load_generator::MAX_IN_FLIGHT;
@@ -30,6 +30,10 @@ pub(super) struct Repro {
     /// Pipeline to run; repeat the flag for several [default: all three].
     #[arg(long = "pipeline", value_enum, value_name = "P")]
     pipelines: Vec<PipelineKind>,
+    /// Runs two pipelines at two loads only, in about 12 seconds: `shared` and `owned`, with 4 and
+    /// with 64 in flight.
+    #[arg(long, conflicts_with_all = ["pipelines", "in_flight"])]
+    quick: bool,
     /// Requests in flight, a run for each: 1 to 256.
     #[arg(long, value_delimiter = ',', value_name = "N,N,…", default_value = "1,2,4,8,16,32,64",
           value_parser = parse::count::<usize, 1, { MAX_IN_FLIGHT as u64 }>)]
@@ -78,6 +82,12 @@ pub(super) struct Repro {
     output: OutputArgs,
 }
 
+/// Pipelines that `--quick` runs.
+const QUICK_PIPELINES: [PipelineKind; 2] = [PipelineKind::Shared, PipelineKind::Owned];
+
+/// Requests in flight of `--quick`: one load below the knee, and one at which `shared` must mix.
+const QUICK_IN_FLIGHT: [usize; 2] = [4, 64];
+
 impl Repro {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let start = Instant::now();
@@ -87,12 +97,13 @@ impl Repro {
         let interrupt = Interrupt::listen();
         let plan = ReproPlan {
             pipelines: match self.pipelines {
+                _ if self.quick => QUICK_PIPELINES.into(),
                 none if none.is_empty() => {
                     vec![PipelineKind::Shared, PipelineKind::Owned, PipelineKind::Pooled]
                 }
                 some => some,
             },
-            in_flight: self.in_flight,
+            in_flight: if self.quick { QUICK_IN_FLIGHT.into() } else { self.in_flight },
             slots: self.slots,
             bands: self.bands,
             thumbnails: self.thumbnails,
@@ -184,8 +195,8 @@ fn left_out(photo_set: &PhotoSet) -> String {
     }
     if photo_set.unused > 0 {
         text += &format!(
-            "{} photos are not used: a run uses at most {}, or the time was too short\n",
-            photo_set.unused,
+            "not used: {}; a run uses at most {}, or the time was too short\n",
+            many(photo_set.unused, "photo"),
             repro::MAX_PHOTOS
         );
     }

@@ -34,11 +34,23 @@ pub struct Run {
     /// Thumbnails per second of conversion time, without the time of the classification.
     #[serde(serialize_with = "serialize_tenths")]
     pub per_second: f64,
+    /// Thumbnails per second in the slowest and in the fastest fifth of the run.
+    #[serde(serialize_with = "serialize_range")]
+    pub per_second_range: [f64; 2],
+}
+
+fn tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
 }
 
 /// Serializes a number with one decimal.
 fn serialize_tenths<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64((number * 10.0).round() / 10.0)
+    serializer.serialize_f64(tenths(*number))
+}
+
+/// Serializes two numbers with one decimal each.
+fn serialize_range<S: Serializer>(range: &[f64; 2], serializer: S) -> Result<S::Ok, S::Error> {
+    range.map(tenths).serialize(serializer)
 }
 
 impl Run {
@@ -123,6 +135,7 @@ pub(super) fn measure(
         planned: plan.thumbnails,
         stats,
         per_second: load.per_second(),
+        per_second_range: load.per_second_range,
     };
     // Torn thumbnails first: they show the failure by themselves, swapped ones need an explanation.
     torn.extend(swapped);

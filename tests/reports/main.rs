@@ -2,6 +2,7 @@
 //! are made from results made by hand, read as text, and opened in a browser.
 
 mod browser;
+mod command;
 mod junit;
 mod repro_page;
 mod sample;

@@ -12,6 +12,8 @@ use double_exposure::repro::report::{DOCUMENT, ReproDocument};
 use double_exposure::repro::{Expectation, ReproVerdict};
 use double_exposure::schedule::predict;
 
+use serde_json::Value;
+
 use crate::sample::{COMMAND, JAPANESE, MARKUP, Sample};
 
 /// Returns the values of an attribute on any element.
@@ -89,8 +91,12 @@ fn the_table_of_the_page_holds_every_count_of_the_document() {
                 continue;
             }
             let column = heads.iter().position(|head| head == key).expect(key);
-            let value = value.as_str().map_or(value.to_string(), str::to_owned);
-            assert_eq!(row[column], value, "{key}");
+            let value = match value {
+                Value::String(text) => text.clone(),
+                Value::Array(range) => format!("{} to {}", range[0], range[1]),
+                number => number.to_string(),
+            };
+            assert_eq!(row[column].replace(',', ""), value, "{key}");
         }
     }
     assert_eq!(rows.next(), None);
@@ -114,7 +120,7 @@ fn the_headline_is_the_verdict_in_a_sentence() {
     assert_eq!(
         first(&sample),
         "With shared buffers, 81 of 600 thumbnails showed another owner’s photo; with a buffer \
-         for each request, none of 8400 did."
+         for each request, none of 8,400 did."
     );
     sample.results.verdict = ReproVerdict::Inconclusive;
     assert_eq!(
@@ -131,7 +137,7 @@ fn the_headline_is_the_verdict_in_a_sentence() {
     let mut clean = Sample::of(&[PipelineKind::Owned], 2);
     clean.plan.expect = Expectation::Clean;
     clean.results.verdict = ReproVerdict::Clean;
-    assert!(first(&clean).starts_with("None of 1200 thumbnails showed another owner’s photo"));
+    assert!(first(&clean).starts_with("None of 1,200 thumbnails showed another owner’s photo"));
     clean.results.verdict = ReproVerdict::Inconclusive;
     assert!(first(&clean).starts_with("Too few thumbnails"));
 }
@@ -172,6 +178,7 @@ fn charts_keep_every_point_inside_the_view_box() {
         sample.plan.slots = NonZeroUsize::new(slots).unwrap();
         for run in &mut sample.results.runs {
             run.per_second = 0.0;
+            run.per_second_range = [0.0; 2];
         }
         let page = sample.page();
         assert!(page.contains("role=\"img\" aria-label=\"Share"));
@@ -185,6 +192,80 @@ fn charts_keep_every_point_inside_the_view_box() {
         }
         assert!(!page.contains("NaN") && !page.contains("inf\""));
     }
+}
+
+/// Returns the left end and the baseline of the label `published` of a chart.
+fn published(chart: &str) -> Option<(f64, f64)> {
+    let (before, _) = chart.split_once(">published</text>")?;
+    let text = before.rsplit("<text").next()?;
+    let number = |name| values(text, name)[0].parse().ok();
+    Some((number("x")?, number("y")?))
+}
+
+#[test]
+fn the_label_of_the_published_share_does_not_lie_on_a_line() {
+    // Shares of mixed thumbnails, by load, of curves that cross the published share everywhere.
+    let curves: [&[u64]; 5] = [
+        &[0, 0, 0, 2, 30, 90, 200],
+        &[2; 7],
+        &[300, 9, 0, 0, 0, 0, 0],
+        &[0, 2, 0, 2, 0, 2, 0],
+        &[0, 0, 0, 0, 0, 0, 4],
+    ];
+    for curve in curves {
+        let mut sample = Sample::of(&[PipelineKind::Shared, PipelineKind::Owned], 7);
+        for (run, &torn) in sample.results.runs.iter_mut().zip(curve) {
+            (run.stats.torn, run.stats.swapped) = (torn, 0);
+        }
+        let page = sample.page();
+        let chart = page.split("role=\"img\" aria-label=\"Share").nth(1).unwrap();
+        let chart = chart.split("</svg>").next().unwrap();
+        let (left, baseline) = published(chart).unwrap_or_else(|| panic!("no label: {curve:?}"));
+        for line in values(chart, "points").iter().filter(|points| points.split(' ').count() > 4) {
+            let points: Vec<(f64, f64)> = line
+                .split_whitespace()
+                .map(|point| point.split_once(',').unwrap())
+                .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
+                .collect();
+            // Nine letters of 11 units and a height of 18 are the least that the label covers.
+            for step in 0..=100 {
+                let x = left + 99.0 * f64::from(step) / 100.0;
+                let Some(pair) =
+                    points.windows(2).find(|pair| (pair[0].0..=pair[1].0).contains(&x))
+                else {
+                    continue;
+                };
+                let share = (x - pair[0].0) / (pair[1].0 - pair[0].0);
+                let y = pair[0].1 + share * (pair[1].1 - pair[0].1);
+                assert!(!(baseline - 18.0..=baseline).contains(&y), "{curve:?}: {x}, {y}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_throughput_is_shown_with_its_noise_and_a_difference_only_beyond_it() {
+    let mut sample = Sample::reproduced();
+    let page = sample.page();
+    assert_eq!(page.matches("<line class=\"range\"").count(), 21, "a range for each run");
+    let same = "At every load the ranges of the pipelines overlap: these runs show no difference";
+    assert!(text(&page).contains(same));
+    // `owned` is run 7 to 13: at 4 in flight it is slower than `shared` in all fifths.
+    sample.results.runs[9].per_second_range = [20.0, 50.0];
+    let one = text(&sample.page());
+    assert!(one.contains("At 4 in flight the ranges of the pipelines do not overlap"), "{one}");
+    sample.results.runs[13].per_second_range = [20.0, 50.0];
+    assert!(text(&sample.page()).contains("At 4 and 64 in flight the ranges"));
+    let single = text(&Sample::of(&[PipelineKind::Owned], 2).page());
+    assert!(!single.contains("overlap"), "there is nothing to compare");
+}
+
+#[test]
+fn the_explaining_diagram_comes_before_the_pictures_and_the_charts() {
+    let page = Sample::reproduced().page();
+    let at = |text: &str| page.find(text).expect(text);
+    assert!(at("class=\"diagram\"") < at("class=\"chart\""));
+    assert!(at("class=\"chart\"") < at("<figure class=\"pair\">"));
 }
 
 #[test]

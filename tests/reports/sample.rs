@@ -98,7 +98,17 @@ fn run(kind: PipelineKind, in_flight: usize) -> Run {
     };
     let slots = NonZeroUsize::new(8).unwrap();
     let per_second = 123.4 + in_flight as f64;
-    Run { kind, slots, bands: BANDS.get(), in_flight, planned: 600, stats, per_second }
+    let per_second_range = [per_second - 10.0, per_second + 10.0];
+    Run {
+        kind,
+        slots,
+        bands: BANDS.get(),
+        in_flight,
+        planned: 600,
+        stats,
+        per_second,
+        per_second_range,
+    }
 }
 
 fn photo_set() -> PhotoSet {
@@ -136,7 +146,7 @@ fn exhibits() -> Vec<Exhibit> {
 }
 
 /// Makes a picture that differs by `shade`.
-fn jpeg(shade: u8) -> Bytes {
+pub(crate) fn jpeg(shade: u8) -> Bytes {
     let pixels: Vec<u8> = (0..SIDE * SIDE).map(|i| (i % 251) as u8 ^ (shade << 6)).collect();
     let mut jpeg = Vec::new();
     jpeg_encoder::Encoder::new(&mut jpeg, 80)

@@ -3,6 +3,7 @@
 //! It holds no names of owners: more people read CI logs than the photos are meant for.
 
 use crate::output::junit::{Case, CaseResult, Suite};
+use crate::output::terminal::{grouped, many};
 use crate::repro::{ReproPlan, ReproResults, ReproVerdict, Run};
 
 /// Returns one suite, with a case for each planned run, and the seed and the verdict as properties.
@@ -47,21 +48,25 @@ fn case_result(plan: &ReproPlan, results: &ReproResults, run: &Run) -> CaseResul
     let forbids_mixing = plan.expect.forbids_mixing(run);
     let min_thumbnails = plan.expect.min_thumbnails();
     if stats.oracle_faults > 0 {
-        CaseResult::Error(format!("the oracles disagree about {} rows", stats.oracle_faults))
+        let rows = many(stats.oracle_faults, "row");
+        CaseResult::Error(format!("the oracles disagree about {rows}"))
     } else if mixed > 0 && forbids_mixing {
         CaseResult::Failure(format!(
-            "{mixed} of {thumbnails} thumbnails are mixed: {} torn, {} swapped; {} owners exposed, \
-             {} viewers affected",
-            stats.torn,
-            stats.swapped,
-            stats.exposed_owners.len(),
-            stats.affected_viewers.len()
+            "{} of {} thumbnails are mixed: {} torn, {} swapped; {} exposed, {} affected",
+            grouped(mixed),
+            grouped(thumbnails),
+            grouped(stats.torn),
+            grouped(stats.swapped),
+            many(stats.exposed_owners.len(), "owner"),
+            many(stats.affected_viewers.len(), "viewer")
         ))
     } else if thumbnails < min_thumbnails {
         CaseResult::Skipped(format!(
-            "inconclusive: {thumbnails} thumbnails, at least {min_thumbnails} are needed"
+            "inconclusive: {}, at least {min_thumbnails} are needed",
+            many(thumbnails, "thumbnail")
         ))
     } else if results.verdict == ReproVerdict::Inconclusive && !forbids_mixing {
+        let (mixed, thumbnails) = (grouped(mixed), grouped(thumbnails));
         CaseResult::Skipped(format!("inconclusive: {mixed} of {thumbnails} thumbnails are mixed"))
     } else {
         CaseResult::Passed

@@ -1,55 +1,90 @@
 //! Writes a reproduction as a table for the terminal, and as a summary in sentences.
 
-use std::fmt::Write;
-
 use super::text;
-use crate::output::terminal::{GREEN, PLAIN, RED, many, percent, width, wrap};
+use crate::output::terminal::{GREEN, PLAIN, RED, grouped, many, percent, width, wrap};
 use crate::pipelines::PipelineKind;
 use crate::repro::{PhotoSet, ReproPlan, ReproResults, ReproVerdict, Run};
 
-/// Returns a table with a line for each run, at most 80 columns wide, with ANSI colour.
+/// Names of the columns.
+const HEAD: [&str; 8] =
+    ["pipeline", "in flight", "made", "mixed", "share", "torn/swapped", "later/earlier", "per s"];
+
+/// Columns of the table by their index, and of its narrower forms for narrower terminals.
+const LAYOUTS: [&[usize]; 4] =
+    [&[0, 1, 2, 3, 4, 5, 6, 7], &[0, 1, 2, 3, 4, 5, 7], &[0, 1, 2, 3, 4, 7], &[0, 1, 3, 4]];
+
+/// Columns whose colour tells whether any thumbnail is mixed.
+const COLOURED: [usize; 2] = [3, 4];
+
+/// Returns a table with a line for each run, with ANSI colour. In a terminal of less than 80 columns
+/// it has fewer columns.
 pub fn table(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> String {
-    let mut text = format!(
-        "{} photos of {} owners · {} px, {} · {} slots · {} bands · {} cores · seed {}\n\n",
-        photo_set.requests.len(),
-        photo_set.owners.len(),
+    let width = width();
+    let facts = format!(
+        "{} of {} · {} px, {} · {} · {} · {} · seed {}",
+        many(photo_set.requests.len(), "photo"),
+        many(photo_set.owners.len(), "owner"),
         plan.spec.size.get(),
         plan.spec.fit,
-        plan.slots,
-        plan.bands,
-        results.cores,
+        many(plan.slots, "slot"),
+        many(plan.bands, "band"),
+        many(results.cores, "core"),
         plan.seed
     );
-    text +=
-        "pipeline  in flight  thumbnails  mixed    share  torn/swapped  later/earlier   per s\n";
+    let rows: Vec<[String; 8]> = results.runs.iter().map(cells).collect();
+    let columns = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].chars().count());
+        cells.chain([HEAD[column].len()]).max().unwrap_or(0)
+    };
+    let total = |layout: &[usize]| layout.iter().map(|&column| columns(column) + 2).sum::<usize>();
+    let layout = LAYOUTS.into_iter().find(|layout| total(layout) <= width + 2);
+    let layout = layout.unwrap_or(LAYOUTS[LAYOUTS.len() - 1]);
+    let line = |cells: &[String; 8], colour: &str| {
+        let cell = |&column: &usize| {
+            let (text, columns) = (&cells[column], columns(column));
+            match column {
+                0 => format!("{text:<columns$}"),
+                _ if COLOURED.contains(&column) => format!("{colour}{text:>columns$}{PLAIN}"),
+                _ => format!("{text:>columns$}"),
+            }
+        };
+        layout.iter().map(cell).collect::<Vec<_>>().join("  ") + "\n"
+    };
+    let mut text = wrap(&facts, width) + "\n\n" + &line(&HEAD.map(String::from), PLAIN);
     let mut previous = None;
-    for run in &results.runs {
+    for (run, cells) in results.runs.iter().zip(&rows) {
         if previous.is_some_and(|kind| kind != run.kind) {
             text.push('\n');
         }
         previous = Some(run.kind);
-        line(&mut text, run);
+        text += &line(cells, if run.stats.mixed() > 0 { RED } else { GREEN });
     }
-    text += "\ntorn/swapped: thumbnails with some rows of another photo / with only such rows\n\
-             later/earlier: rows of photos decoded after / before the thumbnail's own photo\n";
+    text.push('\n');
+    for (column, meaning) in [
+        (2, "made: finished thumbnails of the run"),
+        (5, "torn/swapped: thumbnails with some rows of another photo / with only such rows"),
+        (6, "later/earlier: rows of photos decoded after / before the thumbnail's own photo"),
+    ] {
+        if layout.contains(&column) {
+            text += &(wrap(meaning, width) + "\n");
+        }
+    }
     text
 }
 
-fn line(text: &mut String, run: &Run) {
+fn cells(run: &Run) -> [String; 8] {
     let stats = &run.stats;
-    let colour = if stats.mixed() > 0 { RED } else { GREEN };
-    let share = percent(run.percent_mixed() / 100.0);
-    let _ = writeln!(
-        text,
-        "{:<8}  {:>9}  {:>10}  {colour}{:>5}  {share:>7}{PLAIN}  {:>12}  {:>13}  {:>6.0}",
-        run.kind,
-        run.in_flight,
-        stats.thumbnails,
-        stats.mixed(),
-        format!("{}/{}", stats.torn, stats.swapped),
-        format!("{}/{}", stats.rows_from_later, stats.rows_from_earlier),
-        run.per_second
-    );
+    let pair = |some, other| format!("{}/{}", grouped(some), grouped(other));
+    [
+        run.kind.to_string(),
+        run.in_flight.to_string(),
+        grouped(stats.thumbnails),
+        grouped(stats.mixed()),
+        percent(run.percent_mixed() / 100.0),
+        pair(stats.torn, stats.swapped),
+        pair(stats.rows_from_later, stats.rows_from_earlier),
+        grouped(format_args!("{:.0}", run.per_second)),
+    ]
 }
 
 /// Returns the results in sentences, beside the published facts about the real event.
@@ -82,8 +117,9 @@ pub fn summary(plan: &ReproPlan, results: &ReproResults) -> String {
 fn failure(run: &Run) -> String {
     let stats = &run.stats;
     let direction = match (stats.rows_from_later, stats.rows_from_earlier) {
-        (later, 0) => format!("all {later} foreign rows are from photos decoded later"),
+        (later, 0) => format!("all {} foreign rows are from photos decoded later", grouped(later)),
         (later, earlier) => {
+            let [later, earlier] = [later, earlier].map(grouped);
             format!("{later} foreign rows are from photos decoded later, {earlier} are not")
         }
     };
@@ -95,7 +131,7 @@ fn failure(run: &Run) -> String {
          published fact.",
         run.in_flight,
         many(run.slots, "slot"),
-        stats.mixed(),
+        grouped(stats.mixed()),
         many(stats.thumbnails, "thumbnail"),
         many(stats.exposed_owners.len(), "owner"),
         many(stats.affected_viewers.len(), "viewer"),
@@ -112,6 +148,7 @@ fn repair(kind: PipelineKind, results: &ReproResults) -> Option<String> {
         0 => format!(" (at most {:.2} % at 95 %)", (300.0 / thumbnails as f64).min(100.0)),
         _ => String::new(),
     };
-    let message = format!("{kind}: {mixed} of {} mixed{bound}.", many(thumbnails, "thumbnail"));
+    let (mixed, all) = (grouped(mixed), many(thumbnails, "thumbnail"));
+    let message = format!("{kind}: {mixed} of {all} mixed{bound}.");
     (thumbnails > 0).then_some(message)
 }

@@ -1,6 +1,7 @@
 //! Writes the sentences of the page and of the table: the headline, the meaning of the verdict, and
 //! the note about runs that were cut short.
 
+use crate::output::terminal::{grouped, many};
 use crate::repro::{MIN_GATE_THUMBNAILS, ReproPlan, ReproResults, ReproVerdict, Run};
 
 /// Returns the first sentence of the page.
@@ -8,24 +9,26 @@ pub(super) fn headline(results: &ReproResults) -> String {
     let repairs = || results.runs.iter().filter(|run| run.kind.is_repair());
     if results.oracle_faults() > 0 {
         return format!(
-            "Trust no count: the two oracles disagree about {} rows, so this program has a fault.",
-            results.oracle_faults()
+            "Trust no count: the two oracles disagree about {}, so this program has a fault.",
+            many(results.oracle_faults(), "row")
         );
     }
     match (results.verdict, worst(results)) {
         (ReproVerdict::Mixed, _) => format!(
             "{} of {} thumbnails showed another owner’s photo where none may.",
-            forbidden(results).map(|run| run.stats.mixed()).sum::<u64>(),
-            forbidden(results).map(|run| run.stats.thumbnails).sum::<u64>(),
+            grouped(forbidden(results).map(|run| run.stats.mixed()).sum::<u64>()),
+            grouped(forbidden(results).map(|run| run.stats.thumbnails).sum::<u64>()),
         ),
         (ReproVerdict::Clean, _) => format!(
             "None of {} thumbnails showed another owner’s photo, and none was expected to.",
-            results.runs.iter().map(|run| run.stats.thumbnails).sum::<u64>()
+            grouped(results.runs.iter().map(|run| run.stats.thumbnails).sum::<u64>())
         ),
         (ReproVerdict::Reproduced, Some(run)) => {
-            let repaired = match repairs().map(|run| run.stats.thumbnails).sum() {
+            let repaired = match repairs().map(|run| run.stats.thumbnails).sum::<u64>() {
                 0 => String::new(),
-                thumbnails => format!("; with a buffer for each request, none of {thumbnails} did"),
+                thumbnails => {
+                    format!("; with a buffer for each request, none of {} did", grouped(thumbnails))
+                }
             };
             format!("{}{repaired}.", mixed(run))
         }
@@ -41,8 +44,8 @@ pub(super) fn headline(results: &ReproResults) -> String {
 fn mixed(run: &Run) -> String {
     format!(
         "With shared buffers, {} of {} thumbnails showed another owner’s photo",
-        run.stats.mixed(),
-        run.stats.thumbnails
+        grouped(run.stats.mixed()),
+        grouped(run.stats.thumbnails)
     )
 }
 

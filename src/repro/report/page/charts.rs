@@ -1,6 +1,7 @@
 //! Draws the two charts over requests in flight: the share of mixed thumbnails, and the throughput.
 //!
-//! They stand side by side, because a repair is only accepted if it costs no throughput.
+//! They stand side by side, because a repair is only accepted if it costs no throughput. The chart of
+//! the throughput shows how much each rate varies by itself, so that noise is not taken for a result.
 //!
 //! The name of a line stands at its end, and each line has its own dashes and marks, so that a
 //! reader needs neither colours nor a legend. Elements have classes and no colours: the page's
@@ -12,7 +13,7 @@ use std::ops::Range;
 
 use maud::{Markup, html};
 
-use crate::output::terminal::many;
+use crate::output::terminal::{grouped, many};
 use crate::pipelines::PipelineKind;
 use crate::repro::Run;
 
@@ -30,11 +31,19 @@ const Y: (f64, f64) = (328.0, 16.0);
 const LINE_HEIGHT: f64 = 26.0;
 /// Distance from the middle of a line of text down to its baseline, in units of the view box.
 const BASELINE: f64 = 8.0;
+/// Width of the label of the published share in the largest letters, in units of the view box.
+const PUBLISHED_WIDTH: f64 = 124.0;
+/// Half the height of a mark, in units of the view box.
+const MARK: f64 = 9.0;
+/// Distance between the ranges of two lines at the same load, in units of the view box.
+const RANGE_GAP: f64 = 8.0;
 
 /// Holds a value for each number in flight at which a pipeline was run.
 struct Line {
     kind: PipelineKind,
     points: BTreeMap<usize, f64>,
+    /// Range of each point, from its lower to its upper end. Empty if the chart shows no ranges.
+    ranges: BTreeMap<usize, [f64; 2]>,
 }
 
 impl Line {
@@ -84,7 +93,7 @@ pub(super) fn cut_short(runs: &[Run]) -> String {
 pub(super) fn mixed_share(runs: &[Run], slots: usize) -> Markup {
     let lines = lines(runs, Run::percent_mixed);
     let scale = Scale {
-        top: (greatest(&lines).max(1.0) * 1.5).min(100.0),
+        top: (greatest(points(&lines)).max(1.0) * 1.5).min(100.0),
         foot: 0.06,
         ticks: vec![0.0, 0.1, 1.0, 3.0, 10.0, 30.0, 100.0],
         // A logarithm that begins at 0, on which 0.3 % and 13 % can both be seen.
@@ -94,10 +103,15 @@ pub(super) fn mixed_share(runs: &[Run], slots: usize) -> Markup {
     draw(&lines, scale, "Share of mixed thumbnails", Some(slots))
 }
 
-/// Draws thumbnails per second over requests in flight.
+/// Draws thumbnails per second over requests in flight, each with the slowest and the fastest fifth
+/// of its run.
 pub(super) fn throughput(runs: &[Run]) -> Markup {
-    let lines = lines(runs, |run| run.per_second);
-    let greatest = greatest(&lines).max(1.0);
+    let mut lines = lines(runs, |run| run.per_second);
+    for line in &mut lines {
+        line.ranges = ranges(runs, line.kind);
+    }
+    let ends = lines.iter().flat_map(|line| line.ranges.values().flatten().copied());
+    let greatest = greatest(ends.chain(points(&lines))).max(1.0);
     let step = step(greatest);
     let scale = Scale {
         top: greatest * 1.2,
@@ -109,6 +123,58 @@ pub(super) fn throughput(runs: &[Run]) -> Markup {
     draw(&lines, scale, "Thumbnails per second", None)
 }
 
+/// Tells at which loads the pipelines' ranges of throughput overlap, so that the runs show no
+/// difference between them. Returns an empty text if there is only one pipeline.
+pub(super) fn noise(runs: &[Run]) -> String {
+    let kinds: Vec<_> = lines(runs, |run| run.per_second).into_iter().map(|l| l.kind).collect();
+    let ranges: Vec<_> = kinds.into_iter().map(|kind| ranges(runs, kind)).collect();
+    let Some((first, others)) = ranges.split_first().filter(|(_, others)| !others.is_empty())
+    else {
+        return String::new();
+    };
+    let mut apart: Vec<&usize> = Vec::new();
+    for (load, range) in first {
+        let [mut low, mut high] = *range;
+        for [other_low, other_high] in others.iter().filter_map(|ranges| ranges.get(load)) {
+            (low, high) = (low.max(*other_low), high.min(*other_high));
+        }
+        apart.extend((low > high).then_some(load));
+    }
+    let result = match apart[..] {
+        [] => {
+            "At every load the ranges of the pipelines overlap: these runs show no difference in \
+               throughput beyond the noise."
+                .into()
+        }
+        [..] if apart.len() == first.len() => "At no load do the ranges of all pipelines \
+                                               overlap."
+            .into(),
+        _ => format!(
+            "At {} in flight the ranges of the pipelines do not overlap; at all other loads these \
+             runs show no difference in throughput beyond the noise.",
+            listed(&apart)
+        ),
+    };
+    result
+        + " The runs come one after another, so other work of the machine may also slow some of \
+           them. The price of a repair is measured in interleaved pairs, by cargo bench --bench \
+           ownership."
+}
+
+/// Returns numbers as a list, such as `4, 8 and 16`.
+fn listed(numbers: &[&usize]) -> String {
+    let text: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match &text[..] {
+        [head @ .., before, last] => [head, &[format!("{before} and {last}")]].concat().join(", "),
+        _ => text.concat(),
+    }
+}
+
+fn ranges(runs: &[Run], kind: PipelineKind) -> BTreeMap<usize, [f64; 2]> {
+    let runs = runs.iter().filter(|run| run.kind == kind && run.stats.thumbnails > 0);
+    runs.map(|run| (run.in_flight, run.per_second_range)).collect()
+}
+
 /// Returns the smallest of 1, 2, 5, 10, 20, … of which at most five steps reach `greatest`.
 fn step(greatest: f64) -> f64 {
     let unit = 10f64.powf((greatest / 5.0).log10().floor());
@@ -116,8 +182,12 @@ fn step(greatest: f64) -> f64 {
     [1.0, 2.0, 5.0].map(|step| step * unit).into_iter().find(fits).unwrap_or(10.0 * unit)
 }
 
-fn greatest(lines: &[Line]) -> f64 {
-    lines.iter().flat_map(|line| line.points.values()).fold(0.0, |most, value| most.max(*value))
+fn points(lines: &[Line]) -> impl Iterator<Item = f64> {
+    lines.iter().flat_map(|line| line.points.values().copied())
+}
+
+fn greatest(values: impl Iterator<Item = f64>) -> f64 {
+    values.fold(0.0, f64::max)
 }
 
 /// Returns a line for each pipeline, of its runs that made any thumbnail.
@@ -125,7 +195,7 @@ fn lines(runs: &[Run], value: fn(&Run) -> f64) -> Vec<Line> {
     let line = |kind| {
         let runs = runs.iter().filter(|run| run.kind == kind && run.stats.thumbnails > 0);
         let points: BTreeMap<_, _> = runs.map(|run| (run.in_flight, value(run))).collect();
-        Line { kind, points }
+        Line { kind, points, ranges: BTreeMap::new() }
     };
     let lines = [PipelineKind::Shared, PipelineKind::Owned, PipelineKind::Pooled].map(line);
     lines.into_iter().filter(|line| !line.points.is_empty()).collect()
@@ -144,7 +214,7 @@ fn draw(lines: &[Line], scale: Scale, title: &str, slots: Option<usize>) -> Mark
             @for tick in ticks.iter().filter(|tick| *tick <= top) {
                 @let y = chart.y(*tick);
                 line.grid x1=(X.0) x2=(X.1) y1=(y) y2=(y) {}
-                text x=(X.0 - 12.0) y=(y + BASELINE) text-anchor="end" { (tick) (unit) }
+                text x=(X.0 - 12.0) y=(y + BASELINE) text-anchor="end" { (grouped(tick)) (unit) }
             }
             @for load in powers(first, last).map(|power| 1 << power) {
                 text x=(chart.x(load)) y=(Y.0 + 30.0) text-anchor="middle" { (load) }
@@ -155,7 +225,7 @@ fn draw(lines: &[Line], scale: Scale, title: &str, slots: Option<usize>) -> Mark
                 "requests in flight"
             }
             @if let Some(slots) = slots { (chart.references(slots)) }
-            @for line in lines { (chart.line(line)) }
+            @for (index, line) in lines.iter().enumerate() { (chart.line(line, index)) }
             (chart.names())
         }
     }
@@ -186,21 +256,56 @@ impl Chart<'_> {
             }
             g.published {
                 line.reference x1=(X.0) x2=(X.1) y1=(y) y2=(y) {}
-                text x=(X.1 - 10.0) y=(y + 22.0) text-anchor="end" {
-                    "published: " (PUBLISHED_PERCENT) " % or less"
+                text x=(X.0 - 12.0) y=(y + BASELINE) text-anchor="end" {
+                    (PUBLISHED_PERCENT) " %"
                 }
-                text x=(X.1 - 10.0) y=(y + 22.0 + LINE_HEIGHT) text-anchor="end" {
-                    "(operator, via the press)"
+                @if let Some((x, y)) = self.free_place(x, y) {
+                    text x=(x) y=(y) { "published" }
                 }
             }
         }
     }
 
-    fn line(&self, line: &Line) -> Markup {
-        let points = line.points.iter().map(|(&load, &value)| (self.x(load), self.y(value)));
+    /// Finds a place for the label of the published share's line at height `y`: above or below it,
+    /// where no line of the chart and not the line of the slots runs through the label. Returns the
+    /// left end of its baseline, or `None` if there is no such place.
+    fn free_place(&self, slots_x: f64, y: f64) -> Option<(f64, f64)> {
+        let is_free = |left: f64, baseline: f64| {
+            let (right, top) = (left + PUBLISHED_WIDTH, baseline - 20.0);
+            let is_clear = |line: &Line| {
+                let points =
+                    line.points.iter().map(|(&load, &value)| (self.x(load), self.y(value)));
+                let points: Vec<_> = points.collect();
+                points.windows(2).all(|pair| {
+                    let [(x0, y0), (x1, y1)] = [pair[0], pair[1]];
+                    let at = |x: f64| y0 + (x - x0) / (x1 - x0) * (y1 - y0);
+                    let (from, to) = (at(left.max(x0)), at(right.min(x1)));
+                    let outside = right < x0 || left > x1;
+                    outside || from.max(to) < top - MARK || from.min(to) > baseline + MARK
+                })
+            };
+            !(left..right).contains(&slots_x) && self.lines.iter().all(is_clear)
+        };
+        let columns = (0..=20)
+            .rev()
+            .map(|step| X.0 + 10.0 + f64::from(step) / 20.0 * (X.1 - X.0 - 20.0 - PUBLISHED_WIDTH));
+        let mut places =
+            columns.flat_map(|left| [24.0, -9.0, 36.0, -21.0].map(|below| (left, y + below)));
+        places.find(|&(left, baseline)| is_free(left, baseline))
+    }
+
+    /// Draws a line with its marks and ranges. Ranges of several lines stand beside each other.
+    fn line(&self, line: &Line, index: usize) -> Markup {
+        let middle = (self.lines.len() - 1) as f64 / 2.0;
+        let aside = if line.ranges.is_empty() { 0.0 } else { (index as f64 - middle) * RANGE_GAP };
+        let x = |load: usize| self.x(load) + aside;
+        let points = line.points.iter().map(|(&load, &value)| (x(load), self.y(value)));
         let points: Vec<_> = points.collect();
         html! {
             g class=(line.kind) {
+                @for (&load, &[low, high]) in &line.ranges {
+                    line.range x1=(x(load)) x2=(x(load)) y1=(self.y(low)) y2=(self.y(high)) {}
+                }
                 polyline points=(path(&points)) {}
                 @for &(x, y) in &points { (mark(line.kind, x, y)) }
             }
@@ -270,10 +375,15 @@ fn powers(first: usize, last: usize) -> impl Iterator<Item = u32> {
 /// Returns the chart in words, for a reader who cannot see the drawing.
 fn description(lines: &[Line], title: &str, unit: &str, slots: Option<usize>) -> String {
     let mut text = format!("{title}, by requests in flight.");
-    for Line { kind, points } in lines {
+    for Line { kind, points, ranges } in lines {
         let points: Vec<_> = points
             .iter()
-            .map(|(in_flight, value)| format!("{value:.1}{unit} at {in_flight}"))
+            .map(|(in_flight, value)| match ranges.get(in_flight) {
+                Some([low, high]) => {
+                    format!("{value:.1}{unit} ({low:.1} to {high:.1}) at {in_flight}")
+                }
+                None => format!("{value:.1}{unit} at {in_flight}"),
+            })
             .collect();
         let _ = write!(text, " {kind}: {}.", points.join(", "));
     }

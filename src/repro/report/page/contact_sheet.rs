@@ -4,7 +4,7 @@ use bytes::Bytes;
 use maud::{Markup, html};
 
 use crate::output::figure::{self, MAX_PICTURE_BYTES, breakable};
-use crate::output::terminal;
+use crate::output::terminal::{self, grouped};
 use crate::repro::{Exhibit, PhotoSet, ReproResults};
 
 /// Returns the sheet with as many exhibits as fit into [`MAX_PICTURE_BYTES`], the first ones first.
@@ -21,7 +21,7 @@ pub(super) fn sheet(photo_set: &PhotoSet, results: &ReproResults, truths: &[Byte
                  another photo, come first; swapped ones, with only such rows, come after. Beside \
                  the rows is the name of the owner whose photo they show."
                 @if fitting < exhibits.len() {
-                    " " (exhibits.len() - fitting) " more are left out, to keep the page \
+                    " " (grouped(exhibits.len() - fitting)) " more are left out, to keep the page \
                     small. They are in the folder " code { "pictures" } " beside it."
                 }
             }

@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 
 use crate::output::html::{table, wide};
+use crate::output::terminal::{grouped, many};
 use crate::repro::{PhotoSet, ReproPlan, ReproResults, Run};
 
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "pipeline",
     "in flight",
     "plan\u{ad}ned",
@@ -21,6 +22,7 @@ const COLUMNS: [&str; 15] = [
     "ambig\u{ad}uous rows",
     "oracle faults",
     "per second",
+    "per second range",
 ];
 
 /// Returns the parameters, the table, and an explanation of its columns.
@@ -28,9 +30,10 @@ pub(super) fn counts(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResu
     let rows = html! { @for run in &results.runs { (row(run)) } };
     html! {
         p {
-            (photo_set.requests.len()) " photos of " (photo_set.owners.len()) " owners; "
-            (plan.spec.size.get()) " px, " (plan.spec.fit) "; " (plan.slots) " slots, " (plan.bands)
-            " bands; " (results.cores) " cores; seed " (plan.seed) "."
+            (many(photo_set.requests.len(), "photo")) " of "
+            (many(photo_set.owners.len(), "owner")) "; " (plan.spec.size.get()) " px, "
+            (plan.spec.fit) "; " (many(plan.slots, "slot")) ", " (many(plan.bands, "band")) "; "
+            (many(results.cores, "core")) "; seed " (plan.seed) "."
             @if photo_set.unused > 0 { " Not used: " (photo_set.unused) " photos." }
             @if !photo_set.skipped.is_empty() {
                 " Skipped: " (photo_set.skipped.len()) " files; "
@@ -52,21 +55,27 @@ fn row(run: &Run) -> Markup {
         tr.mixed[stats.mixed() > 0] {
             th scope="row" { (run.kind) }
             td { (run.in_flight) }
-            td { (run.planned) }
-            td { (stats.thumbnails) }
-            td { (stats.clean) }
-            td { (stats.torn) }
-            td { (stats.swapped) }
+            td { (grouped(run.planned)) }
+            td { (grouped(stats.thumbnails)) }
+            td { (grouped(stats.clean)) }
+            td { (grouped(stats.torn)) }
+            td { (grouped(stats.swapped)) }
             td { (format!("{:.2}", run.percent_mixed())) }
-            td { (stats.exposed_owners.len()) }
-            td { (stats.affected_viewers.len()) }
-            td { (stats.rows_from_later) }
-            td { (stats.rows_from_earlier) }
-            td { (stats.ambiguous_rows) }
-            td { (stats.oracle_faults) }
-            td { (format!("{:.1}", run.per_second)) }
+            td { (grouped(stats.exposed_owners.len())) }
+            td { (grouped(stats.affected_viewers.len())) }
+            td { (grouped(stats.rows_from_later)) }
+            td { (grouped(stats.rows_from_earlier)) }
+            td { (grouped(stats.ambiguous_rows)) }
+            td { (grouped(stats.oracle_faults)) }
+            td { (grouped(format_args!("{:.1}", run.per_second))) }
+            td { (range(run)) }
         }
     }
+}
+
+/// Returns the rates of the slowest and the fastest fifth of a run.
+fn range(run: &Run) -> String {
+    run.per_second_range.map(|rate| grouped(format_args!("{rate:.1}"))).join(" to ")
 }
 
 fn explanation() -> Markup {
@@ -87,6 +96,11 @@ fn explanation() -> Markup {
             dd {
                 "Rows of another owner’s photo that was decoded after the thumbnail’s own photo, \
                  and rows of one that was decoded before it."
+            }
+            dt { "per second range" }
+            dd {
+                "Thumbnails per second in the slowest and in the fastest fifth of the run. A \
+                 difference between runs that is smaller than such a range is noise."
             }
             dt { "ambiguous rows" }
             dd { "Rows whose pixels fit the photos of more than one owner." }

@@ -65,6 +65,13 @@ impl ReproPage<'_> {
     fn sections(&self) -> Markup {
         let Self { plan, photo_set, results, truths, command } = *self;
         html! {
+            @if plan.pipelines.contains(&PipelineKind::Shared) {
+                (section(
+                    "interleaving",
+                    "How it happens: a request reads an overwritten slot",
+                    &diagram::diagram(plan.slots),
+                ))
+            }
             section #knee aria-label="mixed thumbnails and throughput under load" {
                 (self.figures())
             }
@@ -73,13 +80,6 @@ impl ReproPage<'_> {
                 "Mixed thumbnails, each beside what it should have been",
                 &contact_sheet::sheet(photo_set, results, truths),
             ))
-            @if plan.pipelines.contains(&PipelineKind::Shared) {
-                (section(
-                    "interleaving",
-                    "How it happens: a request reads an overwritten slot",
-                    &diagram::diagram(plan.slots),
-                ))
-            }
             (section("counts", "The counts", &counts::counts(plan, photo_set, results)))
             (section("again", "Run it again", &rerun(plan, results, command)))
             (section("published", "Published facts, and our inference", &facts::published()))
@@ -97,7 +97,7 @@ impl ReproPage<'_> {
                         (charts::mixed_share(runs, self.plan.slots.get()))
                     }
                     figure {
-                        figcaption { b { "Thumbnails per second" } }
+                        figcaption { b { "Thumbnails per second" } ", with their range" }
                         (charts::throughput(runs))
                     }
                 }
@@ -109,8 +109,13 @@ impl ReproPage<'_> {
                     }
                     (charts::cut_short(runs))
                     "The left scale is stretched near 0. With at most as many in flight as slots \
-                     a mixed thumbnail is rare, not impossible. The published share is that of \
-                     the real event, of another service under another load."
+                     a mixed thumbnail is rare, not impossible. The published share, 0.3 % or \
+                     less (operator, via the press), is that of the real event, of another \
+                     service under another load."
+                }
+                p {
+                    "A range reaches from the slowest to the fastest fifth of a run. "
+                    (charts::noise(runs))
                 }
             } @else {
                 p {
