@@ -42,5 +42,5 @@ pub use scenario::{
     parameters,
 };
 pub use versions::MakerVersion;
-pub use what_if::{WhatIf, WhatIfResult};
+pub use what_if::{Comparison, WhatIf, WhatIfResult};
 pub use wrong_copies::CopiesAt;

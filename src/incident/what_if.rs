@@ -117,6 +117,15 @@ impl fmt::Display for WhatIf {
     }
 }
 
+/// Holds the what-if table: the same day with one thing changed in each row.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Comparison {
+    /// Scale of the rows, which may be larger than that of the day.
+    pub scale: u32,
+    /// The day itself, and each changed day.
+    pub rows: Vec<WhatIfResult>,
+}
+
 /// Holds a row of the what-if table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WhatIfResult {

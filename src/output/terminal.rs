@@ -69,6 +69,50 @@ pub(crate) fn many(number: impl Display, one: &str) -> String {
     if number == "1" { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// Lays out the cells of a table: the first column to the left, the others to the right, two blanks
+/// apart.
+pub(crate) struct Columns<'l> {
+    /// Columns that are shown, by their index.
+    pub(crate) shown: &'l [usize],
+    /// Width of each column, in characters.
+    widths: Vec<usize>,
+}
+
+impl<'l> Columns<'l> {
+    /// Measures the rows, and selects the first of `layouts` that fits into `width` columns of the
+    /// terminal, or else the last one. A layout lists the columns that it shows.
+    pub(crate) fn fitting<const N: usize>(
+        rows: &[[String; N]],
+        layouts: &[&'l [usize]],
+        width: usize,
+    ) -> Self {
+        let widest = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+        let widths: Vec<usize> = (0..N).map(|column| widest(column).unwrap_or(0)).collect();
+        let total = |layout: &[usize]| layout.iter().map(|&column| widths[column] + 2).sum();
+        let fits = |layout: &&&[usize]| width + 2 >= total(layout);
+        let shown = layouts.iter().find(fits).or(layouts.last()).copied().unwrap_or_default();
+        Self { shown, widths }
+    }
+
+    /// Returns a row as a line. `paint` returns the ANSI sequence of a column's cell.
+    pub(crate) fn line<const N: usize>(
+        &self,
+        row: &[String; N],
+        paint: impl Fn(usize) -> &'static str,
+    ) -> String {
+        let cell = |&column: &usize| {
+            let (text, width, colour) = (&row[column], self.widths[column], paint(column));
+            let plain = if colour.is_empty() { "" } else { PLAIN };
+            if column == self.shown[0] {
+                format!("{colour}{text:<width$}{plain}")
+            } else {
+                format!("{colour}{text:>width$}{plain}")
+            }
+        };
+        self.shown.iter().map(cell).collect::<Vec<_>>().join("  ") + "\n"
+    }
+}
+
 /// Breaks a text at its spaces into lines of at most `width` columns; a longer word gets a line of
 /// its own.
 pub(crate) fn wrap(text: &str, width: usize) -> String {

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 
 use double_exposure::incident::report::IncidentDocument;
 use double_exposure::incident::{
-    DEFAULT_SCENARIO, Scenario, SimulationPlan, SimulationResults, WhatIf, simulate,
+    Comparison, DEFAULT_SCENARIO, Scenario, SimulationPlan, SimulationResults, WhatIf, simulate,
 };
 use serde_json::Value;
 
@@ -66,5 +66,6 @@ pub(crate) fn rows(log: &str) -> impl Iterator<Item = Value> {
 
 /// Returns the JSON document of results.
 pub(crate) fn json(results: &SimulationResults) -> String {
-    serde_json::to_string(&IncidentDocument::new(results, &[])).expect("it is JSON")
+    serde_json::to_string(&IncidentDocument::new(results, &Comparison::default()))
+        .expect("it is JSON")
 }

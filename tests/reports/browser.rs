@@ -174,6 +174,13 @@ fn the_page_of_a_simulated_day_fits_a_projector_and_a_phone() {
     for frame in measure(&page).into_iter().flatten() {
         assert!(frame.is_faultless(), "{frame:#?}");
     }
+    // The drawing for projectors does not fit a phone, and is not in a region that scrolls.
+    let unchanged = page.replacen(".projector { display: none; }", "", 1);
+    let unchanged = unchanged.replacen(".day { margin", ".day { min-width: 56rem; margin", 1);
+    assert_ne!(unchanged, page);
+    if let Some(frames) = measure(&unchanged) {
+        assert_eq!(frames.iter().map(Measured::is_faultless).collect::<Vec<_>>(), [true, false]);
+    }
 }
 
 #[test]

@@ -15,7 +15,8 @@ addEventListener("load", () => {
     const box = element.getBoundingClientRect();
     return box.width > 0 && (box.left < -0.5 || box.right > innerWidth + 0.5);
   });
-  const overflowed = seen.filter((element) => {
+  // Labels inside a drawing are checked below: their boxes have no scroll width.
+  const overflowed = seen.filter((e) => !e.closest("svg") || e.matches("svg")).filter((element) => {
     const style = getComputedStyle(element);
     const flows = style.overflowX === "visible" && style.display !== "inline";
     return flows && element.clientWidth > 0 && element.scrollWidth > element.clientWidth + 1;

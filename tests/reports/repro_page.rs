@@ -250,8 +250,10 @@ fn the_throughput_is_shown_with_its_noise_and_a_difference_only_beyond_it() {
     assert_eq!(page.matches("<line class=\"range\"").count(), 21, "a range for each run");
     let same = "At every load the ranges of the pipelines overlap: these runs show no difference";
     assert!(text(&page).contains(same));
-    // `owned` is run 7 to 13: at 4 in flight it is slower than `shared` in all fifths.
-    sample.results.runs[9].per_second_range = [20.0, 50.0];
+    // `owned` is run 7 to 13. At 4 in flight the slowest fifth of `shared` has 117.4 per second.
+    sample.results.runs[9].per_second_range = [20.0, 118.0];
+    assert!(text(&sample.page()).contains(same));
+    sample.results.runs[9].per_second_range = [20.0, 117.0];
     let one = text(&sample.page());
     assert!(one.contains("At 4 in flight the ranges of the pipelines do not overlap"), "{one}");
     sample.results.runs[13].per_second_range = [20.0, 50.0];

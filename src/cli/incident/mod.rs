@@ -16,13 +16,22 @@ use super::interrupt::Interrupt;
 use super::output::{File, print};
 use super::{Exit, OutputArgs, parse};
 use crate::incident::report::{self, IncidentDocument, IncidentPage, timeline};
-use crate::incident::{self, Scenario, SimulationPlan, SimulationResults, WhatIf, WhatIfResult};
+use crate::incident::{
+    self, Comparison, Scenario, SimulationPlan, SimulationResults, WhatIf, WhatIfResult,
+};
 use crate::output::{OutputDir, progress};
 use crate::sample_photos;
 use what_if_args::WhatIfArgs;
 
 /// Maximum number of images on the page.
 const MAX_IMAGES: usize = 6;
+
+/// Maximum number of people of the changed days that no flag asks for, so that all of them together
+/// take seconds.
+const MAX_COMPARED_PEOPLE: u64 = 200_000;
+
+/// Factor between two scales that are tried.
+const STEP: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// Simulates 28 November 2024 in virtual time, on the real pipelines.
 ///
@@ -65,11 +74,12 @@ pub(super) struct Incident {
 const EXAMPLES: &str = "\
 Each flag under \"The same day with one thing changed\" also simulates that day, and compares it
 with the day itself in one table. With one or more of these flags, the timeline, the log and the
-page describe the day with all of these changes.
+page describe the day with all of these changes. Without such a flag, all changes are compared at a
+scale of at most 200,000 people, which takes seconds; --what-ifs compares them at the day's scale.
 
 Examples:
   double-exposure incident                               the day, its page and its timeline
-  double-exposure incident --what-ifs                    the effect of eight changes
+  double-exposure incident --what-ifs                    eight changes, at the day's own scale
   double-exposure incident --pipeline owned              no wrong thumbnail, at any load
   double-exposure incident --canaries --json             as one document
   double-exposure incident --print-scenario > my.toml    a scenario to edit, then:
@@ -97,8 +107,11 @@ impl Incident {
         let photos = sample_photos::load(self.photos.as_deref())?;
         let interrupt = Interrupt::listen();
         let keep_running = || !interrupt.heard();
-        let count = 1 + selected.len();
-        let progress = progress::counting(self.output.quiet || count == 1, "days", count as u64);
+        let (day, selected) = match selected[..] {
+            [] => (smaller(&day), possible(&day)),
+            _ => (day, selected),
+        };
+        let progress = progress::counting(self.output.quiet, "days", 2 + selected.len() as u64);
 
         let mut log = log.as_mut().map(File::writer);
         let log = log.as_mut().map(|log| log as &mut dyn Write);
@@ -107,7 +120,8 @@ impl Incident {
         let compared = compare(&progress, &keep_running, &day, &selected, &results)?;
         drop(progress);
         let as_promised = results.as_promised() && compared.iter().all(|(_, promised)| *promised);
-        let compared: Vec<WhatIfResult> = compared.into_iter().map(|(row, _)| row).collect();
+        let rows: Vec<WhatIfResult> = compared.into_iter().map(|(row, _)| row).collect();
+        let compared = Comparison { scale: day.scale.get(), rows };
         let images = incident::sample_images(&results, &photos.photos, MAX_IMAGES)?;
         let page = IncidentPage { results: &results, compared: &compared, images: &images };
         report::write(&folder, &page)?;
@@ -135,16 +149,14 @@ fn compare(
     selected: &[WhatIf],
     combined: &SimulationResults,
 ) -> Result<Vec<(WhatIfResult, bool)>, Box<dyn Error>> {
-    if selected.is_empty() {
-        return Ok(Vec::new());
-    }
     let mut days = vec![("the day itself".to_owned(), None, day.clone())];
     days.extend(
         selected
             .iter()
             .map(|change| (change.to_string(), Some(change.flag()), change.apply(day.clone()))),
     );
-    if days.iter().all(|(.., plan)| *plan != combined.plan) {
+    let is_compared = |(.., plan): &(_, _, SimulationPlan)| *plan == combined.plan;
+    if day.scale == combined.plan.scale && !days.iter().any(is_compared) {
         days.push(("all of these together".into(), None, combined.plan.clone()));
     }
     let mut rows = Vec::new();
@@ -164,6 +176,23 @@ fn compare(
         }
     }
     Ok(rows)
+}
+
+/// Returns the day at the smallest scale, from its own on in steps of ten, that has at most
+/// [`MAX_COMPARED_PEOPLE`].
+fn smaller(day: &SimulationPlan) -> SimulationPlan {
+    let mut smaller = day.clone();
+    while smaller.people() > MAX_COMPARED_PEOPLE {
+        smaller.scale = smaller.scale.saturating_mul(STEP);
+    }
+    smaller
+}
+
+/// Returns all changes that do not contradict the scenario.
+fn possible(day: &SimulationPlan) -> Vec<WhatIf> {
+    let mut changes = WhatIf::all(&day.scenario.what_ifs);
+    changes.retain(|change| change.apply(day.clone()).scenario.check().is_ok());
+    changes
 }
 
 fn read_scenario(path: &Path) -> Result<Scenario, String> {

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::album::Estimated;
-use crate::incident::{LoadBucket, Scenario, SimulationResults, WhatIfResult, by_load};
+use crate::incident::{Comparison, LoadBucket, Scenario, SimulationResults, by_load};
 
 /// Holds the document of `incident --json`. Times are in seconds from the scenario's start.
 #[derive(Serialize)]
@@ -21,7 +21,7 @@ pub struct IncidentDocument<'r> {
     /// The estimate, apart from the confirmed counts and never added to them.
     estimated: Option<EstimateWithError<'r>>,
     by_load: Vec<LoadBucket>,
-    what_ifs: &'r [WhatIfResult],
+    what_ifs: &'r Comparison,
 }
 
 /// Holds an estimate without a ledger, and its relative errors against the confirmed counts.
@@ -35,7 +35,7 @@ struct EstimateWithError<'r> {
 
 impl<'r> IncidentDocument<'r> {
     /// Combines the results of a simulation with a table of what-ifs.
-    pub fn new(results: &'r SimulationResults, what_ifs: &'r [WhatIfResult]) -> Self {
+    pub fn new(results: &'r SimulationResults, what_ifs: &'r Comparison) -> Self {
         let (owners, viewers) = (results.exposed_owners(), results.affected_viewers());
         let estimate = |estimated: &'r Estimated| EstimateWithError {
             estimated,

@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use super::json::relative_error;
 use super::milestones::{event_text, published_time, simulated_time, timeline_rows};
-use crate::incident::{LoadBucket, SimulationResults, WhatIfResult, by_load};
-use crate::output::terminal::{self, GREEN, PLAIN, RED, YELLOW, percent, wrap};
+use crate::incident::{Comparison, LoadBucket, SimulationResults, WhatIfResult, by_load};
+use crate::output::terminal::{self, Columns, GREEN, PLAIN, RED, YELLOW, grouped, percent, wrap};
 
 /// Number of exposed owners that the operator's notice gives.
 pub(super) const PUBLISHED_OWNERS: f64 = 135_000.0;
@@ -14,14 +14,14 @@ pub(super) const PUBLISHED_OWNERS: f64 = 135_000.0;
 pub(super) const PUBLISHED_VIEWERS: f64 = 114_000.0;
 
 /// Formats the timeline, the counts and the table. Lines are at most as wide as the terminal.
-pub fn timeline(results: &SimulationResults, compared: &[WhatIfResult]) -> String {
+pub fn timeline(results: &SimulationResults, compared: &Comparison) -> String {
     let width = terminal::width();
     let mut text = String::new();
     write_plan(&mut text, results, width);
     write_milestones(&mut text, results, width);
     write_counts(&mut text, results, width);
-    write_knee(&mut text, results);
-    if !compared.is_empty() {
+    write_knee(&mut text, results, width);
+    if !compared.rows.is_empty() {
         write_what_ifs(&mut text, compared, width);
     }
     write_law(&mut text, results, width);
@@ -41,9 +41,9 @@ fn write_plan(text: &mut String, results: &SimulationResults, width: usize) {
         terminal::plain(&plan.scenario.title),
         plan.scale,
         plan.seed,
-        results.people,
-        results.albums,
-        results.photos,
+        grouped(results.people),
+        grouped(results.albums),
+        grouped(results.photos),
         fleet.nodes,
         fleet.cores,
         fleet.pipeline,
@@ -83,21 +83,22 @@ fn write_milestones(text: &mut String, results: &SimulationResults, width: usize
 fn write_counts(text: &mut String, results: &SimulationResults, width: usize) {
     let colour = if results.wrong_made > 0 { RED } else { GREEN };
     let share = percent(results.wrong_made as f64 / results.made.max(1) as f64);
-    let (made, wrong_made) = (results.made, results.wrong_made);
+    let (made, wrong_made) = (grouped(results.made), grouped(results.wrong_made));
     let (owners, viewers) = (results.exposed_owners(), results.affected_viewers());
-    let shown_wrong = results.confirmed.shown_wrong;
+    let (shown, shown_wrong) = (grouped(results.shown), grouped(results.confirmed.shown_wrong));
     let _ = writeln!(text, "confirmed, by the simulation's ledger");
     let _ =
         writeln!(text, "  thumbnails made   {made}, {colour}wrong {wrong_made}{PLAIN} ({share})");
-    let _ = writeln!(text, "  thumbnails shown  {}, wrong {shown_wrong}", results.shown);
-    let _ = writeln!(text, "  exposed owners    {owners}");
-    let _ = writeln!(text, "  affected viewers  {viewers}");
-    let _ = writeln!(text, "  conversions shed  {}", results.shed);
+    let _ = writeln!(text, "  thumbnails shown  {shown}, wrong {shown_wrong}");
+    let _ = writeln!(text, "  exposed owners    {}", grouped(owners));
+    let _ = writeln!(text, "  affected viewers  {}", grouped(viewers));
+    let _ = writeln!(text, "  conversions shed  {}", grouped(results.shed));
     if let Some(estimate) = &results.estimated {
         let about = |estimate: Option<f64>, count: u64| {
             let error = relative_error(estimate, count)
                 .map_or(String::new(), |error| format!(", {:+.0} %", error * 100.0));
-            estimate.map_or("?".into(), |estimate| format!("about {estimate:.0}{error}"))
+            let about = |number| format!("about {}{error}", grouped(format_args!("{number:.0}")));
+            estimate.map_or("?".into(), about)
         };
         let rate = estimate.rate.map_or("?".into(), |rate| format!("{:.3} %", rate * 100.0));
         let _ =
@@ -105,7 +106,9 @@ fn write_counts(text: &mut String, results: &SimulationResults, width: usize) {
         let _ = writeln!(
             text,
             "  sampled           {} of {}, wrong {}: {rate}",
-            estimate.sampled, estimate.accesses, estimate.sampled_wrong
+            grouped(estimate.sampled),
+            grouped(estimate.accesses),
+            grouped(estimate.sampled_wrong)
         );
         let owners = about(estimate.exposed_owners, owners);
         let viewers = about(estimate.affected_viewers, viewers);
@@ -115,7 +118,9 @@ fn write_counts(text: &mut String, results: &SimulationResults, width: usize) {
     let counts = results.notifications;
     let notified = format!(
         "people notified: {} affected, {} not affected; affected people not notified: {}",
-        counts.correct, counts.unneeded, counts.missed
+        grouped(counts.correct),
+        grouped(counts.unneeded),
+        grouped(counts.missed)
     );
     write_wrapped(text, &notified, width);
     write_wrapped(text, &calibration(results), width);
@@ -142,16 +147,22 @@ fn fine_percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
-fn write_knee(text: &mut String, results: &SimulationResults) {
-    let rows = by_load(&results.plan, &results.minutes);
-    if rows.is_empty() {
+fn write_knee(text: &mut String, results: &SimulationResults, width: usize) {
+    let buckets = by_load(&results.plan, &results.minutes);
+    if buckets.is_empty() {
         return;
     }
-    let _ = writeln!(text, "load of the cores  new maker's thumbnails   wrong     share");
-    for row in rows {
-        let [load, share] = load_cells(&row);
-        let _ = writeln!(text, "{load:>17}  {:>22}  {:>6}  {share:>8}", row.made, row.wrong);
-    }
+    let head = ["load of the cores", "new maker's thumbnails", "wrong", "share"];
+    let short = ["load", "new maker's", "wrong", "share"];
+    let row = |bucket: &LoadBucket| {
+        let [load, share] = load_cells(bucket);
+        [load, grouped(bucket.made), grouped(bucket.wrong), share]
+    };
+    let head = if width < 60 { short } else { head };
+    let head = [head.map(String::from)];
+    let rows: Vec<_> = head.into_iter().chain(buckets.iter().map(row)).collect();
+    let columns = Columns::fitting(&rows, &[&[0, 1, 2, 3]], width);
+    rows.iter().for_each(|row| *text += &columns.line(row, |_| ""));
     text.push('\n');
 }
 
@@ -162,35 +173,54 @@ pub(super) fn load_cells(row: &LoadBucket) -> [String; 2] {
     [load, fine_percent(row.wrong as f64 / row.made.max(1) as f64)]
 }
 
-fn write_what_ifs(text: &mut String, compared: &[WhatIfResult], width: usize) {
-    const HEAD: [&str; 8] =
-        ["wrong", "owners", "viewers", "min", "hours", "correct", "unneeded", "missed"];
-    let rows: Vec<_> = compared.iter().map(|row| (row.name.as_str(), cells(row))).collect();
-    let name_width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let column_width = |column: usize| {
-        let cells = rows.iter().map(|(_, cells)| cells[column].len());
-        cells.chain([HEAD[column].len()]).max().unwrap_or(0) + 2
+/// Columns of the what-if table by their index, and of its narrower forms for narrower terminals.
+const LAYOUTS: [&[usize]; 3] = [&[0, 1, 2, 3, 4, 5, 6, 7, 8], &[0, 1, 2, 3, 4, 5], &[0, 1, 2, 3]];
+
+/// Columns of a change's name in the what-if table before it is broken into lines.
+const NAME_WIDTH: usize = 13;
+
+fn write_what_ifs(text: &mut String, compared: &Comparison, width: usize) {
+    const HEAD: [&str; 9] =
+        ["", "wrong", "owners", "viewers", "min", "hours", "correct", "unneeded", "missed"];
+    let cells = |row: &WhatIfResult| -> [String; 9] {
+        let cells = cells(row);
+        std::array::from_fn(|column| match column {
+            0 => row.name.chars().take(NAME_WIDTH).collect(),
+            _ => cells[column - 1].clone(),
+        })
     };
-    if name_width + (0..HEAD.len()).map(column_width).sum::<usize>() > width {
-        for (name, cells) in &rows {
-            write_wrapped(text, &format!("{name}:"), width);
-            let cells = HEAD.iter().zip(cells).map(|(head, cell)| format!("{head} {cell}"));
-            write_wrapped(text, &format!("  {}", cells.collect::<Vec<_>>().join(", ")), width);
-        }
-    } else {
-        let head = HEAD.map(String::from);
-        for (name, cells) in [("", head)].iter().chain(&rows) {
-            let _ = write!(text, "{name:name_width$}");
-            for (column, cell) in cells.iter().enumerate() {
-                let _ = write!(text, "{cell:>width$}", width = column_width(column));
-            }
-            text.push('\n');
-        }
+    let head = [HEAD.map(String::from)];
+    let mut rows: Vec<_> = head.into_iter().chain(compared.rows.iter().map(cells)).collect();
+    let shown = Columns::fitting(&rows, &LAYOUTS, width).shown;
+    // The names get what the other columns leave.
+    let numbers = Columns::fitting(&rows, &[&shown[1..]], width).line(&rows[0], |_| "");
+    let name_width = width.saturating_sub(numbers.chars().count() + 1).max(NAME_WIDTH);
+    let names = compared.rows.iter().map(|row| wrap(&row.name, name_width));
+    let names: Vec<Vec<String>> =
+        names.map(|name| name.lines().map(String::from).collect()).collect();
+    for (row, name) in rows[1..].iter_mut().zip(&names) {
+        row[0] = name.first().cloned().unwrap_or_default();
     }
-    let legend = "wrong thumbnails made; exposed owners; affected viewers; min from the first \
-                  wrong thumbnail to detection; hours from the first wrong thumbnail until the \
-                  last wrong copy is deleted; notifications: correct, unneeded, missed";
-    write_wrapped(text, legend, width);
+    let columns = Columns::fitting(&rows, &[shown], width);
+    write_wrapped(
+        text,
+        &format!("The same day with one thing changed, 1:{}", compared.scale),
+        width,
+    );
+    *text += &columns.line(&rows[0], |_| "");
+    for (row, name) in rows[1..].iter().zip(&names) {
+        *text += &columns.line(row, |_| "");
+        name.iter().skip(1).for_each(|rest| *text += &format!("{rest}\n"));
+    }
+    let mut legend = "wrong thumbnails made; exposed owners; affected viewers".to_owned();
+    if shown.contains(&5) {
+        legend += "; min from the first wrong thumbnail to detection; hours from the first wrong \
+                   thumbnail until the last wrong copy is deleted";
+    }
+    if shown.contains(&8) {
+        legend += "; notifications: correct, unneeded, missed";
+    }
+    write_wrapped(text, &legend, width);
     text.push('\n');
 }
 
@@ -199,14 +229,14 @@ pub(super) fn cells(row: &WhatIfResult) -> [String; 8] {
     let minutes = row.minutes_to_detection.map(|minutes| format!("{minutes:.0}"));
     let hours = row.hours_until_last_copy.map(|hours| format!("{hours:.1}"));
     [
-        row.wrong_made.to_string(),
-        row.exposed_owners.to_string(),
-        row.affected_viewers.to_string(),
+        grouped(row.wrong_made),
+        grouped(row.exposed_owners),
+        grouped(row.affected_viewers),
         minutes.unwrap_or("-".into()),
         hours.unwrap_or("-".into()),
-        row.notifications.correct.to_string(),
-        row.notifications.unneeded.to_string(),
-        row.notifications.missed.to_string(),
+        grouped(row.notifications.correct),
+        grouped(row.notifications.unneeded),
+        grouped(row.notifications.missed),
     ]
 }
 
@@ -215,11 +245,12 @@ fn write_law(text: &mut String, results: &SimulationResults, width: usize) {
     let checked = format!(
         "Lap law: {} thumbnails checked band by band, and {} wrong thumbnails checked again as \
          words of their own slots.",
-        counts.thumbnails, counts.words
+        grouped(counts.thumbnails),
+        grouped(counts.words)
     );
     write_wrapped(text, &checked, width);
     if counts.violations > 0 {
-        let _ = writeln!(text, "{RED}Violations: {}.{PLAIN}", counts.violations);
+        let _ = writeln!(text, "{RED}Violations: {}.{PLAIN}", grouped(counts.violations));
     }
     if !results.as_promised() {
         let _ = writeln!(text, "{RED}Not as expected: a promise is broken.{PLAIN}");

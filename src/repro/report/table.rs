@@ -1,7 +1,7 @@
 //! Writes a reproduction as a table for the terminal, and as a summary in sentences.
 
 use super::text;
-use crate::output::terminal::{GREEN, PLAIN, RED, grouped, many, percent, width, wrap};
+use crate::output::terminal::{Columns, GREEN, PLAIN, RED, grouped, many, percent, width, wrap};
 use crate::pipelines::PipelineKind;
 use crate::repro::{PhotoSet, ReproPlan, ReproResults, ReproVerdict, Run};
 
@@ -31,33 +31,18 @@ pub fn table(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> 
         many(results.cores, "core"),
         plan.seed
     );
-    let rows: Vec<[String; 8]> = results.runs.iter().map(cells).collect();
-    let columns = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([HEAD[column].len()]).max().unwrap_or(0)
-    };
-    let total = |layout: &[usize]| layout.iter().map(|&column| columns(column) + 2).sum::<usize>();
-    let layout = LAYOUTS.into_iter().find(|layout| total(layout) <= width + 2);
-    let layout = layout.unwrap_or(LAYOUTS[LAYOUTS.len() - 1]);
-    let line = |cells: &[String; 8], colour: &str| {
-        let cell = |&column: &usize| {
-            let (text, columns) = (&cells[column], columns(column));
-            match column {
-                0 => format!("{text:<columns$}"),
-                _ if COLOURED.contains(&column) => format!("{colour}{text:>columns$}{PLAIN}"),
-                _ => format!("{text:>columns$}"),
-            }
-        };
-        layout.iter().map(cell).collect::<Vec<_>>().join("  ") + "\n"
-    };
-    let mut text = wrap(&facts, width) + "\n\n" + &line(&HEAD.map(String::from), PLAIN);
+    let rows: Vec<[String; 8]> =
+        [HEAD.map(String::from)].into_iter().chain(results.runs.iter().map(cells)).collect();
+    let columns = Columns::fitting(&rows, &LAYOUTS, width);
+    let mut text = wrap(&facts, width) + "\n\n" + &columns.line(&rows[0], |_| "");
     let mut previous = None;
-    for (run, cells) in results.runs.iter().zip(&rows) {
+    for (run, cells) in results.runs.iter().zip(&rows[1..]) {
         if previous.is_some_and(|kind| kind != run.kind) {
             text.push('\n');
         }
         previous = Some(run.kind);
-        text += &line(cells, if run.stats.mixed() > 0 { RED } else { GREEN });
+        let colour = if run.stats.mixed() > 0 { RED } else { GREEN };
+        text += &columns.line(cells, |column| if COLOURED.contains(&column) { colour } else { "" });
     }
     text.push('\n');
     for (column, meaning) in [
@@ -65,7 +50,7 @@ pub fn table(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> 
         (5, "torn/swapped: thumbnails with some rows of another photo / with only such rows"),
         (6, "later/earlier: rows of photos decoded after / before the thumbnail's own photo"),
     ] {
-        if layout.contains(&column) {
+        if columns.shown.contains(&column) {
             text += &(wrap(meaning, width) + "\n");
         }
     }

@@ -6,10 +6,25 @@
 
 use crate::incident::SimulationResults;
 
-/// Width of the drawing, in SVG units.
-pub(super) const WIDTH: f64 = 1200.0;
-/// Left end of the lanes, after their names, in SVG units.
-pub(super) const LEFT: f64 = 214.0;
+/// Describes the size of a drawing, in SVG units, and where the names of its lanes stand.
+pub(super) struct Geometry {
+    /// Class of the drawing, by which the style shows one of the drawings.
+    pub(super) class: &'static str,
+    /// Width of the drawing.
+    pub(super) width: f64,
+    /// Left end of the lanes: after their names, or 0 if the names stand above the lanes.
+    pub(super) left: f64,
+    /// Height above a lane for its name; 0 if the names stand beside the lanes.
+    pub(super) name_height: f64,
+}
+
+/// Size of the drawing on a projector, with the names beside the lanes.
+pub(super) const PROJECTOR: Geometry =
+    Geometry { class: "day projector", width: 1200.0, left: 214.0, name_height: 0.0 };
+/// Size of the drawing on a phone, with the names above the lanes.
+pub(super) const PHONE: Geometry =
+    Geometry { class: "day phone", width: 520.0, left: 0.0, name_height: 64.0 };
+
 /// The share of the lanes' width that the day itself takes.
 const WIDE: f64 = 0.62;
 /// Gap between the two parts, in SVG units.
@@ -38,6 +53,8 @@ impl Part {
 pub(super) struct Axis {
     /// The day itself, and the days after it.
     pub(super) parts: [Part; 2],
+    /// Width of the drawing, in SVG units.
+    pub(super) width: f64,
     /// Microseconds from a full local hour to the start.
     past_hour_us: u64,
     /// Microseconds from local midnight to the start.
@@ -45,7 +62,8 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    pub(super) fn new(results: &SimulationResults) -> Self {
+    pub(super) fn new(results: &SimulationResults, geometry: &Geometry) -> Self {
+        let &Geometry { width, left, .. } = geometry;
         let scenario = &results.plan.scenario;
         let end = scenario.us(&scenario.end).max(results.last_wrong_copy_us.unwrap_or(0));
         let minutes = u64::from(scenario.start.minute_of_day());
@@ -57,16 +75,21 @@ impl Axis {
         let ends = [results.fixed_us, results.detected_us, results.first_wrong_us];
         let busy = ends.into_iter().flatten().max().unwrap_or(from + 8 * HOUR);
         let to = full(busy + HOUR + HOUR / 2).min(from + 2 * DAY).min(end).max(from + 1);
-        let all = WIDTH - LEFT - 6.0;
-        let middle = LEFT + all * WIDE;
-        let day = Part { from_us: from, to_us: to, left: LEFT, right: middle - GAP / 2.0 };
+        let all = width - left - 6.0;
+        let middle = left + all * WIDE;
+        let day = Part { from_us: from, to_us: to, left, right: middle - GAP / 2.0 };
         let after = Part {
             from_us: to,
             to_us: end.max(to + 1),
             left: middle + GAP / 2.0,
-            right: LEFT + all,
+            right: left + all,
         };
-        Self { parts: [day, after], past_hour_us, past_midnight_us }
+        Self { parts: [day, after], width, past_hour_us, past_midnight_us }
+    }
+
+    /// Returns true if there is room for names to the left of the lanes.
+    pub(super) fn has_room_for_names(&self) -> bool {
+        self.parts[0].left > 0.0
     }
 
     /// Returns the position of a time, if the axis contains it.

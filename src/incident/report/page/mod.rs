@@ -9,10 +9,10 @@ mod text;
 
 use maud::{Markup, html};
 
-use crate::incident::{SampleImage, SimulationResults, Timestamp, WhatIfResult};
+use crate::incident::{Comparison, SampleImage, SimulationResults, Timestamp};
 use crate::output::facts;
 use crate::output::figure;
-use crate::output::html::{self, section, wide};
+use crate::output::html::{self, section};
 
 const OWN_STYLE: &str = include_str!("style.css");
 
@@ -21,8 +21,8 @@ const OWN_STYLE: &str = include_str!("style.css");
 pub struct IncidentPage<'a> {
     /// The results of the simulation.
     pub results: &'a SimulationResults,
-    /// The rows of the what-if table.
-    pub compared: &'a [WhatIfResult],
+    /// The what-if table.
+    pub compared: &'a Comparison,
     /// Images of wrong thumbnails.
     pub images: &'a [SampleImage],
 }
@@ -45,9 +45,10 @@ impl IncidentPage<'_> {
         html! {
             section #day aria-label="the day and the days after it" {
                 figure {
-                    (wide("drawing", &swimlanes::swimlanes(results)))
+                    (swimlanes::swimlanes(results, &axis::PROJECTOR))
+                    (swimlanes::swimlanes(results, &axis::PHONE))
                     figcaption {
-                        (text::slots_note(results))
+                        (text::drawing_note(results))
                         "Wrong copies on devices that a view would show, by platform:"
                         (swimlanes::key(results))
                     }
@@ -55,7 +56,9 @@ impl IncidentPage<'_> {
                 (text::milestones(results))
             }
             (section("who", "Affected and notified people", &text::accounting(results)))
-            (section("helped", "The same day with one thing changed", &text::what_ifs(compared)))
+            @if !compared.rows.is_empty() {
+                (section("helped", "The same day with one thing changed", &text::what_ifs(compared)))
+            }
             (section(
                 "torn",
                 "Wrong thumbnails of that evening, each next to the correct thumbnail",

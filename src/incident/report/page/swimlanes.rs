@@ -6,9 +6,10 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::axis::{Axis, LEFT, WIDTH};
+use super::axis::{Axis, Geometry};
 use crate::incident::report::milestones::{published_time, simulated_time, timeline_rows};
 use crate::incident::{CopiesAt, MinuteStats, SimulationResults};
+use crate::output::terminal::grouped;
 use crate::pipelines::PipelineKind;
 
 /// Height of a lane, in SVG units.
@@ -26,9 +27,11 @@ struct Lane {
     drawn: Markup,
 }
 
-/// Draws all lanes.
-pub(super) fn swimlanes(results: &SimulationResults) -> Markup {
-    let axis = Axis::new(results);
+/// Draws all lanes. The page holds a drawing for projectors and one for phones.
+pub(super) fn swimlanes(results: &SimulationResults, geometry: &Geometry) -> Markup {
+    let &Geometry { class, width, name_height, .. } = geometry;
+    let axis = Axis::new(results, geometry);
+    let lane_height = LANE + name_height;
     let lanes = [
         rollout(results, &axis),
         traffic(results, &axis),
@@ -36,17 +39,18 @@ pub(super) fn swimlanes(results: &SimulationResults) -> Markup {
         wrong(results, &axis),
         copies(results, &axis),
     ];
-    let height = TOP + LANE * lanes.len() as f64 + 14.0;
+    let height = TOP + lane_height * lanes.len() as f64 + 14.0;
     html! {
-        svg.day viewBox={ "0 0 " (WIDTH) " " (height) } role="img"
+        svg class=(class) viewBox={ "0 0 " (width) " " (height) } role="img"
             aria-label=(description(results)) {
             (grid(results, &axis, height))
             (markers(results, &axis, height))
             @for (index, lane) in lanes.iter().enumerate() {
-                @let bottom = TOP + LANE * (index as f64 + 1.0) - 14.0;
-                line.lane x1="0" x2=(WIDTH) y1=(bottom) y2=(bottom) {}
-                text.name x="0" y=(bottom - 58.0) { (lane.name) }
-                text.below x="0" y=(bottom - 30.0) { (lane.below) }
+                @let bottom = TOP + lane_height * (index as f64 + 1.0) - 14.0;
+                @let name = bottom - if name_height > 0.0 { FULL + name_height - 26.0 } else { 58.0 };
+                line.lane x1="0" x2=(width) y1=(bottom) y2=(bottom) {}
+                text.name x="0" y=(name) { (lane.name) }
+                text.below x="0" y=(name + 28.0) { (lane.below) }
                 g transform={ "translate(0 " (bottom) ")" } { (lane.drawn) }
             }
         }
@@ -57,13 +61,15 @@ pub(super) fn swimlanes(results: &SimulationResults) -> Markup {
 fn grid(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
     let start = &results.plan.scenario.start;
     let (hours, midnights) = axis.ticks();
-    let hours = labels(axis, hours, |us| start.time(us));
-    let midnights = labels(axis, midnights, |us| start.day(us));
+    let hours = hours.into_iter().map(|us| (us, start.time(us)));
+    let midnights = midnights.into_iter().map(|us| (us, start.day(us)));
     let foot = height - 14.0;
     html! {
-        text.below x="0" y="22" { "published" }
-        text.below x="0" y="104" { "simulated" }
-        @for (x, name) in hours.into_iter().chain(midnights) {
+        @if axis.has_room_for_names() {
+            text.below x="0" y="22" { "published" }
+            text.below x="0" y="104" { "simulated" }
+        }
+        @for (x, name) in labels(axis, hours.chain(midnights)) {
             line.grid x1=(n(x)) x2=(n(x)) y1="76" y2=(foot) {}
             text.tick x=(n(x)) y="72" text-anchor="middle" { (name) }
         }
@@ -74,16 +80,16 @@ fn grid(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
 }
 
 /// Returns the position and the label of each tick that does not overlap the previous label.
-fn labels(axis: &Axis, ticks: Vec<u64>, name: impl Fn(u64) -> String) -> Vec<(f64, String)> {
+fn labels(axis: &Axis, ticks: impl Iterator<Item = (u64, String)>) -> Vec<(f64, String)> {
     const ROOM: f64 = 84.0;
-    let mut free = LEFT + ROOM / 2.0;
+    let mut free = axis.parts[0].left + ROOM / 2.0;
     let mut labels = Vec::new();
-    for us in ticks {
-        let Some(x) = axis.at(us).filter(|&x| x >= free && x < WIDTH - ROOM / 2.0) else {
+    for (us, name) in ticks {
+        let Some(x) = axis.at(us).filter(|&x| x >= free && x < axis.width - ROOM / 2.0) else {
             continue;
         };
         free = x + ROOM;
-        labels.push((x, name(us)));
+        labels.push((x, name));
     }
     labels
 }
@@ -98,12 +104,12 @@ fn markers(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
     let simulated =
         numbered().filter_map(|(row, number)| Some((axis.at(row.simulated??)?, number)));
     html! {
-        @for (x, at, number) in spread(published.collect()) {
+        @for (x, at, number) in spread(published.collect(), axis.width) {
             line.published x1=(n(x)) x2=(n(at)) y1="42" y2="30" {}
             line.published x1=(n(x)) x2=(n(x)) y1="42" y2="50" {}
             text.published x=(n(at)) y="24" text-anchor="middle" { (number) }
         }
-        @for (x, at, number) in spread(simulated.collect()) {
+        @for (x, at, number) in spread(simulated.collect(), axis.width) {
             line.simulated x1=(n(x)) x2=(n(x)) y1="110" y2=(height - 14.0) {}
             text.simulated x=(n(at)) y="104" text-anchor="middle" { (number) }
         }
@@ -112,7 +118,7 @@ fn markers(results: &SimulationResults, axis: &Axis, height: f64) -> Markup {
 
 /// Moves numbers apart that would overlap. Returns each number with the position of its time and
 /// the position of the number.
-fn spread(mut markers: Vec<(f64, i32)>) -> Vec<(f64, f64, i32)> {
+fn spread(mut markers: Vec<(f64, i32)>, width: f64) -> Vec<(f64, f64, i32)> {
     const ROOM: f64 = 30.0;
     markers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut free = f64::MIN;
@@ -122,7 +128,7 @@ fn spread(mut markers: Vec<(f64, i32)>) -> Vec<(f64, f64, i32)> {
         free = at + ROOM;
         placed.push((x, at, number));
     }
-    let mut max = WIDTH - 16.0;
+    let mut max = width - 16.0;
     for (_, at, _) in placed.iter_mut().rev() {
         *at = at.min(max);
         max = *at - ROOM;
@@ -153,7 +159,7 @@ fn traffic(results: &SimulationResults, axis: &Axis) -> Lane {
     let top = peak(axis, views);
     Lane {
         name: "traffic".into(),
-        below: format!("to {top:.0} views/min"),
+        below: format!("to {} views/min", grouped(format_args!("{top:.0}"))),
         drawn: area(axis, "traffic", top, views),
     }
 }
@@ -175,9 +181,10 @@ fn in_flight(results: &SimulationResults, axis: &Axis) -> Lane {
         drawn: html! {
             (area(axis, "flight", top, highest))
             @if ring && slots <= top {
-                line.slots x1=(LEFT) x2=(WIDTH - 6.0) y1=(n(line)) y2=(n(line)) {}
-                text.slots x=(WIDTH - 10.0) y=(n(line - 8.0)) text-anchor="end" {
-                    (fleet.slots) " slots: below, mixing is rare"
+                line.slots x1=(axis.parts[0].left) x2=(axis.width - 6.0) y1=(n(line)) y2=(n(line)) {}
+                text.slots x=(axis.width - 10.0) y=(n(line - 8.0)) text-anchor="end" {
+                    (fleet.slots) " slots"
+                    @if axis.has_room_for_names() { ": below, mixing is rare" }
                 }
             }
         },
@@ -192,7 +199,7 @@ fn wrong(results: &SimulationResults, axis: &Axis) -> Lane {
     let top = peak(axis, wrong);
     Lane {
         name: "wrong made".into(),
-        below: format!("to {top:.0} a minute"),
+        below: format!("to {} a minute", grouped(format_args!("{top:.0}"))),
         drawn: area(axis, "wrong", top, wrong),
     }
 }
@@ -213,7 +220,7 @@ fn copies(results: &SimulationResults, axis: &Axis) -> Lane {
     };
     Lane {
         name: "wrong copies".into(),
-        below: format!("{stored} on devices"),
+        below: format!("{} on devices", grouped(stored)),
         drawn: html! {
             path.stored d=(path(&|copies| copies.stored)) {}
             @for platform in 0..platforms {

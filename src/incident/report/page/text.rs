@@ -10,8 +10,9 @@ use crate::incident::report::milestones::{
 use crate::incident::report::timeline::{
     PUBLISHED_OWNERS, PUBLISHED_VIEWERS, calibration, cells, load_cells,
 };
-use crate::incident::{SimulationResults, WhatIfResult, by_load, parameters};
+use crate::incident::{Comparison, SimulationResults, by_load, parameters};
 use crate::output::html::{table, wide};
+use crate::output::terminal::grouped;
 use crate::pipelines::PipelineKind;
 
 /// Writes the headline.
@@ -19,12 +20,12 @@ pub(super) fn headline(results: &SimulationResults) -> String {
     let made = results.made;
     match results.first_wrong_us {
         None if made == 0 => "No thumbnail was requested, so no wrong thumbnail was shown.".into(),
-        None => format!("None of {made} thumbnails showed another person’s photo."),
+        None => format!("None of {} thumbnails showed another person’s photo.", grouped(made)),
         Some(first) => format!(
             "From {} on, {} thumbnails showed another person’s photo: later requests overwrote \
              shared buffers (one of {} on a node) that earlier requests still used.",
             results.plan.scenario.start.time(first),
-            results.wrong_made,
+            grouped(results.wrong_made),
             results.plan.scenario.fleet.slots
         ),
     }
@@ -54,10 +55,14 @@ pub(super) fn story(results: &SimulationResults) -> Markup {
     }
 }
 
-/// Explains the line that marks the number of slots.
-pub(super) fn slots_note(results: &SimulationResults) -> Markup {
+/// Explains the numbers at the times, and the line that marks the number of slots.
+pub(super) fn drawing_note(results: &SimulationResults) -> Markup {
     let fleet = &results.plan.scenario.fleet;
     html! {
+        p {
+            "The numbers above the hours are " b.published { "published" } " times, and those \
+             below are " b.simulated { "simulated" } " times; the table names them."
+        }
         @if fleet.pipeline == PipelineKind::Shared {
             p {
                 "A conversion is in flight from its begin to its finish. A slot is a buffer in a \
@@ -87,7 +92,8 @@ pub(super) fn accounting(results: &SimulationResults) -> Markup {
         ),
     ];
     let about = |estimate: Option<f64>| {
-        estimate.map_or("?".into(), |estimate| format!("about {estimate:.0}"))
+        let about = |number| format!("about {}", grouped(format_args!("{number:.0}")));
+        estimate.map_or("?".into(), about)
     };
     let error = |estimate: Option<f64>, count: u64| {
         let error = relative_error(estimate, count);
@@ -105,9 +111,9 @@ pub(super) fn accounting(results: &SimulationResults) -> Markup {
     let rows = html! {
         @for (name, count, estimate, published) in rows { tr {
             th scope="row" { (name) }
-            td { (count) } td { (about(estimate)) }
+            td { (grouped(count)) } td { (about(estimate)) }
             td { (error(estimate, count)) }
-            td { "about " (format!("{:.0}", scaled(published))) }
+            td { (about(Some(scaled(published)))) }
         } }
     };
     html! {
@@ -116,12 +122,13 @@ pub(super) fn accounting(results: &SimulationResults) -> Markup {
             "The two rows count different people and are never added. The estimate shows what an \
             operator without a ledger can do: people in the window times the rate in a sample"
             @if let Some(estimate) = estimate {
-                ", here " (estimate.sampled_wrong) " wrong thumbnails of " (estimate.sampled)
-                " examined"
+                ", here " (grouped(estimate.sampled_wrong)) " wrong thumbnails of "
+                (grouped(estimate.sampled)) " examined"
             }
-            ". The estimate names no person. The operator notified " (notifications.correct)
-            " affected people, and " (notifications.unneeded) " people who were not affected. "
-            (notifications.missed) " affected people were not notified."
+            ". The estimate names no person. The operator notified "
+            (grouped(notifications.correct)) " affected people, and "
+            (grouped(notifications.unneeded)) " people who were not affected. "
+            (grouped(notifications.missed)) " affected people were not notified."
         }
     }
 }
@@ -133,7 +140,7 @@ pub(super) fn knee(results: &SimulationResults) -> Markup {
         @for row in by_load(&results.plan, &results.minutes) { tr.mixed[row.wrong > 0] {
             @let [load, share] = load_cells(&row);
             th scope="row" { (load) }
-            td { (row.made) } td { (row.wrong) }
+            td { (grouped(row.made)) } td { (grouped(row.wrong)) }
             td { (share) }
         } }
     };
@@ -149,7 +156,7 @@ pub(super) fn knee(results: &SimulationResults) -> Markup {
 }
 
 /// Tabulates the what-ifs.
-pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
+pub(super) fn what_ifs(compared: &Comparison) -> Markup {
     const HEAD: [&str; 9] = [
         "one thing changed",
         "wrong made",
@@ -162,18 +169,14 @@ pub(super) fn what_ifs(compared: &[WhatIfResult]) -> Markup {
         "missed people",
     ];
     let rows = html! {
-        @for row in compared { tr.mixed[row.flag.is_none()] {
+        @for row in &compared.rows { tr.mixed[row.flag.is_none()] {
             th scope="row" { (row.name) }
             @for cell in cells(row) { td { (cell) } }
         } }
     };
     html! {
-        @if compared.is_empty() {
-            p { "No changed day was simulated. " code { "double-exposure incident --what-ifs" }
-                " simulates eight changes." }
-        } @else {
-            (wide("what-ifs", &table("counts", None, &HEAD, &rows)))
-        }
+        p { "Each row simulates the whole day anew, 1:" (compared.scale) "." }
+        (wide("what-ifs", &table("counts", None, &HEAD, &rows)))
     }
 }
 
