@@ -73,8 +73,8 @@ fn lapped_once(
 }
 
 /// Returns a shortest word in which request A is mixed: torn (its thumbnail has rows of two photos)
-/// if there are two bands or more, else swapped. Returns `None` with as many slots as letters, where
-/// no request is lapped.
+/// if there are two bands or more, else swapped. Returns `None` with as many slots as letters,
+/// where no request is lapped.
 pub fn shortest_mixed(bands: NonZeroU32, slots: NonZeroUsize) -> Option<Schedule> {
     if slots.get() >= MAX_REQUESTS {
         return None;

@@ -1,5 +1,6 @@
-//! Runs `replay --play`: the player chooses the next step, and tries to mix a thumbnail (to get rows
-//! of another photo into it), first in the ring of shared buffers, then with a buffer per request.
+//! Runs `replay --play`: the player chooses the next step, and tries to mix a thumbnail (to get
+//! rows of another photo into it), first in the ring of shared buffers, then with a buffer per
+//! request.
 
 use std::error::Error;
 use std::io::{self, BufRead, IsTerminal};

@@ -1,5 +1,5 @@
-//! Reports after each step of a word (a schedule written as letters) how many of the orders that can
-//! follow end mixed.
+//! Reports after each step of a word (a schedule written as letters) how many of the orders that
+//! can follow end mixed.
 //!
 //! The counts are of orders, and never of chances: a scheduler does not choose all orders equally
 //! often.

@@ -16,8 +16,8 @@ const LAYOUTS: [&[usize]; 4] =
 /// Columns whose colour tells whether any thumbnail is mixed.
 const COLOURED: [usize; 2] = [3, 4];
 
-/// Returns a table with a line for each run, with ANSI colour. In a terminal of less than 80 columns
-/// it has fewer columns.
+/// Returns a table with a line for each run, with ANSI colour. In a terminal of less than 80
+/// columns it has fewer columns.
 pub fn table(plan: &ReproPlan, photo_set: &PhotoSet, results: &ReproResults) -> String {
     let width = width();
     let facts = format!(

@@ -57,7 +57,11 @@ impl IncidentPage<'_> {
             }
             (section("who", "Affected and notified people", &text::accounting(results)))
             @if !compared.rows.is_empty() {
-                (section("helped", "The same day with one thing changed", &text::what_ifs(compared)))
+                (section(
+                    "helped",
+                    "The same day with one thing changed",
+                    &text::what_ifs(compared),
+                ))
             }
             (section(
                 "torn",

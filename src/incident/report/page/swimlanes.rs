@@ -47,7 +47,8 @@ pub(super) fn swimlanes(results: &SimulationResults, geometry: &Geometry) -> Mar
             (markers(results, &axis, height))
             @for (index, lane) in lanes.iter().enumerate() {
                 @let bottom = TOP + lane_height * (index as f64 + 1.0) - 14.0;
-                @let name = bottom - if name_height > 0.0 { FULL + name_height - 26.0 } else { 58.0 };
+                @let above = if name_height > 0.0 { FULL + name_height - 26.0 } else { 58.0 };
+                @let name = bottom - above;
                 line.lane x1="0" x2=(width) y1=(bottom) y2=(bottom) {}
                 text.name x="0" y=(name) { (lane.name) }
                 text.below x="0" y=(name + 28.0) { (lane.below) }
@@ -181,7 +182,8 @@ fn in_flight(results: &SimulationResults, axis: &Axis) -> Lane {
         drawn: html! {
             (area(axis, "flight", top, highest))
             @if ring && slots <= top {
-                line.slots x1=(axis.parts[0].left) x2=(axis.width - 6.0) y1=(n(line)) y2=(n(line)) {}
+                line.slots x1=(axis.parts[0].left) x2=(axis.width - 6.0)
+                    y1=(n(line)) y2=(n(line)) {}
                 text.slots x=(axis.width - 10.0) y=(n(line - 8.0)) text-anchor="end" {
                     (fleet.slots) " slots"
                     @if axis.has_room_for_names() { ": below, mixing is rare" }

@@ -1,7 +1,8 @@
 //! Draws the two charts over requests in flight: the share of mixed thumbnails, and the throughput.
 //!
-//! They stand side by side, because a repair is only accepted if it costs no throughput. The chart of
-//! the throughput shows how much each rate varies by itself, so that noise is not taken for a result.
+//! They stand side by side, because a repair is only accepted if it costs no throughput. The chart
+//! of the throughput shows how much each rate varies by itself, so that noise is not taken for a
+//! result.
 //!
 //! The name of a line stands at its end, and each line has its own dashes and marks, so that a
 //! reader needs neither colours nor a legend. Elements have classes and no colours: the page's
