@@ -2,7 +2,7 @@
 #
 # A check that cannot run fails, unless the variable CI_SKIP names it: CI_SKIP=fuzz,race .ci/run
 
-SKIPPABLE=(workflows browser fuzz race)
+SKIPPABLE=(workflows browser fuzz race tools)
 
 # Returns true if CI_SKIP names the check, and refuses a CI_SKIP with an unknown name.
 skipped() { # name
@@ -75,7 +75,28 @@ need_for_fuzz() {
 }
 
 need_for_race() {
-    need_nightly race
+    need_miri race
+}
+
+need_for_tools() {
+    need_miri tools
+}
+
+# Installs Miri on nightly Rust if it is missing and can be installed.
+need_miri() { # check
+    need_nightly "$1"
+    local works=(rustup run nightly cargo miri --version)
+    if ! "${works[@]}" >/dev/null 2>&1; then
+        echo "installing Miri, for $1" >&2
+        rustup component add --toolchain nightly miri rust-src >&2 || true
+    fi
+    need "Miri for '$1'" "'rustup component add --toolchain nightly miri rust-src', or skip it: \
+CI_SKIP=$1" "${works[@]}"
+}
+
+# Prints the folder of Miri's standard library, which is compiled at the first call.
+miri_sysroot() {
+    rustup run nightly cargo miri setup --print-sysroot 2>/dev/null
 }
 
 # Installs packages from PyPI into the folder target/ci/CHECK, if they are not there.

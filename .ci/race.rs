@@ -1,5 +1,6 @@
 // Runs nine requests at a time on eight slots, each on its own thread, and counts mixed thumbnails.
-// `.ci/race` compiles it behind the shipped pipelines, the model's codec and a lock.
+// `.ci/race` compiles it behind the shipped pipelines, the model's codec, a lock, and the number of
+// thumbnails of each thread, EACH.
 
 use std::{num::NonZeroUsize, process::ExitCode, thread};
 
@@ -8,7 +9,6 @@ use pipeline::{Pipeline, Shared};
 
 const THREADS: u8 = 9;
 const SLOTS: NonZeroUsize = NonZeroUsize::new(8).unwrap();
-const EACH: usize = 20_000;
 
 fn main() -> ExitCode {
     // Scoped threads and `Arc` are not used: std orders their ends with code that is compiled
