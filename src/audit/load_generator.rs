@@ -18,7 +18,7 @@ use super::workload::{PlannedRequest, Workload};
 pub const MAX_IN_FLIGHT: usize = 1024;
 
 /// Numbers reserved for the requests of one step.
-const NUMBERS_PER_STEP: u64 = 1 << 32;
+pub(crate) const NUMBERS_PER_STEP: u64 = 1 << 32;
 
 /// Pause after a failure, so that a client does not send a refusing target a million requests a
 /// second.

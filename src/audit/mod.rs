@@ -27,6 +27,7 @@ mod authorization_probe;
 mod captures;
 mod checkers;
 mod client;
+mod cookies;
 pub mod demo;
 mod evidence;
 mod load_generator;
@@ -47,7 +48,7 @@ pub mod watermark;
 mod workload;
 
 pub use self::authorization_probe::ProbeResult;
-pub use self::client::{Url, UrlError};
+pub use self::client::{CaError, TlsTrust, Url, UrlError};
 pub use self::evidence::{Evidence, FindingKind};
 pub use self::load_generator::{LoadModel, MAX_IN_FLIGHT};
 pub use self::response_check::MAX_IMAGE_PX;

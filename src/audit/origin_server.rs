@@ -1,56 +1,168 @@
-//! Serves the photos on loopback, for targets that fetch them.
+//! Serves the photos, for targets that fetch them, by URLs that differ in one part only.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
 
+use super::spec::{SourceSpec, SourceVariation};
 use super::test_photos::TestPhotos;
 
-/// Upper bound of the open connections. Further connections wait.
+/// Upper bound of the open connections of each address. Further connections wait.
 const MAX_CONNECTIONS: usize = 1024;
+
+/// Number of addresses of loopback by which the photos' hosts can differ.
+const LOOPBACK_HOSTS: u8 = 8;
+
+/// Holds the URLs of the photos, each a pure function of the photo and the part that differs.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceUrls {
+    /// URLs of the origin server, without the last slash. The first serves all photos.
+    hosts: Vec<String>,
+    run: String,
+    extension: &'static str,
+    /// Parts in which the photos' URLs differ, each in turn.
+    pub(crate) vary: Vec<SourceVariation>,
+}
+
+impl SourceUrls {
+    fn new(hosts: Vec<String>, photos: &TestPhotos, vary: &[SourceVariation]) -> Self {
+        let extension = photos.spec.format.extension();
+        let vary = vary.iter().copied();
+        let vary = vary.filter(|part| hosts.len() > 1 || *part != SourceVariation::Host).collect();
+        Self { hosts, run: photos.run.clone(), extension, vary }
+    }
+
+    /// Returns the URL of a photo.
+    pub(crate) fn url(&self, photos: &TestPhotos, photo: usize, part: SourceVariation) -> String {
+        let host = match part {
+            SourceVariation::Host => &self.hosts[photo % self.hosts.len()],
+            _ => &self.hosts[0],
+        };
+        format!("{host}{}", self.path(photos, photo, part))
+    }
+
+    fn path(&self, photos: &TestPhotos, photo: usize, part: SourceVariation) -> String {
+        let Self { run, extension, .. } = self;
+        let id = photos.all[photo].uuid.simple();
+        match part {
+            SourceVariation::Name => format!("/{run}/{id}.{extension}"),
+            SourceVariation::Query => format!("/{run}/photo.{extension}?photo={id}"),
+            SourceVariation::Folder => format!("/{run}/{id}/photo.{extension}"),
+            SourceVariation::Host => {
+                format!("/{run}/photo-{}.{extension}", photo / self.hosts.len())
+            }
+        }
+    }
+}
 
 /// Serves the photos of an audit over HTTP until it is dropped.
 pub(crate) struct OriginServer {
-    pub(crate) url: String,
-    server: AbortHandle,
+    pub(crate) urls: SourceUrls,
+    servers: Vec<AbortHandle>,
 }
 
 impl OriginServer {
-    /// Listens on a free port of loopback.
-    pub(crate) async fn open(photos: &TestPhotos) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
-        let url = format!("http://{}", listener.local_addr()?);
-        let media_type = photos.spec.format.media_type();
-        let files = photos.all.iter().enumerate();
-        let files = files.map(|(index, photo)| (photos.origin_path(index), photo.file.clone()));
-        let files = Arc::new(files.collect::<HashMap<_, _>>());
-        let server = tokio::spawn(serve(listener, files, media_type)).abort_handle();
-        Ok(Self { url, server })
+    /// Listens on the address of the description, and on further addresses of loopback if that
+    /// address is of loopback and no URLs are given.
+    pub(crate) async fn open(spec: &SourceSpec, photos: &TestPhotos) -> std::io::Result<Self> {
+        let first = TcpListener::bind(spec.listen).await?;
+        let address = first.local_addr()?;
+        let mut listeners = vec![first];
+        let mut hosts: Vec<String> = spec.urls.iter().map(|url| url.to_string()).collect();
+        if hosts.is_empty() {
+            hosts.push(format!("http://{address}"));
+            if address.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) {
+                let more = loopback_hosts(address.port(), &mut listeners).await;
+                hosts.extend(more);
+            }
+        }
+        let urls = SourceUrls::new(hosts, photos, &spec.vary);
+        let files = Arc::new(Files::new(&urls, photos));
+        let serve = |listener| tokio::spawn(serve(listener, Arc::clone(&files))).abort_handle();
+        let servers = listeners.into_iter().map(serve).collect();
+        Ok(Self { urls, servers })
     }
+}
+
+/// Listens on further addresses of loopback with the same port. Returns the hosts by which a
+/// service can reach them. A system may have only the first address.
+async fn loopback_hosts(port: u16, listeners: &mut Vec<TcpListener>) -> Vec<String> {
+    // A service may resolve `localhost` to the address of IPv6.
+    let v6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await;
+    listeners.extend(v6);
+    let mut hosts = vec![format!("http://localhost:{port}")];
+    for last in 2..=LOOPBACK_HOSTS {
+        let address = SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), port));
+        let Ok(listener) = TcpListener::bind(address).await else { break };
+        listeners.push(listener);
+        hosts.push(format!("http://{address}"));
+    }
+    hosts
 }
 
 impl Drop for OriginServer {
     fn drop(&mut self) {
-        self.server.abort();
+        self.servers.iter().for_each(AbortHandle::abort);
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    files: Arc<HashMap<String, Bytes>>,
+/// Holds the photos by their path and query, and by host and path where the host decides.
+struct Files {
+    by_path: HashMap<String, Bytes>,
+    run: String,
     media_type: &'static str,
-) {
+}
+
+impl Files {
+    fn new(urls: &SourceUrls, photos: &TestPhotos) -> Self {
+        let mut by_path = HashMap::new();
+        for (index, photo) in photos.all.iter().enumerate() {
+            for (_, part) in SourceVariation::ALL {
+                let path = urls.path(photos, index, part);
+                let key = match part {
+                    SourceVariation::Host => {
+                        let host = &urls.hosts[index % urls.hosts.len()];
+                        format!("{}{path}", authority(host))
+                    }
+                    _ => path,
+                };
+                by_path.insert(key, photo.file.clone());
+            }
+        }
+        let media_type = photos.spec.format.media_type();
+        Self { by_path, run: photos.run.clone(), media_type }
+    }
+
+    /// Returns the photo that a request is for.
+    fn find(&self, host: &str, path: &str) -> Option<Bytes> {
+        // A proxy between may have a path of its own.
+        let start = path.find(&format!("/{}/", self.run))?;
+        let path = &path[start..];
+        let by_host = || self.by_path.get(&format!("{host}{path}"));
+        self.by_path.get(path).or_else(by_host).cloned()
+    }
+}
+
+/// Returns host and port of a URL, as a request's header has them.
+fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split('/').next().unwrap_or_default();
+    let own_port = if url.starts_with("https:") { ":443" } else { ":80" };
+    authority.strip_suffix(own_port).unwrap_or(authority)
+}
+
+async fn serve(listener: TcpListener, files: Arc<Files>) {
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -60,9 +172,9 @@ async fn serve(
         let Ok((socket, _)) = listener.accept().await else { continue };
         let files = Arc::clone(&files);
         connections.spawn(async move {
-            let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
-                let file = files.get(request.uri().path()).cloned();
-                async move { Ok::<_, Infallible>(response(file, media_type)) }
+            let service = service_fn(|request: Request<hyper::body::Incoming>| {
+                let response = response(&files, &request);
+                async move { Ok::<_, Infallible>(response) }
             });
             // A service that closes the connection early needs no more bytes.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(socket), service).await;
@@ -70,10 +182,60 @@ async fn serve(
     }
 }
 
-fn response(file: Option<Bytes>, media_type: &'static str) -> Response<Full<Bytes>> {
+fn response<B>(files: &Files, request: &Request<B>) -> Response<Full<Bytes>> {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let file = files.find(host.unwrap_or_default(), path);
     let status = if file.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let mut response = Response::new(Full::new(file.unwrap_or_default()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(files.media_type));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::spec::{Mode, Target};
+    use super::*;
+
+    fn urls() -> (SourceUrls, TestPhotos) {
+        let target = Target::from_url(Mode::Pull, "http://127.0.0.1:1/{source}").unwrap();
+        let photos = TestPhotos::generate(target.photos, 7).unwrap();
+        let hosts = ["http://127.0.0.1:9", "http://localhost:9"].map(str::to_owned).into();
+        (SourceUrls::new(hosts, &photos, &target.source.vary), photos)
+    }
+
+    #[test]
+    fn the_urls_of_two_photos_differ_in_one_part_only() {
+        let (urls, photos) = urls();
+        for part in urls.vary.clone() {
+            let parts = [0, 1].map(|photo| {
+                let url = urls.url(&photos, photo, part);
+                let (rest, query) = url.split_once('?').unwrap_or((&url, ""));
+                let (rest, name) = rest.rsplit_once('/').unwrap();
+                let (host, folder) = rest.split_once(&photos.run).unwrap();
+                [name, query, folder, host].map(str::to_owned)
+            });
+            let different: Vec<usize> =
+                (0..4).filter(|&index| parts[0][index] != parts[1][index]).collect();
+            let expected = SourceVariation::ALL.iter().position(|(_, other)| *other == part);
+            assert_eq!(different, [expected.unwrap()], "{part:?}: {parts:?}");
+        }
+    }
+
+    #[test]
+    fn each_url_leads_to_its_photo_and_no_other_url_to_any() {
+        let (urls, photos) = urls();
+        let files = Files::new(&urls, &photos);
+        for part in urls.vary.clone() {
+            for photo in 0..photos.all.len() {
+                let url = urls.url(&photos, photo, part);
+                let path = urls.path(&photos, photo, part);
+                let found = files.find(authority(&url), &format!("/proxy{path}"));
+                assert_eq!(found.as_ref(), Some(&photos.all[photo].file), "{url}");
+            }
+        }
+        assert_eq!(files.find("127.0.0.1:9", &format!("/{}/photo.jpeg", photos.run)), None);
+        assert_eq!(files.find("127.0.0.1:9", "/"), None);
+    }
 }

@@ -2,17 +2,14 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit, Mac};
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use sha1::Sha1;
+use hyper::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
 
 use super::captures::{CapturedValues, Captures, RequestContext};
 use super::client::HttpRequest;
+use super::origin_server::SourceUrls;
 use super::spec::{
-    BodySpec, RequestTemplate, Target, Template, in_json, in_path, percent_encoded, verbatim,
+    BodySpec, FilePart, Place, RequestTemplate, Target, Template, TextKind, percent_encoded,
 };
 use super::test_photos::TestPhotos;
 
@@ -25,8 +22,8 @@ pub(crate) enum BuildError {
     Header(String),
 }
 
-/// Placeholder of the signature until the path is known.
-const SIGNATURE: &str = "$signature$";
+/// Upper bound of the characters of a body that are shown.
+const MAX_SHOWN: usize = 600;
 
 /// Builds requests for a target.
 #[derive(Clone, Copy)]
@@ -34,10 +31,19 @@ pub(crate) struct RequestBuilder<'a> {
     pub(crate) target: &'a Target,
     pub(crate) photos: &'a TestPhotos,
     pub(crate) captures: &'a Captures,
-    /// URL of the origin server that serves the photos, in pull mode.
-    pub(crate) origin: Option<&'a str>,
+    /// URLs of the photos on the origin server, in pull mode.
+    pub(crate) sources: Option<&'a SourceUrls>,
     /// True if photos are uploaded in their earlier version.
     pub(crate) is_earlier: bool,
+}
+
+/// Holds a request for a reader, without its secrets.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownRequest {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl<'a> RequestBuilder<'a> {
@@ -49,78 +55,153 @@ impl<'a> RequestBuilder<'a> {
         context: RequestContext,
         in_headers: RequestContext,
     ) -> Result<HttpRequest, BuildError> {
-        let path = self.signed(request.path.fill(&|name| self.value(name, context), in_path));
+        let path = request.path.fill(&|name| self.value(name, context), Place::Path);
         let url = self.target.base.join_path(&path).map_err(|_| BuildError::Path(path))?;
         let mut headers = HeaderMap::new();
-        for (name, template) in &request.headers {
-            let text = template.fill(&|name| self.value(name, in_headers), verbatim);
+        let mut insert = |name: &HeaderName, text: String| {
             let value = HeaderValue::from_str(&text);
             let mut value = value.map_err(|_| BuildError::Header(name.to_string()))?;
             value.set_sensitive(true);
             headers.insert(name.clone(), value);
-        }
-        let body = self.body(&request.body, context, &mut headers);
-        Ok(HttpRequest { method: request.method.clone(), url, headers, body })
-    }
-
-    fn body(&self, body: &BodySpec, context: RequestContext, headers: &mut HeaderMap) -> Bytes {
-        let value = |name: &str| self.value(name, context);
-        let file = || context.photo.map_or_else(Bytes::new, |photo| self.file(photo));
-        let media_type = self.photos.spec.format.media_type();
-        let (bytes, default_type) = match body {
-            BodySpec::Empty => return Bytes::new(),
-            BodySpec::Photo => (file(), media_type.to_owned()),
-            BodySpec::Text { text, is_json: true } => {
-                (text.fill(&value, in_json).into(), "application/json".to_owned())
-            }
-            BodySpec::Text { text, is_json: false } => {
-                let form = "application/x-www-form-urlencoded".to_owned();
-                (text.fill(&value, verbatim).into(), form)
-            }
-            BodySpec::Form { file_field, filename, fields } => {
-                let boundary = format!("double-exposure-{}", self.photos.run);
-                let part = |name: &str, more: &str| {
-                    let disposition = "content-disposition: form-data; name=\"";
-                    format!("--{boundary}\r\n{disposition}{name}\"{more}\r\n\r\n")
-                };
-                let mut form = Vec::new();
-                for (name, text) in fields {
-                    form.extend(part(name, "").into_bytes());
-                    form.extend(text.fill(&value, verbatim).into_bytes());
-                    form.extend(b"\r\n");
-                }
-                let filename = filename.fill(&value, percent_encoded);
-                let more = format!("; filename=\"{filename}\"\r\ncontent-type: {media_type}");
-                form.extend(part(file_field, &more).into_bytes());
-                form.extend_from_slice(&file());
-                form.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
-                (form.into(), format!("multipart/form-data; boundary={boundary}"))
-            }
+            Ok(())
         };
-        if let Ok(default_type) = HeaderValue::from_str(&default_type) {
+        if let Some(cookies) = self.cookies(in_headers) {
+            insert(&COOKIE, cookies)?;
+        }
+        for (name, template) in &request.headers {
+            insert(name, template.fill(&|name| self.value(name, in_headers), Place::Text))?;
+        }
+        let (body, default_type) = self.body(&request.body, context);
+        if let Some(Ok(default_type)) = default_type.map(HeaderValue::try_from) {
             headers.entry(CONTENT_TYPE).or_insert(default_type);
         }
-        bytes
+        let (method, tls) = (request.method.clone(), self.target.tls.clone());
+        Ok(HttpRequest { method, url, headers, body, tls })
     }
 
-    fn file(&self, photo: usize) -> Bytes {
+    /// Returns a request for a reader. Secrets, and values that are not known yet, stand there by
+    /// their names.
+    pub(crate) fn show(&self, request: &RequestTemplate, context: RequestContext) -> ShownRequest {
+        let show = |template: &Template, place| {
+            let value = |name: &str| self.value(name, context);
+            template.show(&value, place, &|name| self.target.is_secret(name))
+        };
+        let path = show(&request.path, Place::Path);
+        let is_url = path.starts_with("http:") || path.starts_with("https:");
+        let base = self.target.base.to_string();
+        let url = if is_url { path } else { format!("{}{path}", base.trim_end_matches('/')) };
+        let headers = request.headers.iter();
+        let headers = headers.map(|(name, text)| (name.to_string(), show(text, Place::Text)));
+        let names = self.captures.cookies.get(context.viewer.unwrap_or(context.owner));
+        let names = names.into_iter().flat_map(|jar| jar.names());
+        let names = names.map(|name| format!("{name}={{hidden}}")).collect::<Vec<_>>().join("; ");
+        let cookies = (!names.is_empty()).then(|| (COOKIE.to_string(), names));
+        let mut body = match &request.body {
+            BodySpec::Empty => String::new(),
+            BodySpec::Photo => "(the photo)".to_owned(),
+            BodySpec::Text { text, kind } => show(text, place(*kind)),
+            BodySpec::Fields(fields) => {
+                let fields = fields.iter();
+                let fields =
+                    fields.map(|(name, text)| format!("{name}={}", show(text, Place::Form)));
+                fields.collect::<Vec<_>>().join("&")
+            }
+            BodySpec::Multipart { fields, files } => {
+                let fields = fields.iter();
+                let fields =
+                    fields.map(|(name, text)| format!("{name}: {}", show(text, Place::Text)));
+                let files = files.iter().map(|FilePart { name, filename, content, .. }| {
+                    let content = content.as_ref().map(|content| show(content, Place::Text));
+                    let content = content.unwrap_or_else(|| "(the photo)".to_owned());
+                    format!("{name}: {} {content}", show(filename, Place::PartName))
+                });
+                fields.chain(files).collect::<Vec<_>>().join("\n")
+            }
+        };
+        if let Some((end, _)) = body.char_indices().nth(MAX_SHOWN) {
+            body.truncate(end);
+            body.push('…');
+        }
+        let method = request.method.to_string();
+        ShownRequest { method, url, headers: headers.chain(cookies).collect(), body }
+    }
+
+    /// Fills the template of a regular expression.
+    pub(crate) fn pattern(&self, pattern: &Template, context: RequestContext) -> String {
+        pattern.fill(&|name| self.value(name, context), Place::Pattern)
+    }
+
+    /// Returns the cookies of the person that sends a request.
+    fn cookies(&self, context: RequestContext) -> Option<String> {
+        self.captures.cookies.get(context.viewer.unwrap_or(context.owner))?.header()
+    }
+
+    /// Returns the body, and its media type.
+    fn body(&self, body: &BodySpec, context: RequestContext) -> (Bytes, Option<String>) {
+        let value = |name: &str| self.value(name, context);
+        let file = || context.photo.map_or_else(Bytes::new, |photo| self.file(photo).clone());
+        let media_type = self.photos.spec.format.media_type();
+        let (bytes, media_type) = match body {
+            BodySpec::Empty => return (Bytes::new(), None),
+            BodySpec::Photo => (file(), media_type),
+            BodySpec::Text { text, kind } => {
+                let media_type = match kind {
+                    TextKind::Json => "application/json",
+                    TextKind::Form => FORM,
+                    TextKind::Plain => "text/plain",
+                };
+                (text.fill(&value, place(*kind)).into(), media_type)
+            }
+            BodySpec::Fields(fields) => {
+                let fields = fields.iter().map(|(name, text)| {
+                    format!("{}={}", percent_encoded(name), text.fill(&value, Place::Form))
+                });
+                (fields.collect::<Vec<_>>().join("&").into(), FORM)
+            }
+            BodySpec::Multipart { fields, files } => {
+                let boundary = format!("double-exposure-{}", self.photos.run);
+                let mut form = Vec::new();
+                let mut part = |head: &str, content: &[u8]| {
+                    let start = "content-disposition: form-data; name=";
+                    form.extend(format!("--{boundary}\r\n{start}{head}\r\n\r\n").into_bytes());
+                    form.extend_from_slice(content);
+                    form.extend_from_slice(b"\r\n");
+                };
+                for (name, text) in fields {
+                    let text = text.fill(&value, Place::Text);
+                    part(&format!("\"{}\"", part_name(name)), text.as_bytes());
+                }
+                for FilePart { name, filename, media_type: own_type, content } in files {
+                    let filename = filename.fill(&value, Place::PartName);
+                    let name = part_name(name);
+                    let media_type = own_type.as_deref().unwrap_or(media_type);
+                    let head = format!(
+                        "\"{name}\"; filename=\"{filename}\"\r\ncontent-type: {media_type}"
+                    );
+                    match content {
+                        None => part(&head, &file()),
+                        Some(text) => part(&head, text.fill(&value, Place::Text).as_bytes()),
+                    }
+                }
+                form.extend(format!("--{boundary}--\r\n").into_bytes());
+                return (form.into(), Some(format!("multipart/form-data; boundary={boundary}")));
+            }
+        };
+        (bytes, Some(media_type.to_owned()))
+    }
+
+    fn file(&self, photo: usize) -> &'a Bytes {
         let earlier = self.photos.earlier.get(photo).filter(|_| self.is_earlier);
-        earlier.map_or_else(|| self.photos.all[photo].file.clone(), |(_, file)| file.clone())
-    }
-
-    /// Replaces the placeholder in a path by the signature, if the target has a key.
-    fn signed(&self, path: String) -> String {
-        let Some(key) = &self.target.thumbnail.sign_key else { return path };
-        let Some((before, signed)) = path.split_once(&format!("{SIGNATURE}/")) else { return path };
-        format!("{before}{}/{signed}", signature(key, signed))
+        earlier.map_or_else(|| &self.photos.all[photo].file, |(_, file)| file)
     }
 
     /// Returns the value of a variable.
-    fn value(&self, name: &str, context: RequestContext) -> Option<Cow<'a, str>> {
+    fn value(&self, name: &str, context: RequestContext) -> Option<Cow<'a, [u8]>> {
         let get = |values: Option<&'a CapturedValues>, name: &str| {
-            values.and_then(|values| values.get(name)).map(|value| value.as_str().into())
+            values.and_then(|values| values.get(name)).map(|value| value.as_bytes().into())
         };
-        let number = |index: usize| Some((index + 1).to_string().into());
+        let text = |text: String| Some(text.into_bytes().into());
+        let number = |index: usize| text((index + 1).to_string());
         let of_person = |person: usize, name: &str| match name {
             "number" => number(person),
             _ => get(self.captures.people.get(person), name),
@@ -131,20 +212,22 @@ impl<'a> RequestBuilder<'a> {
         if let Some(name) = name.strip_prefix("viewer.") {
             return of_person(context.viewer?, name);
         }
+        let format = self.photos.spec.format;
         match name {
-            "run" => Some(self.photos.run.as_str().into()),
+            "run" => Some(self.photos.run.as_bytes().into()),
             "person.number" | "album.number" => number(context.owner),
             "photo.number" => number(self.photos.all[context.photo?].number),
-            "uuid" => Some(self.photos.all[context.photo?].uuid.to_string().into()),
-            "size" => Some(context.size.to_string().into()),
-            "number" => Some(context.number.to_string().into()),
-            "source" => Some(self.source(context.photo?)?.into()),
-            "source.escaped" => {
-                Some(percent_encoded(&self.source(context.photo?)?).into_owned().into())
-            }
-            "signature" => Some(SIGNATURE.into()),
+            "uuid" => text(self.photos.all[context.photo?].uuid.to_string()),
+            "file" => Some(self.file(context.photo?).as_ref().into()),
+            "file.bytes" => text(self.file(context.photo?).len().to_string()),
+            "file.type" => Some(format.media_type().as_bytes().into()),
+            "file.extension" => Some(format.extension().as_bytes().into()),
+            "size" => text(context.size.to_string()),
+            "number" => text(context.number.to_string()),
+            "source" => text(self.source(context)?),
+            "source.escaped" => text(percent_encoded(&self.source(context)?).into_owned()),
             captured => {
-                let Captures { people, albums, members, photos } = self.captures;
+                let Captures { people, albums, members, photos, .. } = self.captures;
                 let member =
                     context.member.and_then(|member| members.get(&(context.owner, member)));
                 get(context.photo.and_then(|photo| photos.get(photo)), captured)
@@ -156,23 +239,24 @@ impl<'a> RequestBuilder<'a> {
     }
 
     /// Returns the URL from which the target can fetch a photo.
-    fn source(&self, photo: usize) -> Option<String> {
-        Some(format!("{}{}", self.origin?, self.photos.origin_path(photo)))
+    fn source(&self, context: RequestContext) -> Option<String> {
+        let sources = self.sources?;
+        let part = context.source.or_else(|| sources.vary.first().copied())?;
+        Some(sources.url(self.photos, context.photo?, part))
     }
 }
 
-/// Signs a path as thumbor does: HMAC-SHA1 of the path behind the signature, in base64 for URLs.
-/// Source: thumbor's documentation, "Security", and `libthumbor`.
-fn signature(key: &Template, signed: &str) -> String {
-    let key = key.fill(&|_| None, verbatim);
-    let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).expect("a key may have any length");
-    mac.update(signed.as_bytes());
-    URL_SAFE.encode(mac.finalize().into_bytes())
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn place(kind: TextKind) -> Place {
+    match kind {
+        TextKind::Json => Place::Json,
+        TextKind::Form => Place::Form,
+        TextKind::Plain => Place::Text,
+    }
 }
 
-/// The expected value comes from Python's `hmac` and `hashlib` for the same key and path.
-#[test]
-fn a_path_is_signed_with_hmac_sha1_in_base64_for_urls() {
-    let signature = signature(&Template::plain("MY_SECURE_KEY"), "300x200/smart/path/to/image.jpg");
-    assert_eq!(signature, "3ZAFIB9OK_j_R10MafCdhFO99mE=");
+/// Escapes the name of a part of a form, as browsers do.
+fn part_name(name: &str) -> String {
+    name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -176,7 +176,9 @@ impl Audit<'_> {
         };
         self.accepts_truncated = setup.accepts_truncated;
         let origin = match self.target.mode {
-            Mode::Pull => Some(self.runtime.block_on(OriginServer::open(&self.photos))?),
+            Mode::Pull => {
+                Some(self.runtime.block_on(OriginServer::open(&self.target.source, &self.photos))?)
+            }
             Mode::Push | Mode::Post => None,
         };
         let is_whole = |&photo: &usize| !self.photos.all[photo].truncated;
@@ -186,7 +188,7 @@ impl Audit<'_> {
             target: Arc::clone(&self.target),
             photos: Arc::clone(&self.photos),
             captures: setup.captures,
-            origin: origin.as_ref().map(|origin| origin.url.clone()),
+            sources: origin.as_ref().map(|origin| origin.urls.clone()),
             limits,
             seed: self.plan.seed,
             whole: available.iter().copied().filter(|photo| is_whole(photo)).count(),

@@ -9,10 +9,15 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::captures::{CapturedValues, Captures, RequestContext, capture};
-use super::client::{Connection, ExchangeLimits, HttpError, MAX_REDIRECTS, send};
+use tokio::time::Instant;
+
+use super::captures::{Captured, CapturedValues, Captures, RequestContext, capture, matches};
+use super::client::{
+    Connection, ExchangeLimits, HttpError, HttpRequest, HttpResponse, MAX_REDIRECTS, send,
+};
+use super::cookies::CookieJar;
 use super::request_builder::RequestBuilder;
-use super::spec::{Per, SetupRequest, Target};
+use super::spec::{BodySpec, Per, Ready, RequestTemplate, Sender, SetupRequest, Target};
 use super::test_photos::TestPhotos;
 
 /// Number of requests of a step in flight at once.
@@ -64,48 +69,56 @@ pub(crate) struct SetupResult {
     pub(crate) accepts_truncated: bool,
 }
 
-/// Runs the setup and the uploads.
+/// Runs the setup, the uploads, and the requests after the uploads.
 pub(crate) async fn prepare(
     target: &Arc<Target>,
     photos: &Arc<TestPhotos>,
     limits: ExchangeLimits,
 ) -> Result<SetupResult, SetupError> {
-    let mut setup = Setup {
-        target,
-        photos,
-        limits,
-        captures: Captures {
-            people: vec![CapturedValues::new(); photos.spec.people],
-            albums: vec![CapturedValues::new(); photos.spec.people],
-            photos: vec![CapturedValues::new(); photos.all.len()],
-            ..Captures::default()
-        },
-    };
-    for (index, step) in target.setup.iter().enumerate() {
-        let name = format!("setup[{}], per {:?}", index + 1, step.per).to_lowercase();
-        for (context, result) in setup.send_all(&name, step, false).await {
-            setup.captures.store(step.per, context, result?);
-        }
+    let captures = empty_captures(target, photos);
+    let mut setup = Setup { target, photos, limits, captures };
+    let all: Vec<usize> = (0..photos.all.len()).collect();
+    for step in &target.setup {
+        setup.run_step(step, &all, false).await?;
     }
     let Some(upload) = &target.upload else {
         return Ok(SetupResult {
             captures: setup.captures,
-            available: (0..photos.all.len()).collect(),
+            available: all,
             accepts_truncated: photos.spec.truncated,
         });
     };
     if photos.spec.replaced {
-        setup.upload("the first upload", upload, true).await?;
+        setup.upload(upload, &all, true).await?;
         // Each photo is requested once, so that a cache of the service can become stale.
-        let request = target.thumbnail.request.clone();
-        let view = SetupRequest { per: Per::Photo, request, capture: Vec::new() };
-        setup.send_all("the first thumbnail", &view, true).await;
+        let view = SetupRequest {
+            name: "the first thumbnail".to_owned(),
+            request: target.thumbnail.request.clone(),
+            ready: None,
+            capture: Vec::new(),
+            ..upload.clone()
+        };
+        setup.send_all(&view, &all, true).await;
     }
-    let mut available = setup.upload("upload", upload, false).await?;
+    let mut available = setup.upload(upload, &all, false).await?;
     available.sort_unstable();
     // A service that refuses truncated photos behaves correctly.
     let accepts_truncated = photos.spec.truncated && available.len() == photos.all.len();
     Ok(SetupResult { captures: setup.captures, available, accepts_truncated })
+}
+
+/// Returns the captured values before the setup: those of the accounts.
+pub(crate) fn empty_captures(target: &Target, photos: &TestPhotos) -> Captures {
+    let people = photos.spec.people;
+    let mut accounts = target.accounts.get().to_vec();
+    accounts.resize(people, CapturedValues::new());
+    Captures {
+        people: accounts,
+        albums: vec![CapturedValues::new(); people],
+        photos: vec![CapturedValues::new(); photos.all.len()],
+        cookies: vec![CookieJar::default(); people],
+        ..Captures::default()
+    }
 }
 
 struct Setup<'a> {
@@ -116,81 +129,76 @@ struct Setup<'a> {
 }
 
 impl Setup<'_> {
-    /// Uploads all photos. Returns the indexes of the photos that the target accepted.
+    /// Uploads photos, and sends the requests that follow. Returns the indexes of the photos that
+    /// the target accepted.
     async fn upload(
         &mut self,
-        name: &str,
         upload: &SetupRequest,
+        photos: &[usize],
         is_earlier: bool,
     ) -> Result<Vec<usize>, SetupError> {
-        let (mut accepted, mut failure) = (Vec::new(), None);
-        for (context, result) in self.send_all(name, upload, is_earlier).await {
-            let photo = context.photo.unwrap_or_default();
-            match result {
-                Ok(values) => {
-                    self.captures.store(Per::Photo, context, values);
-                    accepted.push(photo);
-                }
-                Err(_) if self.photos.all[photo].truncated => {}
-                Err(error) => failure = Some(error),
+        let mut accepted = self.run_step(upload, photos, is_earlier).await?;
+        for step in &self.target.after_upload {
+            let done = self.run_step(step, &accepted, is_earlier).await?;
+            if step.per == Per::Photo {
+                accepted = done;
             }
         }
-        failure.map_or(Ok(accepted), Err)
+        Ok(accepted)
     }
 
-    /// Lists everything that a request is sent for.
-    fn contexts(&self, per: Per) -> Vec<RequestContext> {
-        let size = self.target.thumbnail.sizes.min();
-        let of = |owner| RequestContext {
-            owner,
-            viewer: Some(owner),
-            size,
-            ..RequestContext::default()
-        };
-        let people = 0..self.photos.spec.people;
-        match per {
-            Per::Person | Per::Album => people.map(of).collect(),
-            Per::Member => people
-                .flat_map(|owner| {
-                    let members = self.photos.members(owner);
-                    members.map(move |member| RequestContext { member: Some(member), ..of(owner) })
-                })
-                .collect(),
-            Per::Photo => {
-                let photos = self.photos.all.iter().enumerate();
-                let context = |(index, photo): (usize, &super::TestPhoto)| RequestContext {
-                    photo: Some(index),
-                    ..of(photo.owner)
-                };
-                photos.map(context).collect()
+    /// Sends a step's requests, and stores what the responses give. Returns the indexes of the
+    /// photos whose request succeeded. Only a request for a truncated photo may fail.
+    async fn run_step(
+        &mut self,
+        step: &SetupRequest,
+        photos: &[usize],
+        is_earlier: bool,
+    ) -> Result<Vec<usize>, SetupError> {
+        let mut done = Vec::new();
+        for (context, result) in self.send_all(step, photos, is_earlier).await {
+            match result {
+                Ok(captured) => {
+                    done.extend(context.photo);
+                    self.captures.store(step.per, context, captured);
+                }
+                Err(error) => {
+                    let is_truncated =
+                        context.photo.is_some_and(|photo| self.photos.all[photo].truncated);
+                    if error.is_unreachable || !is_truncated {
+                        return Err(error);
+                    }
+                }
             }
         }
+        Ok(done)
     }
 
     /// Sends a request for each context of its step. A lane ends at its first failure, unless that
     /// is the service's answer to one photo.
     async fn send_all(
         &self,
-        name: &str,
         step: &SetupRequest,
+        available: &[usize],
         is_earlier: bool,
-    ) -> Vec<(RequestContext, Result<CapturedValues, SetupError>)> {
+    ) -> Vec<(RequestContext, Result<Captured, SetupError>)> {
         let mut lanes = JoinSet::new();
-        let contexts = self.contexts(step.per);
+        let mut contexts = contexts(self.target, self.photos, step);
+        contexts.retain(|context| context.photo.is_none_or(|photo| available.contains(&photo)));
         let captures = Arc::new(self.captures.clone());
         for lane in 0..CONCURRENCY.min(contexts.len()) {
             let contexts = contexts.iter().copied().skip(lane).step_by(CONCURRENCY);
             let contexts: Vec<RequestContext> = contexts.collect();
             let (target, photos) = (Arc::clone(self.target), Arc::clone(self.photos));
-            let (captures, step, name) = (Arc::clone(&captures), step.clone(), name.to_owned());
-            let limits = self.limits;
+            let (captures, step, limits) = (Arc::clone(&captures), step.clone(), self.limits);
             lanes.spawn(async move {
                 let (target, photos, captures) = (&*target, &*photos, &*captures);
-                let builder = RequestBuilder { target, photos, captures, origin: None, is_earlier };
+                let builder =
+                    RequestBuilder { target, photos, captures, sources: None, is_earlier };
                 let (mut connection, mut results) = (None, Vec::new());
                 for context in contexts {
-                    let result =
-                        send_step(&mut connection, &name, builder, &step, context, limits).await;
+                    let sent = send_step(&mut connection, builder, &step, context, limits).await;
+                    let result = sent.and_then(|response| read(builder, &step, context, &response));
                     let is_over = result
                         .as_ref()
                         .is_err_and(|error| error.is_unreachable || context.photo.is_none());
@@ -208,34 +216,173 @@ impl Setup<'_> {
     }
 }
 
-async fn send_step(
+/// Lists everything that a request is sent for.
+pub(crate) fn contexts(
+    target: &Target,
+    photos: &TestPhotos,
+    step: &SetupRequest,
+) -> Vec<RequestContext> {
+    let size = target.thumbnail.sizes.min();
+    let of = |owner| RequestContext { owner, viewer: Some(owner), size, ..Default::default() };
+    let people = 0..photos.spec.people;
+    match step.per {
+        Per::Person | Per::Album => people.map(of).collect(),
+        Per::Member => people
+            .flat_map(|owner| {
+                photos.members(owner).map(move |member| RequestContext {
+                    member: Some(member),
+                    viewer: Some(if step.sender == Sender::Member { member } else { owner }),
+                    ..of(owner)
+                })
+            })
+            .collect(),
+        Per::Photo => {
+            let photos = photos.all.iter().enumerate();
+            let context = |(index, photo): (usize, &super::TestPhoto)| RequestContext {
+                photo: Some(index),
+                ..of(photo.owner)
+            };
+            photos.map(context).collect()
+        }
+    }
+}
+
+/// Reads what a response gives to later requests.
+pub(crate) fn read(
+    builder: RequestBuilder<'_>,
+    step: &SetupRequest,
+    context: RequestContext,
+    response: &HttpResponse,
+) -> Result<Captured, SetupError> {
+    capture(&step.capture, response, &|pattern| builder.pattern(pattern, context)).map_err(
+        |reason| {
+            let excerpt = response.excerpt();
+            SetupError::new(
+                &describe(builder, step, context),
+                format!("{reason}; it was {excerpt}"),
+            )
+        },
+    )
+}
+
+/// Sends the request of a step, again while the target sheds it or is not ready.
+pub(crate) async fn send_step(
     connection: &mut Option<Connection>,
-    name: &str,
     builder: RequestBuilder<'_>,
     step: &SetupRequest,
     context: RequestContext,
     limits: ExchangeLimits,
-) -> Result<CapturedValues, SetupError> {
+) -> Result<HttpResponse, SetupError> {
+    let failed = |reason: String| SetupError::new(&describe(builder, step, context), reason);
     let request = builder.build(&step.request, context, context);
-    let request = request.map_err(|error| SetupError::new(name, error))?;
-    // Many services answer a POST that succeeded with a redirect, so only a GET follows redirects.
-    let max_redirects = if request.method == hyper::Method::GET { MAX_REDIRECTS } else { 0 };
+    let request = request.map_err(|error| failed(error.to_string()))?;
+    let http = |error| SetupError::http(&describe(builder, step, context), &error);
+    let shed = &builder.target.thumbnail.shed;
+    let response = match &step.ready {
+        None => send_until_admitted(connection, &request, shed, limits).await.map_err(http)?,
+        Some(ready) => {
+            let pattern = ready.pattern.as_ref();
+            let pattern = pattern.map(|pattern| builder.pattern(pattern, context));
+            let is_ready = |response: &HttpResponse| {
+                ready.statuses.contains(&response.status)
+                    && pattern.as_ref().is_none_or(|pattern| matches(pattern, response))
+            };
+            let (is_over, last) =
+                send_until_ready(connection, &request, ready, &is_ready, limits).await;
+            let last = last.map_err(http)?;
+            if is_over {
+                let (limit, excerpt) = (ready.limit, last.excerpt());
+                return Err(failed(format!(
+                    "not ready within {limit:?}: last answered {excerpt}; compare it with ready"
+                )));
+            }
+            return Ok(last);
+        }
+    };
+    if (200..400).contains(&response.status) {
+        return Ok(response);
+    }
+    let hint = hint(response.status, &step.request);
+    Err(failed(format!("answered {}; {hint}", response.excerpt())))
+}
+
+/// Names a step, what it is for, and its URL without secrets.
+fn describe(builder: RequestBuilder<'_>, step: &SetupRequest, context: RequestContext) -> String {
+    let shown = builder.show(&step.request, context);
+    let person = context.owner + 1;
+    let of = match (context.photo, context.member) {
+        (Some(photo), _) => builder.photos.describe(photo),
+        (None, Some(member)) => format!("person {person}, member {}", member + 1),
+        (None, None) => format!("person {person}"),
+    };
+    format!("{} for {of}, {} {}", step.name, shown.method, shown.url)
+}
+
+/// Returns what to do about a status.
+fn hint(status: u16, request: &RequestTemplate) -> &'static str {
+    let mut is_new = false;
+    let templates = [&request.path].into_iter().chain(request.body.templates());
+    for template in templates {
+        template.variables(&mut |name| is_new |= ["run", "uuid"].contains(&name));
+    }
+    let has_body = !matches!(request.body, BodySpec::Empty | BodySpec::Photo);
+    match status {
+        403 | 409 | 422 if !is_new && has_body => {
+            "an earlier audit may have made it: put {run} into its names"
+        }
+        401 | 403 => "check the token or the password",
+        404 => "check base and path",
+        405 => "check the method",
+        415 => "check json, body or form, and the header content-type",
+        400 | 422 => "compare the body with the service's documentation",
+        _ => "check that the service accepts such a request",
+    }
+}
+
+/// Sends a request, again while the target sheds it.
+async fn send_until_admitted(
+    connection: &mut Option<Connection>,
+    request: &HttpRequest,
+    shed: &[u16],
+    limits: ExchangeLimits,
+) -> Result<HttpResponse, HttpError> {
     let mut delay = RETRY_DELAY;
     let mut retries = 0;
-    let response = loop {
-        let response = send(connection, &request, limits, max_redirects).await;
-        let response = response.map_err(|error| SetupError::http(name, &error))?;
-        let is_shed = builder.target.thumbnail.shed.contains(&response.status);
-        if !is_shed || retries == MAX_RETRIES {
-            break response;
+    loop {
+        let response = send(connection, request, limits, max_redirects(request)).await?;
+        if !shed.contains(&response.status) || retries == MAX_RETRIES {
+            return Ok(response);
         }
         retries += 1;
         tokio::time::sleep(delay).await;
         delay = (delay * 2).min(MAX_RETRY_DELAY);
-    };
-    if !(200..400).contains(&response.status) {
-        let hint = "check that the service accepts such a request";
-        return Err(SetupError::new(name, format!("answered {}; {hint}", response.status)));
     }
-    capture(&step.capture, &response).map_err(|reason| SetupError::new(name, reason))
+}
+
+/// Sends a request, again until its response is ready. Returns true if the time is over, and the
+/// last response.
+async fn send_until_ready(
+    connection: &mut Option<Connection>,
+    request: &HttpRequest,
+    ready: &Ready,
+    is_ready: &(dyn Fn(&HttpResponse) -> bool + Sync),
+    limits: ExchangeLimits,
+) -> (bool, Result<HttpResponse, HttpError>) {
+    let end = Instant::now() + ready.limit;
+    loop {
+        let response = send(connection, request, limits, max_redirects(request)).await;
+        match &response {
+            Ok(response) if !is_ready(response) => {}
+            _ => return (false, response),
+        }
+        if Instant::now() + ready.interval > end {
+            return (true, response);
+        }
+        tokio::time::sleep(ready.interval).await;
+    }
+}
+
+/// Many services answer a POST that succeeded with a redirect, so only a GET follows redirects.
+fn max_redirects(request: &HttpRequest) -> usize {
+    if request.method == hyper::Method::GET { MAX_REDIRECTS } else { 0 }
 }

@@ -106,12 +106,6 @@ impl TestPhotos {
         format!("person {}, photo {}", owner + 1, number + 1)
     }
 
-    /// Returns the path of a photo on the audit's origin server.
-    pub(crate) fn origin_path(&self, photo: usize) -> String {
-        let extension = self.spec.format.media_type().trim_start_matches("image/");
-        format!("/{}/{}.{extension}", self.run, self.all[photo].uuid.simple())
-    }
-
     /// Returns the members of a person's album: the people with the next indexes.
     pub(crate) fn members(&self, owner: usize) -> impl Iterator<Item = usize> + use<> {
         let people = self.spec.people;

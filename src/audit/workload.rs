@@ -11,8 +11,10 @@ use super::captures::{Captures, RequestContext};
 use super::client::{
     Connection, ExchangeLimits, HttpError, HttpRequest, HttpResponse, MAX_REDIRECTS, send,
 };
+use super::load_generator::NUMBERS_PER_STEP;
+use super::origin_server::SourceUrls;
 use super::request_builder::{BuildError, RequestBuilder};
-use super::spec::Target;
+use super::spec::{SourceVariation, Target};
 use super::test_photos::TestPhotos;
 use crate::codec::Fit;
 
@@ -27,8 +29,8 @@ pub(crate) struct Workload {
     pub(crate) target: Arc<Target>,
     pub(crate) photos: Arc<TestPhotos>,
     pub(crate) captures: Captures,
-    /// URL of the audit's own origin server, in pull mode.
-    pub(crate) origin: Option<String>,
+    /// URLs of the photos on the audit's own origin server, in pull mode.
+    pub(crate) sources: Option<SourceUrls>,
     pub(crate) limits: ExchangeLimits,
     pub(crate) seed: u64,
     /// Indexes of the photos that may be requested, whole ones first.
@@ -116,6 +118,14 @@ impl Workload {
         if is_same { None } else { Some(self.send_built(connection, Ok(built)).await) }
     }
 
+    /// Returns the part in which the photos' URLs differ. All photos are requested with the same
+    /// part before the next part comes, because only two URLs with the same part can be confused.
+    pub(crate) fn source(&self, number: u64) -> Option<SourceVariation> {
+        let parts = &self.sources.as_ref()?.vary;
+        let round = (number % NUMBERS_PER_STEP) / self.whole.max(1) as u64;
+        parts.get(round as usize % parts.len().max(1)).copied()
+    }
+
     fn context(&self, request: PlannedRequest) -> RequestContext {
         RequestContext {
             owner: self.photos.all[request.photo].owner,
@@ -124,6 +134,7 @@ impl Workload {
             viewer: Some(request.viewer),
             size: request.size,
             number: request.number,
+            source: self.source(request.number),
         }
     }
 
@@ -133,8 +144,8 @@ impl Workload {
         headers: RequestContext,
     ) -> Result<HttpRequest, BuildError> {
         let (target, photos, captures) = (&*self.target, &*self.photos, &self.captures);
-        let origin = self.origin.as_deref();
-        let builder = RequestBuilder { target, photos, captures, origin, is_earlier: false };
+        let sources = self.sources.as_ref();
+        let builder = RequestBuilder { target, photos, captures, sources, is_earlier: false };
         builder.build(&target.thumbnail.request, context, headers)
     }
 

@@ -51,7 +51,7 @@ fn each_verdict_has_its_exit_code() {
 fn unusable_input_gives_exit_code_2_and_a_reason() {
     for (arguments, reason) in [
         (&["--target", "/no/such/file.toml"][..], "/no/such/file.toml"),
-        (&["--pull", "https://127.0.0.1/{source}"], "https is not supported"),
+        (&["--pull", "ftp://127.0.0.1/{source}"], "is no URL of a service"),
         (&["--post", "http://127.0.0.1:1/", "--pull", "http://a/{source}"], "cannot be used with"),
         (&["--post", "http://127.0.0.1:1/", "--sizes", "0"], "names no sizes"),
         (&["--post", "http://127.0.0.1:1/", "--rate", "0"], "0.1 to 100000"),

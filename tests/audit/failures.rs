@@ -101,7 +101,7 @@ fn each_failure_is_counted_by_its_reason() {
             |failures| failures.redirects,
         ),
         (
-            |stream| send(stream, "302 Off", "location: https://127.0.0.1/\r\n", b""),
+            |stream| send(stream, "302 Off", "location: ftp://127.0.0.1/\r\n", b""),
             |failures| failures.redirects,
         ),
         (

@@ -45,7 +45,8 @@ fn a_valid_file_gives_its_target() {
 fn an_error_names_its_line_and_its_field() {
     for (valid, invalid, expected) in [
         ("mode = \"push\"", "mode = \"shove\"", "2: mode: \"shove\" is none of push, pull, post"),
-        ("base = \"http:", "base = \"https:", "3: base: \"https://127.0.0.1:1\": https is not"),
+        ("base = \"http:", "base = \"ftp:", "3: base: \"ftp://127.0.0.1:1\" is no URL"),
+        ("http://127", "http://me:key@127", "3: base: a URL with a user or a password"),
         ("per = \"person\"", "per = \"people\"", "6: setup[1].per: \"people\" is none of"),
         (
             "Bearer {token}",
@@ -59,7 +60,7 @@ fn an_error_names_its_line_and_its_field() {
         ("[upload]\npath", "[photos]\npeople = 1\n[upload]\npath", "12: photos.people: 1 is not"),
         ("[thumbnail]\n", "[thumbnail]\nsizes = \"9-3\"\n", "16: thumbnail.sizes: \"9-3\" names"),
         ("path = \"/people\"", "path = \"people\"", "7: setup[1].path: \"people\" does not begin"),
-        ("mode = \"push\"", "mode = \"pull\"", "11: upload: only push has [upload]"),
+        ("mode = \"push\"", "mode = \"pull\"", "11: upload: only push has this"),
         ("name = \"x\"", "name = ", "1: name: "),
     ] {
         assert!(PUSH.contains(valid), "{valid}");
@@ -95,7 +96,7 @@ fn a_url_alone_makes_a_target() {
     let target = Target::from_url(Mode::Post, "http://127.0.0.1:1/a/b?size={size}").unwrap();
     assert_eq!(target.base.to_string(), "http://127.0.0.1:1");
     assert!(Target::from_url(Mode::Pull, "http://127.0.0.1:1/{size}/{source}").is_ok());
-    for bad in ["http://127.0.0.1:1/{size}", "https://127.0.0.1/{source}", "nowhere/{source}"] {
+    for bad in ["http://127.0.0.1:1/{size}", "ftp://127.0.0.1/{source}", "nowhere/{source}"] {
         assert!(Target::from_url(Mode::Pull, bad).is_err(), "{bad}");
     }
 }

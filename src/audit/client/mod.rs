@@ -6,12 +6,14 @@
 
 mod connection;
 mod request;
+mod tls;
 mod url;
 
 use std::time::Duration;
 
 pub(crate) use connection::Connection;
 pub(crate) use request::{ExchangeLimits, HttpRequest, HttpResponse, MAX_REDIRECTS, send};
+pub use tls::{CaError, TlsTrust};
 pub use url::{Url, UrlError};
 
 /// Describes why there is no complete response.

@@ -7,15 +7,21 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST,
-    HeaderMap, HeaderValue, LOCATION, USER_AGENT,
+    HeaderMap, HeaderValue, LOCATION, SET_COOKIE, USER_AGENT,
 };
 use hyper::{Method, Response};
 use tokio::time::timeout;
 
-use super::{Connection, HttpError, Url};
+use super::{Connection, HttpError, TlsTrust, Url};
 
 /// Upper bound of the redirects that are followed.
 pub(crate) const MAX_REDIRECTS: usize = 5;
+
+/// Upper bound of the cookies that are kept of redirects.
+const MAX_COOKIES: usize = 32;
+
+/// Upper bound of the bytes of a body that are shown.
+pub(crate) const MAX_EXCERPT_BYTES: usize = 200;
 
 /// Limits one exchange.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +39,8 @@ pub(crate) struct HttpRequest {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Certificates that are trusted where the URL is of `https`.
+    pub(crate) tls: TlsTrust,
 }
 
 /// Holds a complete response with any status.
@@ -44,7 +52,8 @@ pub(crate) struct HttpResponse {
 }
 
 /// Sends a request and follows redirects, if `max_redirects` is not 0. Uses the connection, or
-/// opens a new one, and leaves a connection only if its last exchange ended well.
+/// opens a new one, and leaves a connection only if its last exchange ended well. The cookies that
+/// redirects set are those of the response.
 pub(crate) async fn send(
     connection: &mut Option<Connection>,
     request: &HttpRequest,
@@ -53,12 +62,20 @@ pub(crate) async fn send(
 ) -> Result<HttpResponse, HttpError> {
     let mut request = request.clone();
     let exchanges = async {
+        let mut cookies = Vec::new();
         for _ in 0..=max_redirects {
-            let response = exchange(connection, &request, limits).await?;
+            let mut response = exchange(connection, &request, limits).await?;
             let location = redirect(&response).filter(|_| max_redirects > 0);
-            let Some(location) = location else { return Ok(response) };
+            let Some(location) = location else {
+                for cookie in cookies {
+                    response.headers.append(SET_COOKIE, cookie);
+                }
+                return Ok(response);
+            };
+            let set = response.headers.get_all(SET_COOKIE).iter().cloned();
+            cookies.extend(set.take(MAX_COOKIES - cookies.len().min(MAX_COOKIES)));
             let next = request.url.join_location(location).map_err(|_| HttpError::Redirects)?;
-            if next.authority() != request.url.authority() {
+            if next.origin() != request.url.origin() {
                 // Another host must not learn the token.
                 request.headers.remove(AUTHORIZATION);
                 request.headers.remove(COOKIE);
@@ -90,15 +107,15 @@ async fn exchange(
     request: &HttpRequest,
     limits: ExchangeLimits,
 ) -> Result<HttpResponse, HttpError> {
-    let authority = request.url.authority();
+    let HttpRequest { url, tls, .. } = request;
     let mut connection = match kept.take() {
-        Some(connection) if connection.leads_to(authority) => connection,
-        _ => Connection::open(authority).await?,
+        Some(connection) if connection.leads_to(url) => connection,
+        _ => Connection::open(url, tls).await?,
     };
     let response = match connection.send(request.to_hyper()?).await {
         // A server may close an idle connection; then it has answered nothing of this request.
         Err(error) if connection.is_reused && was_closed_while_idle(&error) => {
-            connection = Connection::open(authority).await?;
+            connection = Connection::open(url, tls).await?;
             connection.send(request.to_hyper()?).await
         }
         response => response,
@@ -143,7 +160,7 @@ impl HttpRequest {
         let headers = request.headers_mut();
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(USER_AGENT, HeaderValue::from_static("double-exposure-audit"));
-        let host = HeaderValue::from_str(self.url.authority());
+        let host = HeaderValue::from_str(self.url.host_header());
         headers.insert(HOST, host.map_err(HttpError::broken)?);
         for (name, value) in &self.headers {
             headers.insert(name, value.clone());
@@ -154,4 +171,25 @@ impl HttpRequest {
         }
         Ok(request)
     }
+}
+
+impl HttpResponse {
+    /// Describes the response by its status, its type and the first bytes of its body.
+    pub(crate) fn excerpt(&self) -> String {
+        let media_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = media_type.unwrap_or("no type");
+        match excerpt(&self.body) {
+            body if body.is_empty() => format!("{} without a body", self.status),
+            body => format!("{} ({media_type}): {body}", self.status),
+        }
+    }
+}
+
+/// Returns the first [`MAX_EXCERPT_BYTES`] of a body for a reader, on one line.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    let start = &body[..body.len().min(MAX_EXCERPT_BYTES)];
+    let text = String::from_utf8_lossy(start);
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if body.len() > MAX_EXCERPT_BYTES { format!("{text}…") } else { text }
 }

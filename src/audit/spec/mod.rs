@@ -3,23 +3,33 @@
 //! A [`Target`] is validated: its numbers are within bounds, and each variable of its templates has
 //! a value when the request is built. So an audit cannot fail half way because of its description.
 
+mod accounts;
+mod body;
 mod error;
+mod escape;
+mod expression;
 mod schema;
+mod scope;
 mod sizes;
+mod source;
 mod template;
 mod validate;
 
 use std::path::Path;
+use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::HeaderName;
 
+pub use self::accounts::Accounts;
 use self::error::InvalidField;
 pub use self::error::SpecError;
+pub(crate) use self::escape::{Place, percent_encoded};
+pub(crate) use self::scope::is_secret_name;
 pub use self::sizes::{Sizes, SizesError};
+pub use self::source::{SourceSpec, SourceVariation};
 pub use self::template::Template;
-pub(crate) use self::template::{in_json, in_path, percent_encoded, verbatim};
-use super::client::{Url, UrlError};
+use super::client::{TlsTrust, Url, UrlError};
 use crate::codec::Fit;
 
 /// Upper bound of the bytes of a target's file.
@@ -36,7 +46,7 @@ pub const MAX_PHOTOS_PER_PERSON: usize = 16;
 pub enum Mode {
     /// The audit uploads photos, and requests thumbnails later.
     Push,
-    /// The service fetches photos from a server on loopback that the audit runs.
+    /// The service fetches photos from a server that the audit runs.
     Pull,
     /// The audit sends a photo and gets its thumbnail in one exchange.
     Post,
@@ -64,12 +74,20 @@ pub struct Target {
     pub mode: Mode,
     /// URL to which the paths of requests are appended.
     pub base: Url,
+    /// Certificates that the audit trusts, if the base is an `https://` URL.
+    pub tls: TlsTrust,
+    /// Accounts of the people, which are no accounts if the setup creates the people.
+    pub accounts: Accounts,
     /// Parameters of the photos.
     pub photos: PhotosSpec,
+    /// Origin server from which the service fetches photos, in pull mode.
+    pub source: SourceSpec,
     /// Requests before the uploads, in this order.
     pub setup: Vec<SetupRequest>,
     /// Request that uploads a photo, in push mode.
     pub upload: Option<SetupRequest>,
+    /// Requests after the uploads, in this order.
+    pub after_upload: Vec<SetupRequest>,
     /// Request for a thumbnail.
     pub thumbnail: ThumbnailEndpoint,
 }
@@ -112,26 +130,75 @@ impl PhotoFormat {
             Self::Png => "image/png",
         }
     }
+
+    /// Returns the extension of a file's name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+        }
+    }
+}
+
+/// Names the person whose cookies a request carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// Owner of the album or the photo.
+    Owner,
+    /// Member of the album, in a request per member.
+    Member,
 }
 
 /// Describes a request, and the values to capture from its response.
 #[derive(Clone, Debug)]
 pub struct SetupRequest {
+    /// Name of the request in messages, such as `setup[1]`.
+    pub name: String,
     /// Things for each of which the request is sent.
     pub per: Per,
+    /// Person whose cookies the request carries.
+    pub sender: Sender,
     /// Template of the request.
     pub request: RequestTemplate,
+    /// Condition until which the request is repeated, if it waits for the service.
+    pub ready: Option<Ready>,
     /// Names, and the sources of their values in the response.
     pub capture: Vec<(String, Capture)>,
 }
 
-/// Names the source of a value in a response.
+/// Describes the response for which a request is repeated.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Statuses of the response.
+    pub statuses: Vec<u16>,
+    /// Regular expression that the body matches.
+    pub pattern: Option<Template>,
+    /// Time between two requests.
+    pub interval: Duration,
+    /// Upper bound of the time until the response.
+    pub limit: Duration,
+}
+
+/// Describes the source of a value in a response.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Part of the response that holds the value.
+    pub from: CaptureFrom,
+    /// Regular expression whose first group, or whole match, is the value.
+    pub pattern: Option<Template>,
+}
+
+/// Names a part of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Capture {
+pub enum CaptureFrom {
     /// JSON pointer (RFC 6901) into the body.
     Pointer(String),
     /// Name of a header.
     Header(HeaderName),
+    /// Name of a cookie that the response sets.
+    Cookie(String),
+    /// Body as text.
+    Body,
 }
 
 /// Holds the templates of a request.
@@ -158,18 +225,42 @@ pub enum BodySpec {
     Text {
         /// Template of the text.
         text: Template,
-        /// True if the text is JSON, so that values are escaped for JSON strings.
-        is_json: bool,
+        /// Kind of the text.
+        kind: TextKind,
     },
-    /// Form (`multipart/form-data`) with the photo as a file.
-    Form {
-        /// Name of the field that holds the photo.
-        file_field: String,
-        /// File name of the photo.
-        filename: Template,
-        /// Names and values of the other fields.
+    /// Fields of the type `application/x-www-form-urlencoded`.
+    Fields(Vec<(String, Template)>),
+    /// Form (`multipart/form-data`) with fields and files.
+    Multipart {
+        /// Names and values of the fields.
         fields: Vec<(String, Template)>,
+        /// Files after the fields.
+        files: Vec<FilePart>,
     },
+}
+
+/// Names the kind of a text body, which decides its default type and how values are escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// JSON.
+    Json,
+    /// Fields of the type `application/x-www-form-urlencoded`.
+    Form,
+    /// Any other type, in which values stand as they are.
+    Plain,
+}
+
+/// Describes a file of a form.
+#[derive(Clone, Debug)]
+pub struct FilePart {
+    /// Name of the field.
+    pub name: String,
+    /// Name of the file.
+    pub filename: Template,
+    /// Media type, or `None` for the type of the photo.
+    pub media_type: Option<String>,
+    /// Content, or `None` for the photo.
+    pub content: Option<Template>,
 }
 
 /// Describes the request for a thumbnail and its expected response.
@@ -187,8 +278,6 @@ pub struct ThumbnailEndpoint {
     pub private: bool,
     /// Statuses by which the service sheds requests.
     pub shed: Vec<u16>,
-    /// Key that signs paths as thumbor does, with HMAC-SHA1 of the text after `{signature}/`.
-    pub sign_key: Option<Template>,
 }
 
 impl Target {
@@ -203,7 +292,8 @@ impl Target {
             return Err(SpecError::TooLarge { path: path.into(), found_bytes });
         }
         let text = std::fs::read_to_string(path).map_err(io)?;
-        let mut target = Self::parse(&text, base, &environment);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut target = Self::parse_in(folder, &text, base, &environment);
         if let Err(SpecError::Invalid { path: file, .. }) = &mut target {
             *file = Some(path.into());
         }
@@ -244,10 +334,40 @@ impl Target {
         base: Option<&Url>,
         environment: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, SpecError> {
+        Self::parse_in(Path::new(""), text, base, environment)
+    }
+
+    fn parse_in(
+        folder: &Path,
+        text: &str,
+        base: Option<&Url>,
+        environment: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, SpecError> {
         toml::from_str(text)
             .map_err(|error| InvalidField::of_toml(text, &error))
-            .and_then(|file| validate::target(file, base, environment))
+            .and_then(|file| validate::target(file, base, folder, environment))
             .map_err(|invalid| invalid.locate(text))
+    }
+
+    /// Returns true if a variable tells a secret: it comes from an account, stands in a header, or
+    /// has a name such as `token` or `password`.
+    pub(crate) fn is_secret(&self, variable: &str) -> bool {
+        let name = variable.strip_prefix("viewer.").or_else(|| variable.strip_prefix("member."));
+        let name = name.unwrap_or(variable);
+        const PUBLIC: [&str; 5] = ["run", "uuid", "size", "number", "source"];
+        if name.contains('.') || PUBLIC.contains(&name) {
+            return false;
+        }
+        let steps = self.setup.iter().chain(&self.upload).chain(&self.after_upload);
+        let requests = steps.map(|step| &step.request).chain([&self.thumbnail.request]);
+        let mut templates = requests.flat_map(|request| &request.headers).map(|(_, text)| text);
+        is_secret_name(name)
+            || self.accounts.has(name)
+            || templates.any(|template| {
+                let mut is_used = false;
+                template.variables(&mut |used| is_used |= used == name || used == variable);
+                is_used
+            })
     }
 }
 

@@ -20,12 +20,32 @@ pub(super) struct File {
     pub(super) name: Text,
     pub(super) mode: Text,
     pub(super) base: Text,
+    pub(super) accounts: Option<Spanned<Accounts>>,
+    #[serde(default)]
+    pub(super) values: Texts,
     #[serde(default)]
     pub(super) photos: Photos,
+    pub(super) source: Option<Spanned<Source>>,
     #[serde(default)]
-    pub(super) setup: Vec<Setup>,
+    pub(super) setup: Vec<Step>,
     pub(super) upload: Option<Spanned<Upload>>,
+    #[serde(default)]
+    pub(super) after_upload: Vec<Spanned<Step>>,
     pub(super) thumbnail: Spanned<Thumbnail>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Accounts {
+    pub(super) file: Option<Text>,
+    pub(super) env: Option<Text>,
+}
+
+/// Holds the accounts of a file or of an environment variable.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountList {
+    pub(super) account: Vec<BTreeMap<String, String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -43,16 +63,29 @@ pub(super) struct Photos {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Setup {
+pub(super) struct Source {
+    pub(super) listen: Option<Text>,
+    #[serde(default)]
+    pub(super) url: Vec<Text>,
+    pub(super) vary: Option<Vec<Text>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Step {
     pub(super) per: Text,
+    #[serde(rename = "as")]
+    pub(super) sender: Option<Text>,
     pub(super) method: Option<Text>,
     pub(super) path: Text,
     #[serde(default)]
     pub(super) headers: Texts,
     pub(super) json: Option<Text>,
     pub(super) body: Option<Text>,
+    pub(super) form: Option<Form>,
+    pub(super) ready: Option<Ready>,
     #[serde(default)]
-    pub(super) capture: Texts,
+    pub(super) capture: BTreeMap<String, Spanned<CaptureSource>>,
 }
 
 #[derive(Deserialize)]
@@ -62,18 +95,63 @@ pub(super) struct Upload {
     pub(super) path: Text,
     #[serde(default)]
     pub(super) headers: Texts,
+    pub(super) json: Option<Text>,
+    pub(super) body: Option<Text>,
     pub(super) form: Option<Form>,
+    pub(super) ready: Option<Ready>,
     #[serde(default)]
-    pub(super) capture: Texts,
+    pub(super) capture: BTreeMap<String, Spanned<CaptureSource>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Form {
-    pub(super) file: Text,
+    pub(super) file: Option<Text>,
     pub(super) filename: Option<Text>,
     #[serde(default)]
     pub(super) fields: Texts,
+    #[serde(default)]
+    pub(super) files: Vec<FormFile>,
+    #[serde(default)]
+    pub(super) multipart: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FormFile {
+    pub(super) name: Text,
+    pub(super) filename: Option<Text>,
+    #[serde(rename = "type")]
+    pub(super) media_type: Option<Text>,
+    pub(super) content: Option<Text>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ready {
+    #[serde(default)]
+    pub(super) statuses: Vec<Number>,
+    pub(super) pattern: Option<Text>,
+    pub(super) interval_ms: Option<Number>,
+    pub(super) limit_ms: Option<Number>,
+}
+
+/// Holds the source of a captured value: a text, or a table with a pattern.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "write a source such as \"/id\", or { from = \"/id\", pattern = '…' }"
+)]
+pub(super) enum CaptureSource {
+    Text(String),
+    Pattern(CapturePattern),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CapturePattern {
+    pub(super) from: String,
+    pub(super) pattern: String,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +161,8 @@ pub(super) struct Thumbnail {
     pub(super) path: Text,
     #[serde(default)]
     pub(super) headers: Texts,
+    pub(super) json: Option<Text>,
+    pub(super) body: Option<Text>,
     pub(super) form: Option<Form>,
     pub(super) fit: Option<Text>,
     pub(super) sizes: Option<Text>,
@@ -91,12 +171,4 @@ pub(super) struct Thumbnail {
     pub(super) private: Option<bool>,
     #[serde(default)]
     pub(super) shed: Vec<Number>,
-    pub(super) sign: Option<Sign>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Sign {
-    pub(super) with: Text,
-    pub(super) key: Text,
 }

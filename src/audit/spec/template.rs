@@ -1,68 +1,52 @@
-//! Parses and fills templates: texts with variables in braces.
+//! Parses and fills templates: texts with expressions in braces.
 //!
-//! `{name}` is a variable if the text in the braces can be a variable's name. Every other brace
-//! stands for itself, so that a template can contain plain JSON.
+//! `{name}` is a variable if the text in the braces can be a variable's name, and `{name(…)}` is a
+//! call of a function. Every other brace stands for itself, so that a template can contain plain
+//! JSON.
 
-use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{Mode, Per};
+use super::escape::{PathPosition, Place, escape, keep_escapes};
+use super::expression::{Expression, Function, Values};
+use super::schema::Text;
 
-/// Names the request that a template belongs to, which decides the template's variables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scope {
-    /// Request of the setup.
-    Setup(Per),
-    /// Upload of a photo.
-    Upload,
-    /// Request for a thumbnail.
-    Thumbnail,
+/// Upper bound of the depth of calls and of templates of `[values]` in one another.
+const MAX_DEPTH: usize = 8;
+
+/// Holds the names that a template may use.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    /// Variables that have a value when the request is built.
+    pub(super) variables: &'a [String],
+    /// Templates of `[values]` by name.
+    pub(super) values: &'a BTreeMap<String, Text>,
+    /// Returns the values of environment variables.
+    pub(super) environment: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Lists every variable that a template may use. Responses to earlier requests define the
-/// `captured` variables.
-pub(super) fn in_scope(captured: &[(Per, String)], scope: Scope, mode: Mode) -> Vec<String> {
-    let per = match scope {
-        Scope::Setup(per) => per,
-        Scope::Upload | Scope::Thumbnail => Per::Photo,
-    };
-    let is_thumbnail = scope == Scope::Thumbnail;
-    let groups: [(bool, &[&str]); 6] = [
-        (true, &["run", "person.number"]),
-        (per >= Per::Album, &["album.number"]),
-        (per == Per::Member, &["member.number"]),
-        (per == Per::Photo, &["photo.number", "uuid"]),
-        (is_thumbnail, &["size", "number", "viewer.number"]),
-        (is_thumbnail && mode == Mode::Pull, &["source", "source.escaped"]),
-    ];
-    let groups = groups.into_iter().filter(|(is_in_scope, _)| *is_in_scope);
-    let mut all: Vec<String> =
-        groups.flat_map(|(_, names)| names).map(|name| (*name).to_owned()).collect();
-    for (of, name) in captured {
-        let is_person = *of == Per::Person;
-        if is_person || *of == per || (*of <= per && *of != Per::Member) {
-            all.push(name.clone());
-        }
-        if is_person && per == Per::Member {
-            all.push(format!("member.{name}"));
-        }
-        if is_person && is_thumbnail {
-            all.push(format!("viewer.{name}"));
-        }
-    }
-    all
+/// Describes why a text is no template.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TemplateError {
+    #[error("the environment has no {0}: set it")]
+    Environment(String),
+    #[error("unknown variable {{{name}}}; known are {{{known}}}, {{env.…}}")]
+    Variable { name: String, known: String },
+    #[error("unknown function {name}; known are {known}")]
+    Function { name: String, known: String },
+    #[error("{0} cannot be read: write a call as {{base64(name, ':', 'text')}}")]
+    Call(String),
+    #[error("{0} is bytes: encode it, such as {{hex({0})}} or {{base64({0})}}")]
+    Bytes(String),
+    #[error("{0} takes an even number of hexadecimal digits")]
+    Hex(String),
+    #[error("{0} needs a key and a text, such as hmac_sha256(unhex(env.KEY), size)")]
+    Key(&'static str),
+    #[error("more than {MAX_DEPTH} calls or values in one another")]
+    Depth,
 }
 
-/// Returns true if a captured variable may have this name. The name begins with a letter and has no
-/// dot, which tells the name from the variables that the audit defines.
-pub(super) fn is_capture_name(name: &str) -> bool {
-    const RESERVED: [&str; 7] = ["run", "uuid", "size", "number", "source", "signature", "env"];
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !RESERVED.contains(&name)
-}
-
-/// Holds a text with variables. Values from the environment are inserted when the template is
+/// Holds a text with expressions. Values from the environment are inserted when the template is
 /// parsed, and are never printed.
 #[derive(Clone)]
 pub struct Template {
@@ -72,17 +56,7 @@ pub struct Template {
 #[derive(Clone)]
 enum Piece {
     Text(String),
-    Variable(String),
-    Secret(String),
-}
-
-/// Names a variable that has no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum UnknownVariable {
-    /// Environment variable that is not set.
-    Environment(String),
-    /// Variable that is not in scope.
-    Template(String),
+    Expression(Expression),
 }
 
 impl Template {
@@ -91,27 +65,32 @@ impl Template {
         Self { pieces: vec![Piece::Text(text.to_owned())] }
     }
 
-    /// Parses a template in which the `known` variables may stand.
-    pub(super) fn parse(
-        text: &str,
-        known: &dyn Fn(&str) -> bool,
-        environment: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, UnknownVariable> {
+    /// Parses a template in which the `names` may stand.
+    pub(super) fn parse(text: &str, names: Names<'_>) -> Result<Self, TemplateError> {
+        Self::parse_at(text, names, 0)
+    }
+
+    fn parse_at(text: &str, names: Names<'_>, depth: usize) -> Result<Self, TemplateError> {
+        if depth > MAX_DEPTH {
+            return Err(TemplateError::Depth);
+        }
         let mut pieces = Vec::new();
         let mut rest = text;
-        while let Some((before, name, after)) = next_variable(rest) {
+        while let Some((before, expression)) = next_expression(rest) {
             if !before.is_empty() {
                 pieces.push(Piece::Text(before.to_owned()));
             }
-            pieces.push(if let Some(variable) = name.strip_prefix("env.") {
-                let unset = || UnknownVariable::Environment(variable.to_owned());
-                Piece::Secret(environment(variable).ok_or_else(unset)?)
-            } else if known(name) {
-                Piece::Variable(name.to_owned())
-            } else {
-                return Err(UnknownVariable::Template(name.to_owned()));
-            });
-            rest = after;
+            let mut parser = Parser { rest: expression, names, depth };
+            let parsed = parser.expression()?;
+            let call = || TemplateError::Call(expression.chars().take(40).collect());
+            rest = parser.rest.trim_start().strip_prefix('}').ok_or_else(call)?;
+            if parsed.is_bytes() {
+                return Err(TemplateError::Bytes(parsed.to_string()));
+            }
+            match parsed {
+                Expression::Template(template) => pieces.extend(template.pieces),
+                expression => pieces.push(Piece::Expression(expression)),
+            }
         }
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));
@@ -119,24 +98,96 @@ impl Template {
         Ok(Self { pieces })
     }
 
-    /// Returns the text with each variable replaced by its escaped `value`. A variable without a
-    /// value is left out.
-    pub(crate) fn fill<'v>(
+    /// Returns the text with each expression replaced by its value, escaped for its place. An
+    /// expression without a value is left out.
+    pub(crate) fn fill(&self, values: Values<'_, '_>, place: Place) -> String {
+        self.render(place, &|expression| {
+            let value = expression.evaluate(values).unwrap_or_default();
+            Ok(String::from_utf8_lossy(&value).into_owned())
+        })
+    }
+
+    /// Returns the filled text for a reader. An expression that tells a secret, or has no value,
+    /// stands there by its name.
+    pub(crate) fn show(
         &self,
-        value: &dyn Fn(&str) -> Option<Cow<'v, str>>,
-        escape: fn(&str) -> Cow<'_, str>,
+        values: Values<'_, '_>,
+        place: Place,
+        is_secret: &dyn Fn(&str) -> bool,
+    ) -> String {
+        self.render(place, &|expression| {
+            let is_shown = !expression.tells_secret(is_secret);
+            let value = is_shown.then(|| expression.evaluate(values)).flatten();
+            let value = value.map(|value| String::from_utf8_lossy(&value).into_owned());
+            value.ok_or_else(|| format!("{{{expression}}}"))
+        })
+    }
+
+    /// Replaces each expression by its value, or by a text that is not escaped.
+    fn render(
+        &self,
+        place: Place,
+        value: &dyn Fn(&Expression) -> Result<String, String>,
     ) -> String {
         let mut text = String::new();
+        // Only the file's own text begins a query, so that a value cannot.
+        let mut is_query = false;
         for piece in &self.pieces {
             match piece {
-                Piece::Text(piece) => text.push_str(piece),
-                Piece::Secret(secret) => text.push_str(&escape(secret)),
-                Piece::Variable(name) => {
-                    text.push_str(&value(name).map_or_else(String::new, |v| escape(&v).into()));
+                Piece::Text(piece) => {
+                    text.push_str(piece);
+                    is_query |= piece.contains('?');
+                }
+                Piece::Expression(expression) => {
+                    let at = PathPosition { is_start: text.is_empty(), is_query };
+                    match value(expression) {
+                        Ok(value) => text += &placed(expression, &value, place, at),
+                        Err(shown) => text += &shown,
+                    }
                 }
             }
         }
         text
+    }
+
+    /// Returns the text with unescaped values, or `None` if an expression has no value.
+    pub(super) fn joined(&self, values: Values<'_, '_>) -> Option<Vec<u8>> {
+        let mut joined = Vec::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => joined.extend_from_slice(text.as_bytes()),
+                Piece::Expression(expression) => {
+                    joined.extend_from_slice(&expression.evaluate(values)?);
+                }
+            }
+        }
+        Some(joined)
+    }
+
+    /// Returns true if the filled text tells a secret.
+    pub(super) fn tells_secret(&self, is_secret: &dyn Fn(&str) -> bool) -> bool {
+        self.expressions().any(|expression| expression.tells_secret(is_secret))
+    }
+
+    /// Calls `each` with the name of each variable.
+    pub(crate) fn variables<'t>(&'t self, each: &mut dyn FnMut(&'t str)) {
+        self.expressions().for_each(|expression| expression.variables(each));
+    }
+
+    fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Text(_) => None,
+            Piece::Expression(expression) => Some(expression),
+        })
+    }
+}
+
+fn placed(expression: &Expression, value: &str, place: Place, at: PathPosition) -> String {
+    let is_url = matches!(expression, Expression::Variable(name) if name == "source");
+    if expression.is_escaped() {
+        keep_escapes(value, place).into_owned()
+    } else {
+        escape(value, place, at, is_url).into_owned()
     }
 }
 
@@ -145,99 +196,241 @@ impl fmt::Debug for Template {
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => f.write_str(text)?,
-                Piece::Variable(name) => write!(f, "{{{name}}}")?,
-                Piece::Secret(_) => f.write_str("{env}")?,
+                Piece::Expression(expression) => write!(f, "{{{expression}}}")?,
             }
         }
         Ok(())
     }
 }
 
-/// Returns a text unchanged.
-pub(crate) fn verbatim(text: &str) -> Cow<'_, str> {
-    text.into()
+fn in_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '.'
 }
 
-/// Escapes a text as a part of a JSON string.
-pub(crate) fn in_json(text: &str) -> Cow<'_, str> {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned().into()
-}
-
-/// Escapes the characters that cannot stand in a path or query. A character with a meaning there
-/// keeps its meaning.
-pub(crate) fn in_path(text: &str) -> Cow<'_, str> {
-    escaped(text, b"-._~/:@!$&'()*+,;=?%[]")
-}
-
-/// Escapes a text so that no character has a meaning in a path or query.
-pub(crate) fn percent_encoded(text: &str) -> Cow<'_, str> {
-    escaped(text, b"-._~")
-}
-
-fn escaped<'t>(text: &'t str, unescaped: &[u8]) -> Cow<'t, str> {
-    let stays = |byte: u8| byte.is_ascii_alphanumeric() || unescaped.contains(&byte);
-    if text.bytes().all(stays) {
-        return text.into();
-    }
-    let mut escaped = String::new();
-    for byte in text.bytes() {
-        if stays(byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped += &format!("%{byte:02X}");
-        }
-    }
-    escaped.into()
-}
-
-/// Splits a text at its first variable: the text before, the variable's name, and the text after.
-fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
+/// Splits a text at its first expression: the text before, and the text after the opening brace.
+fn next_expression(text: &str) -> Option<(&str, &str)> {
     for (open, _) in text.match_indices('{') {
         let inside = &text[open + 1..];
-        let end = inside.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.'));
-        if let Some(end) = end
-            && end > 0
-            && inside[end..].starts_with('}')
-            && inside.starts_with(|c: char| c.is_ascii_alphabetic())
+        let end = inside.find(|c: char| !in_name(c)).unwrap_or(inside.len());
+        if inside.starts_with(|c: char| c.is_ascii_alphabetic())
+            && inside[end..].starts_with(['}', '('])
         {
-            return Some((&text[..open], &inside[..end], &inside[end + 1..]));
+            return Some((&text[..open], inside));
         }
     }
     None
 }
 
+/// Parses one expression after its opening brace.
+struct Parser<'t, 'n> {
+    rest: &'t str,
+    names: Names<'n>,
+    depth: usize,
+}
+
+impl Parser<'_, '_> {
+    fn expression(&mut self) -> Result<Expression, TemplateError> {
+        let start = self.rest.trim_start();
+        let unreadable = || TemplateError::Call(start.chars().take(40).collect());
+        if let Some(quoted) = start.strip_prefix('\'') {
+            let (text, rest) = quoted.split_once('\'').ok_or_else(unreadable)?;
+            self.rest = rest;
+            return Ok(Expression::Text(text.to_owned()));
+        }
+        let end = start.find(|c: char| !in_name(c)).unwrap_or(start.len());
+        let (name, rest) = start.split_at(end);
+        if name.is_empty() {
+            return Err(unreadable());
+        }
+        self.rest = rest;
+        match rest.strip_prefix('(') {
+            Some(arguments) => {
+                self.rest = arguments;
+                self.call(name)
+            }
+            None => self.variable(name),
+        }
+    }
+
+    fn call(&mut self, name: &str) -> Result<Expression, TemplateError> {
+        let found = Function::ALL.iter().find(|(known, _)| *known == name);
+        let unknown = || TemplateError::Function {
+            name: name.to_owned(),
+            known: Function::ALL.map(|(known, _)| known).join(", "),
+        };
+        let &(name, function) = found.ok_or_else(unknown)?;
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(TemplateError::Depth);
+        }
+        let mut arguments = Vec::new();
+        loop {
+            arguments.push(self.expression()?);
+            let rest = self.rest.trim_start();
+            if let Some(rest) = rest.strip_prefix(',') {
+                self.rest = rest;
+            } else if let Some(rest) = rest.strip_prefix(')') {
+                self.rest = rest;
+                break;
+            } else {
+                return Err(TemplateError::Call(name.to_owned()));
+            }
+        }
+        self.depth -= 1;
+        if function.has_key() && arguments.len() < 2 {
+            return Err(TemplateError::Key(name));
+        }
+        let has_variable = arguments.iter().any(|argument| {
+            let mut has_variable = false;
+            argument.variables(&mut |_| has_variable = true);
+            has_variable
+        });
+        let call = Expression::Call(function, arguments);
+        // A key of the environment is known now, so a wrong one is an error of the file.
+        if function == Function::Unhex && !has_variable && call.evaluate(&|_| None).is_none() {
+            return Err(TemplateError::Hex(call.to_string()));
+        }
+        Ok(call)
+    }
+
+    fn variable(&self, name: &str) -> Result<Expression, TemplateError> {
+        let Names { variables, values, environment } = self.names;
+        if let Some(variable) = name.strip_prefix("env.") {
+            let unset = || TemplateError::Environment(variable.to_owned());
+            let value = environment(variable).ok_or_else(unset)?;
+            return Ok(Expression::Secret(variable.to_owned(), value));
+        }
+        if variables.iter().any(|variable| variable == name) {
+            return Ok(Expression::Variable(name.to_owned()));
+        }
+        if let Some(value) = values.get(name) {
+            let template = Template::parse_at(value.get_ref(), self.names, self.depth + 1)?;
+            return Ok(Expression::Template(template));
+        }
+        let known = variables.iter().chain(values.keys()).map(String::as_str);
+        let known = known.collect::<Vec<_>>().join("}, {");
+        Err(TemplateError::Variable { name: name.to_owned(), known })
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
-    fn parse(text: &str) -> Result<Template, UnknownVariable> {
-        let environment = |name: &str| (name == "KEY").then(|| "se\"cret".to_owned());
-        Template::parse(text, &|name| ["token", "person.number"].contains(&name), &environment)
+    fn parse(text: &str) -> Result<Template, TemplateError> {
+        let environment = |name: &str| match name {
+            "KEY" => Some("se\"cret".to_owned()),
+            "HEX" => Some("0aFf".to_owned()),
+            _ => None,
+        };
+        let variables = ["token", "person.number", "source", "source.escaped", "file"];
+        let variables = variables.map(str::to_owned);
+        let values = "work = \"/{token}/{source.escaped}\"\nloop = \"{loop}\"\n";
+        let values = toml::from_str(values).unwrap();
+        let names = Names { variables: &variables, values: &values, environment: &environment };
+        Template::parse(text, names)
     }
 
-    fn filled(text: &str, escape: fn(&str) -> Cow<'_, str>) -> String {
-        parse(text).unwrap().fill(&|name| Some(format!("<{name}>").into()), escape)
+    fn value(name: &str) -> Option<Cow<'static, [u8]>> {
+        let text = match name {
+            "source" => "http://a/b?c=d",
+            "source.escaped" => "http%3A%2F%2Fa",
+            "file" => "abc",
+            "none" => return None,
+            _ => "<a/b>&c?",
+        };
+        Some(text.as_bytes().into())
+    }
+
+    fn filled(text: &str, place: Place) -> String {
+        parse(text).unwrap().fill(&value, place)
     }
 
     #[test]
-    fn variables_are_filled_in_and_other_braces_stand_for_themselves() {
-        assert_eq!(filled("a{token}b{person.number}", verbatim), "a<token>b<person.number>");
-        assert_eq!(filled(r#"{"n":{"a":"{token}"}}"#, verbatim), r#"{"n":{"a":"<token>"}}"#);
-        assert_eq!(filled("{} {1} { token} {{token}}", verbatim), "{} {1} { token} {<token>}");
-        assert_eq!(filled("{token}", percent_encoded), "%3Ctoken%3E");
-        assert_eq!(filled(r#"{"k":"{env.KEY}"}"#, in_json), r#"{"k":"se\"cret"}"#);
+    fn expressions_are_filled_in_and_other_braces_stand_for_themselves() {
+        let text = |text: &str| filled(text, Place::Text);
+        assert_eq!(text("1{token}2{person.number}"), "1<a/b>&c?2<a/b>&c?");
+        assert_eq!(text(r#"{"n":{"a":"{token}"}}"#), r#"{"n":{"a":"<a/b>&c?"}}"#);
+        assert_eq!(text("{} {1} { token} {{token}}"), "{} {1} { token} {<a/b>&c?}");
     }
 
     #[test]
-    fn unknown_variables_are_rejected() {
-        assert_eq!(parse("{tokn}").unwrap_err(), UnknownVariable::Template("tokn".into()));
-        assert_eq!(parse("{env.NO}").unwrap_err(), UnknownVariable::Environment("NO".into()));
+    fn a_value_is_escaped_for_where_it_stands() {
+        for (template, place, expected) in [
+            ("/x/{token}", Place::Path, "/x/%3Ca%2Fb%3E&c%3F"),
+            ("/x?y={token}", Place::Path, "/x?y=%3Ca%2Fb%3E%26c%3F"),
+            ("{token}/x", Place::Path, "%3Ca/b%3E&c?/x"),
+            ("/x/{source}", Place::Path, "/x/http://a/b?c=d"),
+            ("/x?url={source}", Place::Path, "/x?url=http%3A%2F%2Fa%2Fb%3Fc%3Dd"),
+            ("/x?url={source.escaped}", Place::Path, "/x?url=http%3A%2F%2Fa"),
+            ("/x/{urlencode(token)}", Place::Path, "/x/%3Ca%2Fb%3E%26c%3F"),
+            ("/x/{raw(token)}", Place::Path, "/x/%3Ca/b%3E&c?"),
+            ("a={token}&b", Place::Form, "a=%3Ca%2Fb%3E%26c%3F&b"),
+            (r#"{"k":"{env.KEY}"}"#, Place::Json, r#"{"k":"se\"cret"}"#),
+            ("{env.KEY}", Place::PartName, "se%22cret"),
+            ("^{token}$", Place::Pattern, r"^<a/b>&c\?$"),
+        ] {
+            assert_eq!(filled(template, place), expected, "{template} in {place:?}");
+        }
+    }
+
+    /// The expected values come from Python's `hashlib`, `hmac` and `base64`.
+    #[test]
+    fn functions_hash_encode_and_sign() {
+        for (template, expected) in [
+            ("{base64('a', ':', file)}", "YTphYmM="),
+            ("{base64url('??>')}", "Pz8-"),
+            ("{base64url('a')} {base64url_padded('a')}", "YQ YQ=="),
+            ("{hex(sha1(file))}", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (
+                "{hex(sha256(file))}",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+            ("{hex(hmac_sha1('key', 'a', 'bc'))}", "4fd0b215276ef12f2b3e4c8ecac2811498b656fc"),
+            (
+                "{base64url(hmac_sha256(unhex('943b421c9eb07c830af81030552c86009268de4e532ba2ee2eab\
+                 8247c6da0881'), unhex('520f986b998545b4785e0defbc4f3c1203f22de2374a3d53cb7a7fe9fea3\
+                 09c5'), '/rs:fill:300:400:0/g:sm/aHR0cDovL2V4YW1w/bGUuY29tL2ltYWdl/cy9jdXJpb3NpdHku\
+                 anBn.png'))}",
+                "JdSeR-mlwlAEVm-x3u5NxVQhi4LM7ORk90fjhlBH-2E",
+            ),
+            ("{hex(unhex(env.HEX))}", "0aff"),
+            ("{urldecode('a%20b')}", "a b"),
+            ("{work} {base64(work)}", "/<a/b>&c?/http%3A%2F%2Fa LzxhL2I+JmM/L2h0dHAlM0ElMkYlMkZh"),
+        ] {
+            assert_eq!(filled(template, Place::Text), expected, "{template}");
+        }
     }
 
     #[test]
-    fn values_from_the_environment_are_never_printed() {
-        let shown = format!("{:?}", parse("a {env.KEY} {token}").unwrap());
-        assert_eq!(shown, "a {env} {token}");
+    fn a_wrong_expression_is_an_error_that_names_it() {
+        for (text, expected) in [
+            ("{tokn}", "unknown variable {tokn}; known are {token}, "),
+            ("{env.NO}", "the environment has no NO"),
+            ("{sha1(file)}", "sha1(file) is bytes: encode it, such as {hex(sha1(file))}"),
+            ("{file}", "file is bytes"),
+            ("{md5(token)}", "unknown function md5; known are base64, "),
+            ("{base64(token}", "base64"),
+            ("{base64('a)}", "'a)}"),
+            ("{hmac_sha256(token)}", "hmac_sha256 needs a key and a text"),
+            ("{hex(unhex('abc'))}", "unhex('abc') takes an even number"),
+            ("{loop}", "more than 8"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_never_shown_and_neither_is_what_tells_it() {
+        let shown =
+            |text: &str| parse(text).unwrap().show(&value, Place::Path, &|name| name == "token");
+        assert_eq!(shown("/{env.KEY}/{token}"), "/{env.KEY}/{token}");
+        assert_eq!(shown("/{base64(env.KEY)}"), "/{base64(env.KEY)}");
+        assert_eq!(shown("/{person.number}"), "/%3Ca%2Fb%3E&c%3F");
+        assert_eq!(shown("{hex(hmac_sha1(env.KEY, 'a', 'bc'))}").len(), 40);
+        assert_eq!(format!("{:?}", parse("a {env.KEY} {token}").unwrap()), "a {env.KEY} {token}");
     }
 }
