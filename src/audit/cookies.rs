@@ -42,9 +42,9 @@ impl CookieJar {
         (!cookies.is_empty()).then_some(cookies)
     }
 
-    /// Returns the names of the cookies.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+    /// Returns the names and values of the cookies.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 

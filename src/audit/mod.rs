@@ -25,6 +25,7 @@
 
 mod authorization_probe;
 mod captures;
+pub mod check;
 mod checkers;
 mod client;
 mod cookies;
@@ -39,6 +40,7 @@ mod response_check;
 mod run;
 mod self_test;
 mod setup;
+mod source_probe;
 pub mod spec;
 mod stats;
 mod test_photos;
@@ -51,6 +53,7 @@ pub use self::authorization_probe::ProbeResult;
 pub use self::client::{CaError, TlsTrust, Url, UrlError};
 pub use self::evidence::{Evidence, FindingKind};
 pub use self::load_generator::{LoadModel, MAX_IN_FLIGHT};
+pub use self::request_builder::ShownRequest;
 pub use self::response_check::MAX_IMAGE_PX;
 pub use self::run::{AuditError, AuditPlan, AuditProgress, AuditResults, run};
 pub use self::setup::SetupError;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
 
 use super::captures::{CapturedValues, Captures, RequestContext};
 use super::client::HttpRequest;
@@ -25,6 +26,9 @@ pub(crate) enum BuildError {
 /// Upper bound of the characters of a body that are shown.
 const MAX_SHOWN: usize = 600;
 
+/// Lower bound of the bytes of a value that is taken for a secret where it stands in a text.
+const MIN_SECRET_BYTES: usize = 5;
+
 /// Builds requests for a target.
 #[derive(Clone, Copy)]
 pub(crate) struct RequestBuilder<'a> {
@@ -38,12 +42,16 @@ pub(crate) struct RequestBuilder<'a> {
 }
 
 /// Holds a request for a reader, without its secrets.
-#[derive(Clone, Debug)]
-pub(crate) struct ShownRequest {
-    pub(crate) method: String,
-    pub(crate) url: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+#[derive(Clone, Debug, Serialize)]
+pub struct ShownRequest {
+    /// Method.
+    pub method: String,
+    /// URL.
+    pub url: String,
+    /// Names and values of the headers.
+    pub headers: Vec<(String, String)>,
+    /// Body, in which the photo stands by its name.
+    pub body: String,
 }
 
 impl<'a> RequestBuilder<'a> {
@@ -93,8 +101,9 @@ impl<'a> RequestBuilder<'a> {
         let headers = request.headers.iter();
         let headers = headers.map(|(name, text)| (name.to_string(), show(text, Place::Text)));
         let names = self.captures.cookies.get(context.viewer.unwrap_or(context.owner));
-        let names = names.into_iter().flat_map(|jar| jar.names());
-        let names = names.map(|name| format!("{name}={{hidden}}")).collect::<Vec<_>>().join("; ");
+        let names = names.into_iter().flat_map(|jar| jar.pairs());
+        let names = names.map(|(name, _)| format!("{name}={{hidden}}"));
+        let names = names.collect::<Vec<_>>().join("; ");
         let cookies = (!names.is_empty()).then(|| (COOKIE.to_string(), names));
         let mut body = match &request.body {
             BodySpec::Empty => String::new(),
@@ -124,6 +133,29 @@ impl<'a> RequestBuilder<'a> {
         }
         let method = request.method.to_string();
         ShownRequest { method, url, headers: headers.chain(cookies).collect(), body }
+    }
+
+    /// Replaces the secrets in a text by their names. Shorter values than [`MIN_SECRET_BYTES`] stay,
+    /// because they stand in any text.
+    pub(crate) fn hide(&self, text: &str, context: RequestContext) -> String {
+        let Captures { people, albums, photos, cookies, .. } = self.captures;
+        let captured = people
+            .get(context.viewer.unwrap_or(context.owner))
+            .into_iter()
+            .chain(people.get(context.owner))
+            .chain(albums.get(context.owner))
+            .chain(context.photo.and_then(|photo| photos.get(photo)));
+        let captured = captured.flatten().filter(|(name, _)| self.target.is_secret(name));
+        let cookies = cookies.get(context.viewer.unwrap_or(context.owner)).into_iter();
+        let cookies = cookies.flat_map(|jar| jar.pairs());
+        let captured = captured.map(|(name, value)| (name.as_str(), value.as_str()));
+        let mut hidden = text.to_owned();
+        for (name, value) in captured.chain(cookies).chain(self.target.environment_secrets()) {
+            if value.len() >= MIN_SECRET_BYTES {
+                hidden = hidden.replace(value, &format!("{{{name}}}"));
+            }
+        }
+        hidden
     }
 
     /// Fills the template of a regular expression.

@@ -21,6 +21,7 @@ use super::prepared::record_counts::RecordCounts;
 use super::response_check::{Checked, ResponseChecker};
 use super::self_test;
 use super::setup::{SetupError, SetupResult, prepare};
+use super::source_probe;
 use super::spec::{Mode, Target};
 use super::stats::{AuditStats, Finding};
 use super::test_photos::TestPhotos;
@@ -86,6 +87,8 @@ pub struct AuditResults {
     pub verdict: AuditVerdict,
     /// Reasons why the verdict is not a better one.
     pub reasons: Vec<String>,
+    /// Notes on how the audit reached the target, and on what it left out.
+    pub notes: Vec<String>,
     /// Upper bound of the share of mixed answers with 95 % confidence, if the audit is clean.
     pub bound: Option<f64>,
     /// True if the caller ended the audit early.
@@ -137,6 +140,7 @@ pub fn run(
         photos: Arc::new(TestPhotos::generate(plan.target.photos, plan.seed)?),
         runtime: Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
         on_progress,
+        notes: notes(&plan.target),
         interrupted: false,
         accepts_truncated: false,
         stranger: ProbeResult::NotRun,
@@ -146,6 +150,13 @@ pub fn run(
     Ok(audit.results(abort))
 }
 
+/// Returns the notes that a target causes before any request.
+fn notes(target: &Target) -> Vec<String> {
+    let is_unchecked = target.base.is_tls() && target.tls.is_insecure();
+    let note = "The target's certificate was not checked (--insecure).";
+    is_unchecked.then(|| note.to_owned()).into_iter().collect()
+}
+
 struct Audit<'p> {
     plan: &'p AuditPlan,
     target: Arc<Target>,
@@ -153,6 +164,7 @@ struct Audit<'p> {
     photos: Arc<TestPhotos>,
     runtime: Runtime,
     on_progress: &'p mut dyn FnMut(AuditProgress) -> bool,
+    notes: Vec<String>,
     interrupted: bool,
     accepts_truncated: bool,
     stranger: ProbeResult,
@@ -184,7 +196,7 @@ impl Audit<'_> {
         let is_whole = |&photo: &usize| !self.photos.all[photo].truncated;
         let mut available = setup.available;
         available.retain(|photo| self.accepts_truncated || is_whole(photo));
-        let workload = Arc::new(Workload {
+        let mut workload = Workload {
             target: Arc::clone(&self.target),
             photos: Arc::clone(&self.photos),
             captures: setup.captures,
@@ -193,7 +205,9 @@ impl Audit<'_> {
             seed: self.plan.seed,
             whole: available.iter().copied().filter(|photo| is_whole(photo)).count(),
             available,
-        });
+        };
+        self.notes.extend(self.runtime.block_on(source_probe::run(&mut workload)));
+        let workload = Arc::new(workload);
         // A load against a target that is down would only take time, so one request that does not
         // count goes first.
         let mut connection = None;
@@ -313,6 +327,7 @@ impl Audit<'_> {
             stats: self.stats,
             verdict,
             reasons,
+            notes: self.notes,
             interrupted: self.interrupted,
             truncated,
             stranger: self.stranger,

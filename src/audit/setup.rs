@@ -32,6 +32,10 @@ const RETRY_DELAY: Duration = Duration::from_millis(50);
 /// Upper bound of the retry delay.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(2);
 
+/// Divisor of the time that a truncated photo may take until it is ready, because a service that
+/// refuses truncated photos in a job never gets there.
+const TRUNCATED_WAIT: u32 = 4;
+
 /// Describes why the setup of a target failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{request}: {reason}")]
@@ -287,11 +291,15 @@ pub(crate) async fn send_step(
                 ready.statuses.contains(&response.status)
                     && pattern.as_ref().is_none_or(|pattern| matches(pattern, response))
             };
+            let is_truncated =
+                context.photo.is_some_and(|photo| builder.photos.all[photo].truncated);
+            let limit = if is_truncated { ready.limit / TRUNCATED_WAIT } else { ready.limit };
+            let ready = Ready { limit, ..ready.clone() };
             let (is_over, last) =
-                send_until_ready(connection, &request, ready, &is_ready, limits).await;
+                send_until_ready(connection, &request, &ready, &is_ready, limits).await;
             let last = last.map_err(http)?;
             if is_over {
-                let (limit, excerpt) = (ready.limit, last.excerpt());
+                let excerpt = last.excerpt();
                 return Err(failed(format!(
                     "not ready within {limit:?}: last answered {excerpt}; compare it with ready"
                 )));

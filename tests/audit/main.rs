@@ -11,4 +11,6 @@ mod mixed;
 mod mock_service;
 mod prepared;
 mod reports;
+mod services;
 mod spec;
+mod stand_in;

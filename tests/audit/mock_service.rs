@@ -23,10 +23,24 @@ pub(crate) struct Received {
     pub(crate) line: String,
     /// Value of the header `authorization`, or nothing.
     pub(crate) token: String,
+    /// Names in lower case and values of all headers.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
 }
 
 impl Received {
+    /// Returns the method, and the path with the query.
+    pub(crate) fn target(&self) -> (&str, &str) {
+        let mut words = self.line.split(' ');
+        (words.next().unwrap_or_default(), words.next().unwrap_or_default())
+    }
+
+    /// Returns the value of a header, or nothing.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let header = self.headers.iter().find(|(known, _)| known == name);
+        header.map_or("", |(_, value)| value)
+    }
+
     /// Returns the size that the query requests.
     pub(crate) fn size(&self) -> u32 {
         let size = self.line.split("size=").nth(1).unwrap();
@@ -64,7 +78,7 @@ pub(crate) fn serve(
 fn request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|&read| read > 0)?;
-    let (mut length, mut token) = (0, String::new());
+    let (mut length, mut token, mut headers) = (0, String::new(), Vec::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok().filter(|&read| read > 0)?;
@@ -72,15 +86,17 @@ fn request(reader: &mut BufReader<TcpStream>) -> Option<Received> {
             break;
         }
         let (name, value) = header.split_once(':').unwrap_or_default();
-        match name.to_ascii_lowercase().as_str() {
-            "content-length" => length = value.trim().parse().unwrap(),
-            "authorization" => token = value.trim().to_owned(),
+        let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
+        match name.as_str() {
+            "content-length" => length = value.parse().unwrap(),
+            "authorization" => token.clone_from(&value),
             _ => {}
         }
+        headers.push((name, value));
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Received { line, token, body: body.into() })
+    Some(Received { line, token, headers, body: body.into() })
 }
 
 /// Sends a complete response. Returns true if the connection can stay open.

@@ -25,6 +25,10 @@ path = "/photos/{uuid}?size={size}"
 headers = { authorization = "Bearer {viewer.token}" }
 "#;
 
+const ACCOUNTS: &str = "account = [\
+    { user = \"a\", password = \"b\", access_token = \"c\" }, \
+    { user = \"d\", password = \"e\", access_token = \"f\" }]";
+
 fn parse(text: &str) -> Result<Target, String> {
     let environment = |name: &str| (name == "KEY").then(|| "a secret".to_owned());
     Target::parse(text, None, &environment).map_err(|error| error.to_string())
@@ -109,10 +113,14 @@ fn the_shipped_targets_are_valid() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "toml") {
             let text = std::fs::read_to_string(&path).unwrap();
-            let target = Target::parse(&text, None, &|_| Some("x".into()));
+            let accounts = |name: &str| match name.strip_suffix("_ACCOUNTS") {
+                Some(_) => ACCOUNTS.to_owned(),
+                None => "00ff".to_owned(),
+            };
+            let target = Target::parse(&text, None, &|name| Some(accounts(name)));
             assert!(target.is_ok(), "{}: {target:?}", path.display());
             read += 1;
         }
     }
-    assert_eq!(read, 3);
+    assert_eq!(read, 10);
 }

@@ -367,6 +367,7 @@ impl Judgement {
             stats,
             verdict,
             reasons,
+            notes: Vec::new(),
             interrupted,
             truncated,
             stranger: match (self.strangers, self.exposed) {

@@ -112,7 +112,7 @@ pub(super) fn describe_finding(finding: &Finding, photos: &TestPhotos) -> String
 /// Lists notes on failures, unread answers and the two probes.
 pub(super) fn notes(results: &AuditResults) -> Vec<String> {
     let stats = &results.stats;
-    let mut notes = Vec::new();
+    let mut notes = results.notes.clone();
     if results.interrupted {
         notes.push("Interrupted: these are the results so far.".to_owned());
     }

@@ -168,6 +168,18 @@ impl Expression {
         }
     }
 
+    /// Calls `each` with the name and the value of each environment variable.
+    pub(super) fn secrets<'e>(&'e self, each: &mut dyn FnMut(&'e str, &'e str)) {
+        match self {
+            Self::Text(_) | Self::Variable(_) => {}
+            Self::Secret(name, value) => each(name, value),
+            Self::Template(template) => template.secrets(each),
+            Self::Call(_, arguments) => {
+                arguments.iter().for_each(|argument| argument.secrets(each));
+            }
+        }
+    }
+
     /// Calls `each` with the name of each variable.
     pub(super) fn variables<'e>(&'e self, each: &mut dyn FnMut(&'e str)) {
         match self {

@@ -358,16 +358,32 @@ impl Target {
         if name.contains('.') || PUBLIC.contains(&name) {
             return false;
         }
-        let steps = self.setup.iter().chain(&self.upload).chain(&self.after_upload);
-        let requests = steps.map(|step| &step.request).chain([&self.thumbnail.request]);
-        let mut templates = requests.flat_map(|request| &request.headers).map(|(_, text)| text);
+        let mut templates = self.requests().flat_map(|request| &request.headers);
         is_secret_name(name)
             || self.accounts.has(name)
-            || templates.any(|template| {
+            || templates.any(|(_, template)| {
                 let mut is_used = false;
                 template.variables(&mut |used| is_used |= used == name || used == variable);
                 is_used
             })
+    }
+
+    /// Returns the names and values of the environment variables that the requests use.
+    pub(crate) fn environment_secrets(&self) -> Vec<(&str, &str)> {
+        let mut secrets = Vec::new();
+        for request in self.requests() {
+            let headers = request.headers.iter().map(|(_, text)| text);
+            let body = request.body.templates();
+            for template in [&request.path].into_iter().chain(headers).chain(body) {
+                template.secrets(&mut |name, value| secrets.push((name, value)));
+            }
+        }
+        secrets
+    }
+
+    fn requests(&self) -> impl Iterator<Item = &RequestTemplate> {
+        let steps = self.setup.iter().chain(&self.upload).chain(&self.after_upload);
+        steps.map(|step| &step.request).chain([&self.thumbnail.request])
     }
 }
 

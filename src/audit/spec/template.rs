@@ -169,6 +169,11 @@ impl Template {
         self.expressions().any(|expression| expression.tells_secret(is_secret))
     }
 
+    /// Calls `each` with the name and the value of each environment variable.
+    pub(super) fn secrets<'t>(&'t self, each: &mut dyn FnMut(&'t str, &'t str)) {
+        self.expressions().for_each(|expression| expression.secrets(each));
+    }
+
     /// Calls `each` with the name of each variable.
     pub(crate) fn variables<'t>(&'t self, each: &mut dyn FnMut(&'t str)) {
         self.expressions().for_each(|expression| expression.variables(each));

@@ -1,8 +1,10 @@
 //! Runs `audit`: audits a thumbnail service from outside, under load.
 
+mod check;
 mod demo;
 mod judge;
 mod prepare;
+mod reach;
 mod report_args;
 
 use std::error::Error;
@@ -16,7 +18,7 @@ use self::report_args::ReportArgs;
 use super::interrupt::Interrupt;
 use super::{Exit, OutputArgs, parse};
 use crate::audit::spec::{Mode, Sizes};
-use crate::audit::{self, AuditPlan, AuditProgress, LoadModel, MAX_IN_FLIGHT, Target, Url};
+use crate::audit::{self, AuditPlan, AuditProgress, LoadModel, MAX_IN_FLIGHT, Target};
 use crate::codec::Fit;
 use crate::output::progress;
 
@@ -34,6 +36,8 @@ pub(super) struct Audit {
     #[command(flatten)]
     target: Option<TargetArgs>,
     #[command(flatten)]
+    reach: reach::ReachArgs,
+    #[command(flatten)]
     plan: PlanArgs,
     #[command(flatten)]
     report: ReportArgs,
@@ -43,6 +47,7 @@ pub(super) struct Audit {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Check),
     Demo(demo::Demo),
     Prepare(prepare::Prepare),
     Judge(judge::Judge),
@@ -66,9 +71,6 @@ struct TargetArgs {
 /// Selects the load and the limits.
 #[derive(Args)]
 struct PlanArgs {
-    /// URL of the service, in place of the base in the file.
-    #[arg(long, value_name = "URL")]
-    base: Option<Url>,
     /// Sizes to request, in px, such as 256, 128,256 or 96-320 [default: those of the target].
     #[arg(long, value_name = "SIZES")]
     sizes: Option<Sizes>,
@@ -117,6 +119,7 @@ Exit codes:
 
 Examples:
   double-exposure audit demo
+  double-exposure audit check service.toml --send
   double-exposure audit --target service.toml --steps 1,8,32 --duration 2m
   double-exposure audit --pull 'http://127.0.0.1:8888/unsafe/{size}x{size}/{source}' --fit cover
   double-exposure audit --post 'http://127.0.0.1:3000/thumbnail?size={size}' --until-found
@@ -126,6 +129,7 @@ Examples:
 impl Audit {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         match self.command {
+            Some(Command::Check(check)) => check.run(),
             Some(Command::Demo(demo)) => demo.run(),
             Some(Command::Prepare(prepare)) => prepare.run(),
             Some(Command::Judge(judge)) => judge.run(),
@@ -148,13 +152,16 @@ impl Audit {
     }
 
     fn plan(&self, source: &TargetArgs) -> Result<AuditPlan, Box<dyn Error>> {
-        let PlanArgs { base, sizes, fit, steps, rate, .. } = &self.plan;
+        let PlanArgs { sizes, fit, steps, rate, .. } = &self.plan;
         let mut target = match (&source.target, &source.pull, &source.post) {
-            (Some(file), ..) => Target::read(file, base.as_ref())?,
+            (Some(file), ..) => Target::read(file, self.reach.base.as_ref())?,
             (None, Some(url), _) => Target::from_url(Mode::Pull, url)?,
             (None, None, Some(url)) => Target::from_url(Mode::Post, url)?,
             (None, None, None) => return Err("name a target".into()),
         };
+        if let Some(warning) = self.reach.apply(&mut target)? {
+            self.output.note(&format!("warning: {warning}\n"));
+        }
         if let Some(sizes) = sizes {
             target.thumbnail.sizes = sizes.clone();
         }
@@ -187,7 +194,7 @@ impl Audit {
     /// Returns the command that runs the same audit again, for a POSIX shell.
     fn rerun_command(&self, source: &TargetArgs) -> String {
         let TargetArgs { target, pull, post } = source;
-        let PlanArgs { base, rate, steps, duration, warm_up, seed, .. } = &self.plan;
+        let PlanArgs { rate, steps, duration, warm_up, seed, .. } = &self.plan;
         let file = target.as_ref().map(|file| quoted(&file.display().to_string()));
         let list = |numbers: Vec<String>| (!numbers.is_empty()).then(|| numbers.join(","));
         let rates = list(rate.iter().map(f64::to_string).collect());
@@ -196,7 +203,6 @@ impl Audit {
             ("target", file),
             ("pull", pull.as_deref().map(quoted)),
             ("post", post.as_deref().map(quoted)),
-            ("base", base.as_ref().map(Url::to_string)),
             ("steps", steps.filter(|_| rates.is_none())),
             ("rate", rates),
             ("duration", Some(format!("{}ms", duration.as_millis()))),
@@ -205,6 +211,12 @@ impl Audit {
         ];
         let flags = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let flags: String = flags.map(|(flag, value)| format!(" --{flag} {value}")).collect();
+        let reach = self.reach.flags().into_iter().filter_map(|(flag, value)| Some((flag, value?)));
+        let reach = reach.map(|(flag, value)| match value.is_empty() {
+            true => format!(" --{flag}"),
+            false => format!(" --{flag} {}", quoted(&value)),
+        });
+        let flags: String = flags + &reach.collect::<String>();
         format!("double-exposure audit{flags}")
     }
 }
