@@ -12,13 +12,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
 use super::client::{Connection, HttpError, HttpResponse};
-use super::workload::{PlannedRequest, Workload};
+use super::workload::{NUMBERS_PER_STEP, PlannedRequest, Workload};
 
 /// Upper bound of the requests in flight.
 pub const MAX_IN_FLIGHT: usize = 1024;
-
-/// Numbers reserved for the requests of one step.
-pub(crate) const NUMBERS_PER_STEP: u64 = 1 << 32;
 
 /// Pause after a failure, so that a client does not send a refusing target a million requests a
 /// second.

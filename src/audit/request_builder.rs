@@ -135,7 +135,7 @@ impl<'a> RequestBuilder<'a> {
         ShownRequest { method, url, headers: headers.chain(cookies).collect(), body }
     }
 
-    /// Replaces the secrets in a text by their names. Shorter values than [`MIN_SECRET_BYTES`] stay,
+    /// Replaces the secrets in a text by their names. Values below [`MIN_SECRET_BYTES`] stay,
     /// because they stand in any text.
     pub(crate) fn hide(&self, text: &str, context: RequestContext) -> String {
         let Captures { people, albums, photos, cookies, .. } = self.captures;

@@ -11,12 +11,14 @@ use super::captures::{Captures, RequestContext};
 use super::client::{
     Connection, ExchangeLimits, HttpError, HttpRequest, HttpResponse, MAX_REDIRECTS, send,
 };
-use super::load_generator::NUMBERS_PER_STEP;
 use super::origin_server::SourceUrls;
 use super::request_builder::{BuildError, RequestBuilder};
 use super::spec::{SourceVariation, Target};
 use super::test_photos::TestPhotos;
 use crate::codec::Fit;
+
+/// Numbers reserved for the requests of one step.
+pub(crate) const NUMBERS_PER_STEP: u64 = 1 << 32;
 
 /// Mean interval, in requests, between two requests for truncated photos.
 const TRUNCATED_INTERVAL: u64 = 8;

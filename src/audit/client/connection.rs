@@ -19,8 +19,8 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 /// Upper bound of the headers of a response.
 const MAX_HEADERS: usize = 128;
 
-/// Sends requests on one TCP connection, with TLS or without. It cannot be cloned, and sending takes it by `&mut`, so
-/// that no two requests share it.
+/// Sends requests on one TCP connection, with TLS or without. It cannot be cloned, and sending
+/// takes it by `&mut`, so that no two requests share it.
 pub(crate) struct Connection {
     origin: Origin,
     sender: SendRequest<Full<Bytes>>,

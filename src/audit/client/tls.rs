@@ -167,13 +167,13 @@ fn explain(error: &std::io::Error) -> String {
     }
 }
 
-/// Verifies a target's certificate: by roots, or as one of the pinned ones. Without roots it accepts
-/// every certificate, and still checks that the target has the certificate's key.
+/// Verifies a target's certificate: by roots, or as one of the pinned ones. Without roots it
+/// accepts every certificate, and still checks that the target has the certificate's key.
 #[derive(Debug)]
 struct Verifier {
     provider: Arc<CryptoProvider>,
-    /// Certificates that may be the target's own. Tools that make a certificate for one server often
-    /// mark it as an authority, which no chain of trust accepts for a server.
+    /// Certificates that may be the target's own. Tools that make a certificate for one server
+    /// often mark it as an authority, which no chain of trust accepts for a server.
     pinned: Vec<CertificateDer<'static>>,
     roots: Option<Arc<WebPkiServerVerifier>>,
 }

@@ -1,9 +1,19 @@
 //! Validates the bodies of requests: JSON, text, forms and files.
 
-use super::error::InvalidField;
+use super::error::{Validated, invalid, require};
 use super::schema::{self, Text, Texts};
-use super::validate::{Location, RequestValidator, Validated, invalid, require};
 use super::{BodySpec, FilePart, Template, TextKind};
+
+/// Holds what the validation of a body needs of its request.
+#[derive(Clone, Copy)]
+pub(super) struct BodyContext<'a> {
+    /// Name of the request, such as `setup[1]`.
+    pub(super) field: &'a str,
+    /// True if the request is about a photo.
+    pub(super) has_photo: bool,
+    /// Parses the template of a field.
+    pub(super) template: &'a dyn Fn(&Text, &str) -> Validated<Template>,
+}
 
 /// Holds the fields of a request that can describe its body.
 pub(super) struct BodyFields {
@@ -16,10 +26,9 @@ impl BodyFields {
     /// Validates the body of a request. `default` is the body without any field.
     pub(super) fn validate(
         self,
-        requests: &RequestValidator<'_>,
+        at: BodyContext<'_>,
         headers: &Texts,
         default: BodySpec,
-        at: Location<'_>,
     ) -> Validated<BodySpec> {
         let Self { json, body, form } = self;
         let second = match (&json, &body, &form) {
@@ -31,14 +40,14 @@ impl BodyFields {
             return Err(invalid(second, at.field, "json, body or form, and only one of them"));
         }
         if let Some(json) = json {
-            let text = requests.template(&json, at.with(&format!("{}.json", at.field)))?;
+            let text = (at.template)(&json, &format!("{}.json", at.field))?;
             return Ok(BodySpec::Text { text, kind: TextKind::Json });
         }
         if let Some(body) = body {
-            let text = requests.template(&body, at.with(&format!("{}.body", at.field)))?;
+            let text = (at.template)(&body, &format!("{}.body", at.field))?;
             return Ok(BodySpec::Text { text, kind: kind_of(headers) });
         }
-        form.map_or(Ok(default), |form| self::form(form, requests, at))
+        form.map_or(Ok(default), |form| self::form(form, at))
     }
 }
 
@@ -54,20 +63,15 @@ fn kind_of(headers: &Texts) -> TextKind {
     }
 }
 
-fn form(
-    form: schema::Form,
-    requests: &RequestValidator<'_>,
-    at: Location<'_>,
-) -> Validated<BodySpec> {
+fn form(form: schema::Form, at: BodyContext<'_>) -> Validated<BodySpec> {
     let field = format!("{}.form", at.field);
-    let at = at.with(&field);
     let mut fields = Vec::new();
     for (name, text) in form.fields {
-        let template = requests.template(&text, at.with(&format!("{field}.fields.{name}")))?;
+        let template = (at.template)(&text, &format!("{field}.fields.{name}"))?;
         fields.push((name, template));
     }
     let filename = |filename: Option<Text>| match filename {
-        Some(filename) => requests.template(&filename, at.with(&format!("{field}.filename"))),
+        Some(filename) => (at.template)(&filename, &format!("{field}.filename")),
         None => Ok(Template::plain("photo")),
     };
     let mut files = Vec::new();
@@ -86,10 +90,10 @@ fn form(
     }
     for file in form.files {
         let name = format!("{field}.files");
-        let has_photo = file.content.is_some() || at.has_photo();
+        let has_photo = file.content.is_some() || at.has_photo;
         let reason = "only a request per photo has a photo: give its content";
         require(has_photo, &file.name, &name, reason)?;
-        let content = file.content.map(|content| requests.template(&content, at.with(&name)));
+        let content = file.content.map(|content| (at.template)(&content, &name));
         files.push(FilePart {
             filename: filename(file.filename)?,
             media_type: file.media_type.map(toml::Spanned::into_inner),
@@ -138,7 +142,7 @@ impl BodySpec {
 }
 
 /// Requires that a request sends the photo.
-pub(super) fn require_photo(body: &BodySpec, path: &Text, field: &str) -> Result<(), InvalidField> {
+pub(super) fn require_photo(body: &BodySpec, path: &Text, field: &str) -> Validated<()> {
     let reason =
         "the request sends no photo: leave the body out, or use form.file or {base64(file)}";
     require(body.has_photo(), path, field, reason)

@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
+use toml::Spanned;
+
 use super::MAX_FILE_BYTES;
+use super::schema::Text;
 
 /// Describes why a target's file or URL cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +56,34 @@ pub(super) struct InvalidField {
     pub(super) span: Range<usize>,
     pub(super) field: String,
     pub(super) reason: String,
+}
+
+/// Holds a valid value, or the first invalid field.
+pub(super) type Validated<T> = Result<T, InvalidField>;
+
+pub(super) fn invalid<T>(
+    value: &Spanned<T>,
+    field: &str,
+    reason: impl Into<String>,
+) -> InvalidField {
+    InvalidField { span: value.span(), field: field.to_owned(), reason: reason.into() }
+}
+
+pub(super) fn require<T>(
+    holds: bool,
+    value: &Spanned<T>,
+    field: &str,
+    reason: &str,
+) -> Validated<()> {
+    if holds { Ok(()) } else { Err(invalid(value, field, reason)) }
+}
+
+pub(super) fn one_of<T: Copy>(text: &Text, field: &str, choices: &[(&str, T)]) -> Validated<T> {
+    let choice = choices.iter().find(|(name, _)| name == text.get_ref());
+    choice.map(|&(_, choice)| choice).ok_or_else(|| {
+        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+        invalid(text, field, format!("{:?} is none of {}", text.get_ref(), names.join(", ")))
+    })
 }
 
 impl InvalidField {

@@ -13,7 +13,6 @@ use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 use super::escape::{percent_decoded, percent_encoded};
-use super::template::Template;
 
 /// Returns the values of variables, or `None` for a variable without a value.
 pub(crate) type Values<'v, 'f> = &'f dyn Fn(&str) -> Option<Cow<'v, [u8]>>;
@@ -103,13 +102,15 @@ fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
 /// Holds a parsed expression.
 #[derive(Clone)]
 pub(super) enum Expression {
-    /// Quoted text of the file.
+    /// Text of the template around its braces.
+    Own(String),
+    /// Quoted text in braces.
     Text(String),
     /// Environment variable with its value.
     Secret(String, String),
     Variable(String),
     /// Template of `[values]` in the argument of a function.
-    Template(Template),
+    Joined(Vec<Expression>),
     Call(Function, Vec<Expression>),
 }
 
@@ -117,10 +118,16 @@ impl Expression {
     /// Returns the value, or `None` if a variable has none or a function cannot take it.
     pub(super) fn evaluate<'v>(&self, values: Values<'v, '_>) -> Option<Cow<'v, [u8]>> {
         match self {
-            Self::Text(text) => Some(text.clone().into_bytes().into()),
+            Self::Own(text) | Self::Text(text) => Some(text.clone().into_bytes().into()),
             Self::Secret(_, secret) => Some(secret.clone().into_bytes().into()),
             Self::Variable(name) => values(name),
-            Self::Template(template) => Some(template.joined(values)?.into()),
+            Self::Joined(pieces) => {
+                let mut joined = Vec::new();
+                for piece in pieces {
+                    joined.extend_from_slice(&piece.evaluate(values)?);
+                }
+                Some(joined.into())
+            }
             Self::Call(function, arguments) => {
                 let mut arguments = arguments.iter();
                 let key = match function.has_key() {
@@ -141,7 +148,7 @@ impl Expression {
         match self {
             Self::Variable(name) => name == "file",
             Self::Call(function, _) => function.gives_bytes(),
-            Self::Text(_) | Self::Secret(..) | Self::Template(_) => false,
+            _ => false,
         }
     }
 
@@ -157,10 +164,10 @@ impl Expression {
     /// Returns true if the value tells a secret. An HMAC does not tell its key.
     pub(super) fn tells_secret(&self, is_secret: &dyn Fn(&str) -> bool) -> bool {
         match self {
-            Self::Text(_) => false,
+            Self::Own(_) | Self::Text(_) => false,
             Self::Secret(..) => true,
             Self::Variable(name) => is_secret(name),
-            Self::Template(template) => template.tells_secret(is_secret),
+            Self::Joined(pieces) => pieces.iter().any(|piece| piece.tells_secret(is_secret)),
             Self::Call(function, arguments) => {
                 let arguments = &arguments[usize::from(function.has_key())..];
                 arguments.iter().any(|argument| argument.tells_secret(is_secret))
@@ -171,11 +178,10 @@ impl Expression {
     /// Calls `each` with the name and the value of each environment variable.
     pub(super) fn secrets<'e>(&'e self, each: &mut dyn FnMut(&'e str, &'e str)) {
         match self {
-            Self::Text(_) | Self::Variable(_) => {}
+            Self::Own(_) | Self::Text(_) | Self::Variable(_) => {}
             Self::Secret(name, value) => each(name, value),
-            Self::Template(template) => template.secrets(each),
-            Self::Call(_, arguments) => {
-                arguments.iter().for_each(|argument| argument.secrets(each));
+            Self::Joined(parts) | Self::Call(_, parts) => {
+                parts.iter().for_each(|part| part.secrets(each));
             }
         }
     }
@@ -183,11 +189,10 @@ impl Expression {
     /// Calls `each` with the name of each variable.
     pub(super) fn variables<'e>(&'e self, each: &mut dyn FnMut(&'e str)) {
         match self {
-            Self::Text(_) | Self::Secret(..) => {}
+            Self::Own(_) | Self::Text(_) | Self::Secret(..) => {}
             Self::Variable(name) => each(name),
-            Self::Template(template) => template.variables(each),
-            Self::Call(_, arguments) => {
-                arguments.iter().for_each(|argument| argument.variables(each));
+            Self::Joined(parts) | Self::Call(_, parts) => {
+                parts.iter().for_each(|part| part.variables(each));
             }
         }
     }
@@ -196,10 +201,14 @@ impl Expression {
 impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Own(text) => f.write_str(text),
             Self::Text(text) => write!(f, "'{text}'"),
             Self::Secret(name, _) => write!(f, "env.{name}"),
             Self::Variable(name) => f.write_str(name),
-            Self::Template(template) => write!(f, "'{template:?}'"),
+            Self::Joined(pieces) => pieces.iter().try_for_each(|piece| match piece {
+                Self::Own(text) => f.write_str(text),
+                piece => write!(f, "{{{piece}}}"),
+            }),
             Self::Call(function, arguments) => {
                 write!(f, "{}(", function.name())?;
                 for (index, argument) in arguments.iter().enumerate() {

@@ -7,9 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use toml::Spanned;
 
-use super::error::InvalidField;
+use super::error::{InvalidField, Validated, invalid, one_of};
 use super::schema;
-use super::validate::{Validated, invalid, one_of};
 use crate::audit::client::{Url, UrlError};
 
 /// Names the only part in which the URLs of photos differ.

@@ -10,8 +10,8 @@ use hyper::header::HeaderName;
 use toml::Spanned;
 
 use super::accounts::{self, Accounts};
-use super::body::{BodyFields, require_photo};
-use super::error::InvalidField;
+use super::body::{BodyContext, BodyFields, require_photo};
+use super::error::{Validated, invalid, one_of, require};
 use super::schema::{self, CaptureSource, Number, Text, Texts};
 use super::scope::{Scope, in_scope, is_capture_name};
 use super::template::Names;
@@ -35,7 +35,6 @@ const PEOPLE: usize = 12;
 /// Upper bound of the time for which a request waits for the service, in milliseconds.
 const MAX_READY_MS: i64 = 600_000;
 
-pub(super) type Validated<T> = Result<T, InvalidField>;
 type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
 
 /// Makes a target of a file in a folder. `base` replaces the base of the file.
@@ -107,31 +106,6 @@ pub(super) fn target(
     })
 }
 
-pub(super) fn invalid<T>(
-    value: &Spanned<T>,
-    field: &str,
-    reason: impl Into<String>,
-) -> InvalidField {
-    InvalidField { span: value.span(), field: field.to_owned(), reason: reason.into() }
-}
-
-pub(super) fn require<T>(
-    holds: bool,
-    value: &Spanned<T>,
-    field: &str,
-    reason: &str,
-) -> Validated<()> {
-    if holds { Ok(()) } else { Err(invalid(value, field, reason)) }
-}
-
-pub(super) fn one_of<T: Copy>(text: &Text, field: &str, choices: &[(&str, T)]) -> Validated<T> {
-    let choice = choices.iter().find(|(name, _)| name == text.get_ref());
-    choice.map(|&(_, choice)| choice).ok_or_else(|| {
-        let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-        invalid(text, field, format!("{:?} is none of {}", text.get_ref(), names.join(", ")))
-    })
-}
-
 fn number(
     number: Option<&Number>,
     field: &str,
@@ -176,26 +150,26 @@ fn photos(file: &schema::Photos, mode: Mode, accounts: &Accounts) -> Validated<P
 
 /// Locates a template: its field, and the scope of its variables.
 #[derive(Clone, Copy)]
-pub(super) struct Location<'a> {
-    pub(super) field: &'a str,
-    pub(super) scope: Scope,
+struct Location<'a> {
+    field: &'a str,
+    scope: Scope,
 }
 
 impl<'a> Location<'a> {
     /// Returns the location of another field of the same request.
-    pub(super) fn with<'b>(self, field: &'b str) -> Location<'b> {
+    fn with<'b>(self, field: &'b str) -> Location<'b> {
         Location { field, scope: self.scope }
     }
 
     /// Returns true if the request is about a photo.
-    pub(super) fn has_photo(self) -> bool {
+    fn has_photo(self) -> bool {
         use Scope::{AfterUpload, Setup};
         !matches!(self.scope, Setup(per) | AfterUpload(per) if per != Per::Photo)
     }
 }
 
 /// Validates requests in their order, and collects the variables that their responses define.
-pub(super) struct RequestValidator<'e> {
+struct RequestValidator<'e> {
     mode: Mode,
     /// The variables that accounts and responses define, each with the request that they answer.
     captured: Vec<(Per, String)>,
@@ -247,7 +221,7 @@ impl RequestValidator<'_> {
         }
         let at = Location { field, scope: scope(per) };
         let body = BodyFields { json: step.json, body: step.body, form: step.form };
-        let body = body.validate(self, &step.headers, BodySpec::Empty, at)?;
+        let body = self.body(body, &step.headers, BodySpec::Empty, at)?;
         let request = self.request(step.method, "POST", &step.path, step.headers, body, at)?;
         let ready = step.ready.map(|ready| self.ready(ready, at)).transpose()?;
         let capture = self.capture(per, step.capture, at)?;
@@ -257,7 +231,7 @@ impl RequestValidator<'_> {
     fn upload(&mut self, upload: schema::Upload) -> Validated<SetupRequest> {
         let at = Location { field: "upload", scope: Scope::Upload };
         let body = BodyFields { json: upload.json, body: upload.body, form: upload.form };
-        let body = body.validate(self, &upload.headers, BodySpec::Photo, at)?;
+        let body = self.body(body, &upload.headers, BodySpec::Photo, at)?;
         require_photo(&body, &upload.path, "upload")?;
         let default = if matches!(body, BodySpec::Photo) { "PUT" } else { "POST" };
         let request =
@@ -274,7 +248,7 @@ impl RequestValidator<'_> {
         let (is_post, path) = (self.mode == Mode::Post, thumbnail.path);
         let body = BodyFields { json: thumbnail.json, body: thumbnail.body, form: thumbnail.form };
         let default = if is_post { BodySpec::Photo } else { BodySpec::Empty };
-        let body = body.validate(self, &thumbnail.headers, default, at)?;
+        let body = self.body(body, &thumbnail.headers, default, at)?;
         if is_post {
             require_photo(&body, &path, "thumbnail")?;
         }
@@ -339,6 +313,19 @@ impl RequestValidator<'_> {
         Ok(RequestTemplate { method, path, headers: templates, body })
     }
 
+    fn body(
+        &self,
+        body: BodyFields,
+        headers: &Texts,
+        default: BodySpec,
+        at: Location<'_>,
+    ) -> Validated<BodySpec> {
+        let template = |text: &Text, field: &str| self.template(text, at.with(field));
+        let context =
+            BodyContext { field: at.field, has_photo: at.has_photo(), template: &template };
+        body.validate(context, headers, default)
+    }
+
     fn ready(&self, ready: schema::Ready, at: Location<'_>) -> Validated<Ready> {
         let field = |name: &str| format!("{}.ready.{name}", at.field);
         let mut statuses = Vec::new();
@@ -400,7 +387,7 @@ impl RequestValidator<'_> {
             .map_err(|error| invalid(text, at.field, format!("no regular expression: {error}")))
     }
 
-    pub(super) fn template(&self, text: &Text, at: Location<'_>) -> Validated<Template> {
+    fn template(&self, text: &Text, at: Location<'_>) -> Validated<Template> {
         let variables = in_scope(&self.captured, at.scope, self.mode);
         let names =
             Names { variables: &variables, values: &self.values, environment: self.environment };

@@ -35,7 +35,7 @@ pub(super) struct ReachArgs {
 }
 
 impl ReachArgs {
-    /// Applies the flags to a target. Returns a warning if the photos can be fetched from elsewhere.
+    /// Applies the flags to a target. Returns a warning if other machines can fetch the photos.
     pub(super) fn apply(&self, target: &mut Target) -> Result<Option<String>, Box<dyn Error>> {
         if self.insecure {
             target.tls = TlsTrust::insecure();
