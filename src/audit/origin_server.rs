@@ -199,7 +199,8 @@ mod tests {
     use super::*;
 
     fn urls() -> (SourceUrls, TestPhotos) {
-        let target = Target::from_url(Mode::Pull, "http://127.0.0.1:1/{source}").unwrap();
+        let mut target = Target::from_url(Mode::Pull, "http://127.0.0.1:1/{source}").unwrap();
+        (target.photos.people, target.photos.per_person) = (3, 1);
         let photos = TestPhotos::generate(target.photos, 7).unwrap();
         let hosts = ["http://127.0.0.1:9", "http://localhost:9"].map(str::to_owned).into();
         (SourceUrls::new(hosts, &photos, &target.source.vary), photos)
