@@ -7,7 +7,8 @@ tokens to the workers. Each worker keeps its images and one file of records, whi
 Environment:
   PREPARED                       folder that `double-exposure audit prepare` wrote
   ANSWERS                        folder for images and records [default: answers in PREPARED]
-  STEP                           number of the step of the load [default: 1]
+  STEPS                          users of each step of the load [default: 8,32]
+  STEP_SECONDS                   seconds of each step [default: 20]
   DOUBLE_EXPOSURE_OPERATOR_KEY   the service's operator key
 """
 
@@ -20,17 +21,20 @@ import uuid
 from pathlib import Path
 
 import requests
-from locust import FastHttpUser, constant, events, task
+from locust import FastHttpUser, LoadTestShape, constant, events, task
 from locust.runners import MasterRunner, WorkerRunner
 
 PREPARED = Path(os.environ["PREPARED"])
 ANSWERS = Path(os.environ.get("ANSWERS", PREPARED / "answers"))
-STEP = int(os.environ.get("STEP", "1"))
+STEPS = [int(users) for users in os.environ.get("STEPS", "8,32").split(",")]
+STEP_SECONDS = float(os.environ.get("STEP_SECONDS", "20"))
 MANIFEST = json.loads((PREPARED / "manifest.json").read_text())
 PHOTOS = [photo for photo in MANIFEST["photos"] if not photo["truncated"]]
 MEMBERS = {person["number"]: person["members"] for person in MANIFEST["people"]}
 
+# Tokens and albums by person, and the number of users of the current step.
 session = {}
+current = {"step": STEPS[0]}
 
 
 def set_up(base):
@@ -64,11 +68,15 @@ def set_up(base):
 
 @events.init.add_listener
 def on_init(environment, **_):
-    def on_session(message, **_):
-        session.update(message.data)
+    def on_session(msg, **_):
+        session.update(msg.data)
+
+    def on_step(msg, **_):
+        current.update(msg.data)
 
     if isinstance(environment.runner, WorkerRunner):
         environment.runner.register_message("session", on_session)
+        environment.runner.register_message("step", on_step)
 
 
 @events.test_start.add_listener
@@ -80,6 +88,21 @@ def on_test_start(environment, **_):
     if isinstance(runner, MasterRunner):
         # Workers get this before they are told to start users.
         runner.send_message("session", session)
+
+
+class Steps(LoadTestShape):
+    """Runs each number of users for the same time, and tells the workers which step it is."""
+
+    def tick(self):
+        index = int(self.get_run_time() / STEP_SECONDS)
+        if index >= len(STEPS):
+            return None
+        users = STEPS[index]
+        if users != current["step"]:
+            current["step"] = users
+            if isinstance(self.runner, MasterRunner):
+                self.runner.send_message("step", current)
+        return users, users
 
 
 class Recorder:
@@ -98,7 +121,7 @@ class Recorder:
             file = f"{self.machine}/{self.count}.jpg"
             (ANSWERS / file).write_bytes(body)
             record["file"] = file
-        self.lines.write(json.dumps({**record, "step": STEP, "machine": self.machine}) + "\n")
+        self.lines.write(json.dumps({**record, "machine": self.machine}) + "\n")
         self.lines.flush()
 
 
@@ -122,7 +145,8 @@ class Viewer(FastHttpUser):
         album = session[str(photo["owner"])]["album"]
         path = f"/albums/{album}/photos/{photo['uuid']}/thumbnail?size={size}&fit={MANIFEST['fit']}"
         headers = {"authorization": f"Bearer {session[str(viewer)]['token']}"}
-        record = {"photo": photo["name"], "size": size, "viewer": viewer, "sent": time.time()}
+        record = {"photo": photo["name"], "size": size, "viewer": viewer, "step": current["step"]}
+        record["sent"] = time.time()
         response = self.client.get(path, headers=headers, name="thumbnail")
         record["done"] = time.time()
         if response.status_code == 0:

@@ -1,7 +1,7 @@
 //! Tests the exit codes of the program, and that it never prints a key. Each test runs the program
 //! in a process of its own.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -58,6 +58,66 @@ fn unusable_input_gives_exit_code_2_and_a_reason() {
         (&[], "--target"),
     ] {
         let (output, _folder) = audit(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(reason), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn prepared_photos_are_judged_with_the_exit_codes_and_reports_of_an_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = folder.path().join("photos");
+    let run = |arguments: &[&str], input: &str| {
+        let mut program = program();
+        program.arg("audit").args(arguments).current_dir(&folder).stdin(Stdio::piped());
+        let mut child =
+            program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        // A run that refuses its arguments does not read its input.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    };
+    let prepare = ["prepare", "photos", "--people", "2", "--per-person", "1", "--json"];
+    let output = run(&prepare, "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let manifest: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    assert_eq!(run(&prepare, "").status.code(), Some(2));
+
+    let record = |photo: usize, file: usize| {
+        let file = &manifest["photos"][file]["versions"][0]["file"];
+        format!("{{\"photo\":{},\"file\":{file}}}\n", manifest["photos"][photo]["name"])
+    };
+    let judge = ["judge", "photos", "photos/records.jsonl", "--json", "--out", "report"];
+    let reports = ["--junit", "junit.xml", "--markdown", "summary.md"];
+    let [few, one] = [&["--min-answers", "3"], &["--min-answers", "1"]];
+    for (records, more, code, verdict) in [
+        (record(0, 0) + &record(1, 1), one, 0, "clean"),
+        (record(0, 0) + &record(1, 0), one, 1, "mixed"),
+        (record(0, 0) + &record(1, 1), few, 3, "inconclusive"),
+        (String::new(), one, 3, "inconclusive"),
+    ] {
+        std::fs::write(photos.join("records.jsonl"), &records).unwrap();
+        let output = run(&[&judge[..], &reports[..], &more[..]].concat(), "");
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+        assert_eq!(document["verdict"], verdict);
+        assert_eq!(document["records"]["records"], records.lines().count());
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert!(read("junit.xml").contains(verdict) && read("summary.md").contains(verdict));
+        assert!(read("report/index.html").contains("double-exposure audit judge"));
+    }
+
+    // A record on standard input names files in the working directory.
+    let piped = record(0, 0).replace("\"photos/", "\"photos/photos/");
+    let output = run(&["judge", "photos", "-", "--json", "--min-answers", "1"], &piped);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for (arguments, reason) in [
+        (&["judge", "photos"][..], "--pattern"),
+        (&["judge", "."], "manifest.json"),
+        (&["judge", "photos", "photos", "--pattern", "{size}"], "{photo}"),
+        (&["prepare", "new", "--members", "11"], "members: 11 is not from 0 to 10"),
+    ] {
+        let output = run(arguments, "");
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
         assert!(error.contains(reason), "{arguments:?}: {error}");

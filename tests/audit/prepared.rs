@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use double_exposure::audit::prepared::{
-    JudgeOptions, MAX_LINE_BYTES, Manifest, PrepareOptions, PreparedError, judge, prepare,
+    JudgeOptions, MAX_LINE_BYTES, MAX_RECORD_FILES, Manifest, PrepareOptions, PreparedError, judge,
+    prepare,
 };
 use double_exposure::audit::report::{AuditDocument, table};
 use double_exposure::audit::spec::PhotoFormat;
@@ -376,6 +377,40 @@ fn an_earlier_version_is_stale_only_after_it_was_replaced() {
 }
 
 #[test]
+fn the_fit_of_a_record_decides_which_dimensions_its_image_may_have() {
+    let prepared = Prepared::new();
+    let record = set(&prepared.clean()[0], "size", SIZE - 20);
+    let results = prepared.judge_records(std::slice::from_ref(&record));
+    assert_eq!(results.stats.kinds.get(&FindingKind::Size), Some(&1));
+    let results = prepared.judge_records(&[set(&record, "fit", "any")]);
+    assert!(results.stats.kinds.is_empty(), "{:?}", results.stats.kinds);
+}
+
+#[test]
+fn headers_are_judged_where_they_were_recorded() {
+    let prepared = Prepared::new();
+    let record = &prepared.clean()[0];
+    let headers = json!({ "Content-Type": "image/png", "Cache-Control": "public", "ETag": "1" });
+    let results = prepared.judge_records(&[set(record, "headers", headers)]);
+    let kinds: Vec<FindingKind> = results.stats.kinds.keys().copied().collect();
+    assert_eq!(kinds, [FindingKind::Type, FindingKind::Public]);
+}
+
+#[test]
+fn thumbnails_that_are_too_small_to_read_make_no_clean_verdict() {
+    let prepared = Prepared::new();
+    let records: Vec<Value> =
+        prepared.clean().iter().map(|record| set(record, "size", 16)).collect();
+    let results = prepared.judge_records(&records);
+    assert_eq!(results.verdict, AuditVerdict::Inconclusive, "{:?}", results.reasons);
+    let error = prepare(
+        &prepared.answers().join("new"),
+        &PrepareOptions { sizes: "16".parse().unwrap(), ..options() },
+    );
+    assert!(error.unwrap_err().to_string().contains("16 px"));
+}
+
+#[test]
 fn images_alone_are_judged_by_the_pattern_of_their_paths() {
     let prepared = Prepared::new();
     for (index, photo) in prepared.manifest.photos.iter().enumerate() {
@@ -475,6 +510,11 @@ fn sources_without_records_are_refused_with_what_to_do() {
     prepared.write("records.jsonl", &steps);
     let error = judge(prepared.folder.path(), &prepared.options(), &mut |_| true).unwrap_err();
     assert!(error.to_string().contains("65 steps"), "{error}");
+    for number in 0..=MAX_RECORD_FILES {
+        fs::write(prepared.answers().join(format!("{number}.jsonl")), "").unwrap();
+    }
+    let error = judge(prepared.folder.path(), &prepared.options(), &mut |_| true).unwrap_err();
+    assert!(matches!(error, PreparedError::TooManyFiles), "{error}");
     let error = prepare(Path::new("/proc/none"), &options()).unwrap_err();
     assert!(error.to_string().contains("/proc/none"), "{error}");
 }

@@ -26,7 +26,7 @@ const SIZE_VARIABLE: &str = "DOUBLE_EXPOSURE_MEASURED_SIZE";
 const SIDE: u32 = 3_000;
 
 /// Returns the peak of this process's resident memory so far, in bytes.
-fn peak_bytes() -> u64 {
+pub(crate) fn peak_bytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.split_whitespace().next().unwrap().parse::<u64>().unwrap() << 10

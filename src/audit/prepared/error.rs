@@ -28,7 +28,7 @@ pub enum PreparedError {
     },
     /// The parameters of the photos or the thumbnails are invalid.
     #[error("{0}")]
-    Parameters(#[from] SpecError),
+    Parameters(String),
     /// The photos cannot hold watermarks.
     #[error("{0}")]
     Watermark(#[from] WatermarkError),
@@ -82,6 +82,18 @@ impl PreparedError {
     /// Returns a function that adds the path to an error of the system.
     pub(super) fn io(path: &Path) -> impl Fn(io::Error) -> Self + '_ {
         move |source| Self::Io { path: path.into(), source }
+    }
+}
+
+impl From<SpecError> for PreparedError {
+    fn from(error: SpecError) -> Self {
+        // The file in which the field stands is made of the options, and no user sees it.
+        Self::Parameters(match error {
+            SpecError::Invalid { field, reason, .. } => {
+                format!("{}: {reason}", field.trim_start_matches("photos."))
+            }
+            other => other.to_string(),
+        })
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct RecordStore {
     /// Folders of the records' files, by number.
     folders: Vec<PathBuf>,
     count: u64,
+    /// Upper bound of `count`.
+    max_records: u64,
 }
 
 /// Describes a step of the load.
@@ -81,7 +83,7 @@ impl RecordStore {
         let connection = Connection::open("")?;
         connection.execute_batch(SCHEMA)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        Ok(Self { connection, folders, count: 0 })
+        Ok(Self { connection, folders, count: 0, max_records: MAX_RECORDS })
     }
 
     /// Stores the record of a line from the source with this number. Returns false if the record is
@@ -98,7 +100,7 @@ impl RecordStore {
         if self.has_duplicate(key, path.as_deref())? {
             return Ok(false);
         }
-        if self.count == MAX_RECORDS {
+        if self.count == self.max_records {
             return Err(PreparedError::TooManyRecords);
         }
         self.count += 1;
@@ -217,5 +219,34 @@ fn has_same_bytes(first: &Path, second: &Path) -> bool {
         if left.is_empty() {
             return true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> SortableRecord {
+        let record = r#"{"photo":0,"viewer":0,"size":1,"fit":"any","is_earlier":false,
+            "status":503,"error":null,"headers":{}}"#;
+        SortableRecord {
+            step: 1,
+            machine: None,
+            times: None,
+            has_wrong_times: false,
+            file: None,
+            record: serde_json::from_str(record).expect("a record"),
+        }
+    }
+
+    #[test]
+    fn more_records_than_the_bound_are_refused_and_duplicates_take_no_room() {
+        let mut store = RecordStore::create(vec![PathBuf::new()]).expect("a store");
+        store.max_records = 2;
+        for (line, is_new) in [("a", true), ("a", false), ("b", true), ("b", false)] {
+            assert_eq!(store.add(line.as_bytes(), 0, &record()).expect("room"), is_new);
+        }
+        let error = store.add(b"c", 0, &record());
+        assert!(matches!(error, Err(PreparedError::TooManyRecords)));
     }
 }
