@@ -15,7 +15,7 @@ use super::limits::{MAX_RECORDS, MAX_STEPS};
 use super::record::{ResolvedRecord, SortableRecord};
 
 /// Memory for pages of the temporary file, in KiB.
-const CACHE_KIB: i64 = 8 << 10;
+const CACHE_KIB: i64 = 4 << 10;
 
 /// Bytes of a read when two files are compared.
 const COMPARED_BYTES: usize = 64 << 10;
