@@ -42,15 +42,13 @@ fn peak(folder: &Path, photo: &str, records: u64) -> u64 {
     let mut lines = String::new();
     for index in 0..records {
         let (sent, machine) = (1.7e9 + index as f64 / 100.0, index % 7);
+        let done = sent + 0.5;
         let answer = match index % 100 {
             0 => "\"status\":200,\"file\":\"image.jpg\"",
             _ => "\"status\":503,\"headers\":{\"retry-after\":\"1\",\"server\":\"a service\"}",
         };
-        let _ = writeln!(
-            lines,
-            "{{\"photo\":{photo:?},\"sent\":{sent},\"done\":{},\"machine\":\"{machine}\",{answer}}}",
-            sent + 0.5
-        );
+        let times = format!("\"machine\":\"{machine}\",\"sent\":{sent},\"done\":{done}");
+        let _ = writeln!(lines, "{{\"photo\":{photo:?},{times},{answer}}}");
     }
     fs::write(folder.join("records.jsonl"), lines).unwrap();
     let child = Command::new(env::current_exe().unwrap())
