@@ -175,6 +175,12 @@ impl Folder {
         }
     }
 
+    /// Returns the number that a query on the file yields.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        let file = rusqlite::Connection::open(self.file()).expect("the file opens");
+        file.query_row(sql, [], |row| row.get(0)).expect("the query yields a number")
+    }
+
     fn execute(&self, sql: &str) {
         let file = rusqlite::Connection::open(self.file()).expect("the file opens");
         file.execute_batch(sql).expect("no write is under way between two steps");

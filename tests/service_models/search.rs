@@ -43,7 +43,7 @@ pub(crate) fn explore_seeded(
 }
 
 /// Lists each part: its name, the executions of the shipped files, and the two models.
-const PARTS: [(&str, usize, Model, Model); 9] = {
+const PARTS: [(&str, usize, Model, Model); 11] = {
     use planted::server::models as with_mistakes;
     use server::models as shipped;
     [
@@ -80,6 +80,18 @@ const PARTS: [(&str, usize, Model, Model); 9] = {
         ("bodies", 2_000, shipped::requests::bodies, with_mistakes::requests::bodies),
         ("thumbnails", 1_000, shipped::service::thumbnails, with_mistakes::service::thumbnails),
         ("uploads", 1_000, shipped::service::uploads, with_mistakes::service::uploads),
+        (
+            "repeated requests",
+            1_000,
+            shipped::outcomes::repeated_requests,
+            with_mistakes::outcomes::repeated_requests,
+        ),
+        (
+            "ended tokens",
+            1_000,
+            shipped::outcomes::ended_tokens,
+            with_mistakes::outcomes::ended_tokens,
+        ),
         ("ledger", 1_000, shipped::ledger::group_commit, with_mistakes::ledger::group_commit),
     ]
 };
@@ -123,8 +135,18 @@ fn each_receipt_of_the_ledger_names_the_rows_of_its_own_entries() {
     assert_clean("ledger");
 }
 
+#[test]
+fn a_repeated_request_has_its_effect_once_and_a_503_has_none() {
+    assert_clean("repeated requests");
+}
+
+#[test]
+fn a_token_that_ended_opens_nothing_and_a_repeated_change_gives_one_token() {
+    assert_clean("ended tokens");
+}
+
 /// Lists the planted mistakes that a part's model finds, each with the part.
-const FOUND_BY_A_PART: [(&str, &str); 14] = [
+const FOUND_BY_A_PART: [(&str, &str); 18] = [
     ("joined_by_anything", "single flight"),
     ("abandoned_without_the_lock", "single flight"),
     ("landing_crossed", "single flight"),
@@ -138,6 +160,10 @@ const FOUND_BY_A_PART: [(&str, &str); 14] = [
     ("one_buffer_for_all_bodies", "bodies"),
     ("staged_by_album", "uploads"),
     ("queue_before_the_worker", "thumbnails"),
+    ("key_not_looked_at", "repeated requests"),
+    ("write_given_up_at_its_deadline", "repeated requests"),
+    ("tokens_remembered", "ended tokens"),
+    ("changed_twice_by_one_request", "ended tokens"),
     ("shown_before_it_is_recorded", "thumbnails"),
 ];
 

@@ -11,5 +11,6 @@ use super::{
 
 pub(crate) mod conversions;
 pub(crate) mod ledger;
+pub(crate) mod outcomes;
 pub(crate) mod requests;
 pub(crate) mod service;

@@ -99,13 +99,18 @@ fn closing_look() -> Vec<Vec<Step>> {
 }
 
 /// Runs a service from a start to a restart.
-struct Running {
+pub(super) struct Running {
     router: TowerToHyperService<Router>,
     store: Arc<Store>,
 }
 
 impl Running {
-    fn start(folder: &Folder) -> Self {
+    /// Returns the router that serves every request.
+    pub(super) fn router(&self) -> &TowerToHyperService<Router> {
+        &self.router
+    }
+
+    pub(super) fn start(folder: &Folder) -> Self {
         let clock = Clock::Stopped(Moment::from_millis(START));
         // Fewer connections than store calls that run at once, so that calls wait for one.
         let max_readers = NonZeroUsize::new(2).expect("two");
@@ -280,7 +285,7 @@ impl Client {
 }
 
 /// Sends a request to the router, and reads the whole response.
-async fn answer(
+pub(super) async fn answer(
     router: &TowerToHyperService<Router>,
     request: Request<Body>,
     sent: String,
