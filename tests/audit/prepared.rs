@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use double_exposure::audit::prepared::{
-    JudgeOptions, MAX_LINE_BYTES, MAX_RECORD_FILES, Manifest, PrepareOptions, PreparedError, judge,
-    prepare,
+    AnswerRecord, JudgeOptions, MAX_LINE_BYTES, MAX_RECORD_FILES, Manifest, PrepareOptions,
+    PreparedError, RecordCounts, judge, prepare,
 };
 use double_exposure::audit::report::{AuditDocument, table};
 use double_exposure::audit::spec::PhotoFormat;
@@ -517,4 +517,30 @@ fn sources_without_records_are_refused_with_what_to_do() {
     assert!(matches!(error, PreparedError::TooManyFiles), "{error}");
     let error = prepare(Path::new("/proc/none"), &options()).unwrap_err();
     assert!(error.to_string().contains("/proc/none"), "{error}");
+}
+
+/// Compares the manual with the keys of the documents, and with the fields of a record.
+#[test]
+fn the_manual_explains_every_key_of_the_manifest_and_of_the_counts_and_every_field_of_a_record() {
+    let manual = include_str!("../../docs/load-tools.md");
+    let prepared = Prepared::new();
+    let manifest = serde_json::to_value(&prepared.manifest).unwrap();
+    let counts = serde_json::to_value(RecordCounts::default()).unwrap();
+    let parts = [
+        &manifest,
+        &manifest["people"][0],
+        &manifest["photos"][0],
+        &manifest["photos"][0]["versions"][0],
+        &counts,
+    ];
+    let keys = parts.iter().flat_map(|part| part.as_object().unwrap().keys().cloned());
+    // The parser names the fields that it reads.
+    let record = format!("{:?}", AnswerRecord::default());
+    let inside = record.trim_start_matches("AnswerRecord {").split(", other:").next().unwrap();
+    let fields = inside.split(", ").map(|field| field.split(':').next().unwrap().trim().to_owned());
+    let names: Vec<String> = keys.chain(fields).collect();
+    assert!(names.len() > 40 && names.contains(&"viewer".to_owned()), "{names:?}");
+    for name in names {
+        assert!(manual.contains(&format!("`{name}`")), "{name} is not explained");
+    }
 }
