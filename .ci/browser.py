@@ -204,6 +204,15 @@ def a_button_is_reached_by_tab_and_keeps_its_focus(browser, url):
     player.press("Enter", "Space")
     expect(player.word() == "AA", player.word())
     expect(player.page.evaluate(key) == "A", "the focus is lost")
+    player.open("ring:AAB")
+    player.page.focus("[data-key=A]")
+    player.press("Enter", "Enter")
+    expect(player.is_mixed(), player.word())
+    after = player.page.evaluate(key)
+    expect(after == "tool-n", f"the level has ended, and the focus is on {after}")
+    player.page.focus("[data-key=level-2]")
+    player.press("Enter")
+    expect(player.page.evaluate(key) == "level-2", "the button of a level loses the focus")
     live = player.page.locator("#said").get_attribute("aria-live")
     expect(live == "polite", "the sentence is not announced")
     return player
@@ -233,6 +242,19 @@ def every_size_shows_each_level_without_scrolling_sideways(browser, url):
     return None
 
 
+def a_phone_shows_the_next_turn_of_each_level_without_scrolling(browser, url):
+    for size in [size for size in SIZES if size[0] < 640]:
+        player = Player(browser, url, size)
+        for name, _ in levels(player):
+            player.open(name)
+            bottom = player.page.evaluate(
+                "document.querySelector('#moves').getBoundingClientRect().bottom"
+            )
+            expect(bottom <= size[1], f"{name} at {size[0]} px: the buttons end at {bottom} px")
+        expect(not player.reports, f"{size}: {player.reports}")
+    return None
+
+
 def losing(player, name, fewest):
     """Returns a link to the mixed position of a level, or to its last position."""
     if fewest is None:
@@ -257,6 +279,7 @@ CHECKS = [
     a_link_leads_to_its_position,
     a_button_is_reached_by_tab_and_keeps_its_focus,
     every_size_shows_each_level_without_scrolling_sideways,
+    a_phone_shows_the_next_turn_of_each_level_without_scrolling,
 ]
 
 # Each mistake: what it is, the text that it replaces, the new text, and the check that finds it.
@@ -267,7 +290,10 @@ MISTAKES = [
     ("an undo of the word alone", "path.pop();", "", CHECKS[1]),
     ("a hash without the word", "#${LEVELS[level].name}:${word}", "#${LEVELS[level].name}:", CHECKS[2]),
     ("a link that leads to the first level", "Math.max(index, 0)", "0", CHECKS[2]),
-    ("a focus that is lost", "again.focus();", ";", CHECKS[3]),
+    ("a focus that is lost", "target.focus();", ";", CHECKS[3]),
+    ("a focus on a disabled button", "again && !again.disabled ? again", "again ? again", CHECKS[3]),
+    ("a level that loses the focus", '"data-key": `level-${index}`, ', "", CHECKS[3]),
+    ("a turn outside of a phone's window", "position: sticky; bottom: 0;", "", CHECKS[5]),
     ("a picture from the network", "openLink();\n", 'openLink();\nnew Image().src = "http://127.0.0.1:9/";\n', CHECKS[0]),
     ("a message on the console", "openLink();\n", 'openLink();\nconsole.log("here");\n', CHECKS[3]),
     ("a line that is too wide", "#board {", "#board { min-width: 700px;", CHECKS[4]),

@@ -86,12 +86,14 @@ pub fn page() -> Result<String, ImageError> {
         nav aria-label="Levels" { ol #levels {} }
         p #goal {}
         div #board {
-            pre #code aria-label="Code of each request" {}
+            pre #code tabindex="0" role="region" aria-label="Code of each request" {}
             div #requests {}
             div #slots {}
         }
-        p #said role="status" aria-live="polite" {}
-        div #moves role="group" aria-label="Next turn" {}
+        div #turn {
+            p #said role="status" aria-live="polite" {}
+            div #moves role="group" aria-label="Next turn" {}
+        }
         div #tools role="group" aria-label="Help" {}
         p #word {}
         noscript {

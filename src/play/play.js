@@ -69,10 +69,11 @@ function show(text) {
   const { users, code, goal, title, nodes } = LEVELS[level];
   const [moves, requests, slots] = node();
   if (isMixed() || (isOver() && nodes[0][3] === null)) solved.add(level);
+  const focused = document.activeElement && document.activeElement.dataset.key;
   find("levels").replaceChildren(...LEVELS.map((other, index) => {
     const item = element("li");
     const mark = solved.has(index) ? " ✓" : "";
-    const button = element("button", `${index + 1}${mark}`, { title: other.title, "aria-label": `Level ${index + 1}: ${other.title}${mark ? ", solved" : ""}` });
+    const button = element("button", `${index + 1}${mark}`, { title: other.title, "data-key": `level-${index}`, "aria-label": `Level ${index + 1}: ${other.title}${mark ? ", solved" : ""}` });
     if (index === level) button.setAttribute("aria-current", "true");
     button.onclick = () => open(index);
     item.append(button);
@@ -114,7 +115,6 @@ function show(text) {
   }));
   find("said").textContent = isOver() ? `${text} ${ending()}` : text;
   find("said").className = isMixed() ? "mixed" : "";
-  const focused = document.activeElement && document.activeElement.dataset.key;
   find("moves").replaceChildren(...[...users].map((user) => {
     const button = element("button", `${user} runs`, { "data-key": user });
     button.disabled = isOver() || !moves.some(([letter]) => letter === user);
@@ -136,8 +136,15 @@ function show(text) {
     button.onclick = () => press(`tool-${key}`);
     return button;
   }));
-  const again = focused && document.querySelector(`[data-key="${focused}"]`);
-  if (again && !again.disabled) again.focus();
+  if (focused) {
+    // A button that is disabled now would lose the focus, and a reader their place.
+    const again = document.querySelector(`[data-key="${focused}"]`);
+    const next = isOver() ? '[data-key="tool-n"]' : "#moves button:enabled";
+    const target = again && !again.disabled ? again : document.querySelector(next);
+    target.focus();
+  }
+  const here = find("code").querySelector(".here");
+  if (here) find("code").scrollTop = here.offsetTop - find("code").offsetTop - 60;
   find("word").replaceChildren("Word: ", element("code", word || "–"));
   const marks = [...solved].map((index) => index + 1).join(",");
   const hash = `#${LEVELS[level].name}:${word}${marks ? `:${marks}` : ""}`;
@@ -150,7 +157,7 @@ function hint() {
   if (turns === null) return LEVELS[level].nodes[0][3] === null ? "No order of this level mixes anything. Can you say why?" : "From here no user can be shown another's data: undo.";
   const next = node()[0].find(([, to]) => LEVELS[level].nodes[to][3] === turns - 1);
   const name = next[0] >= "a" ? `${next[0].toUpperCase()} hangs up` : `${next[0]} runs`;
-  return `It can be done in ${turns} more turns, if ${name} next.`;
+  return `It can be done in ${turns} more turn${turns === 1 ? "" : "s"}, if ${name} next.`;
 }
 
 function orders() {
