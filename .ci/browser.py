@@ -210,7 +210,7 @@ def a_button_is_reached_by_tab_and_keeps_its_focus(browser, url):
     expect(player.is_mixed(), player.word())
     after = player.page.evaluate(key)
     expect(after == "tool-n", f"the level has ended, and the focus is on {after}")
-    player.page.focus("[data-key=level-2]")
+    player.page.locator("#levels button").nth(2).focus()
     player.press("Enter")
     expect(player.page.evaluate(key) == "level-2", "the button of a level loses the focus")
     live = player.page.locator("#said").get_attribute("aria-live")
