@@ -12,6 +12,7 @@ use super::limit_args::LimitArgs;
 use super::{Exit, OutputArgs};
 use crate::album::{CompressionFailure, CompressionSummary, Moment, compress_due};
 use crate::output::progress;
+use crate::output::terminal::{grouped, many};
 
 /// Compresses the photos that were uploaded at least 35 days ago.
 ///
@@ -82,9 +83,12 @@ fn text(summary: &CompressionSummary) -> String {
         bytes_after,
         ..
     } = summary;
+    let due = many(due, "photo");
+    let [compressed, unchanged, failed, skipped] =
+        [compressed, unchanged, failed, skipped].map(grouped);
     let interrupted = if summary.interrupted { "; interrupted before the end" } else { "" };
     format!(
-        "{due} photos due: {compressed} compressed, {unchanged} unchanged (would grow), {failed} \
+        "{due} due: {compressed} compressed, {unchanged} unchanged (would grow), {failed} \
          failed, {skipped} skipped (changed meanwhile){interrupted}\n\
          {} saved: {} before, {} after\n",
         BinaryBytes(summary.bytes_saved()),

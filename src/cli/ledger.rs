@@ -13,6 +13,7 @@ use super::{Exit, OutputArgs};
 use crate::album::{
     Confirmed, Estimated, Impact, ImpactQuery, Moment, PhotoQuery, PhotoView, Verification,
 };
+use crate::output::terminal::{grouped, many};
 
 /// Reads, verifies or prunes the ledger of shown thumbnails.
 #[derive(Args)]
@@ -171,9 +172,12 @@ impl VerifyArgs {
         });
         self.output.print(&document, || {
             let rows: String = rows.iter().map(|row| format!("row {row}\n")).collect();
+            let [different, disagreements] = [different, disagreements].map(grouped);
+            let (remade, photos) = (many(remade, "thumbnail"), many(unavailable, "photo"));
+            let interrupted = if interrupt.heard() { "; interrupted before the end" } else { "" };
             format!(
-                "{remade} thumbnails made again: {different} differ, {disagreements} disagree with \
-                 the ledger; {unavailable} photos deleted or changed\n{rows}"
+                "{remade} made again: {different} differ, {disagreements} disagree with the \
+                 ledger; {photos} deleted or changed{interrupted}\n{rows}"
             )
         });
         let exit = exit(*remade, *disagreements > 0);
@@ -192,8 +196,9 @@ impl PruneArgs {
             "kept_from": kept_from,
             "deleted": deleted,
         });
-        self.output
-            .print(&document, || format!("{deleted} rows from before {kept_from} deleted\n"));
+        self.output.print(&document, || {
+            format!("{} from before {kept_from} deleted\n", many(deleted, "row"))
+        });
         Ok(Exit::Held)
     }
 }
@@ -216,8 +221,9 @@ fn line(view: &PhotoView) -> String {
         (true, true) => "saw it in another thumbnail, NOT A MEMBER of its album",
     };
     format!(
-        "photo {name} of album {album} (number {photo}): {viewer} {how}, {times} times from \
-         {first} to {last}\n"
+        "photo {name} of album {album} (number {photo}): {viewer} {how}, {} from {first} to \
+         {last}\n",
+        many(times, "time")
     )
 }
 
@@ -225,7 +231,13 @@ fn table(impact: &Impact) -> String {
     let Impact { confirmed, estimated } = impact;
     let Confirmed { made, made_wrong, shown, shown_wrong, withheld, .. } = confirmed;
     let Estimated { accesses, viewers, owners, sampled, sampled_wrong, .. } = estimated;
-    let about = |number: Option<f64>| number.map_or("?".to_owned(), |n| format!("about {n:.0}"));
+    let about = |number: Option<f64>| {
+        number.map_or("?".to_owned(), |n| format!("about {}", grouped(format_args!("{n:.0}"))))
+    };
+    let [made, made_wrong, shown, shown_wrong, withheld] =
+        [made, made_wrong, shown, shown_wrong, withheld].map(grouped);
+    let [accesses, viewers, owners, sampled, sampled_wrong] =
+        [accesses, viewers, owners, sampled, sampled_wrong].map(grouped);
     let rate = estimated.rate.map_or("?".to_owned(), |rate| format!("{:.3} %", rate * 100.0));
     format!(
         "confirmed, by the ledger's rows\n  \
@@ -238,8 +250,8 @@ fn table(impact: &Impact) -> String {
            shown wrong        {}\n  \
            exposed owners     {} of {owners}\n  \
            affected viewers   {} of {viewers}\n",
-        confirmed.exposed_owners.len(),
-        confirmed.affected_viewers.len(),
+        grouped(confirmed.exposed_owners.len()),
+        grouped(confirmed.affected_viewers.len()),
         about(estimated.shown_wrong),
         about(estimated.exposed_owners),
         about(estimated.affected_viewers),

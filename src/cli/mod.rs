@@ -98,7 +98,7 @@ Exit codes:
   130  interrupted; the result up to then is reported
 
 Examples:
-  double-exposure repro --quick                       see the failure, in about 12 seconds
+  double-exposure repro --quick                       see the failure, in 12 seconds
   double-exposure                                     all three pipelines at seven loads
   double-exposure --photos ~/Pictures                 the same with your photos
   double-exposure repro --pipeline owned --expect clean    a gate for CI";

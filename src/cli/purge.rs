@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::data_args::Data;
 use super::{Exit, OutputArgs};
+use crate::output::terminal::many;
 
 /// Deletes every cached thumbnail of one maker.
 ///
@@ -29,7 +30,8 @@ impl Purge {
         let Self { maker, output, .. } = self;
         let document =
             json!({ "schema": "double-exposure/purge/1", "maker": maker, "purged": purged });
-        output.print(&document, || format!("{purged} thumbnails of maker {maker} deleted\n"));
+        let purged = many(purged, "thumbnail");
+        output.print(&document, || format!("{purged} of maker {maker} deleted\n"));
         Ok(Exit::Held)
     }
 }

@@ -30,8 +30,8 @@ pub(super) struct Repro {
     /// Pipeline to run; repeat the flag for several [default: all three].
     #[arg(long = "pipeline", value_enum, value_name = "P")]
     pipelines: Vec<PipelineKind>,
-    /// Runs two pipelines at two loads only, in about 12 seconds: `shared` and `owned`, with 4 and
-    /// with 64 in flight.
+    /// Runs two pipelines at two loads only, in at most 12 seconds or so: `shared` and `owned`,
+    /// with 4 and with 64 in flight.
     #[arg(long, conflicts_with_all = ["pipelines", "in_flight"])]
     quick: bool,
     /// Requests in flight, a run for each: 1 to 256.
@@ -75,7 +75,8 @@ pub(super) struct Repro {
     #[arg(long, value_enum, default_value_t)]
     expect: Expectation,
     /// Seconds that all runs may take together; runs are shortened to keep the limit: 1 to 86400.
-    #[arg(long, value_name = "S", default_value_t = 45,
+    /// With --quick, the default is 12.
+    #[arg(long, value_name = "S", default_value_t = 45, default_value_if("quick", "true", "12"),
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     budget: u64,
     #[command(flatten)]

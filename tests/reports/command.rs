@@ -44,7 +44,9 @@ fn quick_runs_the_failure_and_the_repair_at_two_loads() {
     let expected = [("shared", 4), ("shared", 64), ("owned", 4), ("owned", 64)];
     assert_eq!(runs, expected.map(|(kind, load)| (Some(kind), Some(load))));
     let page = fs::read_to_string(folder.path().join("double-exposure-report/index.html")).unwrap();
-    assert!(page.contains("--in-flight 4,64"), "the page tells how to make the same runs");
+    for option in ["--in-flight 4,64", "--budget 12"] {
+        assert!(page.contains(option), "the page tells how to make the same runs: {option}");
+    }
     for other in [["--pipeline", "owned"], ["--in-flight", "8"]] {
         let refused = repro(folder.path(), "80", &[&["--quick"][..], &other].concat());
         assert_eq!(refused.status.code(), Some(2), "{other:?}");
