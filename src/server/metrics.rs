@@ -26,6 +26,10 @@ pub(super) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0
 const BUCKETS: [f64; 12] =
     [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
 
+/// Problems that count as rejected under load.
+const REJECTIONS: [ProblemKind; 3] =
+    [ProblemKind::Overloaded, ProblemKind::ResponseTimeout, ProblemKind::ShuttingDown];
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ResponseLabels {
     method: String,
@@ -155,8 +159,7 @@ impl Metrics {
         let seconds = self.response_seconds.get_or_create(&RouteLabel { route: route.clone() });
         seconds.observe(duration.as_secs_f64());
         self.responses.get_or_create(&ResponseLabels { method, route, status }).inc();
-        use ProblemKind::{Overloaded, ResponseTimeout, ShuttingDown};
-        if let Some(kind @ (Overloaded | ResponseTimeout | ShuttingDown)) = problem {
+        if let Some(kind) = problem.filter(|kind| REJECTIONS.contains(kind)) {
             self.rejected.get_or_create(&ReasonLabel { reason: kind.slug() }).inc();
         }
     }
@@ -183,6 +186,10 @@ impl Metrics {
             (&self.disk_free_bytes, occupancy.disk_free_bytes.unwrap_or_default()),
         ] {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+        // An alert needs the zero before the first rejection.
+        for kind in REJECTIONS {
+            drop(self.rejected.get_or_create(&ReasonLabel { reason: kind.slug() }));
         }
         let mut text = String::new();
         encode_registry(&mut text, &self.process)

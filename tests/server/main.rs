@@ -14,6 +14,7 @@ mod full_disk;
 mod maintenance;
 mod mixing;
 mod openapi;
+mod operations_page;
 mod operator;
 mod people;
 mod photos;
