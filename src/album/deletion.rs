@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// Deletes a person, the albums that they own, and their photos in other albums. Their token
-    /// ends at once, and nobody reaches their photos any more.
+    /// ends at once, and no request reaches their photos any more.
     ///
     /// # Errors
     /// Returns [`AlbumError::NoSuchPerson`] if the person does not exist, or

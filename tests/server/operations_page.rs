@@ -1,5 +1,5 @@
-//! Runs the commands of `docs/operations.md` in their order, as an operator types them, and compares
-//! the metrics on the page with those of the server.
+//! Runs the commands of `docs/operations.md` in their order, as an operator types them, and
+//! compares the metrics on the page with those of the server.
 
 use std::process::{Command, Stdio};
 
