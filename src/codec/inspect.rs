@@ -5,7 +5,7 @@
 
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 
-use super::jpeg::{Jpeg, samples};
+use super::jpeg::{Jpeg, first_rows, samples};
 use super::{
     Damage, Fit, Format, ImageError, ImageFrame, Size, ThumbnailSpec, limits, panic_guard, probe,
 };
@@ -74,6 +74,46 @@ pub fn inspect_pixels(
         full_size(jpeg, ColorSpace::YCbCr)?
     };
     Ok((width, height, InspectedPixels::YCbCr(pixels)))
+}
+
+/// Holds the first rows of a JPEG whose data ends early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InspectedRows {
+    /// Width in pixels, as stored.
+    pub width: u32,
+    /// Height in pixels that the file declares.
+    pub height: u32,
+    /// Number of rows that the file holds.
+    pub rows: u32,
+    /// Luma, blue difference and red difference of these rows, 3 bytes a pixel.
+    pub pixels: Vec<u8>,
+}
+
+/// Decodes the first rows of a JPEG that ends early, and no row that its data does not hold. The
+/// file declares at most `max_px` pixels. Browsers show such a file with its other rows grey.
+///
+/// # Errors
+/// Returns an [`ImageError`] if the file is no JPEG, exceeds the limits, or ends before its first
+/// rows.
+pub fn inspect_first_rows(image: &[u8], max_px: u64) -> Result<InspectedRows, ImageError> {
+    limits::check_file(image)?;
+    let cut = first_rows(image)?;
+    let found_px = u64::from(cut.width) * u64::from(cut.height);
+    if found_px > max_px {
+        return Err(ImageError::Pixels { limit_px: max_px, found_px });
+    }
+    let space = if cut.components == 1 { ColorSpace::Luma } else { ColorSpace::YCbCr };
+    let decoded = panic_guard::decode(Format::Jpeg, || samples(&cut.file, space))?;
+    let (width, rows) = (cut.width as usize, cut.rows as usize);
+    if decoded.len() != width * rows * space.num_components() {
+        return Err(Format::Jpeg.damaged(Damage::SampleCount));
+    }
+    let decoded = decoded.into_vec();
+    let pixels = match space {
+        ColorSpace::Luma => decoded.into_iter().flat_map(|luma| [luma, 128, 128]).collect(),
+        _ => decoded,
+    };
+    Ok(InspectedRows { width: cut.width, height: cut.height, rows: cut.rows, pixels })
 }
 
 /// Decodes a JPEG at full size, and checks the number of its samples.

@@ -84,7 +84,9 @@ pub use self::frame::ImageFrame;
 pub use self::geometry::{
     BLOCK_ROWS, Fit, FitError, Size, SizeError, ThumbnailSpec, band_rows, thumbnail_dimensions,
 };
-pub use self::inspect::{InspectedPixels, Luma, inspect_pixels, luma};
+pub use self::inspect::{
+    InspectedPixels, InspectedRows, Luma, inspect_first_rows, inspect_pixels, luma,
+};
 pub use self::limits::PhotoLimits;
 pub use self::normalize::{normalize, normalize_within};
 pub use self::panic_guard::silence_decoder_panics;

@@ -5,6 +5,7 @@
 mod bands;
 mod chroma;
 mod color;
+mod cut_jpegs;
 mod damage;
 mod formats;
 mod frame_formats;

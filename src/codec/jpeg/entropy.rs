@@ -49,24 +49,29 @@ pub(super) fn walk(
 ) -> Result<usize, WalkError> {
     let mut walker = Walker { bits: Bits::new(data), band_end: 0 };
     for unit in first..first + units {
-        if let [index] = scan.components[..] {
-            let (across, _) = frame.blocks(frame.components[index]);
-            let block = (unit % u64::from(across), unit / u64::from(across));
-            walker.block(scan, 0, tables, mask(frame, nonzero, index, block))?;
-            continue;
-        }
-        let across = u64::from(frame.units().0);
-        for (selected, &index) in scan.components.iter().enumerate() {
-            let (h, v) = frame.components[index].factors;
-            for (y, x) in (0..v).flat_map(|y| (0..h).map(move |x| (y, x))) {
-                let column = unit % across * u64::from(h) + u64::from(x);
-                let row = unit / across * u64::from(v) + u64::from(y);
-                let mask = mask(frame, nonzero, index, (column, row));
-                walker.block(scan, selected, tables, mask)?;
-            }
-        }
+        walker.unit(frame, scan, tables, nonzero, unit)?;
     }
     Ok(walker.bits.used_bytes())
+}
+
+/// Walks an interval as [`walk`] does, up to the unit that the data does not hold whole. Returns
+/// the number of whole units, and the number of bytes that they take.
+pub(super) fn walk_whole_units(
+    (frame, scan): (&FrameHeader, &Scan),
+    tables: &HuffmanTables,
+    nonzero: &mut Nonzero,
+    data: &[u8],
+    (first, units): (u64, u64),
+) -> (u64, usize) {
+    let mut walker = Walker { bits: Bits::new(data), band_end: 0 };
+    let mut used_bytes = 0;
+    for unit in first..first + units {
+        if walker.unit(frame, scan, tables, nonzero, unit).is_err() {
+            return (unit - first, used_bytes);
+        }
+        used_bytes = walker.bits.used_bytes();
+    }
+    (units, used_bytes)
 }
 
 /// Returns the record of a block of a component, or an unused one for a baseline JPEG.
@@ -88,6 +93,33 @@ struct Walker<'a> {
 }
 
 impl Walker<'_> {
+    /// Walks all blocks of a unit of the scan.
+    fn unit(
+        &mut self,
+        frame: &FrameHeader,
+        scan: &Scan,
+        tables: &HuffmanTables,
+        nonzero: &mut Nonzero,
+        unit: u64,
+    ) -> Result<(), WalkError> {
+        if let [index] = scan.components[..] {
+            let (across, _) = frame.blocks(frame.components[index]);
+            let block = (unit % u64::from(across), unit / u64::from(across));
+            return self.block(scan, 0, tables, mask(frame, nonzero, index, block));
+        }
+        let across = u64::from(frame.units().0);
+        for (selected, &index) in scan.components.iter().enumerate() {
+            let (h, v) = frame.components[index].factors;
+            for (y, x) in (0..v).flat_map(|y| (0..h).map(move |x| (y, x))) {
+                let column = unit % across * u64::from(h) + u64::from(x);
+                let row = unit / across * u64::from(v) + u64::from(y);
+                let mask = mask(frame, nonzero, index, (column, row));
+                self.block(scan, selected, tables, mask)?;
+            }
+        }
+        Ok(())
+    }
+
     fn block(
         &mut self,
         scan: &Scan,

@@ -63,7 +63,7 @@ impl FrameHeader {
     }
 
     /// Returns the largest horizontal and vertical sampling factors.
-    fn largest_factors(&self) -> (u32, u32) {
+    pub(super) fn largest_factors(&self) -> (u32, u32) {
         let factors = self.components.iter().map(|component| component.factors);
         let (across, down) = factors.fold((1, 1), |(a, b), (c, d)| (a.max(c), b.max(d)));
         (across.into(), down.into())

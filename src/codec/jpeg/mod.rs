@@ -6,6 +6,7 @@
 //! decoded if all of its blocks are there.
 
 mod entropy;
+mod first_rows;
 mod frame_header;
 mod huffman_tables;
 mod repair;
@@ -19,6 +20,7 @@ use std::borrow::Cow;
 
 use jpeg_decoder::{Decoder, Error};
 
+pub(super) use self::first_rows::first_rows;
 use self::structure::JpegInfo;
 use self::truncation_guard::SentinelReader;
 pub(super) use self::zune::samples;
