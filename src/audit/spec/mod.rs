@@ -5,6 +5,7 @@
 
 mod accounts;
 mod body;
+mod collisions;
 mod error;
 mod escape;
 mod expression;

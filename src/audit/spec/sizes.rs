@@ -39,6 +39,18 @@ impl Sizes {
     }
 }
 
+impl Sizes {
+    /// Writes the sizes as [`Sizes::from_str`] reads them.
+    pub fn ranges(&self) -> String {
+        let runs = self.0.chunk_by(|size, next| size + 1 == *next);
+        let texts = runs.map(|run| match run {
+            [size] => size.to_string(),
+            _ => format!("{}-{}", run[0], run[run.len() - 1]),
+        });
+        texts.collect::<Vec<_>>().join(",")
+    }
+}
+
 impl Default for Sizes {
     fn default() -> Self {
         Self(vec![256])
@@ -79,6 +91,8 @@ fn sizes_are_numbers_and_ranges() {
     let sizes = |text: &str| text.parse::<Sizes>().map(|sizes| sizes.0);
     assert_eq!(sizes("256"), Ok(vec![256]));
     assert_eq!(sizes("64, 100-102"), Ok(vec![64, 100, 101, 102]));
+    let written = |text: &str| text.parse::<Sizes>().map(|sizes| sizes.ranges());
+    assert_eq!(written("64,100-102,9,10"), Ok("64,100-102,9-10".to_owned()));
     for bad in ["", "0", "9-3", "2049", "1-99999", "a", "1,,2", "-"] {
         assert_eq!(sizes(bad), Err(SizesError { found: bad.into() }), "{bad}");
     }

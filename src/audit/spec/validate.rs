@@ -11,6 +11,7 @@ use toml::Spanned;
 
 use super::accounts::{self, Accounts};
 use super::body::{BodyContext, BodyFields, require_photo};
+use super::collisions::{self, PathSpans};
 use super::error::{Validated, invalid, one_of, require};
 use super::schema::{self, CaptureSource, Number, Text, Texts};
 use super::scope::{Scope, in_scope, is_capture_name};
@@ -49,6 +50,11 @@ pub(super) fn target(
         "mode",
         &[("push", Mode::Push), ("pull", Mode::Pull), ("post", Mode::Post)],
     )?;
+    let spans = PathSpans {
+        setup: file.setup.iter().map(|step| step.path.span()).collect(),
+        upload: file.upload.as_ref().map_or(0..0, |upload| upload.get_ref().path.span()),
+        thumbnail: file.thumbnail.get_ref().path.span(),
+    };
     let own_base = file.base.get_ref().parse();
     let own_base =
         own_base.map_err(|error: UrlError| invalid(&file.base, "base", error.to_string()))?;
@@ -91,7 +97,7 @@ pub(super) fn target(
     let source = file.source.as_ref().map(source::source).transpose()?;
     let (name, base) = (file.name.into_inner(), base.cloned().unwrap_or(own_base));
     let (tls, source) = (TlsTrust::default(), source.unwrap_or_else(SourceSpec::default));
-    Ok(Target {
+    let target = Target {
         name,
         mode,
         base,
@@ -103,7 +109,9 @@ pub(super) fn target(
         upload,
         after_upload,
         thumbnail,
-    })
+    };
+    collisions::check(&target, &spans)?;
+    Ok(target)
 }
 
 fn number(
