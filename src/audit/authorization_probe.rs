@@ -7,9 +7,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::evidence::{Evidence, FindingKind};
+use super::kept_findings::Finding;
 use super::response_check::ResponseChecker;
 use super::spec::Mode;
-use super::stats::{AuditStats, Finding};
+use super::stats::AuditStats;
 use super::workload::Workload;
 use crate::audit::watermark::DetectionVerdict;
 

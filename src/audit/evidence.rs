@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::test_photos::TestPhotos;
@@ -14,21 +15,29 @@ use crate::audit::watermark::{PlaneSet, RowFinding, RowFindingKind};
 /// Upper bound of the single rows that wait for a second response to confirm them.
 const MAX_HINTS: usize = 4096;
 
-/// Names the kinds of defects of a response. Only another person's photo is mixing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+/// Names the kinds of defects of a response. Only another person's photo is mixing. The command
+/// line has values for the kinds that are no mixing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
 pub enum FindingKind {
     /// Some rows show another person's photo.
+    #[value(skip)]
     Rows,
     /// The whole image shows another person's photo.
+    #[value(skip)]
     Whole,
     /// Another person's photo is blended into the image.
+    #[value(skip)]
     Blend,
     /// Only the chroma planes, or only luma, show another person's photo.
+    #[value(skip)]
     Planes,
     /// Two concurrent requests of two people got each other's responses.
+    #[value(skip)]
     Crossed,
     /// The missing rows of a truncated photo are filled with another person's rows.
+    #[value(skip)]
     Dirty,
     /// The image shows an earlier version of the photo, which was replaced.
     Stale,
@@ -49,6 +58,10 @@ pub enum FindingKind {
     NoValidator,
     /// A thumbnail was served to a stranger, a person who may not see the photo.
     Stranger,
+    /// The image file ends early. The rows that it holds are read.
+    Cut,
+    /// The image has no watermark that can be read.
+    Unread,
 }
 
 impl FindingKind {
@@ -76,6 +89,8 @@ impl FindingKind {
             Self::Public => "a private thumbnail that shared caches may store",
             Self::NoValidator => "a private thumbnail without ETag or Last-Modified",
             Self::Stranger => "a thumbnail served to a stranger",
+            Self::Cut => "an image file that ends early",
+            Self::Unread => "an image whose watermark cannot be read",
         }
     }
 }

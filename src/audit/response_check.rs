@@ -16,7 +16,8 @@ use super::test_photos::TestPhotos;
 use super::workload::PlannedRequest;
 use crate::audit::watermark::{DetectionVerdict, Detector, ExpectedImage, Raster, YCbCrImage};
 use crate::codec::{
-    self, Fit, Format, InspectedPixels, Size, ThumbnailSpec, inspect_pixels, thumbnail_dimensions,
+    self, Fit, Format, InspectedPixels, InspectedRows, Size, ThumbnailSpec, inspect_first_rows,
+    inspect_pixels, thumbnail_dimensions,
 };
 
 /// Upper bound of the pixels of an image. No request asks for more, so a larger image is taken for
@@ -49,6 +50,8 @@ pub(crate) enum ResponseClass {
 pub(crate) struct ImageCheck {
     pub(crate) width: u32,
     pub(crate) height: u32,
+    /// True if the file ends before its last row.
+    pub(crate) is_cut: bool,
     /// BLAKE3 hash of the file, which tells two responses apart.
     pub(crate) hash: [u8; 32],
     pub(crate) verdict: DetectionVerdict,
@@ -85,10 +88,15 @@ impl ResponseChecker {
                 let PlannedRequest { photo, size, fit, .. } = exchange.request;
                 let image = self.check_image(photo, fit, &response.body).map(|mut image| {
                     let dimensions = (image.width, image.height);
-                    let defects = [(!self.fits(size, fit, dimensions), FindingKind::Size)];
+                    let defects = [
+                        (!self.fits(size, fit, dimensions), FindingKind::Size),
+                        (image.is_cut, FindingKind::Cut),
+                        (image.is_unread(), FindingKind::Unread),
+                    ];
+                    let actual = actual_type(&image, &response.body);
                     let defects = defects
                         .into_iter()
-                        .chain(self.header_defects(&response.headers, &response.body))
+                        .chain(self.header_defects(&response.headers, actual))
                         .filter(|(is_defect, _)| *is_defect)
                         .map(|(_, kind)| Evidence::of_image(kind, photo, image.height));
                     image.evidence.extend(defects);
@@ -105,30 +113,37 @@ impl ResponseChecker {
         Checked { exchange, class, is_truncated }
     }
 
-    /// Reads every row of an image that should show the photo `requested` in a fit. Returns `None`
-    /// if the file cannot be decoded or has more than [`MAX_IMAGE_PX`] pixels.
+    /// Reads every row of an image that should show the photo `requested` in a fit. Of a JPEG that
+    /// ends early, reads the rows that it holds. Returns `None` if the file has no row that can be
+    /// decoded, or has more than [`MAX_IMAGE_PX`] pixels.
     pub(crate) fn check_image(
         &self,
         requested: usize,
         fit: Option<Fit>,
         file: &[u8],
     ) -> Option<ImageCheck> {
-        let (width, height, pixels) = inspect_pixels(file, MAX_IMAGE_PX).ok()?;
-        let image = match pixels {
-            InspectedPixels::YCbCr(pixels) => YCbCrImage::from_ycbcr(width, height, &pixels),
-            InspectedPixels::Rgb(rgb) => YCbCrImage::from_rgb(&Raster { width, height, rgb }),
+        let (image, rows) = match inspect_pixels(file, MAX_IMAGE_PX) {
+            Ok((width, height, InspectedPixels::YCbCr(pixels))) => {
+                (YCbCrImage::from_ycbcr(width, height, &pixels), height)
+            }
+            Ok((width, height, InspectedPixels::Rgb(rgb))) => {
+                (YCbCrImage::from_rgb(&Raster { width, height, rgb }), height)
+            }
+            Err(_) => first_rows(inspect_first_rows(file, MAX_IMAGE_PX).ok()?),
         };
+        let (width, height) = (image.width, image.height);
         let detector = match fit {
             None => &self.detectors[0],
             Some(Fit::Cover) => &self.detectors[1],
             Some(Fit::Contain) => &self.detectors[2],
         };
-        let detection = detector.detect(self.photos.all[requested].id, &image);
+        let detection = detector.detect_first_rows(self.photos.all[requested].id, &image, rows);
         let evidence = detection.findings.iter();
         let evidence = evidence.map(|found| Evidence::new(found, requested, &self.photos));
         Some(ImageCheck {
             width,
             height,
+            is_cut: rows < height,
             hash: *blake3::hash(file).as_bytes(),
             verdict: detection.verdict,
             rows_read: detection.rows_read,
@@ -137,14 +152,13 @@ impl ResponseChecker {
         })
     }
 
-    /// Lists the defects that headers can have, each with true if it is there. A record without
-    /// headers says nothing about them.
-    fn header_defects(&self, headers: &HeaderMap, file: &[u8]) -> [(bool, FindingKind); 3] {
-        let actual = codec::probe(file).ok().map(|header| match header.format {
-            Format::Jpeg => "image/jpeg",
-            Format::Png => "image/png",
-            Format::WebP => "image/webp",
-        });
+    /// Lists the defects that headers can have, each with true if it is there. `actual` is the
+    /// media type of the body. A record without headers says nothing about them.
+    fn header_defects(
+        &self,
+        headers: &HeaderMap,
+        actual: Option<&str>,
+    ) -> [(bool, FindingKind); 3] {
         let content_type = lowercase(headers, &CONTENT_TYPE);
         let declared = content_type.as_deref().and_then(|declared| declared.split(';').next());
         let expected = self.target.thumbnail.media_type.as_deref();
@@ -179,6 +193,34 @@ impl ResponseChecker {
         let expected = thumbnail_dimensions(photos.width, photos.height, spec);
         size > max_size || width.abs_diff(expected.0) <= 1 && height.abs_diff(expected.1) <= 1
     }
+}
+
+impl ImageCheck {
+    /// Returns true if neither the requested photo nor another one can be read in the image.
+    fn is_unread(&self) -> bool {
+        let is_known =
+            |evidence: &Evidence| evidence.is_sufficient || evidence.kind == FindingKind::NotIssued;
+        self.verdict == DetectionVerdict::Unreadable && !self.evidence.iter().any(is_known)
+    }
+}
+
+/// Returns an image of the first rows, and their number. The other rows are grey.
+fn first_rows(cut: InspectedRows) -> (YCbCrImage, u32) {
+    let mut pixels = cut.pixels;
+    pixels.resize(cut.width as usize * cut.height as usize * 3, 128);
+    (YCbCrImage::from_ycbcr(cut.width, cut.height, &pixels), cut.rows)
+}
+
+/// Returns the media type of an image file.
+fn actual_type(image: &ImageCheck, file: &[u8]) -> Option<&'static str> {
+    // The header of a file that ends early is not read again: only a JPEG is read so far.
+    let format =
+        if image.is_cut { Some(Format::Jpeg) } else { codec::probe(file).ok()?.format.into() };
+    format.map(|format| match format {
+        Format::Jpeg => "image/jpeg",
+        Format::Png => "image/png",
+        Format::WebP => "image/webp",
+    })
 }
 
 fn lowercase(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

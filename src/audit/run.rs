@@ -5,16 +5,19 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use super::authorization_probe::{self, ProbeResult};
+use super::causes::Causes;
 use super::checkers::{CHANNEL_CAPACITY, start_checkers};
 use super::client::ExchangeLimits;
 use super::evidence::FindingKind;
+use super::follow_up::FollowUp;
+use super::kept_findings::Finding;
 use super::load_generator::{LoadModel, LoadStep};
 use super::origin_server::OriginServer;
 use super::prepared::record_counts::RecordCounts;
@@ -23,7 +26,7 @@ use super::self_test;
 use super::setup::{SetupError, SetupResult, prepare};
 use super::source_probe;
 use super::spec::{Mode, Target};
-use super::stats::{AuditStats, Finding};
+use super::stats::AuditStats;
 use super::test_photos::TestPhotos;
 use super::verdict::{AbortReason, AuditVerdict, upper_bound, verdict};
 use super::workload::{PlannedRequest, Workload};
@@ -31,6 +34,9 @@ use crate::audit::watermark::WatermarkError;
 
 /// Upper bound of the time between two progress reports.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Bounds of the time of the loads that follow a mixed answer, which is else half of the load's.
+const FOLLOW_UP_TIME: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
 /// Describes what to audit, and how.
 #[derive(Clone, Debug)]
@@ -102,13 +108,30 @@ pub struct AuditResults {
     pub elapsed: Duration,
     /// Counts of the records, if another tool ran the load.
     pub records: Option<RecordCounts>,
+    /// Time at which the audit began, or `None` if another tool ran the load.
+    pub began: Option<SystemTime>,
+    /// Causes of the mixed answers, if there are any.
+    pub causes: Option<Causes>,
+    /// Kinds that are no mixing and that fail the audit, because the caller said so.
+    pub failed_on: Vec<FindingKind>,
 }
 
 impl AuditResults {
+    /// Returns the image of another photo that the service would send for a finding's request.
+    pub fn expected_image_of(&self, photo: usize, finding: &Finding) -> Option<Bytes> {
+        let PlannedRequest { size, fit, .. } = finding.request;
+        self_test::expected_image(&self.photos, photo, size, fit)
+    }
+
+    /// Fails the audit for those of the kinds that were found. The verdict stays about mixing.
+    pub fn fail_on(&mut self, kinds: &[FindingKind]) {
+        let is_found = |kind: &&FindingKind| self.stats.kinds.contains_key(*kind);
+        self.failed_on = kinds.iter().filter(is_found).copied().collect();
+    }
+
     /// Returns the image that the service should have sent in place of a finding's.
     pub fn expected_image(&self, finding: &Finding) -> Option<Bytes> {
-        let PlannedRequest { photo, size, fit, .. } = finding.request;
-        self_test::expected_image(&self.photos, photo, size, fit)
+        self.expected_image_of(finding.request.photo, finding)
     }
 }
 
@@ -145,6 +168,8 @@ pub fn run(
         accepts_truncated: false,
         stranger: ProbeResult::NotRun,
         elapsed: Duration::ZERO,
+        began: SystemTime::now(),
+        causes: None,
     };
     let abort = audit.run()?;
     Ok(audit.results(abort))
@@ -169,6 +194,8 @@ struct Audit<'p> {
     accepts_truncated: bool,
     stranger: ProbeResult,
     elapsed: Duration,
+    began: SystemTime,
+    causes: Option<Causes>,
 }
 
 impl Audit<'_> {
@@ -218,6 +245,7 @@ impl Audit<'_> {
             return Ok(Some(SetupError::http("the first thumbnail", &error).into()));
         }
         self.load(&workload)?;
+        self.follow_up(&workload)?;
         if !self.interrupted {
             let checker = ResponseChecker::new(&self.target, &self.photos);
             let probe = authorization_probe::run(&workload, &checker, &mut self.stats);
@@ -285,7 +313,7 @@ impl Audit<'_> {
             match responses.recv_timeout(PROGRESS_INTERVAL) {
                 Ok(checked) => {
                     step = checked.exchange.step;
-                    self.stats.add(checked);
+                    self.stats.add(&self.photos, checked);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -308,8 +336,36 @@ impl Audit<'_> {
         }
     }
 
-    fn results(self, abort: Option<AbortReason>) -> AuditResults {
+    /// Finds the causes of mixed answers, if there are any.
+    fn follow_up(&mut self, workload: &Arc<Workload>) -> Result<(), AuditError> {
+        if self.stats.mixed == 0 || self.interrupted {
+            return Ok(());
+        }
+        let (min, max) = FOLLOW_UP_TIME;
+        let follow_up = FollowUp {
+            runtime: &self.runtime,
+            workload,
+            stats: &self.stats,
+            bisects: !self.plan.until_found,
+            budget: (self.plan.duration / 2).clamp(min, max),
+        };
+        let (on_progress, mut goes_on) = (&mut self.on_progress, true);
+        let causes = follow_up.run(&mut || {
+            goes_on = goes_on && on_progress(AuditProgress::default());
+            goes_on
+        })?;
+        self.interrupted |= !goes_on;
+        // Rows in the missing part of a truncated photo are the load's, if they never come alone.
+        if !causes.is_dirty() {
+            self.stats.reclassify(FindingKind::Dirty, FindingKind::Rows);
+        }
+        self.causes = Some(causes);
+        Ok(())
+    }
+
+    fn results(mut self, abort: Option<AbortReason>) -> AuditResults {
         let (verdict, reasons) = verdict(&self.stats, abort.as_ref(), self.plan.min_answers);
+        self.stats.sort_findings();
         let truncated = if self.stats.kinds.contains_key(&FindingKind::Dirty) {
             ProbeResult::Violated
         } else if self.stats.truncated > 0 {
@@ -333,6 +389,9 @@ impl Audit<'_> {
             stranger: self.stranger,
             elapsed: self.elapsed,
             records: None,
+            began: Some(self.began),
+            causes: self.causes,
+            failed_on: Vec::new(),
         }
     }
 }

@@ -6,37 +6,22 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hdrhistogram::Histogram;
+use hyper::header::SERVER;
 use serde::Serialize;
 
 use super::client::HttpError;
-use super::evidence::{Evidence, FindingKind, MixedDecision};
+use super::evidence::{FindingKind, MixedDecision};
+use super::kept_findings::{Finding, Selection};
 use super::load_generator::{Exchange, LoadModel};
+use super::mixing_pattern::MixingPattern;
 use super::response_check::{Checked, ImageCheck, ResponseClass};
+use super::test_photos::TestPhotos;
 use super::time_series::TimeSeries;
-use super::workload::PlannedRequest;
 use crate::audit::watermark::DetectionVerdict;
 
-/// Upper bound of the findings of one kind that is not mixing.
-const MAX_MILD_FINDINGS: usize = 3;
-
-/// Holds a piece of evidence with its request and its image.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// Defect of the response.
-    pub evidence: Evidence,
-    /// Request that got the response.
-    pub request: PlannedRequest,
-    /// Requests in flight when the request was sent, itself included.
-    pub in_flight: usize,
-    /// Index of the step of the load, from 0.
-    pub step: usize,
-    /// Time from sending the request to its response, since the load began.
-    pub at: Range<Duration>,
-    /// File of the image, as received.
-    pub image: Bytes,
-}
+/// Upper bound of the characters of the target's name that are kept.
+const MAX_SERVER_CHARS: usize = 100;
 
 /// Counts requests that got no image, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -167,17 +152,20 @@ impl StepStats {
 pub struct AuditStats {
     /// Requests for thumbnails.
     pub requests: u64,
-    /// Answers for whole photos. An answer is a response with an image.
+    /// Answers, those for truncated photos included. An answer is a response with an image.
     pub answers: u64,
-    /// Answers whose watermark was read.
+    /// Answers for whole photos whose watermark was read.
     pub read: u64,
-    /// Answers whose watermark could not be read.
+    /// Answers for whole photos whose watermark could not be read.
     pub unknown: u64,
     /// Answers that show another person's photo, truncated photos included.
     pub mixed: u64,
     /// Answers for truncated photos.
     #[serde(skip)]
     pub truncated: u64,
+    /// Mixed answers for truncated photos.
+    #[serde(skip)]
+    pub truncated_mixed: u64,
     /// Requests for truncated photos that the service refused.
     #[serde(skip)]
     pub truncated_refused: u64,
@@ -192,14 +180,19 @@ pub struct AuditStats {
     /// Findings that are kept.
     #[serde(skip)]
     pub findings: Vec<Finding>,
+    /// Name and version that the target gives itself in the header `server`, if it does.
+    pub server: Option<String>,
     /// Statistics of each step of the load.
     #[serde(skip)]
     pub steps: Vec<StepStats>,
     /// Load over time.
     #[serde(skip)]
     pub time_series: TimeSeries,
+    /// What the mixed answers have in common.
     #[serde(skip)]
-    max_findings: usize,
+    pub(crate) pattern: MixingPattern,
+    #[serde(skip)]
+    selection: Selection,
     #[serde(skip)]
     decision: MixedDecision,
 }
@@ -208,14 +201,18 @@ impl AuditStats {
     /// Creates empty statistics for these steps.
     pub(crate) fn new(load: &[LoadModel], max_findings: usize) -> Self {
         let steps = load.iter().copied().map(StepStats::new).collect();
-        Self { steps, max_findings, ..Self::default() }
+        Self { steps, selection: Selection::new(max_findings), ..Self::default() }
     }
 
     /// Counts a checked response.
-    pub(crate) fn add(&mut self, checked: Checked) {
+    pub(crate) fn add(&mut self, photos: &TestPhotos, checked: Checked) {
         let Checked { exchange, class, is_truncated } = checked;
         let timing = exchange.timing;
         self.requests += 1;
+        if let (None, Ok(response)) = (&self.server, &exchange.response) {
+            let server = response.headers.get(SERVER).and_then(|value| value.to_str().ok());
+            self.server = server.map(|text| text.chars().take(MAX_SERVER_CHARS).collect());
+        }
         let step = &mut self.steps[exchange.step];
         step.requests += 1;
         step.max_in_flight = step.max_in_flight.max(exchange.in_flight);
@@ -236,7 +233,7 @@ impl AuditStats {
                 if !exchange.is_warm_up {
                     step.record_latency(timing.latency());
                 }
-                is_mixed = self.add_image(&exchange, image, is_truncated);
+                is_mixed = self.add_image(photos, &exchange, image, is_truncated);
                 self.steps[exchange.step].mixed += u64::from(is_mixed);
             }
         }
@@ -246,6 +243,7 @@ impl AuditStats {
     /// Counts an image. Returns true if the image is mixed.
     fn add_image(
         &mut self,
+        photos: &TestPhotos,
         exchange: &Exchange,
         mut image: ImageCheck,
         is_truncated: bool,
@@ -255,10 +253,12 @@ impl AuditStats {
         self.rows_read += u64::from(image.rows_read);
         self.rows_unknown += u64::from(image.rows_unknown);
         self.mixed += u64::from(is_mixed);
+        self.answers += 1;
+        self.pattern.add(photos, exchange, &image, is_mixed);
         if is_truncated {
             self.truncated += 1;
+            self.truncated_mixed += u64::from(is_mixed);
         } else {
-            self.answers += 1;
             let is_readable = image.verdict != DetectionVerdict::Unreadable || is_mixed;
             let is_foreign = image.evidence.iter().any(|e| e.kind == FindingKind::NotIssued);
             *if is_readable && !is_foreign { &mut self.read } else { &mut self.unknown } += 1;
@@ -281,7 +281,7 @@ impl AuditStats {
                 image: file.clone(),
             };
             if kinds.contains(&finding.evidence.kind) {
-                self.keep(finding);
+                self.selection.add(&mut self.findings, finding);
             } else {
                 kinds.push(finding.evidence.kind);
                 self.record(finding);
@@ -290,59 +290,29 @@ impl AuditStats {
         is_mixed
     }
 
-    /// Counts a finding, and keeps it if there is room.
-    pub(crate) fn record(&mut self, finding: Finding) {
+    /// Counts the first finding of its kind in an answer, and keeps it if there is room.
+    pub(crate) fn record(&mut self, mut finding: Finding) {
         *self.kinds.entry(finding.evidence.kind).or_default() += 1;
-        self.keep(finding);
-    }
-
-    fn keep(&mut self, mut finding: Finding) {
-        let kind = finding.evidence.kind;
-        let kept = self.findings.iter().map(|kept| kept.evidence.kind);
-        let is_full = if kind.is_mixing() {
-            kept.filter(|kind| kind.is_mixing()).count() >= self.max_findings
-        } else {
-            kept.filter(|other| *other == kind).count() >= MAX_MILD_FINDINGS
-        };
-        if is_full {
-            return;
-        }
-        if let Some(other) = self.findings.iter_mut().find(|other| other.is_crossed_with(&finding))
-        {
-            other.evidence.kind = FindingKind::Crossed;
-            finding.evidence.kind = FindingKind::Crossed;
+        if self.selection.cross(&mut self.findings, &mut finding) {
             // Both were counted as `Whole`, and are one crossing of two answers.
             *self.kinds.entry(FindingKind::Whole).or_default() -= 2;
             *self.kinds.entry(FindingKind::Crossed).or_default() += 2;
             self.kinds.retain(|_, count| *count > 0);
         }
-        self.findings.push(finding);
+        self.selection.add(&mut self.findings, finding);
     }
-}
 
-impl Finding {
-    /// Returns true if each of two concurrent requests got the photo that the other requested.
-    fn is_crossed_with(&self, other: &Self) -> bool {
-        [self, other].iter().all(|finding| finding.evidence.kind == FindingKind::Whole)
-            && self.evidence.photo == Some(other.request.photo)
-            && other.evidence.photo == Some(self.request.photo)
-            && self.at.start < other.at.end
-            && other.at.start < self.at.end
+    /// Sorts the kept findings: mixing first, then by the step of the load and by time.
+    pub(crate) fn sort_findings(&mut self) {
+        self.findings.sort_by_key(|f| (!f.evidence.kind.is_mixing(), f.step, f.at.end));
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::super::load_generator::Timing;
-    use super::*;
-
-    #[test]
-    fn latency_runs_from_when_a_request_was_due_and_not_from_when_it_was_sent() {
-        let [due, sent, done] = [1, 9, 11].map(Duration::from_secs);
-        let mut step = StepStats::new(LoadModel::Open(1.0));
-        step.record_latency(Timing { due, sent, done }.latency());
-        let latency_us = step.latency.max();
-        assert!((9_900_000..10_100_000).contains(&latency_us), "{latency_us} us of ten seconds");
-        assert_eq!(step.p99_corrected_ms() as u64 / 1000, 10);
+    /// Counts the findings of one kind as another kind.
+    pub(crate) fn reclassify(&mut self, from: FindingKind, to: FindingKind) {
+        if let Some(count) = self.kinds.remove(&from) {
+            *self.kinds.entry(to).or_default() += count;
+        }
+        let findings = self.findings.iter_mut().filter(|finding| finding.evidence.kind == from);
+        findings.for_each(|finding| finding.evidence.kind = to);
     }
 }

@@ -10,7 +10,9 @@ use jpeg_encoder::SamplingFactor;
 use uuid::Uuid;
 
 use super::spec::{PhotoFormat, PhotosSpec};
-use crate::audit::watermark::{Codebook, MarkId, Raster, WatermarkError, embed};
+use crate::audit::watermark::{
+    Codebook, MarkId, Raster, WatermarkError, embed_in_colour, person_colour,
+};
 
 /// JPEG quality of the photos, of 100. It is high, so that only the service makes a watermark hard
 /// to read.
@@ -63,8 +65,9 @@ impl TestPhotos {
         let replaced = if spec.replaced { whole } else { 0 };
         let codebook = Codebook::new(whole + truncated + replaced, seed)?;
         let (ids, earlier_ids) = codebook.ids().split_at(whole + truncated);
-        let file = |id| {
-            let image = embed(id, spec.width, spec.height, None)?;
+        let file = |id, owner| {
+            let colour = person_colour(owner);
+            let image = embed_in_colour(id, spec.width, spec.height, None, colour)?;
             Ok(encode(&image, spec.format))
         };
         let mut all = Vec::new();
@@ -75,14 +78,16 @@ impl TestPhotos {
             } else {
                 (index / spec.per_person, index % spec.per_person)
             };
-            let mut file = file(id)?;
+            let mut file = file(id, owner)?;
             if truncated {
                 file.truncate(file.len() / 2);
             }
             let uuid = Uuid::new_v4();
             all.push(TestPhoto { owner, number, id, file: file.into(), truncated, uuid });
         }
-        let earlier = earlier_ids.iter().map(|&id| Ok((id, file(id)?.into())));
+        let earlier = earlier_ids.iter().enumerate();
+        let earlier =
+            earlier.map(|(photo, &id)| Ok((id, file(id, photo / spec.per_person)?.into())));
         let earlier = earlier.collect::<Result<_, WatermarkError>>()?;
         let run = Uuid::new_v4().simple().to_string()[..12].to_owned();
         Ok(Self { spec, all, earlier, codebook, run })

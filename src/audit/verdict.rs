@@ -63,9 +63,8 @@ pub(super) fn verdict(
     if stats.mixed > 0 {
         return (AuditVerdict::Mixed, Vec::new());
     }
-    let AuditStats { requests, answers, read, unknown, failures, .. } = *stats;
-    let has_answers = answers + stats.truncated > 0;
-    if !has_answers && requests > 0 && failures.unreachable + failures.timeout == requests {
+    let AuditStats { requests, answers, truncated, read, unknown, failures, .. } = *stats;
+    if answers == 0 && requests > 0 && failures.unreachable + failures.timeout == requests {
         let reason =
             format!("none of {requests} requests was answered; check that the service is running");
         return (AuditVerdict::Unreachable, vec![reason]);
@@ -74,8 +73,11 @@ pub(super) fn verdict(
     if read < min_answers {
         reasons.push(format!("{read} answers were read, and {min_answers} are needed"));
     }
-    if unknown as f64 > MAX_UNKNOWN_SHARE * answers as f64 {
-        reasons.push(format!("the watermarks of {unknown} of {answers} answers could not be read"));
+    // A body that no decoder takes may show anything in a browser.
+    let unread = unknown + failures.not_an_image;
+    let to_read = answers - truncated + failures.not_an_image;
+    if unread as f64 > MAX_UNKNOWN_SHARE * to_read as f64 {
+        reasons.push(format!("the watermarks of {unread} of {to_read} answers could not be read"));
     }
     if failures.all() as f64 > MAX_FAILED_SHARE * requests as f64 {
         reasons.push(format!("{} of {requests} requests failed", failures.all()));
@@ -106,6 +108,16 @@ fn more_than_one_unread_answer_in_twenty_makes_no_clean_verdict() {
         (stats.read, stats.unknown) = (100 - unknown, unknown);
         let (verdict, reasons) = verdict(&stats, None, 1);
         assert_eq!(verdict, expected, "{reasons:?}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_image_counts_as_unread() {
+    for (broken, expected) in [(5, AuditVerdict::Clean), (6, AuditVerdict::Inconclusive)] {
+        let mut stats = AuditStats::default();
+        (stats.requests, stats.answers, stats.read) = (100, 100 - broken, 100 - broken);
+        stats.failures.not_an_image = broken;
+        assert_eq!(verdict(&stats, None, 1).0, expected, "{broken} of 100");
     }
 }
 

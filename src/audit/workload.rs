@@ -12,7 +12,7 @@ use super::client::{
     Connection, ExchangeLimits, HttpError, HttpRequest, HttpResponse, MAX_REDIRECTS, send,
 };
 use super::origin_server::SourceUrls;
-use super::request_builder::{BuildError, RequestBuilder};
+use super::request_builder::{BuildError, RequestBuilder, ShownRequest};
 use super::spec::{SourceVariation, Target};
 use super::test_photos::TestPhotos;
 use crate::codec::Fit;
@@ -86,11 +86,16 @@ impl Workload {
 
     /// Plans an owner's request for a whole photo, outside of the load.
     pub(crate) fn request_for_whole(&self, index: usize) -> PlannedRequest {
-        let photo = self.available[index % self.whole];
+        let request = self.request_for(self.available[index % self.whole]);
+        PlannedRequest { number: index as u64, ..request }
+    }
+
+    /// Plans an owner's request for a photo, outside of the load.
+    pub(crate) fn request_for(&self, photo: usize) -> PlannedRequest {
         let viewer = self.photos.all[photo].owner;
         let size = self.target.thumbnail.sizes.get()[0];
         let fit = self.target.thumbnail.fit;
-        PlannedRequest { number: index as u64, photo, viewer, size, fit }
+        PlannedRequest { number: 0, photo, viewer, size, fit }
     }
 
     /// Sends a request and reads its response.
@@ -128,6 +133,12 @@ impl Workload {
         parts.get(round as usize % parts.len().max(1)).copied()
     }
 
+    /// Returns a request for a reader, without its secrets.
+    pub(crate) fn shown(&self, request: PlannedRequest) -> ShownRequest {
+        let context = self.context(request);
+        self.builder().show(&self.target.thumbnail.request, context)
+    }
+
     fn context(&self, request: PlannedRequest) -> RequestContext {
         RequestContext {
             owner: self.photos.all[request.photo].owner,
@@ -145,10 +156,13 @@ impl Workload {
         context: RequestContext,
         headers: RequestContext,
     ) -> Result<HttpRequest, BuildError> {
+        self.builder().build(&self.target.thumbnail.request, context, headers)
+    }
+
+    fn builder(&self) -> RequestBuilder<'_> {
         let (target, photos, captures) = (&*self.target, &*self.photos, &self.captures);
         let sources = self.sources.as_ref();
-        let builder = RequestBuilder { target, photos, captures, sources, is_earlier: false };
-        builder.build(&target.thumbnail.request, context, headers)
+        RequestBuilder { target, photos, captures, sources, is_earlier: false }
     }
 
     async fn send_built(

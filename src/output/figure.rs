@@ -124,7 +124,8 @@ pub(crate) fn breakable(name: &str) -> Markup {
     }
 }
 
-fn data_uri(picture: &Bytes) -> String {
+/// Returns a picture as a `data:` URI.
+pub(crate) fn data_uri(picture: &Bytes) -> String {
     let kind = match codec::probe(picture).map(|header| header.format) {
         Ok(Format::Png) => "png",
         Ok(Format::WebP) => "webp",

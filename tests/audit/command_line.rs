@@ -9,7 +9,7 @@ use std::thread;
 use double_exposure::audit::AuditVerdict;
 use serde_json::Value;
 
-use crate::mock_service::{SOCKET_TIMEOUT, honest, send, serve};
+use crate::mock_service::{SOCKET_TIMEOUT, honest, jpeg, send, send_jpeg, serve, thumbnail};
 
 const SECRET: &str = "a-key-that-must-stay-secret";
 
@@ -122,6 +122,51 @@ fn prepared_photos_are_judged_with_the_exit_codes_and_reports_of_an_audit() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
         assert!(error.contains(reason), "{arguments:?}: {error}");
     }
+}
+
+#[test]
+fn a_kind_of_fail_on_gives_exit_code_1_and_the_verdict_stays_about_mixing() {
+    let other_size = serve(|received, stream| match thumbnail(&received.body, 128) {
+        Some(image) => send_jpeg(stream, &jpeg(&image)),
+        None => honest(received, stream),
+    });
+    let url = format!("http://{other_size}/t?size={{size}}");
+    let common = ["--post", &url, "--fit", "cover", "--sizes", "160", "--json"];
+    for (more, code, failed_on) in [
+        (&[][..], 0, vec![]),
+        (&["--fail-on", "stale,stranger"], 0, vec![]),
+        (&["--fail-on", "stale,size"], 1, vec!["size"]),
+    ] {
+        let (output, _folder) = audit(&[&common[..], more].concat());
+        assert_eq!(output.status.code(), Some(code), "{more:?}: {output:?}");
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(document["verdict"], "clean");
+        assert_eq!(document["failed_on"], serde_json::json!(failed_on));
+        assert!(!document["headline"].as_str().unwrap().contains("clean"));
+    }
+    let (output, _folder) = audit(&[&common[..], &["--fail-on", "rows"]].concat());
+    assert_eq!(output.status.code(), Some(2), "mixing always fails, and has no flag");
+}
+
+#[test]
+fn each_audit_has_a_seed_of_its_own_and_prints_it() {
+    let service = serve(honest);
+    let url = format!("http://{service}/t?size={{size}}");
+    let seeds = [(); 2].map(|()| {
+        let (output, report) = audit(&["--post", &url, "--fit", "cover", "--sizes", "160"]);
+        let printed = String::from_utf8(output.stderr).unwrap();
+        let document = std::fs::read(report.path().join("report/audit.json")).unwrap();
+        let document: Value = serde_json::from_slice(&document).unwrap();
+        let seed = document["seed"].as_u64().unwrap();
+        assert!(
+            printed.contains(&format!(
+                "--sizes 160 --fit cover --steps 4 --duration 500ms --warm-up 1ms --seed {seed}\n"
+            )),
+            "{printed}"
+        );
+        seed
+    });
+    assert_ne!(seeds[0], seeds[1]);
 }
 
 /// Runs the album service in a process of its own, which is killed on drop.

@@ -5,6 +5,7 @@
 mod action;
 mod clean;
 mod command_line;
+mod cut;
 mod demo;
 mod failures;
 mod mixed;
@@ -12,5 +13,6 @@ mod mock_service;
 mod prepared;
 mod reports;
 mod services;
+mod slips;
 mod spec;
 mod stand_in;

@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
+use double_exposure::audit::report::{markdown, page, table};
 use double_exposure::audit::watermark::Raster;
-use double_exposure::audit::{AuditResults, AuditVerdict, FindingKind, ProbeResult};
+use double_exposure::audit::{AuditPlan, AuditResults, AuditVerdict, FindingKind, ProbeResult};
 
 use crate::mock_service::{audit, changed, plan, send, serve, thumbnail};
 
@@ -154,7 +155,7 @@ fn one_answer_with_anothers_planes_or_a_blend_is_enough() {
 }
 
 /// Audits a service in push mode that checks tokens, or does not.
-fn audit_tokens(checks_tokens: bool) -> AuditResults {
+fn audit_tokens(checks_tokens: bool) -> (AuditPlan, AuditResults) {
     let kept: Mutex<std::collections::HashMap<String, (String, Bytes)>> = Mutex::default();
     let address = serve(move |received, stream| {
         let path = received.line.split([' ', '?']).nth(1).unwrap().to_owned();
@@ -175,15 +176,29 @@ fn audit_tokens(checks_tokens: bool) -> AuditResults {
         [thumbnail]\npath = \"/{uuid}?size={size}\"\nsizes = \"160-191\"\nfit = \"cover\"\n\
         headers = { authorization = \"{viewer.number}\" }\nprivate = false\n";
     let target = double_exposure::audit::Target::parse(text, Some(&base), &|_| None).unwrap();
-    audit(&double_exposure::audit::AuditPlan { target, ..plan(address) })
+    let plan = AuditPlan { target, ..plan(address) };
+    let results = audit(&plan);
+    (plan, results)
 }
 
 #[test]
 fn a_service_that_gives_a_stranger_a_thumbnail_is_found_and_one_that_does_not_is_not() {
-    let open = audit_tokens(false);
+    let (plan, mut open) = audit_tokens(false);
     assert_eq!(open.stranger, ProbeResult::Violated);
     assert!(open.stats.kinds[&FindingKind::Stranger] > 0, "{:?}", open.stats.kinds);
-    let closed = audit_tokens(true);
+    // The verdict is about mixing, and no headline says clean beside a stranger.
+    assert_eq!(open.verdict, AuditVerdict::Clean, "{:?}", open.reasons);
+    for text in [table(&plan, &open), page(&plan, &open, "x"), markdown(&plan, &open)] {
+        assert!(!text.contains("clean: ") && !text.contains(">clean<"), "{text}");
+        assert!(text.contains("a thumbnail served to a stranger"), "{text}");
+    }
+    assert!(page(&plan, &open, "x").contains("<h1>Strangers were served"));
+    open.fail_on(&[FindingKind::Stale]);
+    assert_eq!(open.failed_on, []);
+    open.fail_on(&[FindingKind::Stale, FindingKind::Stranger]);
+    assert_eq!(open.failed_on, [FindingKind::Stranger]);
+    let (plan, closed) = audit_tokens(true);
+    assert!(table(&plan, &closed).contains("clean: 0 of "));
     assert_eq!(closed.stranger, ProbeResult::Passed, "{:?}", closed.reasons);
     assert!(!closed.stats.kinds.contains_key(&FindingKind::Stranger));
 }

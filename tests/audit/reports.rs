@@ -91,15 +91,20 @@ fn names_are_escaped_in_every_report() {
 fn every_report_has_the_verdict_and_the_counts() {
     let (plan, results) = mixed();
     let mixed = results.stats.mixed.to_string();
+    assert!(results.stats.mixed < 1000, "more digits are grouped");
     let table = table(&plan, &results);
     let markdown = markdown(&plan, &results);
     let page = page(&plan, &results, "x");
     for text in [&table, &markdown, &page] {
-        assert!(text.contains("answers show another person"), "{text}");
+        assert!(text.replace('\n', " ").contains("showed another person’s photo"), "{text}");
         assert!(text.contains(&mixed), "{text}");
         assert!(text.contains("person 1"), "{text}");
     }
-    assert_eq!(page.matches("<figure class=\"pair\"").count(), results.stats.findings.len());
+    assert_eq!(page.matches("<div class=\"card\"").count(), results.stats.findings.len());
+    // The first screen shows what was asked for, what came, and the other person's photo.
+    for title in ["asked for", "got", "the other person’s"] {
+        assert!(page.find(&format!("<b>{title}</b>")) < page.find("<main>"), "{title}");
+    }
 }
 
 #[test]

@@ -19,15 +19,17 @@ use super::record_counts::RecordCounts;
 use super::record_source::read;
 use super::record_store::{RecordStore, StoredRecord, StoredStep};
 use crate::audit::authorization_probe::ProbeResult;
+use crate::audit::causes::Causes;
 use crate::audit::checkers::{CHANNEL_CAPACITY, start_checkers};
 use crate::audit::client::{HttpError, HttpResponse};
 use crate::audit::evidence::{Evidence, FindingKind};
+use crate::audit::kept_findings::Finding;
 use crate::audit::load_generator::{Exchange, LoadModel, Timing};
 use crate::audit::response_check::{Checked, ResponseClass};
 use crate::audit::run::{AuditPlan, AuditResults};
 use crate::audit::self_test;
 use crate::audit::spec::Target;
-use crate::audit::stats::{AuditStats, Finding};
+use crate::audit::stats::AuditStats;
 use crate::audit::test_photos::TestPhotos;
 use crate::audit::verdict::{AbortReason, AuditVerdict, upper_bound, verdict};
 use crate::audit::watermark::DetectionVerdict;
@@ -305,7 +307,7 @@ impl Judgement {
             }
         }
         let Some(file) = waiting.strangers_file else {
-            self.stats.add(checked);
+            self.stats.add(&self.photos, checked);
             return;
         };
         match class {
@@ -322,11 +324,11 @@ impl Judgement {
                     at: exchange.timing.sent..exchange.timing.done,
                     image: file,
                 });
-                self.stats.add(checked);
+                self.stats.add(&self.photos, checked);
             }
             // A service that refuses a stranger behaves correctly.
             ResponseClass::ErrorStatus => self.counts.strangers_refused += 1,
-            _ => self.stats.add(checked),
+            _ => self.stats.add(&self.photos, checked),
         }
     }
 
@@ -351,10 +353,11 @@ impl Judgement {
         if verdict == AuditVerdict::Inconclusive {
             reasons.extend(gaps);
         }
+        // Recorded answers do not tell whether a truncated photo is mixed alone.
+        self.stats.reclassify(FindingKind::Dirty, FindingKind::Rows);
+        self.stats.sort_findings();
         let stats = self.stats;
-        let truncated = if stats.kinds.contains_key(&FindingKind::Dirty) {
-            ProbeResult::Violated
-        } else if stats.truncated > 0 {
+        let truncated = if stats.truncated > 0 {
             ProbeResult::Passed
         } else if stats.truncated_refused > 0 || !target.photos.truncated {
             ProbeResult::NotApplicable
@@ -364,7 +367,6 @@ impl Judgement {
         AuditResults {
             bound: (verdict == AuditVerdict::Clean).then(|| upper_bound(stats.read)),
             photos: self.photos,
-            stats,
             verdict,
             reasons,
             notes: Vec::new(),
@@ -377,6 +379,10 @@ impl Judgement {
             },
             elapsed: steps.iter().map(|step| Duration::from_micros(step.span_us)).sum(),
             records: Some(self.counts),
+            began: None,
+            causes: (stats.mixed > 0).then(|| Causes::new(&stats, Vec::new())),
+            failed_on: Vec::new(),
+            stats,
         }
     }
 

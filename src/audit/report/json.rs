@@ -3,10 +3,12 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::headline::{headline, interval};
+use super::page::date;
 use crate::audit::prepared::RecordCounts;
 use crate::audit::{
-    AuditPlan, AuditResults, AuditStats, AuditVerdict, Finding, LoadModel, ProbeResult, StepStats,
-    TestPhotos,
+    AuditPlan, AuditResults, AuditStats, AuditVerdict, Causes, Finding, FindingKind, LoadModel,
+    ProbeResult, StepStats, TestPhotos,
 };
 
 /// Holds the document of `audit --json`. People, photos and steps have numbers from 1.
@@ -17,7 +19,15 @@ pub struct AuditDocument<'a> {
     reasons: &'a [String],
     notes: &'a [String],
     interrupted: bool,
+    /// Sentence above all others, which also tells of findings that are no mixing.
+    headline: String,
+    /// Kinds of `--fail-on` that were found.
+    failed_on: &'a [FindingKind],
     target: &'a str,
+    base: String,
+    /// Time at which the audit began, or null if another tool ran the load.
+    began: Option<String>,
+    version: &'static str,
     seed: u64,
     people: usize,
     photos: usize,
@@ -26,6 +36,8 @@ pub struct AuditDocument<'a> {
     /// Upper bound of the share of mixed answers with 95 % confidence, if the audit is clean.
     bound: Option<f64>,
     truncated: Value,
+    /// What the mixing depends on, or null if nothing is mixed.
+    causes: Option<&'a Causes>,
     stranger: ProbeResult,
     seconds: f64,
     /// Counts of the records, if another tool ran the load.
@@ -46,13 +58,23 @@ impl<'a> AuditDocument<'a> {
             reasons: &results.reasons,
             notes: &results.notes,
             interrupted: results.interrupted,
+            headline: headline(results),
+            failed_on: &results.failed_on,
             target: &plan.target.name,
+            base: plan.target.base.to_string(),
+            began: date(results),
+            version: env!("CARGO_PKG_VERSION"),
             seed: plan.seed,
             people: plan.target.photos.people,
             photos: results.photos.whole(),
             stats,
             bound: results.bound,
-            truncated: json!({ "probe": results.truncated, "answers": stats.truncated }),
+            truncated: json!({
+                "probe": results.truncated,
+                "answers": stats.truncated,
+                "mixed": stats.truncated_mixed,
+            }),
+            causes: results.causes.as_ref(),
             stranger: results.stranger,
             seconds: rounded(results.elapsed.as_secs_f64()),
             records: results.records.as_ref(),
@@ -70,6 +92,7 @@ fn step_object(step: &StepStats) -> Value {
         LoadModel::Open(rate) => (None, Some(rate), None),
         LoadModel::Recorded(step) => (None, None, Some(step)),
     };
+    let (low, high) = interval(step.mixed, step.answers);
     json!({
         "in_flight": in_flight,
         "rate": rate,
@@ -77,6 +100,8 @@ fn step_object(step: &StepStats) -> Value {
         "requests": step.requests,
         "answers": step.answers,
         "mixed": step.mixed,
+        "share_from": low,
+        "share_to": high,
         // Records without times do not tell it.
         "max_in_flight": (step.max_in_flight > 0).then_some(step.max_in_flight),
         "per_second": rounded(step.per_second()),

@@ -1,6 +1,7 @@
 //! Reports an audit as JUnit XML: a test case per step of the load.
 
-use super::table::{describe_load, explain_verdict};
+use super::headline::describe_load;
+use super::table::explain_verdict;
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, StepStats};
 use crate::output::junit::{Case, CaseResult, Suite};
 
@@ -29,7 +30,16 @@ pub fn junit(plan: &AuditPlan, results: &AuditResults) -> Vec<u8> {
         time: step.seconds(),
         result: case_result(results, step),
     });
-    let cases = cases.collect();
+    let failed_on = results.failed_on.iter().map(|kind| Case {
+        name: kind.description().to_owned(),
+        class: "audit".to_owned(),
+        time: 0.0,
+        result: CaseResult::Failure(format!(
+            "{} answers; --fail-on names this kind",
+            stats.kinds.get(kind).copied().unwrap_or_default()
+        )),
+    });
+    let cases = cases.chain(failed_on).collect();
     Suite { name: "double-exposure audit", properties, cases }.to_xml()
 }
 

@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use maud::{Markup, html};
 
-use super::table::describe_load;
+use super::headline::describe_load;
 use crate::audit::{AuditResults, StepStats, TimeBucket};
-use crate::output::html::wide;
+use crate::output::terminal::grouped;
 
-const WIDTH: f64 = 1240.0;
-const HEIGHT: f64 = 380.0;
+const WIDTH: f64 = 720.0;
+const HEIGHT: f64 = 360.0;
 const LEFT: f64 = 100.0;
-const RIGHT: f64 = 1220.0;
+const RIGHT: f64 = 700.0;
 const TOP: f64 = 60.0;
 const FOOT: f64 = 310.0;
 
@@ -39,20 +39,19 @@ pub(super) fn load_chart(results: &AuditResults) -> Markup {
             figcaption {
                 "Requests per second over time. A disc marks mixed answers."
             }
-            (wide("the load", &html! {
                 svg.curve viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img"
                     aria-label=(description(results)) {
                     line.axis x1=(LEFT) y1=(FOOT) x2=(RIGHT) y2=(FOOT) {}
                     line.axis x1=(LEFT) y1=(TOP) x2=(LEFT) y2=(FOOT) {}
                     text x=(LEFT - 12.0) y=(y(max_rate) + 8.0) text-anchor="end" {
-                        (format!("{max_rate:.0}"))
+                        (grouped(format!("{max_rate:.0}")))
                     }
                     text x=(LEFT - 12.0) y=(FOOT + 4.0) text-anchor="end" { "0" }
                     text x=(LEFT) y=(FOOT + 60.0) { "0 s" }
                     text x=(RIGHT) y=(FOOT + 60.0) text-anchor="end" { (format!("{end:.1} s")) }
                     @for (from, to, name) in &steps {
                         line.step x1=(x(*from)) y1=(TOP) x2=(x(*from)) y2=(FOOT) {}
-                        @if x(*to) - x(*from) > 130.0 {
+                        @if x(*to) - x(*from) > 150.0 {
                             text x=((x(*from) + x(*to)) / 2.0) y=(TOP - 20.0) text-anchor="middle" {
                                 (name)
                             }
@@ -65,7 +64,6 @@ pub(super) fn load_chart(results: &AuditResults) -> Markup {
                         }
                     }
                 }
-            }))
         }
     }
 }

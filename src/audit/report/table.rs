@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
+use super::headline::{describe_load, how_often, percent, step_share, verdict_word};
 use super::record_notes::record_notes;
 use crate::audit::{
-    AuditPlan, AuditResults, AuditVerdict, Finding, LoadModel, ProbeResult, StepStats, TestPhotos,
+    AuditPlan, AuditResults, AuditVerdict, Finding, ProbeResult, StepStats, TestPhotos,
 };
-use crate::output::terminal::{GREEN, PLAIN, RED, YELLOW, many, plain, width, wrap};
+use crate::output::terminal::{GREEN, PLAIN, RED, YELLOW, grouped, many, plain, width, wrap};
 
 /// Upper bound of the findings that are listed.
 const MAX_LISTED: usize = 8;
@@ -23,7 +24,8 @@ pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
         plan.seed
     );
     if stats.requests > 0 {
-        text += "      load  requests  answers  mixed    per s   p50 ms   p99 ms  in flight\n";
+        text +=
+            "      load  requests  answers    mixed    per s   p50 ms   p99 ms  in flight  share\n";
         for step in stats.steps.iter().filter(|step| step.requests > 0) {
             line(&mut text, step);
         }
@@ -37,7 +39,8 @@ pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
     }
     if !stats.kinds.is_empty() {
         let kinds = stats.kinds.iter();
-        let kinds = kinds.map(|(kind, count)| format!("{count} × {}", kind.description()));
+        let kinds =
+            kinds.map(|(kind, count)| format!("{} × {}", grouped(count), kind.description()));
         let kinds = format!("In all: {}.", kinds.collect::<Vec<_>>().join("; "));
         text += &format!("{}\n\n", wrap(&kinds, columns));
     }
@@ -45,11 +48,23 @@ pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
         text += &format!("{}\n", wrap(&note, columns));
     }
     let colour = match results.verdict {
-        AuditVerdict::Clean => GREEN,
+        AuditVerdict::Clean if stats.kinds.is_empty() => GREEN,
+        AuditVerdict::Clean => YELLOW,
         AuditVerdict::Mixed => RED,
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => YELLOW,
     };
-    let verdict = format!("{}: {}", results.verdict, explain_verdict(results));
+    if let Some(causes) = &results.causes {
+        for sentence in causes.sentences(stats) {
+            text += &format!("{}\n", wrap(&sentence, columns));
+        }
+        let commands: String = causes.commands.iter().map(|c| format!("  {c}\n")).collect();
+        if !commands.is_empty() {
+            text += &format!(
+                "Send these two again, with your secrets in place of the names in braces:\n{commands}"
+            );
+        }
+    }
+    let verdict = format!("{}: {}", verdict_word(results), explain_verdict(results));
     text += &format!("\n{colour}{}{PLAIN}\n", wrap(&verdict, columns));
     text
 }
@@ -58,30 +73,22 @@ fn line(text: &mut String, step: &StepStats) {
     let colour = if step.mixed > 0 { RED } else { GREEN };
     let _ = writeln!(
         text,
-        "{:>10}  {:>8}  {:>7}  {colour}{:>5}{PLAIN}  {:>7.0}  {:>7.1}  {:>7.1}  {:>9}",
+        "{:>10}  {:>8}  {:>7}  {colour}{:>7}{PLAIN}  {:>7}  {:>7.1}  {:>7.1}  {:>9}  {}",
         describe_load(step.load),
-        step.requests,
-        step.answers,
-        step.mixed,
-        step.per_second(),
+        grouped(step.requests),
+        grouped(step.answers),
+        grouped(step.mixed),
+        grouped(format!("{:.0}", step.per_second())),
         step.latency_ms(0.5),
         step.latency_ms(0.99),
-        describe_in_flight(step.max_in_flight)
+        describe_in_flight(step.max_in_flight),
+        step_share(step)
     );
-}
-
-/// Describes a load model in a word or two.
-pub(super) fn describe_load(load: LoadModel) -> String {
-    match load {
-        LoadModel::Closed(in_flight) => format!("{in_flight} at once"),
-        LoadModel::Open(rate) => format!("{rate}/s"),
-        LoadModel::Recorded(step) => format!("step {step}"),
-    }
 }
 
 /// Formats a number of requests in flight. It is 0 if the records of a load have no times.
 pub(super) fn describe_in_flight(in_flight: usize) -> String {
-    if in_flight == 0 { "?".to_owned() } else { in_flight.to_string() }
+    if in_flight == 0 { "?".to_owned() } else { grouped(in_flight) }
 }
 
 /// Describes a finding in a sentence.
@@ -121,11 +128,12 @@ pub(super) fn notes(results: &AuditResults) -> Vec<String> {
     }
     if stats.failures.all() > 0 {
         let reasons = stats.failures.by_name().into_iter().filter(|(_, count)| *count > 0);
-        let reasons: Vec<_> =
-            reasons.map(|(name, count)| format!("{count} {}", name.replace('_', " "))).collect();
+        let reasons: Vec<_> = reasons
+            .map(|(name, count)| format!("{} {}", grouped(count), name.replace('_', " ")))
+            .collect();
         notes.push(format!(
             "{} of {} failed: {}.",
-            stats.failures.all(),
+            grouped(stats.failures.all()),
             many(stats.requests, "request"),
             reasons.join(", ")
         ));
@@ -139,9 +147,13 @@ pub(super) fn notes(results: &AuditResults) -> Vec<String> {
         match results.truncated {
             ProbeResult::NotApplicable => "not applicable, the target accepts none".to_owned(),
             ProbeResult::NotRun => "not requested".to_owned(),
-            ProbeResult::Passed =>
-                format!("no other person's rows in {}", many(stats.truncated, "answer")),
-            ProbeResult::Violated => "filled with another person's rows".to_owned(),
+            ProbeResult::Passed => truncated(results),
+            ProbeResult::Violated => format!(
+                "the missing rows are filled with another person's, also with one request in \
+                 flight; in {} of {} under load",
+                grouped(stats.truncated_mixed),
+                many(stats.truncated, "answer")
+            ),
         }
     ));
     notes.push(format!(
@@ -156,15 +168,31 @@ pub(super) fn notes(results: &AuditResults) -> Vec<String> {
     notes
 }
 
+/// Says what answers for truncated photos showed, if their missing rows are not to blame.
+fn truncated(results: &AuditResults) -> String {
+    let stats = &results.stats;
+    let answers = many(stats.truncated, "answer");
+    if stats.truncated_mixed == 0 {
+        return format!("no other person's rows in {answers}");
+    }
+    let alone = results.causes.as_ref().map(|causes| causes.truncated_alone).unwrap_or_default();
+    let cause = match alone.mixed {
+        0 if alone.answers > 0 => ": so the load mixes them, and not the missing rows",
+        _ => "",
+    };
+    format!(
+        "another person's photo in {} of {answers} under load, and in {} of {} alone{cause}",
+        grouped(stats.truncated_mixed),
+        alone.mixed,
+        alone.answers
+    )
+}
+
 /// Explains the verdict in a sentence.
 pub(super) fn explain_verdict(results: &AuditResults) -> String {
     let stats = &results.stats;
     match results.verdict {
-        AuditVerdict::Mixed => format!(
-            "{} of {} show another person's photo.",
-            stats.mixed,
-            many(stats.answers + stats.truncated, "answer")
-        ),
+        AuditVerdict::Mixed => how_often(results),
         AuditVerdict::Clean => format!(
             "0 of {}: at most {} with 95 % confidence.",
             many(stats.read, "answer"),
@@ -174,17 +202,4 @@ pub(super) fn explain_verdict(results: &AuditResults) -> String {
             format!("{}.", results.reasons.join("; "))
         }
     }
-}
-
-/// Formats a share in percent with two significant digits.
-pub fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    let digits = if percent >= 10.0 { 0 } else { (1.0 - percent.log10().floor()) as usize };
-    format!("{percent:.digits$} %")
-}
-
-#[test]
-fn a_percentage_has_two_significant_digits() {
-    let shares = [0.95, 0.099_6, 0.009_94, 1.497e-4, 2.9e-6].map(percent);
-    assert_eq!(shares, ["95 %", "10.0 %", "0.99 %", "0.015 %", "0.00029 %"]);
 }

@@ -49,20 +49,31 @@ impl Detector {
     /// Detects the photos in a thumbnail that should show the photo `expected`. A thumbnail whose
     /// planes have another length than its dimensions require is unreadable.
     pub fn detect(&self, expected: MarkId, thumbnail: &YCbCrImage) -> Detection {
+        self.detect_first_rows(expected, thumbnail, thumbnail.height)
+    }
+
+    /// Detects the photos in the first rows of a thumbnail. The other rows, which the file did not
+    /// hold, have no owner and do not count.
+    pub fn detect_first_rows(
+        &self,
+        expected: MarkId,
+        thumbnail: &YCbCrImage,
+        rows: u32,
+    ) -> Detection {
         let area = u64::from(thumbnail.width) * u64::from(thumbnail.height);
         let planes = [&thumbnail.y, &thumbnail.cb, &thumbnail.cr];
         let is_complete = planes.iter().all(|plane| plane.len() as u64 == area);
         if !is_complete || area == 0 {
-            return unreadable(if is_complete { thumbnail.height } else { 0 });
+            return unreadable(if is_complete { rows } else { 0 });
         }
         let photo = [self.image.width, self.image.height];
         let alignments = alignments(photo, [thumbnail.width, thumbnail.height], self.image.fit);
         let Some(alignment) = self.best_alignment(&alignments, expected, thumbnail) else {
-            return unreadable(thumbnail.height);
+            return unreadable(rows);
         };
         let planes = SampledRows::of_planes(thumbnail, &alignment);
         let own = expected_levels(expected);
-        let mut rows = vec![RowResult::default(); thumbnail.height as usize];
+        let mut rows = vec![RowResult::default(); rows.min(thumbnail.height) as usize];
         for (index, row) in rows.iter_mut().enumerate() {
             let normalized = planes.each_ref().map(|plane| plane.normalized(index));
             [row.y, row.cb, row.cr] = normalized.map(|row| {

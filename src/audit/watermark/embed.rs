@@ -15,6 +15,9 @@ const AMPLITUDES: [f32; 3] = [62.0, -40.0, -36.0];
 /// Share of the background's contrast that is left under a watermark.
 const BACKGROUND_CONTRAST: f32 = 0.2;
 
+/// Middle grey, the mean colour of a photo without a colour of its own.
+const GREY: [u8; 3] = [128; 3];
+
 /// Creates a photo of the given dimensions in px with an id's watermark, alone or over a background
 /// of the same dimensions.
 ///
@@ -27,6 +30,21 @@ pub fn embed(
     width: u32,
     height: u32,
     background: Option<&Raster>,
+) -> Result<Raster, WatermarkError> {
+    embed_in_colour(id, width, height, background, GREY)
+}
+
+/// Creates a photo as [`embed`] does, with `mean` as the colour between its dark and its bright
+/// stripes. The detector reads differences only, so that the colour is for the eye alone.
+///
+/// # Errors
+/// Returns [`WatermarkError`] as [`embed`] does.
+pub fn embed_in_colour(
+    id: MarkId,
+    width: u32,
+    height: u32,
+    background: Option<&Raster>,
+    mean: [u8; 3],
 ) -> Result<Raster, WatermarkError> {
     if width.min(height) < MIN_SIDE_PX {
         return Err(WatermarkError::TooSmall { width, height });
@@ -50,14 +68,14 @@ pub fn embed(
         if position != Some(position_of_row) {
             position = Some(position_of_row);
             levels = row_levels(&pattern(id.codeword(), position_of_row), width, height);
-            row_alone = levels.iter().flat_map(|&level| colour(level, [128; 3])).collect();
+            row_alone = levels.iter().flat_map(|&level| colour(level, GREY, mean)).collect();
         }
         match background {
             None => rgb.extend_from_slice(&row_alone),
             Some(background) => {
                 let (row, _) = background.rgb[rgb.len()..][..row_alone.len()].as_chunks::<3>();
                 rgb.extend(
-                    levels.iter().zip(row).flat_map(|(&level, &pixel)| colour(level, pixel)),
+                    levels.iter().zip(row).flat_map(|(&level, &pixel)| colour(level, pixel, mean)),
                 );
             }
         }
@@ -86,11 +104,22 @@ fn row_levels(pattern: &[f32; CELLS], width: u32, height: u32) -> Vec<f32> {
 }
 
 /// Returns the colour of a pixel of this level over a pixel of the background.
-fn colour(level: f32, background: [u8; 3]) -> [u8; 3] {
+fn colour(level: f32, background: [u8; 3], mean: [u8; 3]) -> [u8; 3] {
     let [luma, cb, cr] = AMPLITUDES.map(|amplitude| amplitude * level);
     let mark = [luma + 1.402 * cr, luma - 0.344_136 * cb - 0.714_136 * cr, luma + 1.772 * cb];
     [0, 1, 2].map(|channel| {
         let under = BACKGROUND_CONTRAST * (f32::from(background[channel]) - 128.0);
-        (128.0 + mark[channel] + under).round().clamp(0.0, 255.0) as u8
+        (f32::from(mean[channel]) + mark[channel] + under).round().clamp(0.0, 255.0) as u8
     })
+}
+
+/// Returns the mean colour of a person's photos. The hues of consecutive people lie far apart, all
+/// have the luma of middle grey, and all leave room for the stripes.
+pub fn person_colour(person: usize) -> [u8; 3] {
+    // The golden ratio's multiples divide a circle evenly, however many there are.
+    let turn = (person as f64 * 0.618_033_988_749_895).fract() * std::f64::consts::TAU;
+    let blue = 105.0 * turn.cos();
+    let green = -25.0 * turn.sin();
+    let red = -(0.587 * green + 0.114 * blue) / 0.299;
+    [red, green, blue].map(|offset| (128.0 + offset).round().clamp(0.0, 255.0) as u8)
 }

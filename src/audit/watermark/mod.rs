@@ -31,7 +31,7 @@ pub use self::detect::{Detector, ExpectedImage};
 pub use self::detection::{
     Detection, DetectionVerdict, PlaneSet, RowFinding, RowFindingKind, RowOwner, RowResult,
 };
-pub use self::embed::embed;
+pub use self::embed::{embed, embed_in_colour, person_colour};
 pub use self::layout::{MAX_PIXELS, MIN_SIDE_PX};
 pub use self::raster::Raster;
 pub use self::ycbcr_image::YCbCrImage;

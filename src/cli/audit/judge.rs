@@ -69,7 +69,7 @@ counts once. A line that is no record, and an image that is missing, count as no
 
 Exit codes:
   0    clean: enough answers were read, and none shows another person's photo
-  1    mixed: at least one answer shows another person's photo
+  1    mixed: at least one answer shows another person's photo; or a kind of --fail-on was found
   2    wrong usage, or a folder or a file that cannot be read
   3    inconclusive: too few answers were read, or too many could not be read or were not seen
   130  interrupted; the report holds the results so far
@@ -105,7 +105,7 @@ impl Judge {
             !interrupt.heard()
         })?;
         drop(bar);
-        report.write(&plan, &results, &self.rerun_command(), self.output)
+        report.write(&plan, results, &self.rerun_command(), self.output)
     }
 
     /// Returns the command that judges the same records again, for a POSIX shell.

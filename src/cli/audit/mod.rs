@@ -18,7 +18,7 @@ use self::report_args::ReportArgs;
 use super::interrupt::Interrupt;
 use super::{Exit, OutputArgs, parse};
 use crate::audit::spec::{Mode, Sizes};
-use crate::audit::{self, AuditPlan, AuditProgress, LoadModel, MAX_IN_FLIGHT, Target};
+use crate::audit::{self, AuditPlan, AuditProgress, LoadModel, MAX_IN_FLIGHT, Target, quoted};
 use crate::codec::Fit;
 use crate::output::progress;
 
@@ -102,15 +102,15 @@ struct PlanArgs {
     /// Ends the audit at the first mixed answer.
     #[arg(long)]
     until_found: bool,
-    /// Seed of the photos' ids and of the order of requests.
-    #[arg(long, value_name = "N", default_value_t = 20_241_128)]
-    seed: u64,
+    /// Seed of the photos' ids and of the order of requests [default: another one each time].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
 }
 
 const HELP: &str = "\
 Exit codes:
   0    clean: enough answers were read, and none shows another person's photo
-  1    mixed: at least one answer shows another person's photo
+  1    mixed: at least one answer shows another person's photo; or a kind of --fail-on was found
   2    wrong usage, or a target's file that cannot be used
   3    inconclusive: too few answers were read, too many could not be read, or too many
        requests failed
@@ -148,7 +148,8 @@ impl Audit {
             !interrupt.heard()
         })?;
         drop(bar);
-        report.write(&plan, &results, &self.rerun_command(source), self.output)
+        let command = self.rerun_command(source, plan.seed);
+        report.write(&plan, results, &command, self.output)
     }
 
     fn plan(&self, source: &TargetArgs) -> Result<AuditPlan, Box<dyn Error>> {
@@ -187,14 +188,15 @@ impl Audit {
             enough_answers: None,
             max_findings: self.report.max_findings as usize,
             min_answers: self.report.min_answers,
-            seed: self.plan.seed,
+            // In 32 bits, so that every reader of JSON keeps all digits.
+            seed: self.plan.seed.unwrap_or_else(|| fastrand::u32(..).into()),
         })
     }
 
     /// Returns the command that runs the same audit again, for a POSIX shell.
-    fn rerun_command(&self, source: &TargetArgs) -> String {
+    fn rerun_command(&self, source: &TargetArgs, seed: u64) -> String {
         let TargetArgs { target, pull, post } = source;
-        let PlanArgs { rate, steps, duration, warm_up, seed, .. } = &self.plan;
+        let PlanArgs { sizes, fit, rate, steps, duration, warm_up, .. } = &self.plan;
         let file = target.as_ref().map(|file| quoted(&file.display().to_string()));
         let list = |numbers: Vec<String>| (!numbers.is_empty()).then(|| numbers.join(","));
         let rates = list(rate.iter().map(f64::to_string).collect());
@@ -203,11 +205,14 @@ impl Audit {
             ("target", file),
             ("pull", pull.as_deref().map(quoted)),
             ("post", post.as_deref().map(quoted)),
+            ("sizes", sizes.as_ref().map(Sizes::ranges)),
+            ("fit", fit.clone()),
             ("steps", steps.filter(|_| rates.is_none())),
             ("rate", rates),
             ("duration", Some(format!("{}ms", duration.as_millis()))),
             ("warm-up", Some(format!("{}ms", warm_up.as_millis()))),
             ("seed", Some(seed.to_string())),
+            ("fail-on", list(self.report.fail_on())),
         ];
         let flags = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let flags: String = flags.map(|(flag, value)| format!(" --{flag} {value}")).collect();
@@ -232,11 +237,6 @@ fn show(bar: &ProgressBar, progress: AuditProgress) {
     bar.set_position(elapsed.min(total).as_millis() as u64);
     let mixed = if mixed > 0 { format!("{mixed} MIXED") } else { "0 mixed".into() };
     bar.set_message(format!("{rate:.0}/s, {in_flight} in flight, {read} read, {mixed}"));
-}
-
-/// Quotes a text for a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::super::output::File;
 use super::super::{Exit, OutputArgs};
 use crate::audit::report::{self, AuditDocument, junit, markdown, table};
-use crate::audit::{AuditPlan, AuditResults, AuditVerdict};
+use crate::audit::{AuditPlan, AuditResults, AuditVerdict, FindingKind};
 use crate::output::OutputDir;
 
 /// Selects the limits of the verdict, and the files of the report.
@@ -23,6 +23,16 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     pub(super) min_answers: u64,
+    /// Kinds of findings, other than mixing, that make the exit code 1: stale, stranger,
+    /// other_photo, size, type, order, public, no_validator, not_issued, cut or unread.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "KIND,…",
+        value_enum,
+        hide_possible_values = true
+    )]
+    fail_on: Vec<FindingKind>,
     /// Folder of the report; replaces an earlier report there.
     #[arg(long, value_name = "DIR", default_value = "double-exposure-audit")]
     out: PathBuf,
@@ -39,6 +49,7 @@ pub(super) struct ReportFiles<'a> {
     folder: OutputDir,
     junit: Option<File<'a>>,
     markdown: Option<File<'a>>,
+    fail_on: &'a [FindingKind],
 }
 
 impl ReportArgs {
@@ -48,7 +59,14 @@ impl ReportArgs {
             folder: OutputDir::open(&self.out, report::DOCUMENT)?,
             junit: self.junit.as_deref().map(File::create).transpose()?,
             markdown: self.markdown.as_deref().map(File::append).transpose()?,
+            fail_on: &self.fail_on,
         })
+    }
+
+    /// Returns the names of the kinds that fail the audit.
+    pub(super) fn fail_on(&self) -> Vec<String> {
+        let values = self.fail_on.iter().filter_map(FindingKind::to_possible_value);
+        values.map(|value| value.get_name().to_owned()).collect()
     }
 }
 
@@ -58,10 +76,12 @@ impl ReportFiles<'_> {
     pub(super) fn write(
         self,
         plan: &AuditPlan,
-        results: &AuditResults,
+        mut results: AuditResults,
         command: &str,
         output: OutputArgs,
     ) -> Result<Exit, Box<dyn Error>> {
+        results.fail_on(self.fail_on);
+        let results = &results;
         if let Some(file) = self.junit {
             file.write(&junit(plan, results))?;
         }
@@ -71,6 +91,7 @@ impl ReportFiles<'_> {
         report::write(&self.folder, plan, results, command)?;
         output.print(&AuditDocument::new(plan, results), || table(plan, results));
         if !output.json {
+            output.note(&format!("again: {command}\n"));
             output.note(&format!("report: {}\n", self.folder.path().display()));
         }
         Ok(exit(results))
@@ -80,6 +101,7 @@ impl ReportFiles<'_> {
 fn exit(results: &AuditResults) -> Exit {
     match results.verdict {
         AuditVerdict::Mixed => Exit::Mixed,
+        _ if !results.failed_on.is_empty() => Exit::Mixed,
         _ if results.interrupted => Exit::Interrupted,
         AuditVerdict::Clean => Exit::Held,
         AuditVerdict::Inconclusive => Exit::Inconclusive,
