@@ -91,7 +91,8 @@ fn sections(plan: &AuditPlan, results: &AuditResults, command: &str) -> Markup {
                 ul { @for sentence in causes.sentences(&results.stats) { li { (sentence) } } }
                 @if !causes.commands.is_empty() {
                     p { "Two requests to send again: the one with the wrong answer, and the one "
-                        "for the photo that was shown. Put your secrets in place of names in braces." }
+                        "for the photo that was shown. Put your secrets in place of names in "
+                        "braces." }
                     pre tabindex="0" { code {
                         @for command in &causes.commands { (command) "\n" }
                     } }
