@@ -59,9 +59,8 @@ pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
         }
         let commands: String = causes.commands.iter().map(|c| format!("  {c}\n")).collect();
         if !commands.is_empty() {
-            text += &format!(
-                "Send these two again, with your secrets in place of the names in braces:\n{commands}"
-            );
+            text += "Send these two again, with your secrets in place of names in braces:\n";
+            text += &commands;
         }
     }
     let verdict = format!("{}: {}", verdict_word(results), explain_verdict(results));
