@@ -3,6 +3,7 @@
 //! loses is a difference.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use shuttle::scheduler::DfsScheduler;
@@ -58,6 +59,25 @@ outcomes!(by_shuttle, crate::under_shuttle, |body| {
     let scheduler = DfsScheduler::new(None, false);
     under_shuttle::explore::exhaust(scheduler, Some(CAP), body)
 });
+
+/// Explores a ring of one slot with the second explorer, which must find its mix-up. An explorer that
+/// tries one order only would reach too few outcomes, and so would two that are broken alike.
+#[test]
+fn the_second_explorer_finds_the_mix_up_of_shared() {
+    use crate::under_shuttle::model::clients::{Clients, Switch};
+    use crate::under_shuttle::model::requests::End;
+    use crate::under_shuttle::pipeline::Shared;
+    for switch in [Switch::Bands, Switch::Locks] {
+        let clients = Clients::ending(&["A", "B"], End::Thumbnail, BANDS, switch);
+        let scheduler = DfsScheduler::new(None, false);
+        let exploration = under_shuttle::explore::exhaust(scheduler, Some(CAP), move || {
+            let make = |codec| Shared::new(codec, NonZeroUsize::MIN);
+            clients.serve(make, |_, _| Ok(())).map(drop)
+        });
+        println!("shared, slots 1, 2 requests: depth first {exploration:#}");
+        assert!(exploration.fault().served.run.lapped(), "a request is lapped");
+    }
+}
 
 #[test]
 fn loom_reaches_exactly_the_outcomes_of_a_second_explorer() {

@@ -66,11 +66,14 @@ fn the_repairs_are_clean_where_shared_mixes_however_a_request_ends() {
     }
 }
 
-/// Explores a ring with a slot for each request, in which only a poisoned lock can show.
+/// Explores a ring with a slot for each request, in which only a poisoned lock can show. With one
+/// slot, the same search must find a mix-up.
 #[test]
 fn a_panic_under_a_slots_lock_leaves_the_slot_usable() {
     for end in End::faults(1) {
         let clients = Clients::ending(&["AX", "B"], end, 1, Switch::Locks);
         ring(&clients, 3).proof();
+        let fault = ring(&clients, 1).fault();
+        assert!(fault.served.run.lapped(), "no request was lapped: {}", fault.on_ring());
     }
 }
