@@ -60,8 +60,8 @@ outcomes!(by_shuttle, crate::under_shuttle, |body| {
     under_shuttle::explore::exhaust(scheduler, Some(CAP), body)
 });
 
-/// Explores a ring of one slot with the second explorer, which must find its mix-up. An explorer that
-/// tries one order only would reach too few outcomes, and so would two that are broken alike.
+/// Explores a ring of one slot with the second explorer, which must find its mix-up. An explorer
+/// that tries one order only would reach too few outcomes, and so would two that are broken alike.
 #[test]
 fn the_second_explorer_finds_the_mix_up_of_shared() {
     use crate::under_shuttle::model::clients::{Clients, Switch};
