@@ -295,13 +295,15 @@ fn requests_that_the_tool_sent_and_did_not_record_make_no_clean_verdict() {
 fn requests_in_flight_are_added_over_machines_whose_clocks_differ() {
     let prepared = Prepared::new();
     let records = prepared.clean();
-    // Two machines run two requests at once in step 1, and one request in step 9. The second
-    // machine's clock is a day ahead.
+    // Two machines run three requests at once in step 1, and one request in step 9, at whose start
+    // a request of step 1 still runs. The second machine's clock is a day ahead.
     let mut all = Vec::new();
     for (machine, clock) in [("a", 0.0), ("b", 86_400.0)] {
-        for (index, at, step) in [(0, 0.0, 1), (1, 0.5, 1), (2, 7.0, 9)] {
+        for (index, at, took, step) in
+            [(0, 0.0, 1.0, 1), (1, 0.5, 1.0, 1), (3, 0.6, 7.0, 1), (2, 7.0, 1.0, 9)]
+        {
             let sent = 1.7e9 + clock + at;
-            let timed = set(&set(&records[index], "sent", sent), "done", sent + 1.0);
+            let timed = set(&set(&records[index], "sent", sent), "done", sent + took);
             all.push(set(&set(&timed, "machine", machine), "step", step));
         }
     }
@@ -310,13 +312,13 @@ fn requests_in_flight_are_added_over_machines_whose_clocks_differ() {
         prepared.judge()
     };
     let in_flight: Vec<usize> = results.stats.steps.iter().map(|step| step.max_in_flight).collect();
-    assert_eq!(in_flight, [4, 2]);
+    assert_eq!(in_flight, [6, 4]);
     assert_eq!(results.records.as_ref().unwrap().machines, 2);
-    let latency_ms = results.stats.steps[0].latency_ms(1.0);
+    let latency_ms = results.stats.steps[0].latency_ms(0.5);
     assert!((990.0..1010.0).contains(&latency_ms), "{latency_ms}");
     let document = serde_json::to_value(AuditDocument::new(&plan, &results)).unwrap();
     assert_eq!(document["steps"][1]["recorded_step"], 9);
-    assert_eq!(document["steps"][1]["max_in_flight"], 2);
+    assert_eq!(document["steps"][1]["max_in_flight"], 4);
 }
 
 #[test]

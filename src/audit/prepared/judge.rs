@@ -41,7 +41,7 @@ use crate::codec::Fit;
 const MAX_IN_TRANSIT: usize = CHANNEL_CAPACITY / 2;
 
 /// Upper bound of the requests in flight that are counted.
-const MAX_COUNTED_IN_FLIGHT: usize = 1 << 16;
+const MAX_COUNTED_IN_FLIGHT: u32 = 1 << 16;
 
 /// Upper bound of the share of requests without a usable record in a clean verdict.
 const MAX_NOT_SEEN_SHARE: f64 = 0.5;
@@ -182,12 +182,12 @@ impl Judgement {
         let records = store.count();
         let (mut judged, mut goes_on) = (0, true);
         let (mut step, mut start) = (0, Duration::ZERO);
-        let mut in_flight = InFlight::default();
+        let mut in_flight = InFlight::of_step(store, steps.first())?;
         store.for_each(&mut |record| {
             while steps[step].number != record.step {
                 start += Duration::from_micros(steps[step].span_us);
                 step += 1;
-                in_flight = InFlight::default();
+                in_flight = InFlight::of_step(store, steps.get(step))?;
             }
             self.judge(record, step, start, &mut in_flight);
             judged += 1;
@@ -424,12 +424,19 @@ struct InFlight {
 }
 
 impl InFlight {
+    /// Begins with the requests of other steps that are still in flight.
+    fn of_step(store: &RecordStore, step: Option<&StoredStep>) -> Result<Self, PreparedError> {
+        let Some(step) = step else { return Ok(Self::default()) };
+        let ends = store.carried(step.number, MAX_COUNTED_IN_FLIGHT)?;
+        Ok(Self { ends: ends.into_iter().map(Reverse).collect() })
+    }
+
     /// Returns the requests in flight at the time `at`, with the request that begins then.
     fn count(&mut self, at: u64, took: u64) -> usize {
         while self.ends.peek().is_some_and(|Reverse(end)| *end <= at) {
             self.ends.pop();
         }
-        if self.ends.len() < MAX_COUNTED_IN_FLIGHT {
+        if self.ends.len() < MAX_COUNTED_IN_FLIGHT as usize {
             self.ends.push(Reverse(at + took));
         }
         self.ends.len()

@@ -41,6 +41,11 @@ const STEPS: &str = "
     SELECT step, coalesce(max(record.done - start.sent), 0), count(*) - count(record.sent)
     FROM record JOIN start USING (step, machine) GROUP BY step ORDER BY step";
 
+const CARRIED: &str = "
+    SELECT record.done - start.sent FROM record JOIN start USING (machine)
+    WHERE start.step = ?1 AND record.step <> ?1
+        AND record.sent <= start.sent AND record.done > start.sent LIMIT ?2";
+
 const SORTED: &str = "
     SELECT step, record.sent - start.sent AS at, record.done - record.sent, source, file, record
     FROM record JOIN start USING (step, machine) ORDER BY step, at, key, source, file";
@@ -173,6 +178,14 @@ impl RecordStore {
             }
         }
         Ok(())
+    }
+
+    /// Returns the times, in microseconds since the start of a step, at which requests of other
+    /// steps end that were in flight at the start. At most `limit` are returned.
+    pub(super) fn carried(&self, step: u32, limit: u32) -> Result<Vec<u64>, PreparedError> {
+        let mut statement = self.connection.prepare(CARRIED)?;
+        let rows = statement.query_map([step, limit], |row| row.get::<_, i64>(0))?;
+        Ok(rows.map(|end| end.map(i64::unsigned_abs)).collect::<rusqlite::Result<_>>()?)
     }
 
     /// Returns the number of machines.
