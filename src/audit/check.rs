@@ -139,8 +139,9 @@ impl<'a> Check<'a> {
                         checked.captured.extend(cookies);
                         self.captures.store(step.per, context, captured);
                         let captures = self.captures.clone();
-                        let excerpt = response.excerpt();
-                        checked.outcome = Some(self.builder(&captures).hide(&excerpt, context));
+                        let builder = self.builder(&captures);
+                        let excerpt = response.excerpt(|text| builder.hide(text, context));
+                        checked.outcome = Some(excerpt);
                     }
                     Err(error) => {
                         checked.outcome = Some(builder.hide(&error.reason, context));
@@ -190,7 +191,8 @@ impl<'a> Check<'a> {
                     )
                 });
                 let Some(image) = image.flatten() else {
-                    return Err((format!("no image: {}", response.excerpt()), false));
+                    let excerpt = response.excerpt(|text| builder.hide(text, context));
+                    return Err((format!("no image: {excerpt}"), false));
                 };
                 let dimensions = format!("{} × {} px", image.width, image.height);
                 match image.verdict {

@@ -52,7 +52,7 @@ pub enum FindingKind {
     Size,
     /// The image has another media type than the response or the target names.
     Type,
-    /// Shared caches may store a private thumbnail and serve it to other viewers.
+    /// A shared cache may give a private thumbnail to other people without asking the service.
     Public,
     /// A cache may store a private thumbnail and has no validator to revalidate it with.
     NoValidator,
@@ -86,7 +86,7 @@ impl FindingKind {
             Self::Order => "rows of the right photo in the wrong position",
             Self::Size => "other dimensions than requested",
             Self::Type => "another media type than declared or expected",
-            Self::Public => "a private thumbnail that shared caches may store",
+            Self::Public => "a private thumbnail that shared caches may give to other people",
             Self::NoValidator => "a private thumbnail without ETag or Last-Modified",
             Self::Stranger => "a thumbnail served to a stranger",
             Self::Cut => "an image file that ends early",

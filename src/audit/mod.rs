@@ -24,6 +24,7 @@
 //! 8. [`AuditVerdict`] is decided from the statistics in `verdict`.
 
 mod authorization_probe;
+mod cache_control;
 mod captures;
 mod causes;
 pub mod check;
@@ -32,6 +33,7 @@ mod client;
 mod cookies;
 pub mod demo;
 mod evidence;
+mod failure_reasons;
 mod follow_up;
 mod kept_findings;
 mod load_generator;
@@ -58,6 +60,7 @@ pub use self::authorization_probe::ProbeResult;
 pub use self::causes::{Causes, Trial, TruncatedTrial};
 pub use self::client::{CaError, TlsTrust, Url, UrlError};
 pub use self::evidence::{Evidence, FindingKind};
+pub use self::failure_reasons::{FailureReason, FailureReasons};
 pub use self::kept_findings::Finding;
 pub use self::load_generator::{LoadModel, MAX_IN_FLIGHT};
 pub use self::request_builder::ShownRequest;

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use hyper::HeaderMap;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED};
+use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED};
 
+use super::cache_control::may_be_shared;
 use super::client::HttpError;
 use super::evidence::{Evidence, FindingKind};
 use super::load_generator::Exchange;
@@ -103,8 +104,10 @@ impl ResponseChecker {
                     image
                 });
                 // The queue to the statistics would otherwise hold every image.
-                if image.as_ref().is_none_or(|image| image.evidence.is_empty()) {
-                    response.body.clear();
+                match &image {
+                    Some(image) if image.evidence.is_empty() => response.body.clear(),
+                    Some(_) => {}
+                    None => response.cut_to_readable(),
                 }
                 image.map_or(ResponseClass::NotAnImage, ResponseClass::Image)
             }
@@ -166,7 +169,9 @@ impl ResponseChecker {
             || expected.is_some_and(|expected| actual != Some(expected));
         let is_private = self.target.thumbnail.private;
         let control = lowercase(headers, &CACHE_CONTROL).unwrap_or_default();
-        let is_public = ["public", "s-maxage"].iter().any(|word| control.contains(word));
+        let names = self.target.thumbnail.request.headers.iter().map(|(name, _)| name);
+        let has_authorization = names.into_iter().any(|name| name == AUTHORIZATION);
+        let is_public = may_be_shared(headers, has_authorization);
         let has_validator = headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED);
         let lacks_validator = !has_validator && !control.contains("no-store");
         [

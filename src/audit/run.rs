@@ -164,6 +164,7 @@ pub fn run(
         runtime: Builder::new_multi_thread().worker_threads(2).enable_all().build()?,
         on_progress,
         notes: notes(&plan.target),
+        hopeless: None,
         interrupted: false,
         accepts_truncated: false,
         stranger: ProbeResult::NotRun,
@@ -190,6 +191,8 @@ struct Audit<'p> {
     runtime: Runtime,
     on_progress: &'p mut dyn FnMut(AuditProgress) -> bool,
     notes: Vec<String>,
+    /// Reason for which the load ended early, if it had no hope.
+    hopeless: Option<String>,
     interrupted: bool,
     accepts_truncated: bool,
     stranger: ProbeResult,
@@ -245,11 +248,15 @@ impl Audit<'_> {
             return Ok(Some(SetupError::http("the first thumbnail", &error).into()));
         }
         self.load(&workload)?;
+        self.stats.failure_reasons.locate(&workload);
         self.follow_up(&workload)?;
-        if !self.interrupted {
+        if !self.interrupted && self.hopeless.is_none() {
             let checker = ResponseChecker::new(&self.target, &self.photos);
             let probe = authorization_probe::run(&workload, &checker, &mut self.stats);
-            self.stranger = self.runtime.block_on(probe);
+            let (stranger, reason) = self.runtime.block_on(probe);
+            self.stranger = stranger;
+            let note = |reason| format!("A stranger's token could not be tried: {reason}.");
+            self.notes.extend(reason.map(note));
         }
         Ok(None)
     }
@@ -328,7 +335,8 @@ impl Audit<'_> {
             }
             let found = self.plan.until_found && self.stats.mixed > 0;
             let enough = self.plan.enough_answers.is_some_and(|enough| self.stats.read >= enough);
-            if self.interrupted || found || enough {
+            self.hopeless = self.stats.failure_reasons.hopeless();
+            if self.interrupted || found || enough || self.hopeless.is_some() {
                 // Checkers that wait to hand over a response then see that the channel is closed.
                 let _ = stop.send(true);
                 return;
@@ -364,7 +372,8 @@ impl Audit<'_> {
     }
 
     fn results(mut self, abort: Option<AbortReason>) -> AuditResults {
-        let (verdict, reasons) = verdict(&self.stats, abort.as_ref(), self.plan.min_answers);
+        let (verdict, mut reasons) = verdict(&self.stats, abort.as_ref(), self.plan.min_answers);
+        reasons.splice(0..0, self.hopeless.take());
         self.stats.sort_findings();
         let truncated = if self.stats.kinds.contains_key(&FindingKind::Dirty) {
             ProbeResult::Violated

@@ -260,7 +260,7 @@ pub(crate) fn read(
 ) -> Result<Captured, SetupError> {
     capture(&step.capture, response, &|pattern| builder.pattern(pattern, context)).map_err(
         |reason| {
-            let excerpt = response.excerpt();
+            let excerpt = response.excerpt(|text| builder.hide(text, context));
             SetupError::new(
                 &describe(builder, step, context),
                 format!("{reason}; it was {excerpt}"),
@@ -277,6 +277,7 @@ pub(crate) async fn send_step(
     context: RequestContext,
     limits: ExchangeLimits,
 ) -> Result<HttpResponse, SetupError> {
+    let hide = |text: &str| builder.hide(text, context);
     let failed = |reason: String| SetupError::new(&describe(builder, step, context), reason);
     let request = builder.build(&step.request, context, context);
     let request = request.map_err(|error| failed(error.to_string()))?;
@@ -299,7 +300,7 @@ pub(crate) async fn send_step(
                 send_until_ready(connection, &request, &ready, &is_ready, limits).await;
             let last = last.map_err(http)?;
             if is_over {
-                let excerpt = last.excerpt();
+                let excerpt = last.excerpt(hide);
                 return Err(failed(format!(
                     "not ready within {limit:?}: last answered {excerpt}; compare it with ready"
                 )));
@@ -311,7 +312,7 @@ pub(crate) async fn send_step(
         return Ok(response);
     }
     let hint = hint(response.status, &step.request);
-    Err(failed(format!("answered {}; {hint}", response.excerpt())))
+    Err(failed(format!("answered {}; {hint}", response.excerpt(hide))))
 }
 
 /// Names a step, what it is for, and its URL without secrets.

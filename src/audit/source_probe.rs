@@ -7,18 +7,34 @@ use super::client::HttpError;
 use super::spec::SourceVariation;
 use super::workload::{PlannedRequest, Workload};
 
+/// Upper bound of the hosts that are tried.
+const MAX_HOSTS: usize = 16;
+
 /// Leaves out the parts that the target refuses, unless it refuses all. Returns a note about each.
 pub(crate) async fn run(workload: &mut Workload) -> Vec<String> {
     let parts = workload.sources.as_ref().map_or(Vec::new(), |sources| sources.vary.clone());
     let mut refused: Vec<(SourceVariation, String)> = Vec::new();
     let mut connection = None;
-    for (index, &part) in parts.iter().enumerate() {
+    // Only the hosts differ from photo to photo in what an allow-list may refuse.
+    let photos =
+        |part| if part == SourceVariation::Host { MAX_HOSTS.min(workload.whole) } else { 1 };
+    let requests = parts.iter().enumerate().flat_map(|(index, &part)| {
         // The number of a request chooses the part.
         let number = (index * workload.whole) as u64;
-        let request = PlannedRequest { number, ..workload.request_for_whole(0) };
+        let request = |photo| PlannedRequest { number, ..workload.request_for_whole(photo) };
+        (0..photos(part)).map(|photo| (part, request(photo))).collect::<Vec<_>>()
+    });
+    let requests: Vec<_> = requests.collect();
+    for (part, request) in requests {
+        if refused.iter().any(|(refused, _)| *refused == part) {
+            continue;
+        }
         match workload.send(&mut connection, request).await {
             Ok(response) if (200..300).contains(&response.status) => {}
-            Ok(response) => refused.push((part, format!("answered {}", response.excerpt()))),
+            Ok(response) => {
+                let excerpt = response.excerpt(|text| workload.show(request, text).1);
+                refused.push((part, format!("answered {excerpt}")));
+            }
             // The first request of the load tells that the target is down.
             Err(HttpError::Unreachable(_)) => return Vec::new(),
             Err(error) => refused.push((part, error.to_string())),

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::client::HttpError;
 use super::evidence::{FindingKind, MixedDecision};
+use super::failure_reasons::FailureReasons;
 use super::kept_findings::{Finding, Selection};
 use super::load_generator::{Exchange, LoadModel};
 use super::mixing_pattern::MixingPattern;
@@ -175,6 +176,8 @@ pub struct AuditStats {
     pub rows_unknown: u64,
     /// Requests that got no image.
     pub failures: Failures,
+    /// Reasons of these failures.
+    pub failure_reasons: FailureReasons,
     /// Number of answers with a defect, by kind.
     pub kinds: BTreeMap<FindingKind, u64>,
     /// Findings that are kept.
@@ -219,6 +222,11 @@ impl AuditStats {
         let span = step.span.get_or_insert(timing.sent..timing.done);
         *span = span.start.min(timing.sent)..span.end.max(timing.done);
         let mut is_mixed = false;
+        match &class {
+            ResponseClass::Image(_) => self.failure_reasons.add_image(),
+            ResponseClass::ErrorStatus | ResponseClass::NotAnImage if is_truncated => {}
+            _ => self.failure_reasons.add(&exchange),
+        }
         match class {
             ResponseClass::Shed => self.failures.shed += 1,
             // A service that refuses a truncated photo behaves correctly.

@@ -139,6 +139,12 @@ impl Workload {
         self.builder().show(&self.target.thumbnail.request, context)
     }
 
+    /// Returns the URL of a request without its secrets, and a text without them.
+    pub(crate) fn show(&self, request: PlannedRequest, text: &str) -> (String, String) {
+        let hidden = self.builder().hide(text, self.context(request));
+        (self.shown(request).url, hidden)
+    }
+
     fn context(&self, request: PlannedRequest) -> RequestContext {
         RequestContext {
             owner: self.photos.all[request.photo].owner,

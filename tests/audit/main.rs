@@ -3,6 +3,7 @@
 //! nothing of watermarks; tests of exit codes and printed text run the program itself.
 
 mod action;
+mod check;
 mod clean;
 mod command_line;
 mod cut;
@@ -11,8 +12,11 @@ mod failures;
 mod mixed;
 mod mock_service;
 mod prepared;
+mod reasons;
 mod reports;
 mod services;
 mod slips;
+mod sources;
 mod spec;
 mod stand_in;
+mod tls;

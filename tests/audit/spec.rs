@@ -122,5 +122,85 @@ fn the_shipped_targets_are_valid() {
             read += 1;
         }
     }
-    assert_eq!(read, 10);
+    assert_eq!(read, 12);
+}
+
+#[test]
+fn every_wrong_field_of_a_richer_file_is_named_with_what_to_do() {
+    let valid = r#"name = "x"
+mode = "push"
+base = "http://127.0.0.1:1"
+accounts = { env = "PEOPLE" }
+
+[values]
+basic = "Basic {base64(user, ':', password)}"
+
+[[setup]]
+per = "person"
+path = "/login"
+form = { fields = { user = "{user}" } }
+capture = { csrf = { from = "body", pattern = 'csrf="(.+?)"' } }
+
+[upload]
+path = "/photos"
+json = '{"image":"{base64(file)}"}'
+
+[[after_upload]]
+per = "photo"
+path = "/photos/{uuid}"
+ready = { statuses = [200], interval_ms = 10 }
+
+[thumbnail]
+path = "/photos/{uuid}?size={size}"
+headers = { authorization = "{basic}" }
+"#;
+    let parse = |text: &str| {
+        let environment = |name: &str| (name == "PEOPLE").then(|| ACCOUNTS.to_owned());
+        Target::parse(text, None, &environment).map_err(|error| error.to_string())
+    };
+    assert_eq!(parse(valid).unwrap().photos.people, 2);
+    for (valid_part, invalid, expected) in [
+        ("\"PEOPLE\"", "\"NOBODY\"", "4: accounts: the environment has no NOBODY"),
+        ("{ env = \"PEOPLE\" }", "{ file = \"/no/file\" }", "4: accounts: /no/file: "),
+        ("[values]\nbasic", "[values]\nuser", "7: values.user: a name has letters"),
+        ("base64(user", "base64(usr", "26: thumbnail.headers.authorization: unknown variable"),
+        ("base64(user", "base46(user", "26: thumbnail.headers.authorization: unknown function"),
+        ("\"body\", pattern", "\"text\", pattern", "13: setup[1].capture.csrf: neither"),
+        ("'csrf=\"(.+?)\"'", "'csrf=(.+?'", "13: setup[1].capture.csrf: no regular expression"),
+        (
+            "{ from = \"body\", pattern = 'csrf=\"(.+?)\"' }",
+            "\"body\"",
+            "13: setup[1].capture.csrf",
+        ),
+        ("csrf = {", "uuid = {", "13: setup[1].capture.uuid: a name has letters"),
+        ("csrf = {", "user = {", "13: setup[1].capture.user: known before"),
+        ("base64(file)", "file", "17: upload.json: file is bytes"),
+        ("base64(file)", "uuid", "16: upload: the request sends no photo"),
+        ("\njson = '{\"image", "\nbody = \"x\"\njson = '{\"image", "upload: json, body or form"),
+        (
+            "statuses = [200]",
+            "statuses = [2000]",
+            "22: after_upload[1].ready.statuses: 2000 is not",
+        ),
+        ("interval_ms = 10", "interval_ms = 1", "22: after_upload[1].ready.interval_ms: 1 is not"),
+        (
+            "ready = {",
+            "as = \"member\"\nready = {",
+            "22: after_upload[1].as: only a request per member",
+        ),
+        (
+            "user = \"{user}\"",
+            "user = \"{uuid}\"",
+            "12: setup[1].form.fields.user: unknown variable",
+        ),
+        ("[upload]", "[source]\n[upload]", "15: source: only pull has this"),
+        ("form = {", "form = { file = \"photo\",", ""),
+        ("form = {", "form = { filename = \"photo\",", "12: setup[1].form.filename: needs file"),
+    ] {
+        assert!(valid.contains(valid_part), "{valid_part}");
+        match parse(&valid.replacen(valid_part, invalid, 1)) {
+            Err(error) => assert!(error.contains(expected), "{error:?} for {expected:?}"),
+            Ok(_) => assert_eq!(expected, "", "{invalid} is accepted"),
+        }
+    }
 }

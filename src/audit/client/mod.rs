@@ -12,7 +12,7 @@ mod url;
 use std::time::Duration;
 
 pub(crate) use connection::Connection;
-pub(crate) use request::{ExchangeLimits, HttpRequest, HttpResponse, MAX_REDIRECTS, send};
+pub(crate) use request::{ExchangeLimits, HttpRequest, HttpResponse, MAX_REDIRECTS, cut, send};
 pub use tls::{CaError, TlsTrust};
 pub use url::{Url, UrlError};
 

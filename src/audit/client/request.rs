@@ -10,6 +10,7 @@ use hyper::header::{
     HeaderMap, HeaderValue, LOCATION, SET_COOKIE, USER_AGENT,
 };
 use hyper::{Method, Response};
+use regex_lite::Regex;
 use tokio::time::timeout;
 
 use super::{Connection, HttpError, TlsTrust, Url};
@@ -21,7 +22,10 @@ pub(crate) const MAX_REDIRECTS: usize = 5;
 const MAX_COOKIES: usize = 32;
 
 /// Upper bound of the bytes of a body that are shown.
-pub(crate) const MAX_EXCERPT_BYTES: usize = 200;
+const MAX_EXCERPT_BYTES: usize = 200;
+
+/// Upper bound of the bytes of a body in which secrets are replaced before it is cut.
+const MAX_READABLE_BYTES: usize = 4 << 10;
 
 /// Limits one exchange.
 #[derive(Clone, Copy, Debug)]
@@ -174,22 +178,43 @@ impl HttpRequest {
 }
 
 impl HttpResponse {
-    /// Describes the response by its status, its type and the first bytes of its body.
-    pub(crate) fn excerpt(&self) -> String {
+    /// Describes the response by its status, its type and the first bytes of its body. `hide`
+    /// replaces the secrets in a text.
+    pub(crate) fn excerpt(&self, hide: impl Fn(&str) -> String) -> String {
         let media_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let media_type = media_type.unwrap_or("no type");
-        match excerpt(&self.body) {
+        match cut(&hide(&self.readable())) {
             body if body.is_empty() => format!("{} without a body", self.status),
             body => format!("{} ({media_type}): {body}", self.status),
         }
     }
+
+    /// Returns the start of the body on one line, without the JSON values whose names tell that
+    /// they are secrets.
+    pub(crate) fn readable(&self) -> String {
+        let start = &self.body[..self.body.len().min(MAX_READABLE_BYTES)];
+        let text = String::from_utf8_lossy(start);
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let secret = r#"("[^"]*(?i:token|secret|passw|session|cookie)[^"]*" ?: ?")[^"]*"#;
+        match Regex::new(secret) {
+            Ok(secret) => secret.replace_all(&text, "${1}…").into_owned(),
+            Err(_) => text,
+        }
+    }
+
+    /// Drops the body beyond what a reader is shown of it.
+    pub(crate) fn cut_to_readable(&mut self) {
+        let end = self.body.len().min(MAX_READABLE_BYTES);
+        self.body = Bytes::copy_from_slice(&self.body[..end]);
+    }
 }
 
-/// Returns the first [`MAX_EXCERPT_BYTES`] of a body for a reader, on one line.
-pub(crate) fn excerpt(body: &[u8]) -> String {
-    let start = &body[..body.len().min(MAX_EXCERPT_BYTES)];
-    let text = String::from_utf8_lossy(start);
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if body.len() > MAX_EXCERPT_BYTES { format!("{text}…") } else { text }
+/// Cuts a text to [`MAX_EXCERPT_BYTES`].
+pub(crate) fn cut(text: &str) -> String {
+    if text.len() <= MAX_EXCERPT_BYTES {
+        return text.to_owned();
+    }
+    let end = (0..=MAX_EXCERPT_BYTES).rev().find(|&end| text.is_char_boundary(end));
+    format!("{}…", &text[..end.unwrap_or_default()])
 }

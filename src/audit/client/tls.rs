@@ -163,7 +163,7 @@ fn explain(error: &std::io::Error) -> String {
         Some(Error::InvalidMessage(_)) => {
             "it does not answer in TLS: write its URL with http://".to_owned()
         }
-        _ => format!("no TLS: {error}"),
+        _ => format!("no TLS ({error}): if it does not speak TLS, write its URL with http://"),
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::headline::{describe_load, how_often, percent, step_share, verdict_word};
 use super::record_notes::record_notes;
 use crate::audit::{
-    AuditPlan, AuditResults, AuditVerdict, Finding, ProbeResult, StepStats, TestPhotos,
+    AuditPlan, AuditResults, AuditVerdict, FailureReason, Finding, ProbeResult, StepStats,
+    TestPhotos,
 };
 use crate::output::terminal::{GREEN, PLAIN, RED, YELLOW, grouped, many, plain, width, wrap};
 
@@ -137,6 +138,7 @@ pub(super) fn notes(results: &AuditResults) -> Vec<String> {
             reasons.join(", ")
         ));
     }
+    notes.extend(stats.failure_reasons.get().iter().take(MAX_LISTED).map(describe_failure));
     if stats.unknown > 0 {
         let answers = many(stats.unknown, "answer");
         notes.push(format!("The watermarks of {answers} could not be read."));
@@ -185,6 +187,19 @@ fn truncated(results: &AuditResults) -> String {
         alone.mixed,
         alone.answers
     )
+}
+
+/// Describes a reason for which requests came to nothing.
+fn describe_failure(failure: &FailureReason) -> String {
+    let FailureReason { reason, count, url, body, at_seconds, .. } = failure;
+    let mut text = format!("{count} × {reason}, first after {at_seconds:.1} s");
+    if !url.is_empty() {
+        text += &format!(" for {url}");
+    }
+    if !body.is_empty() {
+        text += &format!(": {}", plain(body));
+    }
+    text
 }
 
 /// Explains the verdict in a sentence.
