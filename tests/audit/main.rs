@@ -8,6 +8,7 @@ mod clean;
 mod command_line;
 mod cut;
 mod demo;
+mod documents;
 mod failures;
 mod mixed;
 mod mock_service;
