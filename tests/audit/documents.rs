@@ -32,7 +32,7 @@ path = "/photos"
 "#;
 
 fn error(text: &str) -> String {
-    let accounts = "account = [{ user = \"a\" }, { user = \"b\" }]";
+    let accounts = "account = [{ user = \"a\" }, { user = \"b\" }, { user = \"c\" }]";
     Target::parse(text, None, &|_| Some(accounts.to_owned())).unwrap_err().to_string()
 }
 
@@ -106,7 +106,8 @@ fn every_variable_and_function_of_a_template_is_explained() {
     for name in ["{viewer.number}", "{member.number}", "{source.escaped}", "{file.bytes}"] {
         assert!(names.contains(&name.to_owned()), "{name} is not among {names:?}");
     }
-    let call = FILE.replace("MODE", "post").replace("PER", "person").replacen("/people", "/{x(y)}", 1);
+    let call =
+        FILE.replace("MODE", "post").replace("PER", "person").replacen("/people", "/{x(y)}", 1);
     let call = call.replace("form = {", "#");
     let functions = error(&call).split("known are ").nth(1).unwrap().to_owned();
     names.extend(functions.split(", ").map(str::to_owned));
