@@ -1,7 +1,7 @@
 //! Reads the headers that decide whether a shared cache may give a response to other people.
 //!
-//! Source: RFC 9111, sections 3 (storing), 3.5 (responses to `Authorization`), 4.1 (`Vary`) and 5.2.2
-//! (`Cache-Control`).
+//! Source: RFC 9111, sections 3 (storing), 3.5 (responses to `Authorization`), 4.1 (`Vary`) and
+//! 5.2.2 (`Cache-Control`).
 
 use hyper::HeaderMap;
 use hyper::header::{CACHE_CONTROL, DATE, EXPIRES, HeaderName, VARY};

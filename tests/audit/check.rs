@@ -83,9 +83,8 @@ fn one_request_of_each_kind_is_sent_and_its_answer_is_shown_without_secrets() {
             // A token that the audit does not capture, and one that the end of the excerpt cuts.
             let refresh = "\"refresh_token\":\"refresh-1111\"";
             let text = format!("\"{}session-9876\"", "x".repeat(90));
-            let body = format!(
-                "{{\"token\":\"session-9876\",\"person\":7,{refresh},\"echo\":\"{SECRET}\",\"a\":{text}}}"
-            );
+            let echo = format!("\"echo\":\"{SECRET}\",\"a\":{text}");
+            let body = format!("{{\"token\":\"session-9876\",\"person\":7,{refresh},{echo}}}");
             return send(stream, "200 OK", "", body.as_bytes());
         }
         if method == "PUT" {
