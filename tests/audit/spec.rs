@@ -142,7 +142,7 @@ form = { fields = { user = "{user}" } }
 capture = { csrf = { from = "body", pattern = 'csrf="(.+?)"' } }
 
 [upload]
-path = "/photos"
+path = "/photos/{uuid}"
 json = '{"image":"{base64(file)}"}'
 
 [[after_upload]]
@@ -203,4 +203,14 @@ headers = { authorization = "{basic}" }
             Ok(_) => assert_eq!(expected, "", "{invalid} is accepted"),
         }
     }
+}
+
+#[test]
+fn a_photo_that_is_named_by_its_content_needs_no_name_in_its_upload() {
+    let text = "name = \"x\"\nmode = \"push\"\nbase = \"http://127.0.0.1:1\"\n\
+        [upload]\npath = \"/upload\"\nform = { file = \"photo\" }\n[thumbnail]\n";
+    let by_content = format!("{text}path = \"/t/{{hex(sha1(file))}}?size={{size}}\"\n");
+    assert!(parse(&by_content).is_ok(), "{:?}", parse(&by_content));
+    let by_uuid = format!("{text}path = \"/t/{{uuid}}?size={{size}}\"\n");
+    assert!(parse(&by_uuid).unwrap_err().contains("the same path and body"));
 }

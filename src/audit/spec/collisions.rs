@@ -46,8 +46,12 @@ pub(super) fn check(target: &Target, spans: &PathSpans) -> Result<(), InvalidFie
         field: field.to_owned(),
         reason,
     };
-    // An upload whose response names the photo may have one path for all photos.
-    if let Some(upload) = target.upload.as_ref().filter(|upload| upload.capture.is_empty()) {
+    // An upload whose response names the photo may have one path for all photos, and so may one
+    // whose photo is named by its content.
+    let mut is_named_by_content = false;
+    target.thumbnail.request.path.variables(&mut |name| is_named_by_content |= name == "file");
+    let is_checked = |upload: &&SetupRequest| upload.capture.is_empty() && !is_named_by_content;
+    if let Some(upload) = target.upload.as_ref().filter(is_checked) {
         let checked = renderer.check_photos(&upload.request);
         checked.map_err(|reason| invalid(&spans.upload, "upload.path", reason))?;
     }
