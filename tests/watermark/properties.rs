@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use double_exposure::audit::watermark::{
     Codebook, Detection, DetectionVerdict, MAX_IDS, MIN_SIDE_PX, MarkId, Raster, RowOwner,
+    embed_in_colour, person_colour,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -159,6 +160,75 @@ proptest! {
         let third: Vec<MarkId> =
             in_findings.chain(in_rows).filter(|id| ![own, other].contains(id)).collect();
         prop_assert!(third.is_empty(), "{:?}: {:?}", third, detection.findings);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(100))]
+
+    /// The photos have their owners' colours, as in an audit. What a service sends may have
+    /// another stride than its rows, noise, and a share of another photo.
+    #[test]
+    fn a_sheared_or_noisy_mix_of_coloured_photos_names_only_them(
+        (own, other) in two_ids(),
+        people in (0..64_usize, 0..64_usize),
+        service in service(56..330),
+        (shear, from) in (-40..40_i32, 0.0..1.0_f32),
+        (share, noise, seed) in (0.0..1.0_f32, 0..120_u8, any::<u64>()),
+    ) {
+        let shape = (320, 240);
+        let coloured = |id, person| {
+            let photo = embed_in_colour(id, shape.0, shape.1, None, person_colour(person));
+            service.resize(&photo.expect("the shape has room for a watermark"))
+        };
+        let mut mixed = coloured(own, people.0);
+        let others = coloured(other, people.1);
+        let mut random = fastrand::Rng::with_seed(seed);
+        let width = mixed.width as usize;
+        let first = (from * mixed.height as f32) as usize;
+        for (row, pixels) in mixed.rgb.chunks_mut(width * 3).enumerate().skip(first) {
+            for (x, pixel) in pixels.as_chunks_mut::<3>().0.iter_mut().enumerate() {
+                // Each row begins some pixels beside the row above it.
+                let moved = (row * width + x) as i64 + i64::from(shear) * row as i64;
+                let at = moved.rem_euclid((others.rgb.len() / 3) as i64) as usize;
+                for (sample, other) in pixel.iter_mut().zip(&others.rgb[at * 3..]) {
+                    let blend = f32::from(*sample) * (1.0 - share) + f32::from(*other) * share;
+                    let noise = f32::from(random.u8(0..=noise)) - f32::from(noise) / 2.0;
+                    *sample = (blend + noise).clamp(0.0, 255.0) as u8;
+                }
+            }
+        }
+        let detection = detect(&service, own, shape, mixed);
+        let named = detection.findings.iter().filter_map(|finding| finding.id);
+        let third: Vec<MarkId> = named.filter(|id| ![own, other].contains(id)).collect();
+        prop_assert!(third.is_empty(), "{:?}: {:?}", third, detection.findings);
+    }
+
+    /// Serves as the control: rows of another person's coloured photo are found with their owner.
+    #[test]
+    fn a_tail_of_a_coloured_photo_is_found(
+        (own, other) in two_ids(),
+        people in (0..64_usize, 0..64_usize),
+        size in 128_u32..260,
+        rows in 4_u32..60,
+    ) {
+        let service = SimulatedService {
+            size,
+            square: true,
+            filter: Filter::ALL[0],
+            effect: Effect::Plain,
+            encoding: Encoding::Jpeg420(80),
+        };
+        let coloured = |id, person| {
+            let photo = embed_in_colour(id, 640, 480, None, person_colour(person));
+            service.resize(&photo.expect("the shape has room for a watermark"))
+        };
+        let mut torn = coloured(own, people.0);
+        let height = torn.height;
+        torn.splice(&coloured(other, people.1), height - rows..height);
+        let detection = detect(&service, own, (640, 480), torn);
+        prop_assert_eq!(detection.verdict, DetectionVerdict::Mixed);
+        prop_assert!(names_only(&detection, own, Some(other)), "{:?}", detection.findings);
     }
 }
 
