@@ -190,3 +190,22 @@ impl Causes {
         sentences
     }
 }
+
+#[test]
+fn a_truncated_photo_is_dirty_only_if_it_is_mixed_alone_and_whole_photos_are_not() {
+    let alone = |whole_mixed| Trial {
+        in_flight: 1,
+        answers: 48,
+        mixed: whole_mixed,
+        is_new: whole_mixed > 0,
+        whole_mixed,
+    };
+    for (truncated_mixed, whole_mixed, is_dirty) in [(0, 0, false), (1, 0, true), (1, 1, false)] {
+        let causes = Causes {
+            trials: vec![alone(whole_mixed)],
+            truncated_alone: TruncatedTrial { answers: 4, mixed: truncated_mixed },
+            ..Causes::default()
+        };
+        assert_eq!(causes.is_dirty(), is_dirty, "{truncated_mixed} {whole_mixed}");
+    }
+}
