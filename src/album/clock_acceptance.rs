@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// Returns a [`StoreError`] if the file cannot be read or written.
     pub fn observe_clock(&self) -> Result<ClockStatus, StoreError> {
-        let recorded = self.read_once(|connection| Recorded::read(connection))?;
+        let recorded = self.read_once(Recorded::read)?;
         self.guard().follow(&recorded);
         let status = self.clock_status();
         if status.is_believed() && status.reading > recorded.latest {
