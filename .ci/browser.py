@@ -167,7 +167,7 @@ def a_link_leads_to_its_position(browser, url):
     for link, word in [
         ("ring:AAB", "AAB"),
         ("abandoned_reply:AaBB", "AaBB"),
-        ("given_back_twice:ABCB", "ABCB"),
+        ("given_back_twice:AABCB", "AABCB"),
         ("ring:AAB:1,3", "AAB"),
     ]:
         player.open(link)

@@ -5,13 +5,19 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
 
 use crate::service::{Answer, Pause, Service, User, last_pause};
 use crate::table;
 
 /// Upper bound of the words of one exploration.
 const MAX_WORDS: usize = 100_000;
+
+/// Upper bound of the time of a turn, which takes microseconds unless it blocks the thread.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Describes how a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +32,10 @@ pub enum Turn {
 
 /// Runs the requests of some users, one turn at a time.
 pub struct Run<S> {
+    service: Rc<S>,
     requests: Vec<Request>,
     /// Turns so far, each with its letter.
     turns: Vec<(char, Turn)>,
-    service: PhantomData<S>,
 }
 
 struct Request {
@@ -42,15 +48,34 @@ struct Request {
 }
 
 impl<S: Service + 'static> Run<S> {
-    /// Creates a service, and a request for each user, none of which has begun.
+    /// Creates a service, and a request for each letter, none of which has begun. The requests of a
+    /// user who comes twice run one after the other.
     pub fn new(users: &str) -> Self {
-        let service = Rc::new(S::default());
-        let requests = users.chars().map(|viewer| {
-            let service = Rc::clone(&service);
-            let future = Box::pin(async move { service.answer(viewer).await });
-            Request { viewer, future, has_begun: false, has_ended: false, waits: false }
+        let mut run = Self { service: Rc::default(), requests: Vec::new(), turns: Vec::new() };
+        users.chars().for_each(|viewer| run.add_request(viewer));
+        run
+    }
+
+    fn add_request(&mut self, viewer: User) {
+        let service = Rc::clone(&self.service);
+        let future = Box::pin(async move { service.answer(viewer).await });
+        self.requests.push(Request {
+            viewer,
+            future,
+            has_begun: false,
+            has_ended: false,
+            waits: false,
         });
-        Self { requests: requests.collect(), turns: Vec::new(), service: PhantomData }
+    }
+
+    /// Returns each user's request that has not ended, and of several the first.
+    fn open(&self) -> impl Iterator<Item = &Request> {
+        let open = |request: &&Request| !request.has_ended;
+        self.requests.iter().enumerate().filter_map(move |(index, request)| {
+            let mut before = self.requests[..index].iter().filter(open);
+            let is_first = before.all(|other| other.viewer != request.viewer);
+            (is_first && !request.has_ended).then_some(request)
+        })
     }
 
     /// Returns the turns so far, each with its letter.
@@ -80,9 +105,8 @@ impl<S: Service + 'static> Run<S> {
     /// Returns the letters that can come next, and if `may_drop` is set also small letters, each of
     /// which drops a request.
     pub fn next_letters(&self, may_drop: bool) -> Vec<char> {
-        let open = || self.requests.iter().filter(|request| !request.has_ended);
-        let ready = open().filter(|request| !request.waits).map(|request| request.viewer);
-        let begun = open().filter(|request| may_drop && request.has_begun);
+        let ready = self.open().filter(|request| !request.waits).map(|request| request.viewer);
+        let begun = self.open().filter(|request| may_drop && request.has_begun);
         ready.chain(begun.map(|request| request.viewer.to_ascii_lowercase())).collect()
     }
 
@@ -124,13 +148,19 @@ pub(crate) fn users_of(word: &str) -> Vec<User> {
     users
 }
 
-/// Runs a service's requests in the order of a word, such as `ABA`.
+/// Runs a service's requests in the order of a word, such as `ABA`. A letter whose request has
+/// ended begins another request of the same user.
 ///
 /// # Panics
-/// Panics if a letter names a request that has ended.
+/// Panics if a small letter drops a request that has not begun.
 pub fn replay<S: Service + 'static>(word: &str) -> Run<S> {
-    let mut run = Run::new(&users_of(word).iter().collect::<String>());
-    word.chars().for_each(|letter| run.take_turn(letter));
+    let mut run = Run::new("");
+    for letter in word.chars() {
+        if letter.is_ascii_uppercase() && run.open().all(|request| request.viewer != letter) {
+            run.add_request(letter);
+        }
+        run.take_turn(letter);
+    }
     run
 }
 
@@ -138,7 +168,7 @@ pub fn replay<S: Service + 'static>(word: &str) -> Run<S> {
 pub struct Words<S> {
     users: &'static str,
     max_dropped: usize,
-    service: PhantomData<S>,
+    service: PhantomData<fn() -> S>,
 }
 
 /// Describes how an exploration ended.
@@ -172,8 +202,8 @@ pub enum Outcome {
     },
 }
 
-/// Explores every word of these users' requests, one request for each letter of `users`. No request
-/// is dropped.
+/// Explores every word of these users' requests, one request for each letter of `users`. In `AABB`
+/// each user comes twice. No request is dropped.
 pub fn every_word<S: Service + 'static>(users: &'static str) -> Words<S> {
     Words { users, max_dropped: 0, service: PhantomData }
 }
@@ -186,6 +216,11 @@ impl<S: Service + 'static> Words<S> {
 
     /// Explores in alphabetical order, capital letters first, up to the first mixed answer.
     pub fn explore(&self) -> Outcome {
+        self.explore_with(&mut |_| {})
+    }
+
+    /// Explores like [`Self::explore`], and reports the word before each turn.
+    fn explore_with(&self, at_turn: &mut dyn FnMut(String)) -> Outcome {
         // The letter to take at each turn, as its position among the possible ones and their count.
         let mut choices: Vec<(usize, usize)> = Vec::new();
         for words in 1..=MAX_WORDS {
@@ -202,7 +237,9 @@ impl<S: Service + 'static> Words<S> {
                 if turn == choices.len() {
                     choices.push((0, letters.len()));
                 }
-                run.take_turn(letters[choices[turn].0]);
+                let letter = letters[choices[turn].0];
+                at_turn(run.word() + &letter.to_string());
+                run.take_turn(letter);
                 if let Some((viewer, answer)) = run.mixed() {
                     return Outcome::Found { at: words, word: run.word(), viewer, answer };
                 }
@@ -223,18 +260,47 @@ impl<S: Service + 'static> Words<S> {
     /// Checks that no word shows a user another user's data.
     ///
     /// # Panics
-    /// Panics with the word and its table if a word does, or if the exploration does not end.
+    /// Panics with the word and its table if a word does, if the exploration does not end, or if a
+    /// request blocks the thread.
     pub fn never_mixes(&self) {
-        let outcome = self.explore();
+        let outcome = self.explore_watched();
         if let Outcome::Found { word, .. } | Outcome::Deadlock { word } = &outcome {
-            // The program is called as the exercise, and its solution has a suffix.
-            let program = std::any::type_name::<S>().split("::").next().unwrap_or_default();
-            let level = program.trim_end_matches("_sol");
-            let link = format!("docs/course/play.html#{level}:{word}");
-            panic!("{outcome}\nPlay it: {link}\n\n{}", table::of(&replay::<S>(word)));
+            let link = play_link::<S>(self.users, word);
+            panic!("{outcome}\n{link}\n{}", table::of(&replay::<S>(word)));
         }
         assert!(matches!(outcome, Outcome::Exhausted { .. }), "{outcome}");
     }
+
+    /// Explores on another thread, so that a request that blocks the thread is reported.
+    fn explore_watched(&self) -> Outcome {
+        let words = Self { service: PhantomData, ..*self };
+        let (sender, progress) = channel();
+        let explorer = thread::spawn(move || {
+            words.explore_with(&mut |word| sender.send(word).expect("the other side waits"))
+        });
+        let mut last = String::new();
+        loop {
+            match progress.recv_timeout(TURN_TIMEOUT) {
+                Ok(word) => last = word,
+                Err(RecvTimeoutError::Timeout) => panic!(
+                    "BLOCKED, word {last}: the last turn does not end. Is a lock held over a step?"
+                ),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        explorer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+/// Returns a line with the link to a word. On the page each user has one request.
+fn play_link<S>(users: &str, word: &str) -> String {
+    if users_of(users).len() < users.len() {
+        return String::new();
+    }
+    // The program is called as the exercise, and its solution has a suffix.
+    let program = std::any::type_name::<S>().split("::").next().unwrap_or_default();
+    let level = program.trim_end_matches("_sol");
+    format!("Play it: docs/course/play.html#{level}:{word}\n")
 }
 
 impl fmt::Display for Outcome {

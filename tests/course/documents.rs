@@ -1,6 +1,8 @@
 //! Checks that the course's documents are complete: every exercise has a story with a source, a
 //! hint and a row in the tables, and the minutes of a session add up.
 
+use std::process::Command;
+
 use crate::text;
 
 /// Upper bound of the words of a story.
@@ -88,6 +90,35 @@ fn the_minutes_of_every_session_add_up() {
         sessions += 1;
     }
     assert_eq!(sessions, 3);
+}
+
+#[test]
+fn every_card_of_the_wheel_has_its_minutes_and_a_command_that_answers() {
+    let (cards, trainer) = (text("docs/course/wheel.md"), text("docs/course/trainer.md"));
+    let folder = tempfile::tempdir().unwrap();
+    let mut checked = 0;
+    for card in cards.split("\n## Card ").skip(1) {
+        let (title, rest) = card.split_once(" (").expect("a title ends with its minutes");
+        let minutes = rest.split(' ').next().unwrap_or_default();
+        let title = title.to_lowercase();
+        let row = format!("| {minutes} | [card {title}](wheel.md#card-");
+        assert!(trainer.contains(&row), "docs/course/trainer.md has no row {row}");
+        let command = card.lines().find_map(|line| line.strip_prefix("$ double-exposure "));
+        let command = command.unwrap_or_else(|| panic!("card {title} has no command"));
+        // A smaller day answers sooner.
+        let command = command.replace("--scale 1000", "--scale 50000");
+        let run = Command::new(env!("CARGO_BIN_EXE_double-exposure"))
+            .args(command.split(' '))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success(), "{command}: {}", String::from_utf8_lossy(&run.stderr));
+        let rows = said.split("The same day with one thing changed").nth(1).unwrap_or_default();
+        assert!(rows.contains("the day itself"), "{command}: {said}");
+        checked += 1;
+    }
+    assert_eq!(checked, 6);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod mystery;
 mod play;
 mod programs;
 mod rejected;
+mod repairs;
 #[allow(warnings, clippy::all, reason = "copies that the build makes")]
 mod services {
     include!(concat!(env!("OUT_DIR"), "/course.rs"));

@@ -5,16 +5,21 @@ use std::io::{Read, pipe};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Runs cargo in the course's folder, with a target folder of its own. Returns what it and the
-/// programs print, in the order of printing.
+/// Runs cargo in the course's folder. Returns what it and the programs print, in the order of
+/// printing.
 fn cargo(arguments: &[&str]) -> String {
     let course = Path::new(env!("CARGO_MANIFEST_DIR")).join("course");
+    cargo_in(&course, &[arguments, &["--locked"]].concat())
+}
+
+/// Runs cargo in a folder, with the course's target folder.
+pub(crate) fn cargo_in(folder: &Path, arguments: &[&str]) -> String {
     let (mut printed, writer) = pipe().expect("the system has a pipe");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(arguments)
-        .args(["--offline", "--locked", "--color", "never"])
-        .current_dir(course)
+        .args(["--offline", "--color", "never"])
+        .current_dir(folder)
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("course"))
         .env_remove("RUSTFLAGS")
         .stdin(Stdio::null())

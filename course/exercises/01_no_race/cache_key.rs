@@ -51,6 +51,7 @@ mod tests {
     fn no_user_is_shown_anothers_photo() {
         course::every_word::<Thumbnails>("AB").never_mixes();
         course::every_word::<Thumbnails>("ABC").never_mixes();
+        course::every_word::<Thumbnails>("AABB").never_mixes();
     }
 
     #[test]

@@ -59,6 +59,7 @@ mod tests {
     fn no_user_is_shown_anothers_rows() {
         course::every_word::<Previews>("AB").never_mixes();
         course::every_word::<Previews>("ABC").never_mixes();
+        course::every_word::<Previews>("AABB").never_mixes();
     }
 
     #[test]

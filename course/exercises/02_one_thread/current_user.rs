@@ -44,6 +44,7 @@ mod tests {
     fn no_user_is_shown_anothers_profile() {
         course::every_word::<Profiles>("AB").never_mixes();
         course::every_word::<Profiles>("ABC").never_mixes();
+        course::every_word::<Profiles>("AABB").never_mixes();
     }
 
     #[test]

@@ -60,12 +60,19 @@ fn main() {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn no_user_is_sent_anothers_claim() {
         course::every_word::<Claims>("AB").never_mixes();
         course::every_word::<Claims>("ABC").never_mixes();
+        course::every_word::<Claims>("AABB").never_mixes();
+        // More claims at once than four random digits can tell apart.
+        let claims = Claims::default();
+        let paths = ('\u{4e00}'..).take(10_001).map(|owner| claims.write_claim(owner));
+        assert_eq!(paths.collect::<BTreeSet<_>>().len(), 10_001, "claims share a path");
     }
 
     #[test]

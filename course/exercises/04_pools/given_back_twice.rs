@@ -49,6 +49,7 @@ impl Service for Responses {
         let Some(index) = self.take() else { return Answer::nothing() };
         // TODO: who gives the buffer back?
         if self.read_header(viewer, index).is_err() {
+            step("refuse the request").await;
             self.give_back(index);
             return Answer::nothing();
         }
@@ -60,7 +61,7 @@ impl Service for Responses {
 }
 
 fn main() {
-    course::show::<Responses>("ABCB");
+    course::show::<Responses>("AABCB");
 }
 
 #[cfg(test)]
@@ -71,6 +72,7 @@ mod tests {
     fn no_user_is_sent_anothers_response() {
         course::every_word::<Responses>("AB").never_mixes();
         course::every_word::<Responses>("ABC").never_mixes();
+        course::every_word::<Responses>("AABB").never_mixes();
     }
 
     #[test]
@@ -80,5 +82,6 @@ mod tests {
             assert_eq!(course::block_on(responses.answer('A')), Answer::nothing());
         }
         assert_eq!(course::block_on(responses.answer('B')), Answer::of(['B']));
+        assert_eq!(responses.pool.into_inner().unwrap().buffers.len(), 2);
     }
 }

@@ -58,6 +58,7 @@ mod tests {
     fn no_users_history_names_another() {
         course::every_word::<Server>("AB").never_mixes();
         course::every_word::<Server>("ABC").never_mixes();
+        course::every_word::<Server>("AABB").never_mixes();
     }
 
     #[test]

@@ -71,12 +71,14 @@ mod tests {
     fn no_user_is_shown_anothers_reply() {
         course::every_word::<Database>("AB").never_mixes();
         course::every_word::<Database>("ABC").never_mixes();
+        course::every_word::<Database>("AABB").never_mixes();
     }
 
     #[test]
     fn no_user_is_shown_anothers_reply_when_a_client_hangs_up() {
         course::every_word::<Database>("AB").dropping(1).never_mixes();
         course::every_word::<Database>("ABC").dropping(1).never_mixes();
+        course::every_word::<Database>("AABB").dropping(1).never_mixes();
     }
 
     #[test]

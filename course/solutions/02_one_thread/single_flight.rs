@@ -55,6 +55,7 @@ mod tests {
     fn no_user_is_shown_anothers_drawing() {
         course::every_word::<Tiles>("AB").never_mixes();
         course::every_word::<Tiles>("ABC").never_mixes();
+        course::every_word::<Tiles>("AABB").never_mixes();
     }
 
     #[test]

@@ -76,6 +76,7 @@ mod tests {
     fn no_event_reaches_anothers_connection() {
         course::every_word::<Connections>("AB").never_mixes();
         course::every_word::<Connections>("ABC").never_mixes();
+        course::every_word::<Connections>("AABB").never_mixes();
     }
 
     #[test]

@@ -39,7 +39,8 @@ impl Claims {
     /// Writes a claim to a file of its own, and returns the file's path.
     fn write_claim(&self, owner: User) -> String {
         let mut folder = self.folder.lock().unwrap();
-        let mut paths = (0..).map(|number| format!("/tmp/claim-{}-{number}.pdf", now()));
+        let first = folder.files.len();
+        let mut paths = (first..).map(|number| format!("/tmp/claim-{}-{number}.pdf", now()));
         paths.find(|path| folder.write(path, owner, true)).expect("a number is free")
     }
 }
@@ -59,12 +60,19 @@ fn main() {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn no_user_is_sent_anothers_claim() {
         course::every_word::<Claims>("AB").never_mixes();
         course::every_word::<Claims>("ABC").never_mixes();
+        course::every_word::<Claims>("AABB").never_mixes();
+        // More claims at once than four random digits can tell apart.
+        let claims = Claims::default();
+        let paths = ('\u{4e00}'..).take(10_001).map(|owner| claims.write_claim(owner));
+        assert_eq!(paths.collect::<BTreeSet<_>>().len(), 10_001, "claims share a path");
     }
 
     #[test]

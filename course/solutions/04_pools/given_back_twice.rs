@@ -47,6 +47,7 @@ impl Service for Responses {
     async fn answer(&self, viewer: User) -> Answer {
         let Some(index) = self.take() else { return Answer::nothing() };
         if self.read_header(viewer, index).is_err() {
+            step("refuse the request").await;
             self.give_back(index);
             return Answer::nothing();
         }
@@ -58,7 +59,7 @@ impl Service for Responses {
 }
 
 fn main() {
-    course::show::<Responses>("ABCB");
+    course::show::<Responses>("AABCB");
 }
 
 #[cfg(test)]
@@ -69,6 +70,7 @@ mod tests {
     fn no_user_is_sent_anothers_response() {
         course::every_word::<Responses>("AB").never_mixes();
         course::every_word::<Responses>("ABC").never_mixes();
+        course::every_word::<Responses>("AABB").never_mixes();
     }
 
     #[test]
@@ -78,5 +80,6 @@ mod tests {
             assert_eq!(course::block_on(responses.answer('A')), Answer::nothing());
         }
         assert_eq!(course::block_on(responses.answer('B')), Answer::of(['B']));
+        assert_eq!(responses.pool.into_inner().unwrap().buffers.len(), 2);
     }
 }

@@ -58,6 +58,7 @@ mod tests {
     fn no_user_is_sent_anothers_response() {
         course::every_word::<Responses>("AB").never_mixes();
         course::every_word::<Responses>("ABC").never_mixes();
+        course::every_word::<Responses>("AABB").never_mixes();
     }
 
     #[test]

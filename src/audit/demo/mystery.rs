@@ -62,7 +62,7 @@ impl Mechanism {
             Self::CacheKey => "AAB",
             Self::SingleFlight => "ABAB",
             Self::TemporaryFile => "ABA",
-            Self::GivenBackTwice => "ABCB",
+            Self::GivenBackTwice => "AABCB",
         }
     }
 
