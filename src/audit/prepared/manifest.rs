@@ -306,7 +306,7 @@ impl Manifest {
             )));
         }
         if expected != *self {
-            let reason = "the manifest was changed after audit prepare wrote it: restore it, or \
+            let reason = "the manifest was changed, or another build prepared it: restore it, or \
                           prepare again";
             return Err(invalid(reason.to_owned()));
         }
