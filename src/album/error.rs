@@ -213,6 +213,9 @@ pub enum AlbumError {
     /// The token that the repeated request created was changed or revoked since.
     #[error("the token that this request gave was changed or revoked since")]
     TokenChanged,
+    /// The photo is not as the caller expects.
+    #[error("the photo has changed since: ask for it again")]
+    Changed,
     /// The album has as many photos or members as it may have.
     #[error("the album holds {limit} {what} already: delete some, or begin another album")]
     LimitReached {

@@ -4,7 +4,7 @@
 //! either complete or absent.
 
 use bytes::Bytes;
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use rusqlite::{MAIN_DB, OptionalExtension, Row, Transaction, params};
 
 use super::{
     AlbumError, AlbumId, ContentHash, Moment, PersonId, PhotoId, PhotoName, Store, StoreError,
@@ -172,6 +172,30 @@ impl Store {
         })
     }
 
+    /// Returns at most `max_bytes` of a photo's stored bytes, from `offset` on, or `None` if the
+    /// photo is no longer stored as described.
+    ///
+    /// # Errors
+    /// Returns [`AlbumError::NotFound`] if the viewer is not a member of the album or the photo
+    /// does not exist, or [`AlbumError::Store`] if the file cannot be read.
+    pub fn photo_piece(
+        &self,
+        viewer: PersonId,
+        photo: &Photo,
+        offset: u64,
+        max_bytes: usize,
+    ) -> Result<Option<Bytes>, AlbumError> {
+        self.read(|transaction| {
+            let present = visible(transaction, viewer, photo.name)?;
+            if (present.id, present.content) != (photo.id, photo.content) {
+                return Ok(None);
+            }
+            let rest = present.bytes.saturating_sub(offset) as usize;
+            let length = rest.min(max_bytes);
+            Ok(Some(piece_of(transaction, photo.id, offset as usize, length)?))
+        })
+    }
+
     /// Returns the stored bytes of a photo, or `None` if the photo was deleted or its bytes no
     /// longer have this hash.
     ///
@@ -188,19 +212,37 @@ impl Store {
         self.read(|transaction| Ok(bytes_of(transaction, photo, content)?))
     }
 
-    /// Deletes a photo and its thumbnails, for the photo's owner or the album's owner. The name
-    /// can be used again, but the id cannot. The photo's ledger rows stay.
+    /// Deletes a photo as [`Store::delete_photo_if`] does, however it is stored.
+    ///
+    /// # Errors
+    /// Returns the errors of that method, but [`AlbumError::Changed`].
+    pub fn delete_photo(&self, by: PersonId, name: PhotoName) -> Result<(), AlbumError> {
+        self.delete_photo_if(by, name, |_| true)
+    }
+
+    /// Deletes a photo and its thumbnails, for the photo's owner or the album's owner, if the photo
+    /// is as `expected`. The name can be used again, but the id cannot. The photo's ledger rows
+    /// stay.
     ///
     /// # Errors
     /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album or the photo
-    /// does not exist, [`AlbumError::NotOwner`] if the caller owns neither photo nor album, or
-    /// [`AlbumError::Store`] if the file cannot be written.
-    pub fn delete_photo(&self, by: PersonId, name: PhotoName) -> Result<(), AlbumError> {
+    /// does not exist, [`AlbumError::NotOwner`] if the caller owns neither photo nor album,
+    /// [`AlbumError::Changed`] if the photo is not as expected, or [`AlbumError::Store`] if the
+    /// file cannot be written.
+    pub fn delete_photo_if(
+        &self,
+        by: PersonId,
+        name: PhotoName,
+        expected: impl FnOnce(&Photo) -> bool,
+    ) -> Result<(), AlbumError> {
         self.write(|transaction| {
             let album_owner = authorization::member(transaction, by, name.album)?;
             let photo = visible(transaction, by, name)?;
             if by != album_owner && by != photo.owner {
                 return Err(AlbumError::NotOwner);
+            }
+            if !expected(&photo) {
+                return Err(AlbumError::Changed);
             }
             transaction.prepare_cached("DELETE FROM photos WHERE id = ?1")?.execute([photo.id])?;
             Ok(())
@@ -254,13 +296,25 @@ fn bytes_of(
     photo: PhotoId,
     content: ContentHash,
 ) -> rusqlite::Result<Option<Bytes>> {
-    let sql = "SELECT photo_bytes.bytes FROM photos JOIN photo_bytes USING (id)
-               WHERE id = ?1 AND content_hash = ?2";
-    let bytes: Option<Vec<u8>> = transaction
-        .prepare_cached(sql)?
+    let length: Option<i64> = transaction
+        .prepare_cached("SELECT byte_count FROM photos WHERE id = ?1 AND content_hash = ?2")?
         .query_row(params![photo, content], |row| row.get(0))
         .optional()?;
-    Ok(bytes.map(Bytes::from))
+    length.map(|length| piece_of(transaction, photo, 0, length as usize)).transpose()
+}
+
+/// Reads a part of a photo's bytes into memory of that size. A query would hold the whole photo in
+/// SQLite's memory too.
+fn piece_of(
+    transaction: &Transaction<'_>,
+    photo: PhotoId,
+    offset: usize,
+    length: usize,
+) -> rusqlite::Result<Bytes> {
+    let mut piece = vec![0; length];
+    let blob = transaction.blob_open(MAIN_DB, "photo_bytes", "bytes", photo.get(), true)?;
+    blob.read_at_exact(&mut piece, offset)?;
+    Ok(Bytes::from(piece))
 }
 
 fn uploaded_before(

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod client_args;
 mod clock;
 mod compress;
 mod course;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
+use super::client_args::ClientArgs;
 use super::limit_args::LimitArgs;
 use super::log::{self, LogFormat};
 use super::output::eprint;
@@ -71,6 +72,10 @@ pub(super) struct Serve {
     #[arg(long, env = "DOUBLE_EXPOSURE_WORKERS", value_name = "N", default_value = "32",
           value_parser = parse::count::<NonZeroUsize, 1, 256>)]
     workers: NonZeroUsize,
+    /// Number of conversions of one person that run at once, from 1 to 256. By default it is the
+    /// number of processors.
+    #[arg(long, value_name = "N", value_parser = parse::count::<NonZeroUsize, 1, 256>)]
+    workers_per_person: Option<NonZeroUsize>,
     /// Upper bound of the conversions that wait, from 0 to 65536.
     #[arg(long, env = "DOUBLE_EXPOSURE_MAX_QUEUE", value_name = "N", default_value = "256",
           value_parser = parse::count::<usize, 0, 65_536>)]
@@ -82,6 +87,8 @@ pub(super) struct Serve {
     max_memory: u64,
     #[command(flatten)]
     limit: LimitArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
     /// Longest time that a request waits for its response, such as 500ms, 10s or 2m.
     #[arg(long, env = "DOUBLE_EXPOSURE_RESPONSE_TIMEOUT",
           value_name = "TIME", default_value = "10s", value_parser = parse::duration)]
@@ -126,6 +133,7 @@ enum StartError {
 struct Listening<'a> {
     schema: &'static str,
     listening: &'a str,
+    operations: Option<&'a str>,
     pipeline: &'a str,
     maker: &'a str,
 }
@@ -163,30 +171,44 @@ impl Serve {
             operator_key,
             converter: converter(self.pipeline, slots),
             maker: maker.clone(),
-            admission: AdmissionLimits { max_running, max_queued, max_bytes: max_memory },
+            admission: AdmissionLimits {
+                max_running,
+                max_running_per_person: self.workers_per_person.unwrap_or_else(processors),
+                max_queued,
+                max_bytes: max_memory,
+            },
             limits: Limits {
                 response_timeout: self.response_timeout,
                 max_pixels: self.limit.limits().max_pixels,
-                ..Limits::default()
+                ..self.clients.limits()
             },
         };
-        let bound = Server::bind(self.listen, parts).await;
-        let server = bound.map_err(|error| StartError::Listen { address: self.listen, error })?;
-        self.announce(server.address(), &maker);
+        let failed = |address| move |error| StartError::Listen { address, error };
+        let mut server = Server::bind(self.listen, parts).await.map_err(failed(self.listen))?;
+        if let Some(address) = self.clients.operations_listen {
+            server = server.with_operations(address).map_err(failed(address))?;
+        }
+        self.announce(&server, &maker);
         server.run(stop).await;
         self.output.note("stopped\n");
         Ok(())
     }
 
-    fn announce(&self, address: SocketAddr, maker: &Maker) {
-        let listening = format!("http://{address}");
+    fn announce(&self, server: &Server, maker: &Maker) {
+        let listening = format!("http://{}", server.address());
+        let operations = server.operations_address().map(|address| format!("http://{address}"));
         let document = Listening {
             schema: "double-exposure/serve/1",
             listening: &listening,
+            operations: operations.as_deref(),
             pipeline: &maker.pipeline,
             maker: &maker.version,
         };
-        self.output.print(&document, || format!("listening on {listening}\n"));
+        self.output.print(&document, || {
+            let operations =
+                operations.as_ref().map(|address| format!("operations on {address}\n"));
+            format!("listening on {listening}\n{}", operations.unwrap_or_default())
+        });
         // Scripts wait for this line. A closed pipe is no reason not to serve.
         let _ = io::stdout().flush();
     }
@@ -208,14 +230,21 @@ fn operator_key(store: &Store) -> Result<ContentHash, StartError> {
     }
 }
 
+/// Returns the number of processors, or 1 if the system does not tell.
+fn processors() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
 /// Returns a future that resolves at the first signal to stop. A second signal ends the process at
-/// once.
+/// once. SIGHUP, which a terminal sends when it closes, is ignored.
 fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     let mut terminate = {
         use tokio::signal::unix::{SignalKind, signal};
         let (mut term, mut int) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        // Tokio keeps the handler, which replaces the system's: to end the process.
+        let _ = signal(SignalKind::hangup())?;
         async move || {
             tokio::select! {
                 _ = term.recv() => {}

@@ -32,6 +32,11 @@ impl ByteBudget {
         permit.expect("the semaphore is never closed")
     }
 
+    /// Takes `bytes` if they are free and no earlier call waits for them.
+    pub(super) fn try_acquire(&self, bytes: u64) -> Option<BytePermit> {
+        Arc::clone(&self.semaphore).try_acquire_many_owned(units(bytes)).ok()
+    }
+
     /// Returns the bytes that are taken, in steps of 64 KiB.
     pub(super) fn taken_bytes(&self) -> u64 {
         let free = self.semaphore.available_permits() as u64;
@@ -39,6 +44,7 @@ impl ByteBudget {
     }
 }
 
-fn units(bytes: u64) -> u32 {
+/// Returns the number of permits that stand for `bytes`.
+pub(super) fn units(bytes: u64) -> u32 {
     u32::try_from(bytes.div_ceil(UNIT_BYTES)).unwrap_or(u32::MAX >> 3)
 }

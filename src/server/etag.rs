@@ -1,7 +1,7 @@
-//! Computes ETags, and compares them with `If-None-Match`.
+//! Computes ETags, and compares them with `If-None-Match` and `If-Match`.
 
 use hyper::HeaderMap;
-use hyper::header::IF_NONE_MATCH;
+use hyper::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 
 use crate::album::{ContentHash, Photo, RowId};
 use crate::codec::ThumbnailSpec;
@@ -32,11 +32,19 @@ fn quoted_hash(key: &str) -> String {
 /// Returns true if the client has the tagged bytes already. The comparison is weak, as RFC 9110
 /// requires for `If-None-Match`.
 pub(super) fn is_not_modified(headers: &HeaderMap, etag: &str) -> bool {
-    let lists = headers.get_all(IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
-    lists
-        .flat_map(|list| list.split(','))
-        .map(str::trim)
+    tags(headers, IF_NONE_MATCH)
         .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+}
+
+/// Returns true if the request has no `If-Match`, or one with this tag. The comparison is strong,
+/// as RFC 9110 requires for `If-Match`.
+pub(super) fn may_change(headers: &HeaderMap, etag: &str) -> bool {
+    !headers.contains_key(IF_MATCH) || tags(headers, IF_MATCH).any(|tag| tag == "*" || tag == etag)
+}
+
+fn tags(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let lists = headers.get_all(name).into_iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(str::trim)
 }
 
 #[cfg(test)]

@@ -8,20 +8,26 @@ use std::str::FromStr;
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
 use super::limits::Limits;
+use super::min_rate::MinRate;
 use super::problem::{Problem, ProblemKind};
+use super::transit::UploadRoom;
 use crate::album::{AlbumId, MAX_KEY_LENGTH, PersonId, PhotoName};
 use crate::codec::ThumbnailSpec;
-use crate::runtime::{Instant, timeout_at};
+use crate::runtime::{Instant, timeout, timeout_at};
 
 /// Bytes of a JSON body, at most 16 KiB.
 const MAX_JSON_BYTES: u64 = 16 << 10;
+
+/// Bytes by which the memory of a body grows at least, 256 KiB. Further on it grows by a quarter:
+/// doubled memory would be twice what has arrived.
+const BODY_STEP_BYTES: usize = 256 << 10;
 
 /// Name of the header with the key by which a client may repeat a request.
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -119,7 +125,7 @@ pub(super) async fn json<T: DeserializeOwned>(
         return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
     }
     check_announced_length(&body, MAX_JSON_BYTES)?;
-    let bytes = read_body(body, MAX_JSON_BYTES, limits).await?;
+    let bytes = read_body(body, MAX_JSON_BYTES, limits, None).await?;
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         // serde would read an array of the right values too.
         return Err(Problem::new(ProblemKind::InvalidJson, "the body must be a JSON object"));
@@ -139,29 +145,59 @@ fn too_large(max_bytes: u64) -> Problem {
     Problem::new(ProblemKind::ContentTooLarge, detail)
 }
 
-/// Reads a whole body of at most `max_bytes`.
+/// Reads a whole body of at most `max_bytes`, and takes the upload's room for the bytes that have
+/// arrived. Without a room, the bytes are few.
 pub(super) async fn read_body(
     mut body: Body,
     max_bytes: u64,
     limits: &Limits,
+    mut room: Option<&mut UploadRoom>,
 ) -> Result<Bytes, Problem> {
-    let end = Instant::now() + limits.body_timeout;
-    let mut bytes = BytesMut::new();
+    let mut rate = MinRate::new(limits.body_pause_timeout, limits.min_bytes_per_second);
+    // Waits for room are not the client's.
+    let mut left = limits.body_timeout;
+    let mut bytes = Vec::new();
     loop {
-        let next = end.min(Instant::now() + limits.body_pause_timeout);
-        let Ok(frame) = timeout_at(next, body.frame()).await else {
-            let detail = format!("the body stopped after {} bytes", bytes.len());
+        let began = Instant::now();
+        let Ok(frame) = timeout_at(began + left.min(rate.left()), body.frame()).await else {
+            let detail = format!(
+                "the body came slower than {} bytes per second, or took longer than {:?}, after {} \
+                 bytes",
+                limits.min_bytes_per_second,
+                limits.body_timeout,
+                bytes.len()
+            );
             return Err(Problem::new(ProblemKind::RequestTimeout, detail));
         };
-        let Some(frame) = frame else { return Ok(bytes.freeze()) };
+        let waited = began.elapsed();
+        left = left.saturating_sub(waited);
+        let Some(frame) = frame else { return Ok(Bytes::from(bytes)) };
         let frame = frame.map_err(|error| {
             let detail = format!("the body ended early, after {} bytes: {error}", bytes.len());
             Problem::new(ProblemKind::IncompleteBody, detail)
         })?;
         let Ok(data) = frame.into_data() else { continue };
+        rate.count(waited, data.len());
         if (bytes.len() + data.len()) as u64 > max_bytes {
             return Err(too_large(max_bytes));
         }
+        let needed = bytes.len() + data.len();
+        if needed > bytes.capacity() {
+            let step = BODY_STEP_BYTES.max(bytes.capacity() / 4);
+            let capacity = needed.max(bytes.capacity() + step).min(max_bytes as usize);
+            if let Some(room) = room.as_deref_mut() {
+                grow(room, capacity, limits).await?;
+            }
+            bytes.reserve_exact(capacity - bytes.len());
+        }
         bytes.extend_from_slice(&data);
     }
+}
+
+/// Waits for room for an upload's memory, for at most the response timeout.
+async fn grow(room: &mut UploadRoom, bytes: usize, limits: &Limits) -> Result<(), Problem> {
+    timeout(limits.response_timeout, room.grow_to(bytes as u64)).await.map_err(|_elapsed| {
+        let detail = "other uploads leave no room for this one: try again";
+        Problem::new(ProblemKind::Overloaded, detail)
+    })
 }

@@ -77,7 +77,7 @@ async fn permit_when_idle(state: &AppState, needed_bytes: u64) -> Option<Permit>
     let admitted = async {
         loop {
             admission.idle().await;
-            if let Ok(enqueued) = admission.try_enqueue(needed_bytes) {
+            if let Ok(enqueued) = admission.try_enqueue(None, needed_bytes) {
                 return enqueued.acquire().await;
             }
         }

@@ -56,6 +56,10 @@ pub(super) struct Occupancy {
     pub(super) queued: usize,
     /// Pixel memory that the running conversions may hold, in bytes.
     pub(super) pixel_bytes: u64,
+    /// Bytes of uploads that have arrived and are not stored.
+    pub(super) upload_bytes: u64,
+    /// Bytes of responses that no socket has taken.
+    pub(super) download_bytes: u64,
     /// Number of store calls that run or wait.
     pub(super) store_calls: usize,
     /// Number of requests without a response.
@@ -109,6 +113,8 @@ metrics! {
     requests: Gauge = "http_requests_in_flight", Gauge::default();
     /// Counts open connections.
     connections: Gauge = "http_connections", Gauge::default();
+    /// Counts connections that were closed to make room for others.
+    connections_evicted: Counter = "http_connections_evicted", Counter::default();
     /// Counts conversions that made a thumbnail.
     conversions: Counter = "conversions", Counter::default();
     /// Measures the time of a conversion.
@@ -125,6 +131,10 @@ metrics! {
     conversions_queued: Gauge = "conversions_queued", Gauge::default();
     /// Measures the pixel memory reserved for the running conversions.
     pixel_bytes: Gauge = "conversion_memory_bytes", Gauge::default();
+    /// Measures the bytes of uploads that have arrived and are not stored.
+    upload_bytes: Gauge = "upload_bytes", Gauge::default();
+    /// Measures the bytes of responses that were read and that no socket has taken.
+    download_bytes: Gauge = "download_bytes", Gauge::default();
     /// Counts thumbnails that were found in the cache.
     cache_hits: Counter = "thumbnail_cache_hits", Counter::default();
     /// Counts thumbnails that were not of what was asked for, and not sent.
@@ -172,14 +182,17 @@ impl Metrics {
 
     /// Encodes all metrics as OpenMetrics text.
     pub(super) fn encode(&self, occupancy: Occupancy) -> String {
-        let Occupancy { running, queued, pixel_bytes, store_calls, requests, connections, .. } =
+        let Occupancy { running, queued, pixel_bytes, upload_bytes, download_bytes, .. } =
             occupancy;
+        let Occupancy { store_calls, requests, connections, .. } = occupancy;
         self.clock_believed.set(occupancy.clock.is_believed().into());
         self.clock_ahead.set(occupancy.clock.ahead_ms() / 1_000);
         for (gauge, value) in [
             (&self.conversions_running, running as u64),
             (&self.conversions_queued, queued as u64),
             (&self.pixel_bytes, pixel_bytes),
+            (&self.upload_bytes, upload_bytes),
+            (&self.download_bytes, download_bytes),
             (&self.store_calls, store_calls as u64),
             (&self.requests, requests as u64),
             (&self.connections, connections as u64),

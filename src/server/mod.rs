@@ -9,6 +9,7 @@ pub mod admission;
 mod auth;
 mod byte_budget;
 mod connection;
+mod connection_table;
 pub mod converter;
 mod etag;
 mod extract;
@@ -17,15 +18,19 @@ mod latency_estimate;
 pub mod limits;
 mod maintenance;
 mod metrics;
+mod min_rate;
+mod photo_body;
 pub mod problem;
 mod process_metrics;
 mod readiness;
 mod resources;
 mod routes;
+mod shares;
 pub mod single_flight;
 mod state;
 pub mod store_executor;
 pub mod thumbnailer;
+mod transit;
 mod upload_validation;
 mod worker_pool;
 mod write_timeout;
@@ -33,25 +38,40 @@ mod write_timeout;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout_at};
 
+use self::connection_table::{ConnectionTable, TableLimits};
+use self::state::AppState;
 pub use self::state::Parts;
-use self::state::{AppState, CountGuard};
 use crate::album::Store;
 
 /// Pause after the system refused a connection. The system is out of a resource, often of file
 /// descriptors, and an immediate retry would fail too.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Shortest time between two log events about refused connections.
+const ACCEPT_LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Connections of the operations' listener, at most 16.
+const MAX_OPERATIONS_CONNECTIONS: usize = 16;
+
+/// Connections that the system keeps until they are accepted, at most 1,024.
+const BACKLOG: u32 = 1_024;
+
+/// Bytes that a socket takes and the client has not. A slow client then frees room often enough to
+/// be told from one that reads nothing, and the system's own memory is bounded too.
+const SEND_BUFFER_BYTES: u32 = 256 << 10;
+
 /// Listens on an address, and serves once it is run.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    operations: Option<(TcpListener, SocketAddr)>,
     state: Arc<AppState>,
     store: Arc<Store>,
 }
@@ -63,10 +83,19 @@ impl Server {
     /// Returns the system's error if the address is taken or no thread can be started.
     pub async fn bind(address: SocketAddr, parts: Parts) -> io::Result<Self> {
         let store = Arc::clone(&parts.store);
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+        let (listener, address) = listen(address)?;
         let state = Arc::new(AppState::start(parts)?);
-        Ok(Self { listener, address, state, store })
+        Ok(Self { listener, address, operations: None, state, store })
+    }
+
+    /// Binds a further address that serves health, readiness, metrics and the API's description
+    /// only, on at most 16 connections of its own. The first address serves them too.
+    ///
+    /// # Errors
+    /// Returns the system's error if the address is taken.
+    pub fn with_operations(mut self, address: SocketAddr) -> io::Result<Self> {
+        self.operations = Some(listen(address)?);
+        Ok(self)
     }
 
     /// Returns the address that the server listens on.
@@ -74,15 +103,38 @@ impl Server {
         self.address
     }
 
+    /// Returns the address of the operations' listener, if there is one.
+    pub fn operations_address(&self) -> Option<SocketAddr> {
+        self.operations.as_ref().map(|(_, address)| *address)
+    }
+
     /// Serves until `stop` resolves. The server then rejects new requests, finishes the accepted
     /// ones, and returns. It gives up what is not finished within
     /// [`Limits::shutdown_timeout`](limits::Limits::shutdown_timeout).
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, state, store, .. } = self;
+        let Self { listener, operations, state, store, .. } = self;
         let limits = state.limits;
         let closing = watch::Sender::new(false);
+        let acceptor = |listener, routes, max_all, max_per_peer| Acceptor {
+            listener,
+            routes,
+            table: Arc::new(ConnectionTable::new(
+                TableLimits { max_all, max_per_peer, min_idle_time: limits.min_idle_time },
+                state.connections.clone(),
+                state.resources.metrics.connections_evicted.clone(),
+            )),
+            limits,
+            closing: closing.clone(),
+        };
         let routes = routes::router(Arc::clone(&state));
-        let accepting = tokio::spawn(accept(listener, routes, Arc::clone(&state), closing.clone()));
+        let main =
+            acceptor(listener, routes, limits.max_connections, limits.max_connections_per_peer);
+        let mut accepting = vec![tokio::spawn(main.run())];
+        if let Some((listener, _)) = operations {
+            let routes = routes::operations_router(Arc::clone(&state));
+            let max = MAX_OPERATIONS_CONNECTIONS;
+            accepting.push(tokio::spawn(acceptor(listener, routes, max, max).run()));
+        }
         let maintenance = maintenance::start(store, Arc::clone(&state));
         stop.await;
 
@@ -94,46 +146,90 @@ impl Server {
             // The state holds the senders, so the waits end only with a count of 0.
             let _ = requests.wait_for(|count| *count == 0).await;
             closing.send_replace(true);
+            for accepting in &mut accepting {
+                // The task ends once no connection waits to be accepted.
+                let _ = accepting.await;
+            }
             let _ = connections.wait_for(|count| *count == 0).await;
             let _ = maintenance.await;
         };
         if timeout_at(end, finished).await.is_err() {
             let timeout = limits.shutdown_timeout;
             tracing::warn!("not all requests ended within {timeout:?} after the signal to stop");
+            accepting.iter().for_each(tokio::task::JoinHandle::abort);
         }
-        accepting.abort();
-        // The abort is the only end of this task, so the result says nothing.
-        let _ = accepting.await;
     }
 }
 
-async fn accept(
+/// Listens on an address, and returns the address that the system chose.
+fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    // Accepted sockets inherit the size.
+    socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Accepts the connections of one listener, and serves each in a task of its own.
+struct Acceptor {
     listener: TcpListener,
     routes: Router,
-    state: Arc<AppState>,
+    table: Arc<ConnectionTable>,
+    limits: limits::Limits,
     closing: watch::Sender<bool>,
-) {
-    let mut connections = state.connections.subscribe();
-    loop {
-        // Further connections wait in the listening socket's backlog.
-        let below_limit = |count: &usize| *count < state.limits.max_connections;
-        if connections.wait_for(below_limit).await.is_err() {
-            return;
-        }
-        let stream: TcpStream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                sleep(ACCEPT_RETRY_INTERVAL).await;
-                continue;
+}
+
+impl Acceptor {
+    /// Runs until the server closes and no connection waits to be accepted.
+    async fn run(self) {
+        let mut closing = self.closing.subscribe();
+        let mut refusals = Refusals::default();
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                accepted = self.listener.accept() => accepted,
+                _ = closing.wait_for(|closing| *closing) => return,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    // Further connections wait in the listening socket's backlog meanwhile.
+                    let Some(entry) = self.table.admit(peer.ip()).await else { continue };
+                    let (routes, limits) = (self.routes.clone(), self.limits);
+                    let closing = self.closing.subscribe();
+                    tokio::spawn(async move {
+                        let activity = Arc::clone(entry.activity());
+                        connection::serve(stream, routes, limits, activity, closing).await;
+                        drop(entry);
+                    });
+                }
+                Err(error) => {
+                    refusals.count(&error);
+                    // A descriptor may be what the system is out of.
+                    self.table.evict_one();
+                    sleep(ACCEPT_RETRY_INTERVAL).await;
+                }
             }
-        };
-        let counted = CountGuard::increment(&state.connections);
-        let connection =
-            connection::serve(stream, routes.clone(), state.limits, closing.subscribe());
-        tokio::spawn(async move {
-            connection.await;
-            drop(counted);
-        });
+        }
+    }
+}
+
+/// Counts connections that the system refused, and logs them at intervals.
+#[derive(Default)]
+struct Refusals {
+    unlogged: u64,
+    logged_at: Option<Instant>,
+}
+
+impl Refusals {
+    fn count(&mut self, error: &io::Error) {
+        self.unlogged += 1;
+        if self.logged_at.is_none_or(|logged| logged.elapsed() >= ACCEPT_LOG_INTERVAL) {
+            let attempts = self.unlogged;
+            tracing::warn!(%error, attempts, "connections could not be accepted");
+            *self = Self { unlogged: 0, logged_at: Some(Instant::now()) };
+        }
     }
 }

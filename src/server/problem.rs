@@ -64,6 +64,8 @@ problem_kinds! {
     InvalidQuery = 400, "invalid-query", "The query is not allowed";
     /// Idempotency key that is empty, too long, given twice, or not of visible ASCII characters.
     InvalidIdempotencyKey = 400, "invalid-idempotency-key", "The Idempotency-Key is not allowed";
+    /// Request without the one `Host` that HTTP requires, or with several.
+    InvalidHost = 400, "invalid-host", "The request must have one Host";
     /// Body that ended early or was malformed.
     IncompleteBody = 400, "incomplete-body", "The body did not arrive whole";
     /// Request without a valid token.
@@ -86,6 +88,8 @@ problem_kinds! {
     AlbumFull = 409, "album-full", "The album is full";
     /// Repetition of a request whose token was changed or revoked since.
     TokenChanged = 409, "token-changed", "The token was changed or revoked since";
+    /// Deletion of a photo that is not as the client's `If-Match` says.
+    PreconditionFailed = 412, "precondition-failed", "The photo is not as If-Match says";
     /// Body with more bytes than the limit.
     ContentTooLarge = 413, "content-too-large", "The body is too large";
     /// Body of a media type that the route does not accept.
@@ -200,6 +204,7 @@ impl IntoResponse for Problem {
             // The connection still carries the rest of the request that was not read.
             ProblemKind::RequestTimeout
             | ProblemKind::ShuttingDown
+            | ProblemKind::InvalidHost
             | ProblemKind::IncompleteBody => {
                 headers.insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -221,6 +226,7 @@ impl From<AlbumError> for Problem {
             AlbumError::LimitReached { .. } => ProblemKind::AlbumFull,
             AlbumError::KeyReused => ProblemKind::IdempotencyKeyReused,
             AlbumError::TokenChanged => ProblemKind::TokenChanged,
+            AlbumError::Changed => ProblemKind::PreconditionFailed,
             AlbumError::Store(error) => return error.clone().into(),
         };
         Self::new(kind, error.to_string())

@@ -4,15 +4,16 @@ use std::io;
 use std::sync::Arc;
 
 use super::admission::{AdmissionControl, AdmissionLimits};
-use super::byte_budget::ByteBudget;
 use super::converter::Converter;
 use super::limits::Limits;
 use super::metrics::Occupancy;
 use super::problem::{Problem, ProblemKind};
 use super::readiness::Readiness;
 use super::resources::Resources;
+use super::shares::Shares;
 use super::store_executor::StoreExecutor;
 use super::thumbnailer::{Maker, ThumbnailService};
+use super::transit::{ClientKey, DownloadBudget, UploadBudget};
 use super::upload_validation::{MAX_INSPECTIONS, UploadValidator};
 use super::worker_pool::WorkerPool;
 use crate::album::{ContentHash, Ledger, Store};
@@ -43,7 +44,10 @@ pub(super) struct AppState {
     pub(super) thumbnails: Arc<ThumbnailService>,
     pub(super) uploads: UploadValidator,
     pub(super) limits: Limits,
-    pub(super) transit_budget: ByteBudget,
+    /// Requests that are worked on, by their client.
+    pub(super) requests_by_client: Shares<ClientKey>,
+    pub(super) upload_budget: UploadBudget,
+    pub(super) download_budget: DownloadBudget,
     pub(super) readiness: Readiness,
     /// Hash of the operator's key.
     pub(super) operator_key: ContentHash,
@@ -81,7 +85,9 @@ impl AppState {
             resources,
             thumbnails: Arc::new(thumbnails),
             limits,
-            transit_budget: ByteBudget::new(limits.max_transit_bytes),
+            requests_by_client: Shares::new(limits.max_requests_per_client),
+            upload_budget: UploadBudget::new(limits.max_upload_bytes),
+            download_budget: DownloadBudget::new(limits.max_download_bytes),
             readiness: Readiness::default(),
             operator_key,
             shutting_down: watch::Sender::new(false),
@@ -97,6 +103,8 @@ impl AppState {
             running: admission.running(),
             queued: admission.queued(),
             pixel_bytes: admission.reserved_bytes(),
+            upload_bytes: self.upload_budget.taken_bytes(),
+            download_bytes: self.download_budget.taken_bytes(),
             store_calls: store.pending(),
             requests: *self.requests.borrow(),
             connections: *self.connections.borrow(),

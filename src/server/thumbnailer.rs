@@ -76,8 +76,8 @@ pub(super) struct ViewRequest {
     pub(super) deadline: Instant,
 }
 
-/// Holds a thumbnail, once the ledger has recorded that the viewer is shown it.
-pub(super) struct ShownThumbnail {
+/// Holds the thumbnail that a viewer asked for.
+pub(super) struct FoundThumbnail {
     pub(super) photo: Photo,
     /// Row of the ledger that records how the thumbnail was made.
     pub(super) made: RowId,
@@ -150,21 +150,23 @@ impl ThumbnailService {
         store.thumbnail(request.viewer, request.name, &key)
     }
 
-    /// Returns the cached thumbnail that the lookup found, or makes a new one. Before the method
-    /// returns, the ledger has recorded that the viewer is shown the thumbnail.
+    /// Returns the cached thumbnail that the lookup found, or makes a new one. If the response will
+    /// send it, the ledger has recorded that the viewer is shown the thumbnail before the method
+    /// returns.
     ///
     /// If the photo is replaced meanwhile, one further lookup finds the new photo.
     pub(super) async fn show(
         self: &Arc<Self>,
         request: ViewRequest,
         found: CacheLookup,
-    ) -> Result<ShownThumbnail, Problem> {
-        let mut shown = self.try_show(request, found).await;
+        is_sent: &(impl Fn(&FoundThumbnail) -> bool + Sync),
+    ) -> Result<FoundThumbnail, Problem> {
+        let mut shown = self.try_show(request, found, is_sent).await;
         if let Err(ThumbnailError::Outdated) = shown {
             let service = Arc::clone(self);
             let look_up = move |store: &Store| service.look_up(store, request);
             let found = self.resources.store.run(look_up).await?;
-            shown = self.try_show(request, found).await;
+            shown = self.try_show(request, found, is_sent).await;
         }
         shown.map_err(|error| match error {
             ThumbnailError::Failed(problem) => problem,
@@ -178,15 +180,19 @@ impl ThumbnailService {
         self: &Arc<Self>,
         request: ViewRequest,
         found: CacheLookup,
-    ) -> Result<ShownThumbnail, ThumbnailError> {
+        is_sent: &(impl Fn(&FoundThumbnail) -> bool + Sync),
+    ) -> Result<FoundThumbnail, ThumbnailError> {
         let CacheLookup { photo, thumbnail } = found;
         let shown = match thumbnail {
             Some(cached) => {
                 self.resources.metrics.cache_hits.inc();
-                ShownThumbnail { photo, made: cached.made, bytes: cached.bytes }
+                FoundThumbnail { photo, made: cached.made, bytes: cached.bytes }
             }
             None => self.make(request, photo).await?,
         };
+        if !is_sent(&shown) {
+            return Ok(shown);
+        }
         let entry = Entry::Shown(ShownEntry {
             viewer: request.viewer,
             requested: (&shown.photo).into(),
@@ -205,12 +211,12 @@ impl ThumbnailService {
         self: &Arc<Self>,
         request: ViewRequest,
         photo: Photo,
-    ) -> Result<ShownThumbnail, ThumbnailError> {
+    ) -> Result<FoundThumbnail, ThumbnailError> {
         let ViewRequest { viewer, name, spec, deadline } = request;
         let Resources { store, admission, metrics, .. } = &*self.resources;
         let key = FlightKey { photo: photo.id, content: photo.content, spec };
         // The memory is not known before the photo's header is read, which costs something.
-        let admit = || admission.try_enqueue(0);
+        let admit = || admission.try_enqueue(Some(viewer), 0);
         let (waiter, joined) =
             self.single_flight.run_or_join(key, deadline, admit, |leader, enqueued| {
                 let (service, photo) = (Arc::clone(self), photo.clone());
@@ -229,7 +235,7 @@ impl ThumbnailService {
         if !made.job.is_of(&photo, spec) {
             return Err(self.withhold(self.event(viewer, &photo, spec, &made.bytes)).await.into());
         }
-        Ok(ShownThumbnail { photo, made: made.row, bytes: made.bytes.clone() })
+        Ok(FoundThumbnail { photo, made: made.row, bytes: made.bytes.clone() })
     }
 
     /// Makes a thumbnail for all requests that wait for it. Returns `None` if no request waits any
@@ -247,8 +253,9 @@ impl ThumbnailService {
     ) -> Option<FlightResult> {
         let Resources { store, metrics, .. } = &*self.resources;
         let admitted = async {
+            let turn = enqueued.turn().await;
             let needed_bytes = self.needed_bytes(&photo, spec).await?;
-            Ok::<_, ThumbnailError>(enqueued.needing(needed_bytes)?.acquire().await)
+            Ok::<_, ThumbnailError>(turn.needing(needed_bytes)?.acquire().await)
         };
         let permit = tokio::select! {
             biased;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::problem::Problem;
 use super::resources::Resources;
+use crate::album::PersonId;
 use crate::codec::{Fit, Header, PhotoLimits, ProbedPhoto, Size, ThumbnailSpec};
 use crate::runtime::Semaphore;
 
@@ -25,15 +26,18 @@ impl UploadValidator {
         Self { resources, inspections: Arc::new(Semaphore::new(MAX_INSPECTIONS)) }
     }
 
-    /// Decodes an upload of at most `max_pixels`, and returns its header. `held` is dropped once
-    /// the decoder no longer needs the bytes.
+    /// Decodes a person's upload of at most `max_pixels`, and returns its header. `held` is dropped
+    /// once the decoder no longer needs the bytes.
     pub(super) async fn validate<H: Send + 'static>(
         &self,
+        person: PersonId,
         photo: Bytes,
         max_pixels: u64,
         held: H,
     ) -> Result<Header, Problem> {
         let Resources { workers, admission, .. } = &*self.resources;
+        // Until the header is read, the memory is not known.
+        let turn = admission.try_enqueue(Some(person), 0)?.turn().await;
         let inspection = Arc::clone(&self.inspections).acquire_owned().await;
         let inspection = inspection.expect("the semaphore is never closed");
         let inspected = workers.start(move || {
@@ -48,8 +52,7 @@ impl UploadValidator {
         let header = inspected.header();
         // At the size at which compression will decode the photo.
         let spec = ThumbnailSpec { size: Size::MAX, fit: Fit::Contain };
-        let permit = admission.try_enqueue(inspected.memory_bytes(spec))?;
-        let permit = permit.acquire().await;
+        let permit = turn.needing(inspected.memory_bytes(spec))?.acquire().await;
         let decoded = workers.start(move || {
             let _held = (permit, held);
             inspected.decode(spec).map(drop)

@@ -1,45 +1,67 @@
-//! Closes the connection of a client that stops reading its response.
+//! Closes the connection of a client that stops reading its response, or reads it too slowly.
 //!
-//! Slow requests are limited where heads and bodies are read. A client that stops reading keeps its
+//! Slow requests are limited where heads and bodies are read. A client that does not read keeps its
 //! response in the server's memory, and only the socket can detect that, so writes time out here.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
 
-/// Wraps a socket so that a write fails once the client has taken no byte for the timeout.
+use super::connection_table::Activity;
+use super::min_rate::MinRate;
+
+/// Wraps a socket so that a write fails once the client has used up its allowance, and so that the
+/// connection's activity knows when bytes last moved.
 pub(super) struct WriteTimeout {
-    stream: TcpStream,
-    timeout: Duration,
+    stream: Arc<TcpStream>,
+    activity: Arc<Activity>,
+    rate: MinRate,
     deadline: Pin<Box<Sleep>>,
-    /// True if a write is pending and the deadline runs.
-    pending: bool,
+    /// Time since which a write is pending.
+    pending_since: Option<Instant>,
 }
 
 impl WriteTimeout {
-    pub(super) fn new(stream: TcpStream, timeout: Duration) -> Self {
-        Self { stream, timeout, deadline: Box::pin(sleep(timeout)), pending: false }
+    pub(super) fn new(
+        stream: Arc<TcpStream>,
+        activity: Arc<Activity>,
+        timeout: Duration,
+        min_bytes_per_second: u64,
+    ) -> Self {
+        let rate = MinRate::new(timeout, min_bytes_per_second);
+        let deadline = Box::pin(sleep(timeout));
+        Self { stream, activity, rate, deadline, pending_since: None }
     }
 
-    /// Returns the result of a write, or [`io::ErrorKind::TimedOut`] if it was pending for the
-    /// whole timeout.
-    fn poll_deadline<T>(
+    /// Tries a write until the socket takes some bytes, or returns [`io::ErrorKind::TimedOut`] once
+    /// the client's allowance has passed.
+    fn poll_try_write(
         &mut self,
         context: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.pending = false;
-            return written;
+        try_write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        while let Poll::Ready(writable) = self.stream.poll_write_ready(context) {
+            writable?;
+            match try_write(&self.stream) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => {
+                    let waited = self.pending_since.take().map(|since| since.elapsed());
+                    self.rate.count(waited.unwrap_or_default(), *written.as_ref().unwrap_or(&0));
+                    self.activity.moved();
+                    return Poll::Ready(written);
+                }
+            }
         }
-        if !self.pending {
-            self.pending = true;
-            self.deadline.as_mut().reset(Instant::now() + self.timeout);
+        if self.pending_since.is_none() {
+            let now = Instant::now();
+            self.pending_since = Some(now);
+            self.deadline.as_mut().reset(now + self.rate.left());
         }
         self.deadline.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
@@ -47,11 +69,22 @@ impl WriteTimeout {
 
 impl AsyncRead for WriteTimeout {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        loop {
+            ready!(self.stream.poll_read_ready(context))?;
+            match self.stream.try_read(buffer.initialize_unfilled()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+                Ok(read) => {
+                    buffer.advance(read);
+                    self.activity.moved();
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
     }
 }
 
@@ -61,8 +94,7 @@ impl AsyncWrite for WriteTimeout {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.poll_deadline(context, written)
+        self.poll_try_write(context, |stream| stream.try_write(bytes))
     }
 
     fn poll_write_vectored(
@@ -70,20 +102,25 @@ impl AsyncWrite for WriteTimeout {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.poll_deadline(context, written)
+        self.poll_try_write(context, |stream| stream.try_write_vectored(slices))
     }
 
+    /// Returns true, so that the HTTP library queues the pieces of a body and copies none: a copy
+    /// would not be booked.
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        true
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.poll_deadline(context, flushed)
+    /// Does nothing: the socket has taken every byte whose write succeeded.
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        // The other reference belongs to the watch for a client that has closed, which has ended.
+        match Arc::get_mut(&mut self.stream) {
+            Some(stream) => Pin::new(stream).poll_shutdown(context),
+            None => Poll::Ready(Ok(())),
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! server ends each connection in time, and other clients are not affected. The tests write to the
 //! socket directly, since an HTTP client does not do such things.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::client::{Client, Response, album_of, check_documented, new_photo_in};
 use crate::test_server::{ASTRONAUT, KEY, Setup, TEST_TIMEOUT, TestServer};
 
 /// Opens a socket whose reads and writes time out.
-fn connect(server: &TestServer) -> TcpStream {
+pub(crate) fn connect(server: &TestServer) -> TcpStream {
     let socket = TcpStream::connect(server.address).unwrap();
     socket.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
     socket.set_write_timeout(Some(TEST_TIMEOUT)).unwrap();
@@ -20,14 +20,14 @@ fn connect(server: &TestServer) -> TcpStream {
 }
 
 /// Reads until the server closes the connection.
-fn read_rest(socket: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn read_rest(socket: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     socket.read_to_end(&mut bytes).expect("the server closes the connection in time");
     bytes
 }
 
 /// Reads the head of a response, and not one byte more.
-fn read_head(socket: &mut impl Read) -> String {
+pub(crate) fn read_head(socket: &mut impl Read) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -38,7 +38,7 @@ fn read_head(socket: &mut impl Read) -> String {
 }
 
 /// Parses bytes that are one response.
-fn parse(bytes: &[u8]) -> Response {
+pub(crate) fn parse(bytes: &[u8]) -> Response {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text:?}"));
     let mut lines = head.lines();
@@ -51,25 +51,30 @@ fn parse(bytes: &[u8]) -> Response {
 }
 
 /// Creates a person with an album, and returns the client and a path to upload to.
-fn uploader(server: &TestServer) -> (Client, String) {
+pub(crate) fn uploader(server: &TestServer) -> (Client, String) {
     let (ann, _) = server.person("Ann");
     let path = new_photo_in(&ann.create_album());
     (ann, path)
 }
 
 /// Builds the head of an upload.
-fn put(path: &str, client: &Client, more: &str) -> String {
+pub(crate) fn put(path: &str, client: &Client, more: &str) -> String {
     let token = client.token();
     format!("PUT {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n{more}\r\n\r\n")
 }
 
 /// Starts a server with short time limits.
 fn impatient() -> TestServer {
+    TestServer::with(impatient_setup())
+}
+
+/// Builds a setup with short time limits.
+pub(crate) fn impatient_setup() -> Setup {
     let mut setup = Setup::default();
     setup.limits.head_timeout = Duration::from_millis(300);
     setup.limits.body_pause_timeout = Duration::from_millis(300);
     setup.limits.write_timeout = Duration::from_millis(300);
-    TestServer::with(setup)
+    setup
 }
 
 #[test]
@@ -199,29 +204,6 @@ fn a_client_that_stops_reading_is_disconnected() {
     }
     // The remaining connection asks for the metric.
     server.wait_for_metric("http_connections", 1);
-}
-
-#[test]
-fn a_connection_beyond_the_limit_waits_and_is_served_when_others_end() {
-    let mut setup = Setup::default();
-    setup.limits.max_connections = 2;
-    let server = TestServer::with(setup);
-    let held = [connect(&server), connect(&server)];
-    let mut third = connect(&server);
-    third.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
-    // Time for many responses, if the server accepted a third.
-    for mut socket in &held {
-        for _ in 0..100 {
-            socket.write_all(b"HEAD /albums HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
-            assert!(read_head(&mut socket).starts_with("HTTP/1.1 401"));
-        }
-    }
-    third.set_nonblocking(true).unwrap();
-    let nothing = third.peek(&mut [0]).expect_err("the third waits");
-    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
-    third.set_nonblocking(false).unwrap();
-    drop(held);
-    assert_eq!(parse(&read_rest(&mut third)).status, 200);
 }
 
 #[test]

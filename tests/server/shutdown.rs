@@ -4,7 +4,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use crate::client::problem;
-use crate::test_server::{ASTRONAUT, ROCKET, Setup, TestServer, expected_thumbnail};
+use crate::connections::{parse, read_head, read_rest};
+use crate::test_server::{ASTRONAUT, ROCKET, Setup, TEST_TIMEOUT, TestServer, expected_thumbnail};
 
 #[test]
 fn a_stopped_server_finishes_accepted_requests_and_rejects_new_ones() {
@@ -29,6 +30,25 @@ fn a_stopped_server_finishes_accepted_requests_and_rejects_new_ones() {
     let mut expected = [expected_thumbnail(*ASTRONAUT, 256), expected_thumbnail(*ROCKET, 256)];
     expected.sort();
     assert!(bodies == expected, "also the queued one, after {first:?}");
+    assert!(server.has_stopped());
+}
+
+#[test]
+fn a_connection_that_waits_for_a_place_while_the_server_stops_gets_its_503() {
+    let (mut setup, gate) = Setup::gated();
+    setup.limits.max_connections = 1;
+    setup.limits.min_idle_time = TEST_TIMEOUT;
+    let mut server = TestServer::with(setup);
+    let (ann, [thumbnail, _]) = server.person_with_photos();
+    let mut accepted = server.send_only(&ann, &thumbnail);
+    gate.next_job();
+    let mut waiting = [(); 3].map(|()| server.send_only(&ann, "/albums"));
+    server.stop();
+    gate.release_one();
+    assert!(read_head(&mut accepted).starts_with("HTTP/1.1 200"));
+    for socket in &mut waiting {
+        assert_eq!(parse(&read_rest(socket)).problem(), problem(503, "shutting-down"));
+    }
     assert!(server.has_stopped());
 }
 

@@ -73,11 +73,20 @@ impl Default for Setup {
             converter: converter(PipelineKind::Owned, NonZeroUsize::MIN),
             admission: AdmissionLimits {
                 max_running: NonZeroUsize::new(8).unwrap(),
+                max_running_per_person: NonZeroUsize::new(8).unwrap(),
                 max_queued: 64,
                 max_bytes: 1 << 30,
             },
-            // Long, for a busy machine. Tests about the timeout set their own.
-            limits: Limits { response_timeout: Duration::from_secs(600), ..Limits::default() },
+            limits: Limits {
+                // Long, for a busy machine. Tests about the timeout set their own.
+                response_timeout: Duration::from_secs(600),
+                // Short, so that clients that leave or wait are noticed soon.
+                half_close_timeout: Duration::from_millis(10),
+                min_idle_time: Duration::from_millis(1),
+                // Many, so that one client of a test can fill what all share.
+                max_requests_per_client: 1_024,
+                ..Limits::default()
+            },
             clock: Clock::System,
             max_bytes: None,
             maker: Maker { version: "test-1".into(), pipeline: "owned".into(), has_slots: false },
@@ -103,6 +112,7 @@ impl Setup {
 
     pub(crate) fn max_running(mut self, conversions: usize) -> Self {
         self.admission.max_running = NonZeroUsize::new(conversions).unwrap();
+        self.admission.max_running_per_person = self.admission.max_running;
         self
     }
 }
@@ -110,6 +120,8 @@ impl Setup {
 /// Runs a server, and stops it when dropped.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
+    /// Address of the operations' listener.
+    pub(crate) operations: SocketAddr,
     pub(crate) store: Arc<Store>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -145,15 +157,26 @@ impl TestServer {
                 .build()
                 .unwrap();
             runtime.block_on(async {
-                let server = Server::bind(([127, 0, 0, 1], 0).into(), parts).await.unwrap();
-                bind.send(server.address()).unwrap();
+                let any_port = ([127, 0, 0, 1], 0).into();
+                let server = Server::bind(any_port, parts).await.unwrap();
+                let server = server.with_operations(any_port).unwrap();
+                bind.send((server.address(), server.operations_address().unwrap())).unwrap();
                 server.run(async { stopping.await.unwrap_or(()) }).await;
             });
             let _ = end.send(());
             runtime.shutdown_timeout(TEST_TIMEOUT);
         });
-        let address = bound.recv_timeout(TEST_TIMEOUT).expect("the server listens in time");
-        Self { address, store, stop: Some(stop), thread: Some(thread), stopped, _folder: folder }
+        let (address, operations) =
+            bound.recv_timeout(TEST_TIMEOUT).expect("the server listens in time");
+        Self {
+            address,
+            operations,
+            store,
+            stop: Some(stop),
+            thread: Some(thread),
+            stopped,
+            _folder: folder,
+        }
     }
 
     /// Returns a client without a token.

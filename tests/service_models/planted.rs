@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::album::{AlbumId, HashedBytes, PersonId};
 
@@ -28,7 +28,7 @@ thread_local! {
     static STAGED: RefCell<HashMap<AlbumId, HashedBytes>> = RefCell::default();
     static QUEUED: RefCell<VecDeque<Bytes>> = RefCell::default();
     static REMEMBERED: RefCell<HashMap<String, PersonId>> = RefCell::default();
-    static BUFFER: RefCell<BytesMut> = RefCell::default();
+    static BUFFER: RefCell<Vec<u8>> = RefCell::default();
 }
 
 /// Wakes one mistake on this thread, and forgets what another one left.
@@ -87,7 +87,7 @@ pub(crate) fn dequeue(photo: Bytes) -> Bytes {
 }
 
 /// Appends to the body's own bytes, or to the buffer that all bodies share.
-pub(crate) fn append(bytes: &mut BytesMut, data: &Bytes) {
+pub(crate) fn append(bytes: &mut Vec<u8>, data: &Bytes) {
     if is("one_buffer_for_all_bodies") {
         BUFFER.with_borrow_mut(|buffer| buffer.extend_from_slice(data));
     } else {
@@ -96,6 +96,6 @@ pub(crate) fn append(bytes: &mut BytesMut, data: &Bytes) {
 }
 
 /// Returns what the shared buffer holds, or the body's own bytes.
-pub(crate) fn whole(bytes: BytesMut) -> BytesMut {
+pub(crate) fn whole(bytes: Vec<u8>) -> Vec<u8> {
     if is("one_buffer_for_all_bodies") { BUFFER.take() } else { bytes }
 }

@@ -6,6 +6,8 @@ pub mod admission;
 mod auth;
 #[path = "../../src/server/byte_budget.rs"]
 mod byte_budget;
+#[path = "../../src/server/connection_table.rs"]
+mod connection_table;
 #[path = "../../src/server/converter.rs"]
 pub mod converter;
 #[path = "../../src/server/etag.rs"]
@@ -20,6 +22,10 @@ mod latency_estimate;
 pub mod limits;
 #[path = "../../src/server/metrics.rs"]
 mod metrics;
+#[path = "../../src/server/min_rate.rs"]
+mod min_rate;
+#[path = "../../src/server/photo_body.rs"]
+mod photo_body;
 #[path = "../../src/server/problem.rs"]
 pub mod problem;
 #[path = "../../src/server/process_metrics.rs"]
@@ -30,6 +36,8 @@ mod readiness;
 mod resources;
 #[path = "../../src/server/routes/mod.rs"]
 mod routes;
+#[path = "../../src/server/shares.rs"]
+mod shares;
 #[path = "../../src/server/single_flight.rs"]
 pub mod single_flight;
 #[path = "../../src/server/state.rs"]
@@ -38,6 +46,8 @@ mod state;
 pub mod store_executor;
 #[path = "../../src/server/thumbnailer.rs"]
 pub mod thumbnailer;
+#[path = "../../src/server/transit.rs"]
+mod transit;
 #[path = "../../src/server/upload_validation.rs"]
 mod upload_validation;
 #[path = "../../src/server/worker_pool.rs"]

@@ -10,20 +10,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
+use http_body_util::BodyExt;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
 };
-use hyper::{Method, StatusCode};
+use hyper::{Method, StatusCode, Version};
 use serde::Serialize;
 use tracing::Instrument;
 
+use super::auth::client_of;
+use super::connection_table::Activity;
+use super::limits::Limits;
 use super::problem::{Problem, ProblemKind};
 use super::state::{AppState, CountGuard};
+use super::transit::{ClientKey, IsBooked, hold};
 
 /// Path of a photo.
 const PHOTO: &str = "/albums/{album}/photos/{photo}";
@@ -34,16 +39,24 @@ const REQUEST_ID: &str = "x-request-id";
 /// Paths that every client may ask without a token, also while the server shuts down.
 const OPEN: [&str; 4] = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
 
+/// Bytes of a response that are not booked, at most 64 KiB. All connections together bound them.
+const MAX_UNBOOKED_BYTES: u64 = 64 << 10;
+
 /// Characters of a person's name or an album's title, at most 200.
 const MAX_TEXT_CHARACTERS: usize = 200;
 
 type SharedState = State<Arc<AppState>>;
 type RouteResult = Result<Response, Problem>;
 
+/// Builds the router of the operations' listener, with the paths that need no token.
+pub(super) fn operations_router(state: Arc<AppState>) -> Router {
+    finish(Router::new(), state)
+}
+
 /// Builds the router with every path.
 pub(super) fn router(state: Arc<AppState>) -> Router {
     let member = put(albums::add_member).delete(albums::remove_member);
-    Router::new()
+    let router = Router::new()
         .route("/people", post(people::create))
         .route("/people/{person}", delete(people::delete))
         .route("/people/{person}/token", post(people::rotate_token).delete(people::revoke_token))
@@ -51,7 +64,13 @@ pub(super) fn router(state: Arc<AppState>) -> Router {
         .route("/albums/{album}", get(albums::fetch).delete(albums::delete))
         .route("/albums/{album}/members/{person}", member)
         .route(PHOTO, put(photos::upload).get(photos::fetch).delete(photos::delete))
-        .route("/albums/{album}/photos/{photo}/thumbnail", get(thumbnails::fetch))
+        .route("/albums/{album}/photos/{photo}/thumbnail", get(thumbnails::fetch));
+    finish(router, state)
+}
+
+/// Adds what every listener serves.
+fn finish(router: Router<Arc<AppState>>, state: Arc<AppState>) -> Router {
+    router
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz))
         .route("/metrics", get(ops::metrics))
@@ -76,19 +95,31 @@ async fn unknown_method(method: Method) -> Problem {
 async fn observe(State(state): SharedState, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let id = format!("{:016x}", fastrand::u64(..));
+    let client = client_of(request.headers());
+    let connection = request.extensions().get::<Arc<Activity>>().cloned();
+    let host = check_host(&request);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
     let span = tracing::info_span!("request", id);
     let is_open = OPEN.contains(&route);
     let response = async {
+        if let Err(problem) = host {
+            return problem.into_response();
+        }
+        let response = async {
+            // A request that waits for its client's others can still be given up.
+            let _working = connection.as_ref().map(Activity::work);
+            next.run(request).await
+        };
         if is_open {
-            return next.run(request).await;
+            return response.await;
         }
         let _counted = CountGuard::increment(&state.requests);
-        limit(&state, &method, next.run(request)).await
+        limit(&state, client, &method, response).await
     };
-    let mut response = response.instrument(span).await;
+    let response = response.instrument(span).await;
+    let mut response = book(&state, client, response).await;
     let headers = response.headers_mut();
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -125,9 +156,40 @@ fn log_response(
     }
 }
 
-/// Rejects a request while the server shuts down, and limits the time of its response.
+/// Rejects a request unless it has exactly one `Host`, or none in HTTP/1.0. A proxy in front of the
+/// server could take another one for the right one.
+fn check_host(request: &Request) -> Result<(), Problem> {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    if hosts == 1 || hosts == 0 && request.version() < Version::HTTP_11 {
+        return Ok(());
+    }
+    let detail = format!("the request has {hosts} Host headers; it must have one");
+    Err(Problem::new(ProblemKind::InvalidHost, detail))
+}
+
+/// Books the bytes of a response that has more than [`MAX_UNBOOKED_BYTES`], or rejects the request
+/// if slow clients hold the whole budget.
+async fn book(state: &AppState, client: ClientKey, response: Response) -> Response {
+    let length = response.body().size_hint().lower();
+    if length <= MAX_UNBOOKED_BYTES || response.extensions().get::<IsBooked>().is_some() {
+        return response;
+    }
+    let Some(booking) = state.download_budget.try_book(client, length) else {
+        let detail = "clients read their responses too slowly: try again in a moment";
+        return Problem::new(ProblemKind::Overloaded, detail).into_response();
+    };
+    let (head, body) = response.into_parts();
+    match body.collect().await {
+        Ok(body) => Response::from_parts(head, Body::from(hold(body.to_bytes(), booking))),
+        Err(error) => Problem::internal("a response", &error).into_response(),
+    }
+}
+
+/// Rejects a request while the server shuts down, lets it wait for others of its client, and limits
+/// the time of its response.
 async fn limit(
     state: &AppState,
+    client: ClientKey,
     method: &Method,
     response: impl Future<Output = Response>,
 ) -> Response {
@@ -135,12 +197,28 @@ async fn limit(
         let detail = "the server is shutting down: try again once it has restarted";
         return Problem::new(ProblemKind::ShuttingDown, detail).into_response();
     }
+    let Limits { max_requests_per_client, max_queued_requests_per_client, .. } = state.limits;
+    let max_users = max_requests_per_client as usize + max_queued_requests_per_client;
+    let share = async {
+        let share = state.requests_by_client.acquire_bounded(client, max_users).await;
+        share.ok_or_else(|| {
+            let detail = format!("{max_users} requests with this token wait already: try again");
+            Problem::new(ProblemKind::Overloaded, detail)
+        })
+    };
     // What changes something has time limits of its own, for its body and for the time before its
     // write begins. A write that has begun is waited for.
     if !method.is_safe() {
-        return response.await;
+        return match state.with_timeout(share).await {
+            Ok(_share) => response.await,
+            Err(problem) => problem.into_response(),
+        };
     }
-    state.with_timeout(async { Ok(response.await) }).await.into_response()
+    let response = async {
+        let _share = share.await?;
+        Ok(response.await)
+    };
+    state.with_timeout(response).await.into_response()
 }
 
 /// Returns the method's name, or "other". Clients can invent methods without end, and a metric's
@@ -173,17 +251,28 @@ fn ascii_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).expect("tags and paths are plain ASCII")
 }
 
-/// Rejects a name or a title that is empty, too long, or has a control character.
+/// Rejects a name or a title that shows nothing, is too long, or has a control character.
 fn check_text(field: &str, text: &str) -> Result<(), Problem> {
     let characters = text.chars().count();
-    let detail = if characters == 0 {
-        format!("the {field} is empty")
+    let detail = if text.chars().all(is_invisible) {
+        format!("the {field} is empty, or has only characters that show nothing")
     } else if characters > MAX_TEXT_CHARACTERS {
         format!("the {field} has {characters} characters; the limit is {MAX_TEXT_CHARACTERS}")
-    } else if text.chars().any(|character| character.is_ascii_control()) {
+    } else if text.chars().any(char::is_control) {
         format!("the {field} has a control character in it")
     } else {
         return Ok(());
     };
     Err(Problem::new(ProblemKind::InvalidJson, detail))
+}
+
+/// Returns true if a character shows nothing by itself: white space, and Unicode's default
+/// ignorable code points, such as marks of direction.
+fn is_invisible(character: char) -> bool {
+    character.is_whitespace()
+        || matches!(u32::from(character),
+            0xAD | 0x34F | 0x61C | 0x115F..=0x1160 | 0x17B4..=0x17B5 | 0x180B..=0x180F
+            | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x2800 | 0x3164
+            | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFF8 | 0x1BCA0..=0x1BCA3
+            | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }

@@ -1,15 +1,14 @@
 //! Serves the upload, the download and the deletion of photos.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use hyper::StatusCode;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Body as HttpBody;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use serde::Serialize;
 
@@ -18,12 +17,13 @@ use crate::album::{
     HashedBytes, PersonId, Photo, PhotoName, PhotoState, PhotoUuid, Upload, UploadOutcome,
 };
 use crate::codec::limits::MAX_FILE_BYTES;
-use crate::server::auth::Bearer;
-use crate::server::byte_budget::BytePermit;
-use crate::server::etag::{is_not_modified, photo_etag};
+use crate::server::auth::{Bearer, client_of};
+use crate::server::etag::{is_not_modified, may_change, photo_etag};
 use crate::server::extract::{self, PathParams};
+use crate::server::photo_body::{Download, PhotoBody};
 use crate::server::problem::{Problem, ProblemKind};
 use crate::server::state::AppState;
+use crate::server::transit::{IsBooked, UploadRoom};
 
 /// Media types that an upload may announce. The codec decides by the bytes which of the first three
 /// a photo is, also if the client announces no type.
@@ -64,10 +64,11 @@ pub(super) async fn upload(
     extract::check_announced_length(&body, MAX_FILE_BYTES)?;
     let max_bytes =
         HttpBody::size_hint(&body).upper().unwrap_or(MAX_FILE_BYTES).min(MAX_FILE_BYTES);
-    let permit = async { Ok(state.transit_budget.acquire(max_bytes).await) };
-    let permit = state.with_timeout(permit).await?;
-    let bytes = extract::read_body(body, MAX_FILE_BYTES, &state.limits).await?;
-    let stored = store_photo(&state, shown, member, name, bytes, permit).await?;
+    let room = async { Ok(state.upload_budget.begin(member, max_bytes).await) };
+    let mut room = state.with_timeout(room).await?;
+    let read = extract::read_body(body, MAX_FILE_BYTES, &state.limits, Some(&mut room));
+    let bytes = read.await?;
+    let stored = store_photo(&state, shown, member, name, bytes, room).await?;
     let (status, photo) = match stored {
         UploadOutcome::Created(photo) => (StatusCode::CREATED, photo),
         UploadOutcome::Same(photo) => (StatusCode::OK, photo),
@@ -102,12 +103,12 @@ async fn store_photo(
     member: PersonId,
     name: PhotoName,
     bytes: Bytes,
-    permit: BytePermit,
+    room: UploadRoom,
 ) -> Result<UploadOutcome, Problem> {
     let (store, deadline) = (&state.resources.store, state.deadline());
-    // The permit is held as long as a closure holds the bytes, also after the client hung up.
-    let permit = Arc::new(permit);
-    let held = Arc::clone(&permit);
+    // The room is held as long as a closure holds the bytes, also after the client hung up.
+    let room = Arc::new(room);
+    let held = Arc::clone(&room);
     let checked = store.run(move |store| {
         let file = HashedBytes::from(bytes);
         let same = store.check_upload(member, name, file.hash())?;
@@ -119,14 +120,14 @@ async fn store_photo(
         return Ok(UploadOutcome::Same(photo));
     }
     let (photo, max_pixels) = (file.bytes().clone(), state.limits.max_pixels);
-    let validated = state.uploads.validate(photo, max_pixels, Arc::clone(&permit));
+    let validated = state.uploads.validate(member, photo, max_pixels, Arc::clone(&room));
     let header = state.with_timeout(validated).await?;
     let stored = store.write(deadline, move |store| {
         // The token may have ended while the body arrived.
         bearer.person(store)?;
         let upload = Upload::new(file, header.width, header.height);
         let stored = store.put_photo(member, name, &upload);
-        drop(permit);
+        drop(room);
         Ok::<_, Problem>(stored?)
     });
     stored.await
@@ -147,13 +148,14 @@ pub(super) async fn fetch(
     if is_not_modified(&headers, &photo_etag(&photo)) {
         return Ok((StatusCode::NOT_MODIFIED, photo_headers(&photo)).into_response());
     }
-    let permit = state.transit_budget.acquire(photo.bytes).await;
-    let name = photo.name;
-    let (photo, bytes) = store.run(move |store| store.photo_with_bytes(viewer, name)).await?;
     let mut response = photo_headers(&photo);
-    response.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&bytes)));
-    let body = PermittedBody { bytes: Some(bytes), _permit: permit };
-    Ok((response, Body::new(body)).into_response())
+    let download = Download { photo, viewer, client: client_of(&headers) };
+    let Some(body) = PhotoBody::open(&state, download).await? else {
+        let detail = "the photo was changed at this moment: try again";
+        return Err(Problem::new(ProblemKind::Overloaded, detail));
+    };
+    response.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(body.magic())));
+    Ok((response, Extension(IsBooked), Body::new(body)).into_response())
 }
 
 fn photo_headers(photo: &Photo) -> HeaderMap {
@@ -173,37 +175,13 @@ pub(super) async fn delete(
     State(state): SharedState,
     bearer: Bearer,
     params: PathParams<(String, String)>,
+    headers: HeaderMap,
 ) -> RouteResult {
     let deleted = state.resources.store.write(state.deadline(), move |store| {
         let by = bearer.person(store)?;
-        Ok::<_, Problem>(store.delete_photo(by, extract::photo(&params)?)?)
+        let expected = |photo: &Photo| may_change(&headers, &photo_etag(photo));
+        Ok::<_, Problem>(store.delete_photo_if(by, extract::photo(&params)?, expected)?)
     });
     deleted.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
-}
-
-/// Sends a photo, and holds its part of the byte budget until it is sent.
-struct PermittedBody {
-    bytes: Option<Bytes>,
-    _permit: BytePermit,
-}
-
-impl HttpBody for PermittedBody {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
-    }
 }

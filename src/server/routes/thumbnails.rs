@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::IntoResponse;
+use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::{RouteResult, SharedState, private_headers};
@@ -13,13 +14,14 @@ use crate::server::auth::Bearer;
 use crate::server::etag::{is_not_modified, thumbnail_etag};
 use crate::server::extract::{self, PathParams};
 use crate::server::problem::Problem;
-use crate::server::thumbnailer::{ShownThumbnail, ViewRequest};
+use crate::server::thumbnailer::{FoundThumbnail, ViewRequest};
 
 pub(super) async fn fetch(
     State(state): SharedState,
     bearer: Bearer,
     params: PathParams<(String, String)>,
     query: RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> RouteResult {
     let deadline = Instant::now() + state.limits.response_timeout;
@@ -31,12 +33,20 @@ pub(super) async fn fetch(
         Ok::<_, Problem>((request, service.look_up(store, request)?))
     });
     let (request, found) = looked_up.await?;
-    let ShownThumbnail { photo, made, bytes } = state.thumbnails.show(request, found).await?;
-    let etag = thumbnail_etag(&photo, request.spec, state.thumbnails.maker_version(), made);
+    let maker = state.thumbnails.maker_version();
+    let etag_of = |thumbnail: &FoundThumbnail| {
+        thumbnail_etag(&thumbnail.photo, request.spec, maker, thumbnail.made)
+    };
+    // A head and a 304 show nothing.
+    let is_sent = |thumbnail: &FoundThumbnail| {
+        method != Method::HEAD && !is_not_modified(&headers, &etag_of(thumbnail))
+    };
+    let thumbnail = state.thumbnails.show(request, found, &is_sent).await?;
+    let etag = etag_of(&thumbnail);
     let mut response = private_headers(&etag, "private, no-transform");
     if is_not_modified(&headers, &etag) {
         return Ok((hyper::StatusCode::NOT_MODIFIED, response).into_response());
     }
     response.insert(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
-    Ok((response, Body::from(bytes)).into_response())
+    Ok((response, Body::from(thumbnail.bytes)).into_response())
 }

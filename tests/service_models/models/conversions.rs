@@ -21,6 +21,7 @@ const UNIT: u64 = 64 << 10;
 
 const LIMITS: AdmissionLimits = AdmissionLimits {
     max_running: NonZeroUsize::new(2).unwrap(),
+    max_running_per_person: NonZeroUsize::new(2).unwrap(),
     max_queued: 2,
     max_bytes: 4 * UNIT,
 };
@@ -42,7 +43,7 @@ pub(crate) fn admission() -> Result<(), String> {
                 let needed = [1, 3, 2, 1, 4][number] * UNIT;
                 rest().await;
                 arrived.fetch_add(1, Ordering::SeqCst);
-                match control.try_enqueue(needed) {
+                match control.try_enqueue(None, needed) {
                     Ok(enqueued) => {
                         let permit = give_up_after(patience(), enqueued.acquire()).await;
                         if let Some(permit) = permit {

@@ -177,7 +177,7 @@ async fn read(claims: &Claims, budget: &ByteBudget, held: &Bounded, number: u8) 
     let limits = Limits { body_pause_timeout: Duration::from_secs(1), ..Limits::default() };
     let end = if one_in(6) { End::Stops } else { End::Whole };
     let chunks: VecDeque<Bytes> = (0..3).map(|_| Bytes::from(vec![number; 5])).collect();
-    let read = read_body(Body::new(Chunks { chunks, end }), 100, &limits).await;
+    let read = read_body(Body::new(Chunks { chunks, end }), 100, &limits, None).await;
     match read {
         Ok(bytes) => {
             claims.check(*bytes == [number; 15], || format!("body {number} is {bytes:?}"));

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use hyper::header::{AUTHORIZATION, ETAG, IF_NONE_MATCH};
+use hyper::header::{AUTHORIZATION, ETAG, HOST, IF_NONE_MATCH};
 use hyper::service::Service;
 use hyper::{Method, Request, Response};
 use hyper_util::service::TowerToHyperService;
@@ -126,12 +126,14 @@ impl Running {
             maker: Maker { version: MAKER.into(), pipeline: "pooled".into(), has_slots: false },
             admission: AdmissionLimits {
                 max_running: NonZeroUsize::new(2).expect("two"),
+                max_running_per_person: NonZeroUsize::new(2).expect("two"),
                 max_queued: 3,
                 max_bytes: 1 << 30,
             },
             limits: Limits {
                 max_queued_calls: 3,
-                max_transit_bytes: 128 << 10,
+                max_upload_bytes: 128 << 10,
+                max_download_bytes: 128 << 10,
                 ..Limits::default()
             },
         };
@@ -278,6 +280,7 @@ impl Client {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
+            .header(HOST, "album")
             .header(AUTHORIZATION, format!("Bearer {token}"));
         if !sent.is_empty() {
             request = request.header(IF_NONE_MATCH, &sent);

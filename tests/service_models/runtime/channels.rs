@@ -52,6 +52,13 @@ impl Semaphore {
         Arc::clone(&**self).try_acquire_owned()
     }
 
+    pub(crate) fn try_acquire_many_owned(
+        self: Arc<Self>,
+        permits: u32,
+    ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        Arc::clone(&**self).try_acquire_many_owned(permits)
+    }
+
     pub(crate) async fn acquire_owned(
         self: Arc<Self>,
     ) -> Result<OwnedSemaphorePermit, AcquireError> {
