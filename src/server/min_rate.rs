@@ -39,13 +39,13 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Returns after how many seconds a client has no allowance left that sends `bytes` each
-    /// `seconds`.
+    /// Returns in which second the wait for a client is given up that sends `bytes` each `seconds`.
     fn ends_after(seconds: u32, bytes: usize) -> Option<u32> {
         let mut rate = MinRate::new(10 * SECOND, 1_000);
         (1..1_000).map(|step| step * seconds).find(|_| {
+            let is_over = seconds * SECOND >= rate.left();
             rate.count(seconds * SECOND, bytes);
-            rate.left().is_zero()
+            is_over
         })
     }
 

@@ -9,7 +9,7 @@ pub mod admission;
 mod auth;
 mod byte_budget;
 mod connection;
-mod connection_table;
+pub mod connection_table;
 pub mod converter;
 mod etag;
 mod extract;
@@ -25,12 +25,12 @@ mod process_metrics;
 mod readiness;
 mod resources;
 mod routes;
-mod shares;
+pub mod shares;
 pub mod single_flight;
 mod state;
 pub mod store_executor;
 pub mod thumbnailer;
-mod transit;
+pub mod transit;
 mod upload_validation;
 mod worker_pool;
 mod write_timeout;
@@ -196,13 +196,13 @@ impl Acceptor {
             match accepted {
                 Ok((stream, peer)) => {
                     // Further connections wait in the listening socket's backlog meanwhile.
-                    let Some(entry) = self.table.admit(peer.ip()).await else { continue };
+                    let Some(place) = self.table.admit(peer.ip()).await else { continue };
                     let (routes, limits) = (self.routes.clone(), self.limits);
                     let closing = self.closing.subscribe();
                     tokio::spawn(async move {
-                        let activity = Arc::clone(entry.activity());
+                        let activity = Arc::clone(place.activity());
                         connection::serve(stream, routes, limits, activity, closing).await;
-                        drop(entry);
+                        drop(place);
                     });
                 }
                 Err(error) => {

@@ -26,51 +26,51 @@ const SHARES_OF_A_BUDGET: u64 = 4;
 
 /// Identifies a client by the hash of its token, which is not verified yet. All clients without a
 /// token are one client.
-pub(super) type ClientKey = ContentHash;
+pub type ClientKey = ContentHash;
 
 /// Limits the bytes that all clients together have asked for and not taken yet.
 #[derive(Debug)]
-pub(super) struct DownloadBudget {
+pub struct DownloadBudget {
     total: ByteBudget,
     shares: Shares<ClientKey>,
 }
 
 /// Books the bytes of a piece until it is dropped.
 #[derive(Debug)]
-pub(super) struct Booking {
+pub struct Booking {
     _total: BytePermit,
     _share: Share<ClientKey>,
 }
 
 impl DownloadBudget {
     /// Creates a budget of `max_bytes`, a quarter of it for each client.
-    pub(super) fn new(max_bytes: u64) -> Self {
+    pub fn new(max_bytes: u64) -> Self {
         let shares = Shares::new(units(max_bytes / SHARES_OF_A_BUDGET).max(1));
         Self { total: ByteBudget::new(max_bytes), shares }
     }
 
     /// Waits until the client and all clients together have room for `bytes`, and books them. The
     /// caller limits the wait.
-    pub(super) async fn book(&self, client: ClientKey, bytes: u64) -> Booking {
+    pub async fn book(&self, client: ClientKey, bytes: u64) -> Booking {
         let share = self.shares.acquire(client, units(bytes)).await;
         Booking { _total: self.total.acquire(bytes).await, _share: share }
     }
 
     /// Books `bytes` if there is room now.
-    pub(super) fn try_book(&self, client: ClientKey, bytes: u64) -> Option<Booking> {
+    pub fn try_book(&self, client: ClientKey, bytes: u64) -> Option<Booking> {
         let share = self.shares.try_acquire(client, units(bytes))?;
         Some(Booking { _total: self.total.try_acquire(bytes)?, _share: share })
     }
 
     /// Returns the booked bytes, in steps of 64 KiB.
-    pub(super) fn taken_bytes(&self) -> u64 {
+    pub fn taken_bytes(&self) -> u64 {
         self.total.taken_bytes()
     }
 }
 
 /// Returns the same bytes, which now hold the booking: it ends when the last reference to them is
 /// dropped.
-pub(super) fn hold(bytes: Bytes, booking: Booking) -> Bytes {
+pub fn hold(bytes: Bytes, booking: Booking) -> Bytes {
     Bytes::from_owner(Booked { bytes, _booking: booking })
 }
 
@@ -88,11 +88,11 @@ impl AsRef<[u8]> for Booked {
 
 /// Marks a response whose body books its bytes itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct IsBooked;
+pub struct IsBooked;
 
 /// Limits the bytes of uploads that have arrived and are not stored yet.
 #[derive(Debug)]
-pub(super) struct UploadBudget {
+pub struct UploadBudget {
     pool: Arc<ByteBudget>,
     /// Permit of the one upload that may grow to the largest file without waiting.
     reserve: Arc<Semaphore>,
@@ -102,7 +102,7 @@ pub(super) struct UploadBudget {
 impl UploadBudget {
     /// Creates a budget of `max_bytes`, a quarter of it for each person. Of the whole,
     /// [`MAX_FILE_BYTES`] are kept for one upload.
-    pub(super) fn new(max_bytes: u64) -> Self {
+    pub fn new(max_bytes: u64) -> Self {
         let pool = max_bytes.saturating_sub(MAX_FILE_BYTES).max(UPLOAD_STEP_BYTES);
         Self {
             pool: Arc::new(ByteBudget::new(pool)),
@@ -114,7 +114,7 @@ impl UploadBudget {
     /// Waits until the person's other uploads leave room in the person's share for `max_bytes`,
     /// the most that this upload can become. Takes no room from others yet. The caller limits the
     /// wait.
-    pub(super) async fn begin(&self, person: PersonId, max_bytes: u64) -> UploadRoom {
+    pub async fn begin(&self, person: PersonId, max_bytes: u64) -> UploadRoom {
         let share = self.shares.acquire(person, units(max_bytes)).await;
         let (pool, reserve) = (Arc::clone(&self.pool), Arc::clone(&self.reserve));
         UploadRoom { pool, reserve, taken: None, taken_bytes: 0, reserved: None, _share: share }
@@ -122,15 +122,15 @@ impl UploadBudget {
 
     /// Returns the bytes that uploads have taken of the pool, in steps of 64 KiB, and those of the
     /// upload that holds the reserve.
-    pub(super) fn taken_bytes(&self) -> u64 {
-        let reserved = 1 - self.reserve.available_permits() as u64;
+    pub fn taken_bytes(&self) -> u64 {
+        let reserved = 1_u64.saturating_sub(self.reserve.available_permits() as u64);
         self.pool.taken_bytes() + reserved * MAX_FILE_BYTES
     }
 }
 
 /// Holds the room of one upload until it is dropped.
 #[derive(Debug)]
-pub(super) struct UploadRoom {
+pub struct UploadRoom {
     pool: Arc<ByteBudget>,
     reserve: Arc<Semaphore>,
     taken: Option<BytePermit>,
@@ -142,7 +142,7 @@ pub(super) struct UploadRoom {
 impl UploadRoom {
     /// Takes room for all of the upload's first `bytes`, at once if there is any. The caller limits
     /// the wait.
-    pub(super) async fn grow_to(&mut self, bytes: u64) {
+    pub async fn grow_to(&mut self, bytes: u64) {
         while self.reserved.is_none() && self.taken_bytes < bytes {
             let taken = match self.pool.try_acquire(UPLOAD_STEP_BYTES) {
                 Some(taken) => taken,
@@ -164,87 +164,5 @@ impl UploadRoom {
                 None => self.taken = Some(taken),
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
-    use super::*;
-
-    const MIB: u64 = 1 << 20;
-
-    fn poll<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
-        future.poll(&mut Context::from_waker(Waker::noop()))
-    }
-
-    fn client(name: &str) -> ClientKey {
-        ContentHash::of(name.as_bytes())
-    }
-
-    #[test]
-    fn bytes_are_booked_until_the_last_reference_to_them_is_dropped() {
-        let budget = DownloadBudget::new(MIB);
-        let booking = budget.try_book(client("ann"), 128 << 10).expect("there is room");
-        let piece = hold(Bytes::from(vec![7; 128 << 10]), booking);
-        let in_a_write_buffer = piece.slice(100..200);
-        drop(piece);
-        assert_eq!(budget.taken_bytes(), 128 << 10);
-        assert_eq!(in_a_write_buffer[..], [7; 100]);
-        drop(in_a_write_buffer);
-        assert_eq!(budget.taken_bytes(), 0);
-    }
-
-    #[test]
-    fn one_client_books_at_most_a_quarter_and_leaves_the_rest_to_others() {
-        let budget = DownloadBudget::new(MIB);
-        let _held = budget.try_book(client("ann"), MIB / 4).expect("there is room");
-        assert!(budget.try_book(client("ann"), 1).is_none());
-        let mut waiting = pin!(budget.book(client("ann"), 1));
-        assert!(poll(waiting.as_mut()).is_pending());
-        let others = ["ben", "eve", "kim"].map(|name| budget.try_book(client(name), MIB / 4));
-        assert!(others.iter().all(Option::is_some));
-        assert!(budget.try_book(client("zoe"), 1).is_none(), "the whole budget is taken");
-    }
-
-    #[test]
-    fn an_upload_takes_room_for_what_arrived_and_not_for_what_it_announced() {
-        let budget = UploadBudget::new(MAX_FILE_BYTES + 4 * MIB);
-        let Poll::Ready(mut room) = poll(pin!(budget.begin(PersonId::random(), MAX_FILE_BYTES)))
-        else {
-            panic!("the person has no other upload")
-        };
-        assert_eq!(budget.taken_bytes(), 0);
-        assert!(poll(pin!(room.grow_to(1))).is_ready());
-        assert_eq!(budget.taken_bytes(), UPLOAD_STEP_BYTES);
-        drop(room);
-        assert_eq!(budget.taken_bytes(), 0);
-    }
-
-    #[test]
-    fn with_the_pool_taken_one_upload_at_a_time_goes_on_to_its_end() {
-        let budget = UploadBudget::new(MAX_FILE_BYTES + 2 * UPLOAD_STEP_BYTES);
-        let mut rooms = [(); 3].map(|()| {
-            let Poll::Ready(room) = poll(pin!(budget.begin(PersonId::random(), MAX_FILE_BYTES)))
-            else {
-                panic!("each person has one upload")
-            };
-            room
-        });
-        for room in &mut rooms[..2] {
-            assert!(poll(pin!(room.grow_to(1))).is_ready());
-        }
-        let [first, second, third] = rooms;
-        let (mut first, mut second, mut third) = (first, second, third);
-        assert!(poll(pin!(first.grow_to(MAX_FILE_BYTES))).is_ready(), "it takes the reserve");
-        let mut waiting = pin!(second.grow_to(MAX_FILE_BYTES));
-        assert!(poll(waiting.as_mut()).is_pending());
-        assert!(poll(pin!(third.grow_to(1))).is_pending());
-        let all = budget.taken_bytes();
-        assert_eq!(all, MAX_FILE_BYTES + 2 * UPLOAD_STEP_BYTES, "never more than the budget");
-        drop(first);
-        assert!(poll(waiting.as_mut()).is_ready());
     }
 }

@@ -22,6 +22,7 @@ mod photos;
 mod problems;
 mod protocol;
 mod queues;
+mod shares;
 mod shutdown;
 mod slow_clients;
 mod test_server;

@@ -43,7 +43,7 @@ pub(crate) fn explore_seeded(
 }
 
 /// Lists each part: its name, the executions of the shipped files, and the two models.
-const PARTS: [(&str, usize, Model, Model); 11] = {
+const PARTS: [(&str, usize, Model, Model); 15] = {
     use planted::server::models as with_mistakes;
     use server::models as shipped;
     [
@@ -77,6 +77,10 @@ const PARTS: [(&str, usize, Model, Model); 11] = {
             shipped::conversions::store_executor,
             with_mistakes::conversions::store_executor,
         ),
+        ("shares", 2_000, shipped::room::shares, with_mistakes::room::shares),
+        ("downloads", 2_000, shipped::room::downloads, with_mistakes::room::downloads),
+        ("upload room", 2_000, shipped::room::upload_room, with_mistakes::room::upload_room),
+        ("connections", 5_000, shipped::room::connections, with_mistakes::room::connections),
         ("bodies", 2_000, shipped::requests::bodies, with_mistakes::requests::bodies),
         ("thumbnails", 1_000, shipped::service::thumbnails, with_mistakes::service::thumbnails),
         ("uploads", 1_000, shipped::service::uploads, with_mistakes::service::uploads),
@@ -114,6 +118,18 @@ fn admitted_conversions_stay_within_every_bound_and_give_everything_back() {
 }
 
 #[test]
+fn no_key_no_download_and_no_upload_takes_more_than_its_share_and_all_of_them_end() {
+    assert_clean("shares");
+    assert_clean("downloads");
+    assert_clean("upload room");
+}
+
+#[test]
+fn connections_stay_within_their_places_and_no_request_is_cut_that_has_begun() {
+    assert_clean("connections");
+}
+
+#[test]
 fn each_job_and_each_store_call_returns_to_its_own_caller_and_within_its_bound() {
     assert_clean("worker pool");
     assert_clean("store executor");
@@ -146,7 +162,7 @@ fn a_token_that_ended_opens_nothing_and_a_repeated_change_gives_one_token() {
 }
 
 /// Lists the planted mistakes that a part's model finds, each with the part.
-const FOUND_BY_A_PART: [(&str, &str); 18] = [
+const FOUND_BY_A_PART: [(&str, &str); 25] = [
     ("joined_by_anything", "single flight"),
     ("abandoned_without_the_lock", "single flight"),
     ("landing_crossed", "single flight"),
@@ -155,6 +171,13 @@ const FOUND_BY_A_PART: [(&str, &str); 18] = [
     ("memory_not_counted", "admission"),
     ("running_not_counted", "admission"),
     ("idle_not_notified", "admission"),
+    ("turns_not_counted", "admission"),
+    ("limit_forgotten_early", "shares"),
+    ("booking_dropped_with_the_body", "downloads"),
+    ("reserve_for_all", "upload room"),
+    ("no_reserve", "upload room"),
+    ("closed_while_it_works", "connections"),
+    ("place_given_before_it_is_left", "connections"),
     ("call_gives_its_permit_back_first", "store executor"),
     ("threads_without_bound", "worker pool"),
     ("one_buffer_for_all_bodies", "bodies"),

@@ -7,7 +7,7 @@ mod auth;
 #[path = "../../src/server/byte_budget.rs"]
 mod byte_budget;
 #[path = "../../src/server/connection_table.rs"]
-mod connection_table;
+pub mod connection_table;
 #[path = "../../src/server/converter.rs"]
 pub mod converter;
 #[path = "../../src/server/etag.rs"]
@@ -37,7 +37,7 @@ mod resources;
 #[path = "../../src/server/routes/mod.rs"]
 mod routes;
 #[path = "../../src/server/shares.rs"]
-mod shares;
+pub mod shares;
 #[path = "../../src/server/single_flight.rs"]
 pub mod single_flight;
 #[path = "../../src/server/state.rs"]
@@ -47,7 +47,7 @@ pub mod store_executor;
 #[path = "../../src/server/thumbnailer.rs"]
 pub mod thumbnailer;
 #[path = "../../src/server/transit.rs"]
-mod transit;
+pub mod transit;
 #[path = "../../src/server/upload_validation.rs"]
 mod upload_validation;
 #[path = "../../src/server/worker_pool.rs"]

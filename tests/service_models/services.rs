@@ -134,7 +134,8 @@ fn every_byte_shown_is_of_that_photo_and_allowed_then_and_the_ledger_tells_exact
 }
 
 /// Lists the planted mistakes that only the whole service shows, each with the plans that find it.
-pub(crate) const FOUND_IN_THE_SERVICE: [(&str, u32); 1] = [("shown_before_it_is_recorded", 1_000)];
+pub(crate) const FOUND_IN_THE_SERVICE: [(&str, u32); 2] =
+    [("shown_before_it_is_recorded", 1_000), ("shown_although_nothing_is_sent", 1_000)];
 
 #[test]
 fn every_mistake_in_the_service_is_found_and_shrunk() {

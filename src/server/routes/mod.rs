@@ -24,7 +24,7 @@ use serde::Serialize;
 use tracing::Instrument;
 
 use super::auth::client_of;
-use super::connection_table::Activity;
+use super::connection_table::{Activity, Working};
 use super::limits::Limits;
 use super::problem::{Problem, ProblemKind};
 use super::state::{AppState, CountGuard};
@@ -109,7 +109,7 @@ async fn observe(State(state): SharedState, request: Request, next: Next) -> Res
         }
         let response = async {
             // A request that waits for its client's others can still be given up.
-            let _working = connection.as_ref().map(Activity::work);
+            let _working = work(connection.as_ref()).await;
             next.run(request).await
         };
         if is_open {
@@ -154,6 +154,10 @@ fn log_response(
     } else {
         tracing::info!(target: "access", id, method, route, status, problem, ms);
     }
+/// Keeps the connection of a request open until the result is dropped. Only requests over a socket
+/// have a connection.
+async fn work(connection: Option<&Arc<Activity>>) -> Option<Working> {
+    Some(connection?.work().await)
 }
 
 /// Rejects a request unless it has exactly one `Host`, or none in HTTP/1.0. A proxy in front of the

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::admission::{AdmissionControl, AdmissionLimits, Rejected};
-use super::album::{Clock, Store, StoreError, StoreOptions};
+use super::album::{Clock, PersonId, Store, StoreError, StoreOptions};
 use super::problem::ProblemKind;
 use super::store_executor::StoreExecutor;
 use super::worker_pool::WorkerPool;
@@ -21,36 +21,39 @@ const UNIT: u64 = 64 << 10;
 
 const LIMITS: AdmissionLimits = AdmissionLimits {
     max_running: NonZeroUsize::new(2).unwrap(),
-    max_running_per_person: NonZeroUsize::new(2).unwrap(),
+    max_running_per_person: NonZeroUsize::MIN,
     max_queued: 2,
     max_bytes: 4 * UNIT,
 };
 
-/// Admits five conversions of different sizes, of which two run and two wait. Some leave the queue,
-/// some panic while they run; background work waits until none is left.
+/// Admits five conversions of three people and of different sizes, of which two run and two wait.
+/// Some leave the queue, some panic while they run; background work waits until none is left.
 pub(crate) fn admission() -> Result<(), String> {
     run(async |claims| {
         let control = Arc::new(AdmissionControl::new(LIMITS));
         let running = Bounded::new(claims, "conversions run", 2);
         let bytes = Bounded::new(claims, "bytes are held", LIMITS.max_bytes);
+        let people = [(); 3].map(|()| PersonId::random());
+        let own = people.map(|_| Bounded::new(claims, "conversions of one person run", 1));
         let arrived = Arc::new(AtomicUsize::new(0));
         let idle = Arc::clone(&control);
         let background = spawn(async move { idle.idle().await });
         let conversions = clients(5, |number| {
             let (control, arrived) = (Arc::clone(&control), Arc::clone(&arrived));
             let (running, bytes, claims) = (running.clone(), bytes.clone(), claims.clone());
+            let (person, own) = (people[number % 3], own[number % 3].clone());
             async move {
                 let needed = [1, 3, 2, 1, 4][number] * UNIT;
                 rest().await;
                 arrived.fetch_add(1, Ordering::SeqCst);
-                match control.try_enqueue(None, needed) {
+                match control.try_enqueue(Some(person), needed) {
                     Ok(enqueued) => {
                         let permit = give_up_after(patience(), enqueued.acquire()).await;
                         if let Some(permit) = permit {
                             // Its own panic is the conversion's, as it is in the worker pool.
                             let _ = spawn(async move {
                                 let _permit = permit;
-                                let _held = (running.hold(1), bytes.hold(needed));
+                                let _held = (running.hold(1), own.hold(1), bytes.hold(needed));
                                 rest().await;
                                 if one_in(6) {
                                     fail();

@@ -5,12 +5,13 @@
 
 use super::super::album;
 use super::{
-    admission, byte_budget, converter, extract, limits, problem, routes, single_flight, state,
-    store_executor, thumbnailer, worker_pool,
+    admission, byte_budget, connection_table, converter, extract, limits, problem, routes, shares,
+    single_flight, state, store_executor, thumbnailer, transit, worker_pool,
 };
 
 pub(crate) mod conversions;
 pub(crate) mod ledger;
 pub(crate) mod outcomes;
 pub(crate) mod requests;
+pub(crate) mod room;
 pub(crate) mod service;
