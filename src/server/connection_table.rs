@@ -7,7 +7,7 @@
 //! way.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError};
@@ -48,7 +48,7 @@ pub struct ConnectionTable {
 #[derive(Default)]
 struct Places {
     next: u64,
-    open: HashMap<u64, Arc<Activity>>,
+    open: BTreeMap<u64, Arc<Activity>>,
 }
 
 /// Tells what a connection does, so that the table knows if it can be closed.

@@ -300,7 +300,9 @@ pub(super) async fn answer(
         Err(never) => match never {},
     };
     let (head, body) = Response::into_parts(response);
-    let body = body.collect().await.expect("a body in memory is whole").to_bytes();
+    let body = body.collect().await.expect("each body is of one piece, and whole").to_bytes();
+    // The client's own copy: the server's bytes are booked until they are dropped.
+    let body = Bytes::copy_from_slice(&body);
     let tag = head.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
     let problem = serde_json::from_slice::<serde_json::Value>(&body).ok();
     let problem = problem.and_then(|body| Some(body.get("type")?.as_str()?.to_owned()));
