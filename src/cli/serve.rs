@@ -74,7 +74,8 @@ pub(super) struct Serve {
     workers: NonZeroUsize,
     /// Number of conversions of one person that run at once, from 1 to 256. By default it is the
     /// number of processors.
-    #[arg(long, value_name = "N", value_parser = parse::count::<NonZeroUsize, 1, 256>)]
+    #[arg(long, env = "DOUBLE_EXPOSURE_WORKERS_PER_PERSON", value_name = "N",
+          value_parser = parse::count::<NonZeroUsize, 1, 256>)]
     workers_per_person: Option<NonZeroUsize>,
     /// Upper bound of the conversions that wait, from 0 to 65536.
     #[arg(long, env = "DOUBLE_EXPOSURE_MAX_QUEUE", value_name = "N", default_value = "256",

@@ -3,8 +3,8 @@
 //!
 //! A client without a valid token cannot hold the table: its connections are closed first. Among
 //! clients with a token, the one with the most connections gives one up. A connection whose request
-//! is being worked on is never closed, nor one that has just begun to wait: a request may be on its
-//! way.
+//! is being worked on is never closed. Nor is one that has just begun to wait, whose request may be
+//! on its way, unless its client has others.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -172,27 +172,36 @@ impl Places {
         })
     }
 
-    /// Tells one connection to close, of a peer or of all: first one without a valid token, then
-    /// one of the holder with the most connections, then the one that has waited longest. Returns
-    /// false if all are worked for, or have not waited for the shortest time.
+    /// Tells one connection to close, of a peer or of all: one without a valid token that has
+    /// waited for the shortest time; if no such connection waits at all, one of the client with the
+    /// most. Among several it is the one that has waited longest. Returns false if there is none.
     fn evict(&self, peer: Option<IpAddr>, min_idle_time: Duration) -> bool {
+        let open = || self.open.values().filter(|activity| peer.is_none_or(|p| activity.peer == p));
         let mut sizes: HashMap<Holder, usize> = HashMap::new();
-        for activity in self.open.values() {
+        for activity in open() {
             *sizes.entry(activity.holder()).or_default() += 1;
         }
-        let waiting = self.open.values().filter(|activity| {
-            let state = activity.lock();
-            let waits = state.working == 0 && state.since.elapsed() >= min_idle_time;
-            waits && !state.is_evicted && peer.is_none_or(|peer| activity.peer == peer)
-        });
-        let rank = |activity: &&Arc<Activity>| {
-            let size = sizes.get(&activity.holder()).copied().unwrap_or_default();
-            let state = activity.lock();
-            (state.client.is_some(), Reverse(size), state.since)
-        };
-        let mut waiting: Vec<_> = waiting.collect();
-        waiting.sort_by_cached_key(rank);
-        waiting.iter().any(|activity| activity.evict())
+        let is_client = |(holder, size)| matches!(holder, &Holder::Client(_)).then_some(size);
+        let largest = sizes.iter().filter_map(is_client).max().copied().unwrap_or_default();
+        let waiting: Vec<_> =
+            open().filter_map(|open| Some((open, open.waiting_since()?))).collect();
+        let is_stranger = |activity: &Activity| matches!(activity.holder(), Holder::Peer(_));
+        let has_stranger = waiting.iter().any(|(activity, _)| is_stranger(activity));
+        let mut candidates: Vec<_> = waiting
+            .into_iter()
+            .filter_map(|(activity, since)| {
+                let size = sizes.get(&activity.holder()).copied().unwrap_or_default();
+                // Of many connections one may be cut short, and of a single one none.
+                let is_idle = since.elapsed() >= min_idle_time;
+                let is_candidate = match is_stranger(activity) {
+                    true => is_idle,
+                    false => !has_stranger && size == largest && (size > 1 || is_idle),
+                };
+                is_candidate.then_some((Reverse(size), since, activity))
+            })
+            .collect();
+        candidates.sort_by_key(|(size, since, _)| (*size, *since));
+        candidates.iter().any(|(.., activity)| activity.evict())
     }
 }
 
@@ -259,6 +268,13 @@ impl Activity {
             self.close.notify_one();
         }
         state.is_evicted
+    }
+
+    /// Returns since when the connection waits for its client, or `None` if a request is worked on
+    /// or the connection was told to close.
+    fn waiting_since(&self) -> Option<Instant> {
+        let state = self.lock();
+        (state.working == 0 && !state.is_evicted).then_some(state.since)
     }
 
     fn holder(&self) -> Holder {

@@ -87,6 +87,8 @@ fn a_peer_beyond_its_limit_is_closed_while_its_others_are_worked_for() {
     setup.limits.max_connections_per_peer = 1;
     let server = TestServer::with(setup);
     let (ann, [path, _]) = server.person_with_photos();
+    // The connections of these requests have ended; only that for the metric is open.
+    server.wait_for_metric("http_connections", 1);
     let mut held = server.send_only(&ann, &path);
     gate.next_job();
     let mut second = connect(&server);

@@ -227,9 +227,10 @@ impl TestServer {
         self.store.ledger(from, to).collect::<Result<_, _>>().unwrap()
     }
 
-    /// Reads the value of a metric without labels.
+    /// Reads the value of a metric without labels, from the operations' listener.
     pub(crate) fn metric(&self, name: &str) -> i64 {
-        let text = String::from_utf8(self.anonymous().get("/metrics").body).unwrap();
+        let operations = Client::new(self.operations);
+        let text = String::from_utf8(operations.get("/metrics").body).unwrap();
         let prefix = format!("double_exposure_{name} ");
         let line = text.lines().find_map(|line| line.strip_prefix(&prefix));
         line.unwrap_or_else(|| panic!("{name} in {text}")).parse().unwrap()

@@ -154,6 +154,8 @@ fn log_response(
     } else {
         tracing::info!(target: "access", id, method, route, status, problem, ms);
     }
+}
+
 /// Keeps the connection of a request open until the result is dropped. Only requests over a socket
 /// have a connection.
 async fn work(connection: Option<&Arc<Activity>>) -> Option<Working> {
