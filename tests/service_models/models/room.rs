@@ -114,7 +114,7 @@ pub(crate) fn upload_room() -> Result<(), String> {
     })
 }
 
-/// Admits five connections to two places. Each works for two requests, and leaves if it is told to.
+/// Admits six connections to two places. Each works for two requests, and leaves if it is told to.
 pub(crate) fn connections() -> Result<(), String> {
     run(async |claims| {
         let (max_all, min_idle_time) = (2, Duration::ZERO);
@@ -122,7 +122,7 @@ pub(crate) fn connections() -> Result<(), String> {
         let count = watch::Sender::new(0);
         let table = Arc::new(ConnectionTable::new(limits, count.clone(), Counter::default()));
         let open = Bounded::new(claims, "connections are open", 2);
-        let connections = clients(5, |number| {
+        let connections = clients(6, |number| {
             let (table, open, claims) = (Arc::clone(&table), open.clone(), claims.clone());
             async move {
                 rest().await;
@@ -153,6 +153,9 @@ pub(crate) fn connections() -> Result<(), String> {
                     }
                     () = serve => {}
                 }
+                // It takes time to close.
+                rest().await;
+                rest().await;
                 drop(counted);
                 drop(place);
             }
