@@ -162,7 +162,7 @@ fn a_token_that_ended_opens_nothing_and_a_repeated_change_gives_one_token() {
 }
 
 /// Lists the planted mistakes that a part's model finds, each with the part.
-const FOUND_BY_A_PART: [(&str, &str); 25] = [
+const FOUND_BY_A_PART: [(&str, &str); 24] = [
     ("joined_by_anything", "single flight"),
     ("abandoned_without_the_lock", "single flight"),
     ("landing_crossed", "single flight"),
@@ -177,7 +177,6 @@ const FOUND_BY_A_PART: [(&str, &str); 25] = [
     ("reserve_for_all", "upload room"),
     ("no_reserve", "upload room"),
     ("closed_while_it_works", "connections"),
-    ("place_given_before_it_is_left", "connections"),
     ("call_gives_its_permit_back_first", "store executor"),
     ("threads_without_bound", "worker pool"),
     ("one_buffer_for_all_bodies", "bodies"),

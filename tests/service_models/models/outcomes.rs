@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Body;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request};
 use serde_json::Value;
 
@@ -59,6 +59,7 @@ impl Setting {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
+            .header(HOST, "album")
             .header(AUTHORIZATION, format!("Bearer {token}"))
             .header(CONTENT_TYPE, "application/json");
         if let Some(key) = key {
