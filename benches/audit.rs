@@ -73,9 +73,11 @@ fn audit(address: SocketAddr, in_flight: usize, answers: u64) -> (AuditResults, 
         timeout: Duration::from_secs(10),
         max_bytes: 1 << 20,
         until_found: false,
-        enough_answers: None,
+        enough_conversions: None,
         max_findings: 20,
-        min_answers: 1,
+        min_conversions: 1,
+        require: Vec::new(),
+        hang_up: 0.0,
         seed: 1,
     };
     let began = Instant::now();

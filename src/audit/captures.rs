@@ -40,6 +40,8 @@ pub(crate) struct RequestContext {
     pub(crate) owner: usize,
     pub(crate) member: Option<usize>,
     pub(crate) photo: Option<usize>,
+    /// Copy of the photo; 0 is the photo itself.
+    pub(crate) copy: u64,
     /// Person whose cookies the request carries, and whose token a request for a thumbnail carries.
     pub(crate) viewer: Option<usize>,
     pub(crate) size: u32,

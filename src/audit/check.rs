@@ -14,7 +14,7 @@ use super::origin_server::{OriginServer, SourceUrls};
 use super::request_builder::{RequestBuilder, ShownRequest};
 use super::response_check::ResponseChecker;
 use super::run::AuditError;
-use super::setup::{contexts, empty_captures, read, send_step};
+use super::setup::{MAX_RETRIES, contexts, empty_captures, read, send_step};
 use super::spec::{SetupRequest, SourceVariation, Target};
 use super::test_photos::TestPhotos;
 use crate::audit::watermark::DetectionVerdict;
@@ -101,7 +101,7 @@ impl<'a> Check<'a> {
 
     fn builder<'s>(&'s self, captures: &'s Captures) -> RequestBuilder<'s> {
         let (target, photos, sources) = (self.target, self.photos, self.sources.as_ref());
-        RequestBuilder { target, photos, captures, sources, is_earlier: false }
+        RequestBuilder { target, photos, captures, sources, is_earlier: false, of_copy: None }
     }
 
     fn limits(timeout: Duration) -> ExchangeLimits {
@@ -128,7 +128,8 @@ impl<'a> Check<'a> {
             let mut checked = CheckedRequest::new(name, request);
             if let Some(timeout) = self.timeout {
                 let limits = Self::limits(timeout);
-                let result = send_step(&mut None, builder, step, context, limits).await;
+                let result =
+                    send_step(&mut None, builder, step, context, (limits, MAX_RETRIES)).await;
                 let result = result
                     .and_then(|response| Ok((read(builder, step, context, &response)?, response)));
                 match result {

@@ -12,8 +12,12 @@ use super::response_check::{Checked, ResponseChecker};
 use super::spec::Target;
 use super::test_photos::TestPhotos;
 
-/// Capacity of each channel of responses.
-pub(crate) const CHANNEL_CAPACITY: usize = 32;
+/// Capacity of the channel of checked responses.
+pub(crate) const CHANNEL_CAPACITY: usize = 64;
+
+/// Upper bound of the responses that wait for one checker. A burst of answers waits here, and does
+/// not slow the load down.
+const MAX_WAITING: usize = 2048;
 
 /// Upper bound of the checker threads.
 const MAX_CHECKERS: usize = 16;
@@ -28,7 +32,7 @@ pub(crate) fn start_checkers(
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let mut checkers = Vec::new();
     for _ in 0..cores.min(MAX_CHECKERS) {
-        let (sender, mut exchanges) = mpsc::channel::<Exchange>(CHANNEL_CAPACITY);
+        let (sender, mut exchanges) = mpsc::channel::<Exchange>(MAX_WAITING);
         let checker = ResponseChecker::new(target, photos);
         let checked = checked.clone();
         thread::Builder::new().name("checker".into()).spawn(move || {

@@ -3,8 +3,8 @@
 //! The first one has a single request in flight. If it mixes nothing, a bisection looks for the
 //! smallest number of requests in flight that does. All of it ends within a budget.
 
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -12,10 +12,11 @@ use tokio::sync::watch;
 
 use super::causes::{Causes, Trial, TruncatedTrial};
 use super::checkers::{CHANNEL_CAPACITY, start_checkers};
-use super::load_generator::{LoadModel, LoadStep};
+use super::load_generator::{LoadContext, LoadModel, LoadStep, queue_memory};
 use super::response_check::ResponseChecker;
 use super::shell_command::shell_command;
 use super::stats::AuditStats;
+use super::upload_stats::UploadStats;
 use super::workload::{PlannedRequest, Workload};
 
 /// Upper bound of the loads of a follow-up.
@@ -38,6 +39,8 @@ pub(crate) struct FollowUp<'a> {
     pub(crate) runtime: &'a Runtime,
     pub(crate) workload: &'a Arc<Workload>,
     pub(crate) stats: &'a AuditStats,
+    /// Share of the requests that the loads give up, 0 to 1.
+    pub(crate) hang_up: f64,
     /// True if the smallest number of requests in flight is looked for.
     pub(crate) bisects: bool,
     /// Upper bound of the time of all loads.
@@ -102,17 +105,18 @@ impl FollowUp<'_> {
         let Workload { target, photos, .. } = &**self.workload;
         let checkers = start_checkers(target, photos, &send_checked)?;
         drop(send_checked);
-        let step = LoadStep {
+        let context = LoadContext {
             workload: Arc::clone(self.workload),
-            index,
-            load,
+            hang_up: self.hang_up,
             warm_up: Duration::ZERO,
             duration: self.budget.saturating_sub(start.elapsed()) / 2,
             began: tokio::time::Instant::from_std(start),
             stop: stopped,
             checkers,
+            memory: queue_memory(),
+            uploads: Arc::new(Mutex::new(vec![UploadStats::default(); index + 1])),
         };
-        self.runtime.spawn(step.run());
+        self.runtime.spawn(LoadStep::new(context, index, load).run());
         loop {
             match checked.recv_timeout(POLL_INTERVAL) {
                 Ok(checked) => stats.add(photos, checked),

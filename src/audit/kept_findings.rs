@@ -151,7 +151,7 @@ mod tests {
         let second = |seconds| Duration::from_secs(seconds);
         Finding {
             evidence: Evidence::of_image(kind, 1, 8),
-            request: PlannedRequest { number, photo: 0, viewer: 0, size: 8, fit: None },
+            request: PlannedRequest { number, photo: 0, copy: 0, viewer: 0, size: 8, fit: None },
             in_flight: 1,
             step,
             at: second(number)..second(number + 1),

@@ -24,12 +24,15 @@
 //! 8. [`AuditVerdict`] is decided from the statistics in `verdict`.
 
 mod authorization_probe;
+mod bound;
 mod cache_control;
 mod captures;
 mod causes;
 pub mod check;
+mod check_memory;
 mod checkers;
 mod client;
+mod conversions;
 mod cookies;
 pub mod demo;
 mod evidence;
@@ -39,6 +42,7 @@ mod kept_findings;
 mod load_generator;
 mod mixing_pattern;
 mod origin_server;
+mod photo_copy;
 pub mod prepared;
 pub mod report;
 mod request_builder;
@@ -52,11 +56,15 @@ pub mod spec;
 mod stats;
 mod test_photos;
 mod time_series;
+mod upload_stats;
 mod verdict;
+mod visibility;
 pub mod watermark;
+mod work_queue;
 mod workload;
 
 pub use self::authorization_probe::ProbeResult;
+pub use self::bound::{CONFIDENCE, upper_bound};
 pub use self::causes::{Causes, Trial, TruncatedTrial};
 pub use self::client::{CaError, TlsTrust, Url, UrlError};
 pub use self::evidence::{Evidence, FindingKind};
@@ -72,5 +80,7 @@ pub use self::spec::Target;
 pub use self::stats::{AuditStats, Failures, StepStats};
 pub use self::test_photos::{TestPhoto, TestPhotos};
 pub use self::time_series::{TimeBucket, TimeSeries};
-pub use self::verdict::{AbortReason, AuditVerdict, CONFIDENCE, upper_bound};
+pub use self::upload_stats::UploadStats;
+pub use self::verdict::{AbortReason, AuditVerdict};
+pub use self::visibility::{Coverage, MixKind, Visibility};
 pub use self::workload::PlannedRequest;

@@ -1,6 +1,5 @@
 //! Serves the photos, for targets that fetch them, by URLs that differ in one part only.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -43,28 +42,58 @@ impl SourceUrls {
         Self { hosts, run: photos.run.clone(), extension, vary }
     }
 
-    /// Returns the URL of a photo.
-    pub(crate) fn url(&self, photos: &TestPhotos, photo: usize, part: SourceVariation) -> String {
+    /// Returns the URL of a copy of a photo.
+    pub(crate) fn url(
+        &self,
+        photos: &TestPhotos,
+        copy: PhotoCopy,
+        part: SourceVariation,
+    ) -> String {
+        let (photo, _) = copy;
         let host = match part {
             SourceVariation::Host => &self.hosts[photo % self.hosts.len()],
             _ => &self.hosts[0],
         };
-        format!("{host}{}", self.path(photos, photo, part))
+        format!("{host}{}", self.path(photos, copy, part))
     }
 
-    fn path(&self, photos: &TestPhotos, photo: usize, part: SourceVariation) -> String {
+    fn path(&self, photos: &TestPhotos, (photo, copy): PhotoCopy, part: SourceVariation) -> String {
         let Self { run, extension, .. } = self;
-        let id = photos.all[photo].uuid.simple();
+        let id = photos.uuid(photo, copy).simple();
         match part {
             SourceVariation::Name => format!("/{run}/{id}.{extension}"),
             SourceVariation::Query => format!("/{run}/photo.{extension}?photo={id}"),
             SourceVariation::Folder => format!("/{run}/{id}/photo.{extension}"),
             SourceVariation::Host => {
-                format!("/{run}/photo-{}.{extension}", photo / self.hosts.len())
+                let number = (photo / self.hosts.len()) as u64 + copy * self.per_host(photos);
+                format!("/{run}/photo-{number}.{extension}")
             }
         }
     }
+
+    /// Returns the number of photos of one copy on each host, rounded up.
+    fn per_host(&self, photos: &TestPhotos) -> u64 {
+        photos.all.len().div_ceil(self.hosts.len()) as u64
+    }
+
+    /// Returns the copy of a photo whose path and query these are, on a host.
+    fn find(&self, photos: &TestPhotos, host: &str, path: &str) -> Option<PhotoCopy> {
+        let mut words = path.split(['/', '?', '=', '.', '-']);
+        let named = words.clone().find_map(|word| photos.with_uuid(word.parse().ok()?));
+        let numbered = || {
+            let number: u64 = words.find_map(|word| word.parse().ok())?;
+            let host = self.hosts.iter().position(|url| authority(url) == host)?;
+            let (copy, index) = (number / self.per_host(photos), number % self.per_host(photos));
+            Some((index as usize * self.hosts.len() + host, copy))
+        };
+        let copy = named.or_else(numbered).filter(|(photo, _)| *photo < photos.all.len())?;
+        let mut parts = SourceVariation::ALL.iter();
+        parts.any(|(_, part)| self.path(photos, copy, *part) == path).then_some(copy)
+    }
 }
+
+/// Names a photo and the number of its copy, which is 0 for the photo itself.
+type PhotoCopy = (usize, u64);
 
 /// Serves the photos of an audit over HTTP until it is dropped.
 pub(crate) struct OriginServer {
@@ -75,7 +104,7 @@ pub(crate) struct OriginServer {
 impl OriginServer {
     /// Listens on the address of the description, and on further addresses of loopback if that
     /// address is of loopback and no URLs are given.
-    pub(crate) async fn open(spec: &SourceSpec, photos: &TestPhotos) -> std::io::Result<Self> {
+    pub(crate) async fn open(spec: &SourceSpec, photos: &Arc<TestPhotos>) -> std::io::Result<Self> {
         let first = TcpListener::bind(spec.listen).await?;
         let address = first.local_addr()?;
         let mut listeners = vec![first];
@@ -88,7 +117,7 @@ impl OriginServer {
             }
         }
         let urls = SourceUrls::new(hosts, photos, &spec.vary);
-        let files = Arc::new(Files::new(&urls, photos));
+        let files = Arc::new(Files { urls: urls.clone(), photos: Arc::clone(photos) });
         let serve = |listener| tokio::spawn(serve(listener, Arc::clone(&files))).abort_handle();
         let servers = listeners.into_iter().map(serve).collect();
         Ok(Self { urls, servers })
@@ -117,40 +146,19 @@ impl Drop for OriginServer {
     }
 }
 
-/// Holds the photos by their path and query, and by host and path where the host decides.
+/// Finds the photo that a request is for.
 struct Files {
-    by_path: HashMap<String, Bytes>,
-    run: String,
-    media_type: &'static str,
+    urls: SourceUrls,
+    photos: Arc<TestPhotos>,
 }
 
 impl Files {
-    fn new(urls: &SourceUrls, photos: &TestPhotos) -> Self {
-        let mut by_path = HashMap::new();
-        for (index, photo) in photos.all.iter().enumerate() {
-            for (_, part) in SourceVariation::ALL {
-                let path = urls.path(photos, index, part);
-                let key = match part {
-                    SourceVariation::Host => {
-                        let host = &urls.hosts[index % urls.hosts.len()];
-                        format!("{}{path}", authority(host))
-                    }
-                    _ => path,
-                };
-                by_path.insert(key, photo.file.clone());
-            }
-        }
-        let media_type = photos.spec.format.media_type();
-        Self { by_path, run: photos.run.clone(), media_type }
-    }
-
-    /// Returns the photo that a request is for.
+    /// Returns the file of a copy of a photo.
     fn find(&self, host: &str, path: &str) -> Option<Bytes> {
         // A proxy between may have a path of its own.
-        let start = path.find(&format!("/{}/", self.run))?;
-        let path = &path[start..];
-        let by_host = || self.by_path.get(&format!("{host}{path}"));
-        self.by_path.get(path).or_else(by_host).cloned()
+        let start = path.find(&format!("/{}/", self.urls.run))?;
+        let (photo, copy) = self.urls.find(&self.photos, host, &path[start..])?;
+        Some(self.photos.file(photo, copy))
     }
 }
 
@@ -189,7 +197,9 @@ fn response<B>(files: &Files, request: &Request<B>) -> Response<Full<Bytes>> {
     let status = if file.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let mut response = Response::new(Full::new(file.unwrap_or_default()));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(files.media_type));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(files.photos.spec.format.media_type()));
     response
 }
 
@@ -211,7 +221,7 @@ mod tests {
         let (urls, photos) = urls();
         for part in urls.vary.clone() {
             let parts = [0, 1].map(|photo| {
-                let url = urls.url(&photos, photo, part);
+                let url = urls.url(&photos, (photo, 0), part);
                 let (rest, query) = url.split_once('?').unwrap_or((&url, ""));
                 let (rest, name) = rest.rsplit_once('/').unwrap();
                 let (host, folder) = rest.split_once(&photos.run).unwrap();
@@ -227,13 +237,15 @@ mod tests {
     #[test]
     fn each_url_leads_to_its_photo_and_no_other_url_to_any() {
         let (urls, photos) = urls();
-        let files = Files::new(&urls, &photos);
+        let photos = Arc::new(photos);
+        let files = Files { urls: urls.clone(), photos: Arc::clone(&photos) };
         for part in urls.vary.clone() {
-            for photo in 0..photos.all.len() {
-                let url = urls.url(&photos, photo, part);
-                let path = urls.path(&photos, photo, part);
+            for copy in (0..photos.all.len()).flat_map(|photo| [0, 1, 9].map(|copy| (photo, copy)))
+            {
+                let url = urls.url(&photos, copy, part);
+                let path = urls.path(&photos, copy, part);
                 let found = files.find(authority(&url), &format!("/proxy{path}"));
-                assert_eq!(found.as_ref(), Some(&photos.all[photo].file), "{url}");
+                assert_eq!(found, Some(photos.file(copy.0, copy.1)), "{url}");
             }
         }
         assert_eq!(files.find("127.0.0.1:9", &format!("/{}/photo.jpeg", photos.run)), None);

@@ -39,6 +39,8 @@ pub(crate) struct RequestBuilder<'a> {
     pub(crate) sources: Option<&'a SourceUrls>,
     /// True if photos are uploaded in their earlier version.
     pub(crate) is_earlier: bool,
+    /// Values captured for the copy of a photo that the request is about, if it is about one.
+    pub(crate) of_copy: Option<&'a CapturedValues>,
 }
 
 /// Holds a request for a reader, without its secrets.
@@ -171,7 +173,7 @@ impl<'a> RequestBuilder<'a> {
     /// Returns the body, and its media type.
     fn body(&self, body: &BodySpec, context: RequestContext) -> (Bytes, Option<String>) {
         let value = |name: &str| self.value(name, context);
-        let file = || context.photo.map_or_else(Bytes::new, |photo| self.file(photo).clone());
+        let file = || context.photo.map_or_else(Bytes::new, |photo| self.file(photo, context.copy));
         let media_type = self.photos.spec.format.media_type();
         let (bytes, media_type) = match body {
             BodySpec::Empty => return (Bytes::new(), None),
@@ -222,9 +224,9 @@ impl<'a> RequestBuilder<'a> {
         (bytes, Some(media_type.to_owned()))
     }
 
-    fn file(&self, photo: usize) -> &'a Bytes {
+    fn file(&self, photo: usize, copy: u64) -> Bytes {
         let earlier = self.photos.earlier.get(photo).filter(|_| self.is_earlier);
-        earlier.map_or_else(|| &self.photos.all[photo].file, |(_, file)| file)
+        earlier.map_or_else(|| self.photos.file(photo, copy), |(_, file)| file.clone())
     }
 
     /// Returns the value of a variable.
@@ -248,10 +250,12 @@ impl<'a> RequestBuilder<'a> {
         match name {
             "run" => Some(self.photos.run.as_bytes().into()),
             "person.number" | "album.number" => number(context.owner),
-            "photo.number" => number(self.photos.all[context.photo?].number),
-            "uuid" => text(self.photos.all[context.photo?].uuid.to_string()),
-            "file" => Some(self.file(context.photo?).as_ref().into()),
-            "file.bytes" => text(self.file(context.photo?).len().to_string()),
+            "photo.number" => {
+                text((self.photos.number(context.photo?, context.copy) + 1).to_string())
+            }
+            "uuid" => text(self.photos.uuid(context.photo?, context.copy).to_string()),
+            "file" => Some(self.file(context.photo?, context.copy).to_vec().into()),
+            "file.bytes" => text(self.file(context.photo?, context.copy).len().to_string()),
             "file.type" => Some(format.media_type().as_bytes().into()),
             "file.extension" => Some(format.extension().as_bytes().into()),
             "size" => text(context.size.to_string()),
@@ -262,7 +266,11 @@ impl<'a> RequestBuilder<'a> {
                 let Captures { people, albums, members, photos, .. } = self.captures;
                 let member =
                     context.member.and_then(|member| members.get(&(context.owner, member)));
-                get(context.photo.and_then(|photo| photos.get(photo)), captured)
+                let of_photo = match context.copy {
+                    0 => context.photo.and_then(|photo| photos.get(photo)),
+                    _ => self.of_copy,
+                };
+                get(of_photo, captured)
                     .or_else(|| get(member, captured))
                     .or_else(|| get(albums.get(context.owner), captured))
                     .or_else(|| get(people.get(context.owner), captured))
@@ -274,7 +282,7 @@ impl<'a> RequestBuilder<'a> {
     fn source(&self, context: RequestContext) -> Option<String> {
         let sources = self.sources?;
         let part = context.source.or_else(|| sources.vary.first().copied())?;
-        Some(sources.url(self.photos, context.photo?, part))
+        Some(sources.url(self.photos, (context.photo?, context.copy), part))
     }
 }
 

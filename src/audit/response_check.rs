@@ -3,12 +3,14 @@
 //! A checker knows the photos and no other response. Evidence that needs two responses is weighed
 //! in `evidence`.
 
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::HeaderMap;
 use hyper::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED};
 
 use super::cache_control::may_be_shared;
+use super::check_memory::{CheckKey, CheckMemory};
 use super::client::HttpError;
 use super::evidence::{Evidence, FindingKind};
 use super::load_generator::Exchange;
@@ -48,6 +50,7 @@ pub(crate) enum ResponseClass {
 }
 
 /// Holds what the detector read in an image.
+#[derive(Clone)]
 pub(crate) struct ImageCheck {
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -55,6 +58,8 @@ pub(crate) struct ImageCheck {
     pub(crate) is_cut: bool,
     /// BLAKE3 hash of the file, which tells two responses apart.
     pub(crate) hash: [u8; 32],
+    /// Hash of the response's validators, `ETag` and `Last-Modified`, if it has one.
+    pub(crate) validator: Option<u64>,
     pub(crate) verdict: DetectionVerdict,
     pub(crate) rows_read: u32,
     pub(crate) rows_unknown: u32,
@@ -67,6 +72,7 @@ pub(crate) struct ResponseChecker {
     photos: Arc<TestPhotos>,
     /// Detectors of the fits `None`, cover and contain, in this order.
     detectors: [Detector; 3],
+    memory: Mutex<CheckMemory<ImageCheck>>,
 }
 
 impl ResponseChecker {
@@ -74,7 +80,8 @@ impl ResponseChecker {
         let (width, height) = (target.photos.width, target.photos.height);
         let detectors = [None, Some(Fit::Cover), Some(Fit::Contain)]
             .map(|fit| Detector::new(&photos.codebook, ExpectedImage { width, height, fit }));
-        Self { target: Arc::clone(target), photos: Arc::clone(photos), detectors }
+        let (target, photos) = (Arc::clone(target), Arc::clone(photos));
+        Self { target, photos, detectors, memory: Mutex::default() }
     }
 
     /// Classifies the response of an exchange, and reads its image.
@@ -88,6 +95,7 @@ impl ResponseChecker {
             Ok(response) => {
                 let PlannedRequest { photo, size, fit, .. } = exchange.request;
                 let image = self.check_image(photo, fit, &response.body).map(|mut image| {
+                    image.validator = validator(&response.headers);
                     let dimensions = (image.width, image.height);
                     let defects = [
                         (!self.fits(size, fit, dimensions), FindingKind::Size),
@@ -112,6 +120,7 @@ impl ResponseChecker {
                 image.map_or(ResponseClass::NotAnImage, ResponseClass::Image)
             }
         };
+        exchange.memory = None;
         let is_truncated = self.photos.all[exchange.request.photo].truncated;
         Checked { exchange, class, is_truncated }
     }
@@ -125,6 +134,17 @@ impl ResponseChecker {
         fit: Option<Fit>,
         file: &[u8],
     ) -> Option<ImageCheck> {
+        let key = (requested, fit, *blake3::hash(file).as_bytes());
+        let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(key) {
+            return known;
+        }
+        let image = self.read_image(key, file);
+        lock().insert(key, image.clone());
+        image
+    }
+
+    fn read_image(&self, (requested, fit, hash): CheckKey, file: &[u8]) -> Option<ImageCheck> {
         let (image, rows) = match inspect_pixels(file, MAX_IMAGE_PX) {
             Ok((width, height, InspectedPixels::YCbCr(pixels))) => {
                 (YCbCrImage::from_ycbcr(width, height, &pixels), height)
@@ -147,7 +167,8 @@ impl ResponseChecker {
             width,
             height,
             is_cut: rows < height,
-            hash: *blake3::hash(file).as_bytes(),
+            hash,
+            validator: None,
             verdict: detection.verdict,
             rows_read: detection.rows_read,
             rows_unknown: detection.rows_unknown,
@@ -226,6 +247,14 @@ fn actual_type(image: &ImageCheck, file: &[u8]) -> Option<&'static str> {
         Format::Png => "image/png",
         Format::WebP => "image/webp",
     })
+}
+
+/// Returns a hash of the validators of a response.
+fn validator(headers: &HeaderMap) -> Option<u64> {
+    let values = [ETAG, LAST_MODIFIED].map(|name| headers.get(name).map(|value| value.as_bytes()));
+    let mut hasher = DefaultHasher::new();
+    values.hash(&mut hasher);
+    values.iter().any(Option::is_some).then(|| hasher.finish())
 }
 
 fn lowercase(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

@@ -3,8 +3,8 @@
 //! Requests run on two threads of their own, checkers on one thread per core, and the statistics on
 //! the caller's thread. Bounded channels move responses between them.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
@@ -12,25 +12,32 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use super::authorization_probe::{self, ProbeResult};
+use super::bound::upper_bound;
 use super::causes::Causes;
 use super::checkers::{CHANNEL_CAPACITY, start_checkers};
 use super::client::ExchangeLimits;
 use super::evidence::FindingKind;
 use super::follow_up::FollowUp;
 use super::kept_findings::Finding;
-use super::load_generator::{LoadModel, LoadStep};
+use super::load_generator::{LoadContext, LoadModel, LoadStep, queue_memory};
 use super::origin_server::OriginServer;
 use super::prepared::record_counts::RecordCounts;
 use super::response_check::{Checked, ResponseChecker};
 use super::self_test;
 use super::setup::{SetupError, SetupResult, prepare};
 use super::source_probe;
-use super::spec::{Mode, Target};
+use super::spec::{LoadWork, Mode, Target};
 use super::stats::AuditStats;
 use super::test_photos::TestPhotos;
-use super::verdict::{AbortReason, AuditVerdict, upper_bound, verdict};
-use super::workload::{PlannedRequest, Workload};
+use super::upload_stats::UploadStats;
+use super::verdict::{AbortReason, AuditVerdict, Claim, Requirements, change_for_more, verdict};
+use super::visibility::{self, Coverage, MixKind, Visibility};
+use super::work_queue::load_work;
+use super::workload::{PlannedRequest, UploadedCopies, Workload};
 use crate::audit::watermark::WatermarkError;
+
+/// Upper bound of the uploads that are repeated alone after the load.
+const MAX_REPEATED_UPLOADS: usize = 8;
 
 /// Upper bound of the time between two progress reports.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
@@ -55,12 +62,16 @@ pub struct AuditPlan {
     pub max_bytes: usize,
     /// True if the audit ends at the first mixed answer.
     pub until_found: bool,
-    /// Number of read answers after which the load ends early, or `None` for the whole duration.
-    pub enough_answers: Option<u64>,
+    /// Number of conversions after which the load ends early, or `None` for the whole duration.
+    pub enough_conversions: Option<u64>,
     /// Upper bound of the findings of mixing that are kept.
     pub max_findings: usize,
-    /// Lower bound of the answers that must be read for a clean verdict.
-    pub min_answers: u64,
+    /// Lower bound of the conversions that a clean verdict needs.
+    pub min_conversions: u64,
+    /// Kinds of mixes that must be visible for a clean verdict.
+    pub require: Vec<MixKind>,
+    /// Share of the requests that the audit gives up, 0 to 1.
+    pub hang_up: f64,
     /// Seed of the watermarks' ids and of the order of requests.
     pub seed: u64,
 }
@@ -76,8 +87,8 @@ pub struct AuditProgress {
     pub requests: u64,
     /// Largest number of requests in flight in the current step.
     pub in_flight: usize,
-    /// Answers whose watermark was read.
-    pub read: u64,
+    /// Conversions whose thumbnails were read.
+    pub conversions: u64,
     /// Mixed answers.
     pub mixed: u64,
 }
@@ -95,8 +106,18 @@ pub struct AuditResults {
     pub reasons: Vec<String>,
     /// Notes on how the audit reached the target, and on what it left out.
     pub notes: Vec<String>,
-    /// Upper bound of the share of mixed answers with 95 % confidence, if the audit is clean.
+    /// Upper bound of the share of mixed conversions with 95 % confidence, if the audit is clean.
     pub bound: Option<f64>,
+    /// Conversions that the bound counts: those of the steps that a clean verdict covers.
+    pub claimed_conversions: u64,
+    /// Indexes of the steps that a clean verdict covers.
+    pub claimed_steps: Vec<usize>,
+    /// Conversions and bound of each kind of mix.
+    pub coverage: Vec<Coverage>,
+    /// Smallest mixes that the detector found, at each measured size.
+    pub visibility: Vec<Visibility>,
+    /// Work that the load asked of the target.
+    pub work: LoadWork,
     /// True if the caller ended the audit early.
     pub interrupted: bool,
     /// Result of the probe with truncated photos. A violation fills the missing rows with another
@@ -168,6 +189,7 @@ pub fn run(
         interrupted: false,
         accepts_truncated: false,
         stranger: ProbeResult::NotRun,
+        visibility: Vec::new(),
         elapsed: Duration::ZERO,
         began: SystemTime::now(),
         causes: None,
@@ -196,6 +218,7 @@ struct Audit<'p> {
     interrupted: bool,
     accepts_truncated: bool,
     stranger: ProbeResult,
+    visibility: Vec<Visibility>,
     elapsed: Duration,
     began: SystemTime,
     causes: Option<Causes>,
@@ -217,6 +240,7 @@ impl Audit<'_> {
             }
         };
         self.accepts_truncated = setup.accepts_truncated;
+        self.stats.collided_uploads = setup.collided_uploads;
         let origin = match self.target.mode {
             Mode::Pull => {
                 Some(self.runtime.block_on(OriginServer::open(&self.target.source, &self.photos))?)
@@ -224,8 +248,7 @@ impl Audit<'_> {
             Mode::Push | Mode::Post => None,
         };
         let is_whole = |&photo: &usize| !self.photos.all[photo].truncated;
-        let mut available = setup.available;
-        available.retain(|photo| self.accepts_truncated || is_whole(photo));
+        let available = setup.available;
         let mut workload = Workload {
             target: Arc::clone(&self.target),
             photos: Arc::clone(&self.photos),
@@ -233,6 +256,8 @@ impl Audit<'_> {
             sources: origin.as_ref().map(|origin| origin.urls.clone()),
             limits,
             seed: self.plan.seed,
+            steps: self.plan.load.len().max(1) as u64,
+            copies: UploadedCopies::default(),
             whole: available.iter().copied().filter(|photo| is_whole(photo)).count(),
             available,
         };
@@ -247,10 +272,12 @@ impl Audit<'_> {
         {
             return Ok(Some(SetupError::http("the first thumbnail", &error).into()));
         }
+        self.visibility = visibility::measure(&self.target, &self.photos);
         self.load(&workload)?;
         self.stats.failure_reasons.locate(&workload);
         self.follow_up(&workload)?;
         if !self.interrupted && self.hopeless.is_none() {
+            self.repeat_refused_uploads(&workload);
             let checker = ResponseChecker::new(&self.target, &self.photos);
             let probe = authorization_probe::run(&workload, &checker, &mut self.stats);
             let (stranger, reason) = self.runtime.block_on(probe);
@@ -261,12 +288,29 @@ impl Audit<'_> {
         Ok(None)
     }
 
+    /// Uploads again, alone, what the target refused under load. A photo that is accepted now was
+    /// refused because of the other uploads.
+    fn repeat_refused_uploads(&mut self, workload: &Workload) {
+        let refused = self.stats.steps.iter().flat_map(|step| &step.uploads.refused_copies);
+        let refused: Vec<_> = refused.copied().take(MAX_REPEATED_UPLOADS).collect();
+        let mut connection = None;
+        for (photo, copy) in refused {
+            let repeated = workload.upload(&mut connection, photo, copy);
+            let is_accepted = self.runtime.block_on(repeated).is_ok();
+            self.stats.collided_uploads += u64::from(is_accepted);
+        }
+    }
+
     /// Runs the setup. Returns `None` if the caller ends the audit.
     fn set_up(&mut self, limits: ExchangeLimits) -> Option<Result<SetupResult, SetupError>> {
         let (target, photos) = (Arc::clone(&self.target), Arc::clone(&self.photos));
         let (done, result) = sync_channel(1);
+        let concurrent_uploads = match self.plan.load.first() {
+            Some(LoadModel::Closed(in_flight)) => *in_flight,
+            _ => 1,
+        };
         let task = self.runtime.spawn(async move {
-            let _ = done.send(prepare(&target, &photos, limits).await);
+            let _ = done.send(prepare(&target, &photos, limits, concurrent_uploads).await);
         });
         loop {
             match result.recv_timeout(PROGRESS_INTERVAL) {
@@ -286,24 +330,33 @@ impl Audit<'_> {
         let checkers = start_checkers(&self.target, &self.photos, &send_checked)?;
         drop(send_checked);
         let load = self.plan.load.clone();
-        let duration = self.plan.duration / load.len().max(1) as u32;
-        let (warm_up, workload) = (self.plan.warm_up, Arc::clone(workload));
         let start = Instant::now();
+        let uploads = Arc::new(Mutex::new(vec![UploadStats::default(); load.len()]));
+        let context = LoadContext {
+            workload: Arc::clone(workload),
+            hang_up: self.plan.hang_up,
+            warm_up: self.plan.warm_up,
+            duration: self.plan.duration / load.len().max(1) as u32,
+            began: tokio::time::Instant::from_std(start),
+            stop: stopped,
+            checkers,
+            memory: queue_memory(),
+            uploads: Arc::clone(&uploads),
+        };
         self.runtime.spawn(async move {
-            let began = tokio::time::Instant::from_std(start);
             for (index, load) in load.into_iter().enumerate() {
-                let (workload, stop) = (Arc::clone(&workload), stopped.clone());
-                let checkers = checkers.clone();
-                let step =
-                    LoadStep { workload, index, load, warm_up, duration, began, stop, checkers };
-                step.run().await;
-                if *stopped.borrow() {
+                LoadStep::new(context.clone(), index, load).run().await;
+                if *context.stop.borrow() {
                     return;
                 }
             }
         });
         self.collect(&checked, start, &stop);
         self.elapsed = start.elapsed();
+        let uploads = uploads.lock().unwrap_or_else(PoisonError::into_inner);
+        for (step, uploads) in self.stats.steps.iter_mut().zip(uploads.iter()) {
+            step.uploads = uploads.clone();
+        }
         Ok(())
     }
 
@@ -327,14 +380,16 @@ impl Audit<'_> {
             }
             if reported.elapsed() >= PROGRESS_INTERVAL {
                 reported = Instant::now();
-                let AuditStats { requests, read, mixed, ref steps, .. } = self.stats;
+                let AuditStats { requests, conversions, mixed, ref steps, .. } = self.stats;
                 let in_flight = steps[step].max_in_flight;
                 let elapsed = start.elapsed();
-                let progress = AuditProgress { elapsed, total, requests, in_flight, read, mixed };
+                let progress =
+                    AuditProgress { elapsed, total, requests, in_flight, conversions, mixed };
                 self.interrupted |= !(self.on_progress)(progress);
             }
             let found = self.plan.until_found && self.stats.mixed > 0;
-            let enough = self.plan.enough_answers.is_some_and(|enough| self.stats.read >= enough);
+            let enough = self.plan.enough_conversions;
+            let enough = enough.is_some_and(|enough| self.stats.conversions >= enough);
             self.hopeless = self.stats.failure_reasons.hopeless();
             if self.interrupted || found || enough || self.hopeless.is_some() {
                 // Checkers that wait to hand over a response then see that the channel is closed.
@@ -354,6 +409,7 @@ impl Audit<'_> {
             runtime: &self.runtime,
             workload,
             stats: &self.stats,
+            hang_up: self.plan.hang_up,
             bisects: !self.plan.until_found,
             budget: (self.plan.duration / 2).clamp(min, max),
         };
@@ -372,7 +428,15 @@ impl Audit<'_> {
     }
 
     fn results(mut self, abort: Option<AbortReason>) -> AuditResults {
-        let (verdict, mut reasons) = verdict(&self.stats, abort.as_ref(), self.plan.min_answers);
+        let work = load_work(&self.target);
+        let Claim { conversions, steps: claimed_steps, coverage } =
+            Claim::new(&self.stats, &self.visibility);
+        let needs = Requirements {
+            min_conversions: self.plan.min_conversions,
+            kinds: &self.plan.require,
+            change: change_for_more(self.target.mode, work),
+        };
+        let (verdict, mut reasons) = verdict(&self.stats, abort.as_ref(), &coverage, needs);
         reasons.splice(0..0, self.hopeless.take());
         self.stats.sort_findings();
         let truncated = if self.stats.kinds.contains_key(&FindingKind::Dirty) {
@@ -387,7 +451,12 @@ impl Audit<'_> {
         // A runtime that waits for a target that hangs would not end.
         self.runtime.shutdown_background();
         AuditResults {
-            bound: (verdict == AuditVerdict::Clean).then(|| upper_bound(self.stats.read)),
+            bound: (verdict == AuditVerdict::Clean).then(|| upper_bound(conversions)),
+            claimed_conversions: conversions,
+            claimed_steps,
+            coverage,
+            visibility: self.visibility,
+            work,
             photos: self.photos,
             stats: self.stats,
             verdict,

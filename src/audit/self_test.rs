@@ -78,7 +78,7 @@ pub(crate) fn expected_image(
     rendered(photos, photo, size_px, fit).ok().and_then(|image| encoded(&image))
 }
 
-fn rendered(
+pub(super) fn rendered(
     photos: &TestPhotos,
     photo: usize,
     size_px: u32,
@@ -90,7 +90,7 @@ fn rendered(
     thumbnail(&photos.all[photo].file, ThumbnailSpec { size, fit })
 }
 
-fn encoded(image: &Raster) -> Option<Bytes> {
+pub(super) fn encoded(image: &Raster) -> Option<Bytes> {
     image.to_jpeg(QUALITY, SamplingFactor::F_2_2).map(Bytes::from)
 }
 

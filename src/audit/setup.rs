@@ -1,8 +1,8 @@
 //! Prepares the target before the load: creates people, albums, members and photos.
 //!
-//! The steps run in the order of the target's file. The requests of one step run concurrently,
-//! because a service may mix uploads too; no request needs the response of another request of its
-//! step.
+//! The steps run in the order of the target's file. The requests of one step run concurrently, and
+//! no request needs the response of another request of its step. Uploads run with as many in
+//! flight as the first step of the load has, because a service may mix uploads too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ use super::request_builder::RequestBuilder;
 use super::spec::{BodySpec, Per, Ready, RequestTemplate, Sender, SetupRequest, Target};
 use super::test_photos::TestPhotos;
 
-/// Number of requests of a step in flight at once.
+/// Number of requests of a step in flight at once, except requests for each photo.
 const CONCURRENCY: usize = 8;
 
 /// Upper bound of the retries of a request that the target sheds.
-const MAX_RETRIES: u32 = 8;
+pub(crate) const MAX_RETRIES: u32 = 8;
 
 /// Delay before the first retry. Each further retry doubles the delay.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -46,12 +46,14 @@ pub struct SetupError {
     pub reason: String,
     /// True if the target gave no connection, or no response in time.
     pub is_unreachable: bool,
+    /// Status of the response by which the target refused the request, if that is the reason.
+    pub status: Option<u16>,
 }
 
 impl SetupError {
     fn new(request: &str, reason: impl ToString) -> Self {
         let reason = reason.to_string();
-        Self { request: request.to_owned(), reason, is_unreachable: false }
+        Self { request: request.to_owned(), reason, is_unreachable: false, status: None }
     }
 
     pub(crate) fn http(request: &str, error: &HttpError) -> Self {
@@ -71,6 +73,8 @@ pub(crate) struct SetupResult {
     pub(crate) available: Vec<usize>,
     /// True if the target accepted truncated photos.
     pub(crate) accepts_truncated: bool,
+    /// Whole photos that the target refused among concurrent uploads, and accepted alone.
+    pub(crate) collided_uploads: u64,
 }
 
 /// Runs the setup, the uploads, and the requests after the uploads.
@@ -78,9 +82,11 @@ pub(crate) async fn prepare(
     target: &Arc<Target>,
     photos: &Arc<TestPhotos>,
     limits: ExchangeLimits,
+    concurrent_uploads: usize,
 ) -> Result<SetupResult, SetupError> {
     let captures = empty_captures(target, photos);
-    let mut setup = Setup { target, photos, limits, captures };
+    let mut setup =
+        Setup { target, photos, limits, captures, concurrent_uploads, collided_uploads: 0 };
     let all: Vec<usize> = (0..photos.all.len()).collect();
     for step in &target.setup {
         setup.run_step(step, &all, false).await?;
@@ -90,6 +96,7 @@ pub(crate) async fn prepare(
             captures: setup.captures,
             available: all,
             accepts_truncated: photos.spec.truncated,
+            collided_uploads: 0,
         });
     };
     if photos.spec.replaced {
@@ -106,9 +113,11 @@ pub(crate) async fn prepare(
     }
     let mut available = setup.upload(upload, &all, false).await?;
     available.sort_unstable();
-    // A service that refuses truncated photos behaves correctly.
-    let accepts_truncated = photos.spec.truncated && available.len() == photos.all.len();
-    Ok(SetupResult { captures: setup.captures, available, accepts_truncated })
+    // A service that refuses truncated photos behaves correctly. One that accepts some of them has
+    // perhaps taken another photo for them, so that these are requested.
+    let accepts_truncated = available.iter().any(|&photo| photos.all[photo].truncated);
+    let Setup { captures, collided_uploads, .. } = setup;
+    Ok(SetupResult { captures, available, accepts_truncated, collided_uploads })
 }
 
 /// Returns the captured values before the setup: those of the accounts.
@@ -130,6 +139,8 @@ struct Setup<'a> {
     photos: &'a Arc<TestPhotos>,
     limits: ExchangeLimits,
     captures: Captures,
+    concurrent_uploads: usize,
+    collided_uploads: u64,
 }
 
 impl Setup<'_> {
@@ -159,8 +170,16 @@ impl Setup<'_> {
         photos: &[usize],
         is_earlier: bool,
     ) -> Result<Vec<usize>, SetupError> {
-        let mut done = Vec::new();
-        for (context, result) in self.send_all(step, photos, is_earlier).await {
+        let (mut done, mut connection) = (Vec::new(), None);
+        for (context, mut result) in self.send_all(step, photos, is_earlier).await {
+            let is_whole = context.photo.is_some_and(|photo| !self.photos.all[photo].truncated);
+            if is_whole && result.as_ref().is_err_and(|error| error.status.is_some()) {
+                // Alone the photo is accepted, unless the target or its description is wrong.
+                let builder = builder(self.target, self.photos, &self.captures, is_earlier);
+                let limits = (self.limits, MAX_RETRIES);
+                result = send_and_read(&mut connection, builder, step, context, limits).await;
+                self.collided_uploads += u64::from(result.is_ok());
+            }
             match result {
                 Ok(captured) => {
                     done.extend(context.photo);
@@ -190,19 +209,23 @@ impl Setup<'_> {
         let mut contexts = contexts(self.target, self.photos, step);
         contexts.retain(|context| context.photo.is_none_or(|photo| available.contains(&photo)));
         let captures = Arc::new(self.captures.clone());
-        for lane in 0..CONCURRENCY.min(contexts.len()) {
-            let contexts = contexts.iter().copied().skip(lane).step_by(CONCURRENCY);
+        let concurrency = match step.per {
+            Per::Photo => self.concurrent_uploads,
+            Per::Person | Per::Album | Per::Member => CONCURRENCY,
+        };
+        for lane in 0..concurrency.min(contexts.len()) {
+            let contexts = contexts.iter().copied().skip(lane).step_by(concurrency);
             let contexts: Vec<RequestContext> = contexts.collect();
             let (target, photos) = (Arc::clone(self.target), Arc::clone(self.photos));
             let (captures, step, limits) = (Arc::clone(&captures), step.clone(), self.limits);
             lanes.spawn(async move {
                 let (target, photos, captures) = (&*target, &*photos, &*captures);
-                let builder =
-                    RequestBuilder { target, photos, captures, sources: None, is_earlier };
+                let builder = builder(target, photos, captures, is_earlier);
                 let (mut connection, mut results) = (None, Vec::new());
                 for context in contexts {
-                    let sent = send_step(&mut connection, builder, &step, context, limits).await;
-                    let result = sent.and_then(|response| read(builder, &step, context, &response));
+                    let limits = (limits, MAX_RETRIES);
+                    let result =
+                        send_and_read(&mut connection, builder, &step, context, limits).await;
                     let is_over = result
                         .as_ref()
                         .is_err_and(|error| error.is_unreachable || context.photo.is_none());
@@ -218,6 +241,47 @@ impl Setup<'_> {
         results.sort_by_key(|(context, _)| (context.photo, context.owner, context.member));
         results
     }
+}
+
+fn builder<'b>(
+    target: &'b Target,
+    photos: &'b TestPhotos,
+    captures: &'b Captures,
+    is_earlier: bool,
+) -> RequestBuilder<'b> {
+    RequestBuilder { target, photos, captures, sources: None, is_earlier, of_copy: None }
+}
+
+/// Uploads a copy of a photo during the load, with all requests per photo that the target has, and
+/// returns the captured values. A request that the target sheds is not sent again.
+pub(crate) async fn upload_copy(
+    connection: &mut Option<Connection>,
+    builder: RequestBuilder<'_>,
+    context: RequestContext,
+    limits: ExchangeLimits,
+) -> Result<CapturedValues, SetupError> {
+    let mut values = CapturedValues::new();
+    let Target { setup, upload, after_upload, .. } = builder.target;
+    for step in setup.iter().chain(upload).chain(after_upload) {
+        if step.per == Per::Photo {
+            let builder = RequestBuilder { of_copy: Some(&values), ..builder };
+            let captured = send_and_read(connection, builder, step, context, (limits, 0)).await?;
+            values.extend(captured.values);
+        }
+    }
+    Ok(values)
+}
+
+/// Sends the request of a step, and reads what its response gives to later requests.
+async fn send_and_read(
+    connection: &mut Option<Connection>,
+    builder: RequestBuilder<'_>,
+    step: &SetupRequest,
+    context: RequestContext,
+    limits: (ExchangeLimits, u32),
+) -> Result<Captured, SetupError> {
+    let response = send_step(connection, builder, step, context, limits).await?;
+    read(builder, step, context, &response)
 }
 
 /// Lists everything that a request is sent for.
@@ -269,13 +333,14 @@ pub(crate) fn read(
     )
 }
 
-/// Sends the request of a step, again while the target sheds it or is not ready.
+/// Sends the request of a step, again while the target is not ready, or sheds it and there are
+/// retries left.
 pub(crate) async fn send_step(
     connection: &mut Option<Connection>,
     builder: RequestBuilder<'_>,
     step: &SetupRequest,
     context: RequestContext,
-    limits: ExchangeLimits,
+    (limits, max_retries): (ExchangeLimits, u32),
 ) -> Result<HttpResponse, SetupError> {
     let hide = |text: &str| builder.hide(text, context);
     let failed = |reason: String| SetupError::new(&describe(builder, step, context), reason);
@@ -284,7 +349,10 @@ pub(crate) async fn send_step(
     let http = |error| SetupError::http(&describe(builder, step, context), &error);
     let shed = &builder.target.thumbnail.shed;
     let response = match &step.ready {
-        None => send_until_admitted(connection, &request, shed, limits).await.map_err(http)?,
+        None => {
+            let limits = (limits, max_retries);
+            send_until_admitted(connection, &request, shed, limits).await.map_err(http)?
+        }
         Some(ready) => {
             let pattern = ready.pattern.as_ref();
             let pattern = pattern.map(|pattern| builder.pattern(pattern, context));
@@ -312,7 +380,8 @@ pub(crate) async fn send_step(
         return Ok(response);
     }
     let hint = hint(response.status, &step.request);
-    Err(failed(format!("answered {}; {hint}", response.excerpt(hide))))
+    let error = failed(format!("answered {}; {hint}", response.excerpt(hide)));
+    Err(SetupError { status: Some(response.status), ..error })
 }
 
 /// Names a step, what it is for, and its URL without secrets.
@@ -353,13 +422,13 @@ async fn send_until_admitted(
     connection: &mut Option<Connection>,
     request: &HttpRequest,
     shed: &[u16],
-    limits: ExchangeLimits,
+    (limits, max_retries): (ExchangeLimits, u32),
 ) -> Result<HttpResponse, HttpError> {
     let mut delay = RETRY_DELAY;
     let mut retries = 0;
     loop {
         let response = send(connection, request, limits, max_redirects(request)).await?;
-        if !shed.contains(&response.status) || retries == MAX_RETRIES {
+        if !shed.contains(&response.status) || retries == max_retries {
             return Ok(response);
         }
         retries += 1;

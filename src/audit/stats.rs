@@ -1,6 +1,7 @@
 //! Counts all checked responses. Its memory does not grow with their number.
 //!
-//! Every defect is counted; a bounded number of findings is kept with their images.
+//! Only the conversions are remembered, as hashes of bounded number. Every defect is counted; a
+//! bounded number of findings is kept with their images.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,6 +12,7 @@ use hyper::header::SERVER;
 use serde::Serialize;
 
 use super::client::HttpError;
+use super::conversions::Conversions;
 use super::evidence::{FindingKind, MixedDecision};
 use super::failure_reasons::FailureReasons;
 use super::kept_findings::{Finding, Selection};
@@ -19,10 +21,24 @@ use super::mixing_pattern::MixingPattern;
 use super::response_check::{Checked, ImageCheck, ResponseClass};
 use super::test_photos::TestPhotos;
 use super::time_series::TimeSeries;
+use super::upload_stats::UploadStats;
 use crate::audit::watermark::DetectionVerdict;
 
 /// Upper bound of the characters of the target's name that are kept.
 const MAX_SERVER_CHARS: usize = 100;
+
+/// Upper bound of the sides by which the conversions of a step are counted.
+const MAX_SIDES: usize = 1024;
+
+/// Share of the requested load from which a step counts as reached.
+const MIN_REACHED_SHARE: f64 = 0.5;
+
+/// Largest share of a step's time by which the auditor may fall behind the rate of a step that
+/// counts as reached.
+const MAX_LATE_SHARE: f64 = 0.1;
+
+/// Lateness of the auditor in seconds that is never taken for a missed rate.
+const MAX_LATE_SECONDS: f64 = 0.1;
 
 /// Counts requests that got no image, by reason.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -75,7 +91,7 @@ impl Failures {
             HttpError::TooLarge(_) => &mut self.too_large,
             HttpError::Redirects => &mut self.redirects,
             HttpError::Compressed => &mut self.compressed,
-            HttpError::Broken(_) => &mut self.broken,
+            HttpError::Broken(_) | HttpError::HungUp => &mut self.broken,
         } += 1;
     }
 }
@@ -91,6 +107,20 @@ pub struct StepStats {
     pub answers: u64,
     /// Mixed answers of the step.
     pub mixed: u64,
+    /// Conversions whose thumbnails were read, and which showed nothing of other people.
+    pub conversions: u64,
+    /// Answers that were read and come from no new conversion, perhaps from a cache.
+    pub repeated: u64,
+    /// Number of conversions by the shorter side of the thumbnail in pixels.
+    pub conversions_by_side: BTreeMap<u32, u64>,
+    /// Requests that the audit gave up. Other numbers count only those whose answer was complete.
+    pub hung_up: u64,
+    /// Uploads of the step.
+    pub uploads: UploadStats,
+    /// Sum of the times from sending a request to its response.
+    pub time: Duration,
+    /// Microseconds by which the auditor itself sent a request late, in an open loop.
+    pub own_lateness: Histogram<u64>,
     /// Largest number of requests in flight at once.
     pub max_in_flight: usize,
     /// Time from the first request to the last response, since the load began.
@@ -106,10 +136,47 @@ impl StepStats {
             requests: 0,
             answers: 0,
             mixed: 0,
+            conversions: 0,
+            repeated: 0,
+            conversions_by_side: BTreeMap::new(),
+            hung_up: 0,
+            uploads: UploadStats::default(),
+            time: Duration::ZERO,
+            own_lateness: histogram(),
             max_in_flight: 0,
             span: None,
-            latency: Histogram::new_with_bounds(1, 600_000_000, 3).expect("3 digits are allowed"),
+            latency: histogram(),
         }
+    }
+
+    /// Returns the mean number of requests in flight, uploads included. By Little's law it is the
+    /// sum of their times, divided by the time of the step.
+    pub fn mean_in_flight(&self) -> f64 {
+        let spans = [&self.span, &self.uploads.span].into_iter().flatten();
+        let start = spans.clone().map(|span| span.start).min().unwrap_or_default();
+        let end = spans.map(|span| span.end).max().unwrap_or_default();
+        let seconds = end.saturating_sub(start).as_secs_f64();
+        let time = self.time + self.uploads.time;
+        if seconds > 0.0 { time.as_secs_f64() / seconds } else { 0.0 }
+    }
+
+    /// Returns true if the target got the load of the step, and the auditor was not the limit.
+    pub fn is_reached(&self) -> bool {
+        match self.load {
+            LoadModel::Closed(in_flight) => {
+                self.mean_in_flight() >= MIN_REACHED_SHARE * in_flight as f64
+            }
+            LoadModel::Open(_) => {
+                let late = self.own_lateness.value_at_quantile(0.99) as f64 / 1e6;
+                late <= MAX_LATE_SHARE * self.seconds() || late <= MAX_LATE_SECONDS
+            }
+            LoadModel::Recorded(_) => true,
+        }
+    }
+
+    /// Returns true if requests of the step can meet other requests of the step.
+    pub fn is_concurrent(&self) -> bool {
+        !matches!(self.load, LoadModel::Closed(1))
     }
 
     /// Returns the seconds from the first request to the last response.
@@ -143,9 +210,22 @@ impl StepStats {
         }
     }
 
+    fn count_conversion(&mut self, image: &ImageCheck) {
+        self.conversions += 1;
+        let side = image.width.min(image.height);
+        let has_room = self.conversions_by_side.len() < MAX_SIDES;
+        if has_room || self.conversions_by_side.contains_key(&side) {
+            *self.conversions_by_side.entry(side).or_default() += 1;
+        }
+    }
+
     fn record_latency(&mut self, latency: Duration) {
         self.latency.saturating_record(latency.as_micros() as u64);
     }
+}
+
+fn histogram() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 600_000_000, 3).expect("3 digits are allowed")
 }
 
 /// Holds the statistics of an audit.
@@ -161,6 +241,14 @@ pub struct AuditStats {
     pub unknown: u64,
     /// Answers that show another person's photo, truncated photos included.
     pub mixed: u64,
+    /// Conversions whose thumbnails were read, and which showed nothing of other people.
+    pub conversions: u64,
+    /// Answers that were read and come from no new conversion, perhaps from a cache.
+    pub repeated: u64,
+    /// Requests that the audit gave up. Other numbers count only those whose answer was complete.
+    pub hung_up: u64,
+    /// Whole photos that the target refused among concurrent uploads, and accepted alone.
+    pub collided_uploads: u64,
     /// Answers for truncated photos.
     #[serde(skip)]
     pub truncated: u64,
@@ -198,6 +286,8 @@ pub struct AuditStats {
     selection: Selection,
     #[serde(skip)]
     decision: MixedDecision,
+    #[serde(skip)]
+    known: Conversions,
 }
 
 impl AuditStats {
@@ -211,13 +301,22 @@ impl AuditStats {
     pub(crate) fn add(&mut self, photos: &TestPhotos, checked: Checked) {
         let Checked { exchange, class, is_truncated } = checked;
         let timing = exchange.timing;
-        self.requests += 1;
         if let (None, Ok(response)) = (&self.server, &exchange.response) {
             let server = response.headers.get(SERVER).and_then(|value| value.to_str().ok());
             self.server = server.map(|text| text.chars().take(MAX_SERVER_CHARS).collect());
         }
         let step = &mut self.steps[exchange.step];
+        step.time += timing.done.saturating_sub(timing.sent);
+        step.hung_up += u64::from(exchange.hangs_up);
+        self.hung_up += u64::from(exchange.hangs_up);
+        if matches!(class, ResponseClass::Failed(HttpError::HungUp)) {
+            return;
+        }
+        self.requests += 1;
         step.requests += 1;
+        if let LoadModel::Open(_) = step.load {
+            step.own_lateness.saturating_record(timing.own_lateness().as_micros() as u64);
+        }
         step.max_in_flight = step.max_in_flight.max(exchange.in_flight);
         let span = step.span.get_or_insert(timing.sent..timing.done);
         *span = span.start.min(timing.sent)..span.end.max(timing.done);
@@ -270,6 +369,10 @@ impl AuditStats {
             let is_readable = image.verdict != DetectionVerdict::Unreadable || is_mixed;
             let is_foreign = image.evidence.iter().any(|e| e.kind == FindingKind::NotIssued);
             *if is_readable && !is_foreign { &mut self.read } else { &mut self.unknown } += 1;
+            let has_hint = image.evidence.iter().any(|evidence| evidence.kind.is_mixing());
+            if is_readable && !image.is_cut && !is_foreign && !is_mixed && !has_hint {
+                self.count_clean(exchange, &image);
+            }
         }
         let file = exchange.response.as_ref().map(|response| response.body.clone());
         let file = file.unwrap_or_default();
@@ -296,6 +399,18 @@ impl AuditStats {
             }
         }
         is_mixed
+    }
+
+    /// Counts an answer that was read and shows nothing of other people.
+    fn count_clean(&mut self, exchange: &Exchange, image: &ImageCheck) {
+        let step = &mut self.steps[exchange.step];
+        if self.known.is_new(exchange.request, image) {
+            self.conversions += 1;
+            step.count_conversion(image);
+        } else {
+            self.repeated += 1;
+            step.repeated += 1;
+        }
     }
 
     /// Counts the first finding of its kind in an answer, and keeps it if there is room.

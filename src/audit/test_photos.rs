@@ -9,6 +9,7 @@ use image::{ExtendedColorType, ImageEncoder};
 use jpeg_encoder::SamplingFactor;
 use uuid::Uuid;
 
+use super::photo_copy::copied;
 use super::spec::{PhotoFormat, PhotosSpec};
 use crate::audit::watermark::{
     Codebook, MarkId, Raster, WatermarkError, embed_in_colour, person_colour,
@@ -20,6 +21,9 @@ const QUALITY: u8 = 92;
 
 /// Upper bound of the truncated photos. Each is of another person.
 const MAX_TRUNCATED: usize = 4;
+
+/// Largest number of a copy that its UUID holds. Larger numbers begin again.
+const MAX_UUID_COPY: u64 = (1 << 56) - 1;
 
 /// Holds one photo.
 #[derive(Clone, Debug)]
@@ -109,6 +113,32 @@ impl TestPhotos {
     pub fn describe(&self, photo: usize) -> String {
         let TestPhoto { owner, number, .. } = self.all[photo];
         format!("person {}, photo {}", owner + 1, number + 1)
+    }
+
+    /// Returns the file of a copy of a photo. Copy 0 is the photo itself.
+    pub fn file(&self, photo: usize, copy: u64) -> Bytes {
+        copied(&self.all[photo].file, self.spec.format, copy)
+    }
+
+    /// Returns the UUID of a copy of a photo, which no other copy has.
+    pub(crate) fn uuid(&self, photo: usize, copy: u64) -> Uuid {
+        Uuid::from_u128(self.all[photo].uuid.as_u128() ^ u128::from(copy & MAX_UUID_COPY))
+    }
+
+    /// Returns the photo and the copy with a UUID.
+    pub(crate) fn with_uuid(&self, uuid: Uuid) -> Option<(usize, u64)> {
+        let difference = |photo: &TestPhoto| photo.uuid.as_u128() ^ uuid.as_u128();
+        let is_copy = |photo: &TestPhoto| difference(photo) <= u128::from(MAX_UUID_COPY);
+        let photo = self.all.iter().position(is_copy)?;
+        Some((photo, difference(&self.all[photo]) as u64))
+    }
+
+    /// Returns the index of a copy of a photo among its owner's photos, from 0. The photos are
+    /// copied in laps, and each lap gives all owners the same new numbers.
+    pub(crate) fn number(&self, photo: usize, copy: u64) -> u64 {
+        let lap = copy.div_ceil(self.all.len() as u64);
+        // The last number of a lap is that of a truncated photo.
+        lap * (self.spec.per_person as u64 + 1) + self.all[photo].number as u64
     }
 
     /// Returns the members of a person's album: the people with the next indexes.

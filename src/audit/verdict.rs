@@ -5,7 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::setup::SetupError;
-use super::stats::AuditStats;
+use super::spec::{LoadWork, Mode};
+use super::stats::{AuditStats, StepStats};
+use super::visibility::{Coverage, MixKind, Visibility, coverage};
+use crate::output::terminal::many;
 
 /// Upper bound of the share of answers that may stay unread in a clean audit.
 const MAX_UNKNOWN_SHARE: f64 = 0.05;
@@ -13,18 +16,15 @@ const MAX_UNKNOWN_SHARE: f64 = 0.05;
 /// Upper bound of the share of requests that may fail in a clean audit.
 const MAX_FAILED_SHARE: f64 = 0.5;
 
-/// Confidence of [`upper_bound`].
-pub const CONFIDENCE: f64 = 0.95;
-
 /// Names the verdict of an audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuditVerdict {
-    /// Enough answers were read, and no answer shows another person's photo.
+    /// Enough conversions were made under the load, and no answer shows another person's photo.
     Clean,
     /// At least one answer shows another person's photo.
     Mixed,
-    /// Too few answers were read to decide.
+    /// Too little was tried or seen to decide.
     Inconclusive,
     /// The target could not be reached.
     Unreachable,
@@ -47,11 +47,59 @@ pub enum AbortReason {
     Setup(#[from] SetupError),
 }
 
+/// Sets what a clean verdict needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Requirements<'a> {
+    /// Lower bound of the conversions under the load.
+    pub(super) min_conversions: u64,
+    /// Kinds of mixes that must be visible.
+    pub(super) kinds: &'a [MixKind],
+    /// Change that causes more conversions.
+    pub(super) change: &'a str,
+}
+
+/// Holds what a clean verdict covers.
+pub(super) struct Claim {
+    /// Conversions that the bound counts.
+    pub(super) conversions: u64,
+    /// Indexes of the steps.
+    pub(super) steps: Vec<usize>,
+    /// Conversions and bound of each kind of mix.
+    pub(super) coverage: Vec<Coverage>,
+}
+
+impl Claim {
+    /// Returns what a clean verdict on these statistics covers.
+    pub(super) fn new(stats: &AuditStats, visibility: &[Visibility]) -> Self {
+        let claimed = claimed(stats);
+        let indexes = 0..stats.steps.len();
+        let is_claimed = |index: &usize| {
+            claimed.iter().any(|step| std::ptr::eq(*step, &raw const stats.steps[*index]))
+        };
+        Self {
+            conversions: claimed.iter().map(|step| step.conversions).sum(),
+            coverage: coverage(visibility, &claimed),
+            steps: indexes.filter(is_claimed).collect(),
+        }
+    }
+}
+
+/// Returns the change of an audit that causes more conversions.
+pub(super) fn change_for_more(mode: Mode, work: LoadWork) -> &'static str {
+    match (mode, work) {
+        (Mode::Push, LoadWork::Thumbnails) => {
+            "set load = \"uploads\" in the target, or name more sizes"
+        }
+        _ => "audit for longer (--duration), or with fewer steps",
+    }
+}
+
 /// Returns the verdict, and the reasons why it is not a better one.
 pub(super) fn verdict(
     stats: &AuditStats,
     abort: Option<&AbortReason>,
-    min_answers: u64,
+    coverage: &[Coverage],
+    needs: Requirements<'_>,
 ) -> (AuditVerdict, Vec<String>) {
     if let Some(reason) = abort {
         let verdict = match reason {
@@ -63,16 +111,14 @@ pub(super) fn verdict(
     if stats.mixed > 0 {
         return (AuditVerdict::Mixed, Vec::new());
     }
-    let AuditStats { requests, answers, truncated, read, unknown, failures, .. } = *stats;
+    let AuditStats { requests, answers, truncated, unknown, failures, .. } = *stats;
+    let collided_uploads = stats.collided_uploads;
     if answers == 0 && requests > 0 && failures.unreachable + failures.timeout == requests {
         let reason =
             format!("none of {requests} requests was answered; check that the service is running");
         return (AuditVerdict::Unreachable, vec![reason]);
     }
-    let mut reasons = Vec::new();
-    if read < min_answers {
-        reasons.push(format!("{read} answers were read, and {min_answers} are needed"));
-    }
+    let mut reasons = too_few(stats, needs);
     // A body that no decoder takes may show anything in a browser.
     let unread = unknown + failures.not_an_image;
     let to_read = answers - truncated + failures.not_an_image;
@@ -82,52 +128,175 @@ pub(super) fn verdict(
     if failures.all() as f64 > MAX_FAILED_SHARE * requests as f64 {
         reasons.push(format!("{} of {requests} requests failed", failures.all()));
     }
+    if collided_uploads > 0 {
+        reasons.push(format!(
+            "{} of whole photos refused among other uploads and accepted alone: look for state \
+             that two uploads share, such as the name of a temporary file",
+            many(collided_uploads, "upload")
+        ));
+    }
+    for coverage in coverage.iter().filter(|coverage| needs.kinds.contains(&coverage.kind)) {
+        if coverage.conversions < needs.min_conversions {
+            reasons.push(format!(
+                "{} were required, and are visible in {} of at least {}: ask for larger thumbnails",
+                coverage.kind,
+                many(coverage.conversions, "conversion"),
+                needs.min_conversions
+            ));
+        }
+    }
     let verdict = if reasons.is_empty() { AuditVerdict::Clean } else { AuditVerdict::Inconclusive };
     (verdict, reasons)
 }
 
-/// Returns the upper bound, with [`CONFIDENCE`], of the share of mixed answers after `read` clean
-/// ones. It is the exact bound of Clopper and Pearson, 1 - 0.05^(1/n), which is nearly 3/n.
-pub fn upper_bound(read: u64) -> f64 {
-    if read == 0 { 1.0 } else { 1.0 - (1.0 - CONFIDENCE).powf(1.0 / read as f64) }
+/// Returns the steps that a clean verdict covers: the reached ones, and of these the concurrent
+/// ones unless the load has none.
+fn claimed(stats: &AuditStats) -> Vec<&StepStats> {
+    let is_concurrent = stats.steps.iter().any(StepStats::is_concurrent);
+    let steps = stats.steps.iter().filter(|step| step.is_concurrent() || !is_concurrent);
+    steps.filter(|step| step.is_reached()).collect()
 }
 
-#[test]
-fn the_upper_bound_is_the_exact_form_of_the_rule_of_three() {
-    assert!((upper_bound(1) - 0.95).abs() < 1e-12);
-    assert!((upper_bound(20_000) - 1.497_8e-4).abs() < 1e-7);
-    assert!(upper_bound(300) < 3.0 / 300.0 && upper_bound(300) > 2.9 / 300.0);
-    assert!((upper_bound(0) - 1.0).abs() < 1e-12);
-}
-
-#[test]
-fn more_than_one_unread_answer_in_twenty_makes_no_clean_verdict() {
-    for (unknown, expected) in [(5, AuditVerdict::Clean), (6, AuditVerdict::Inconclusive)] {
-        let mut stats = AuditStats::default();
-        (stats.requests, stats.answers) = (100, 100);
-        (stats.read, stats.unknown) = (100 - unknown, unknown);
-        let (verdict, reasons) = verdict(&stats, None, 1);
-        assert_eq!(verdict, expected, "{reasons:?}");
+/// Returns the reasons why too few conversions were made under the load, if that is so.
+fn too_few(stats: &AuditStats, needs: Requirements<'_>) -> Vec<String> {
+    let steps = claimed(stats);
+    let conversions: u64 = steps.iter().map(|step| step.conversions).sum();
+    let min = needs.min_conversions;
+    let min_of_step = min.div_ceil(steps.len().max(1) as u64);
+    let change = needs.change;
+    if steps.is_empty() && stats.requests > 0 {
+        let reason = "no step of the load was reached, because this auditor was the limit";
+        let change = "ask for less at once (--steps), or run it on a machine of its own";
+        return vec![format!("{reason}: {change}")];
     }
-}
-
-#[test]
-fn a_body_that_is_no_image_counts_as_unread() {
-    for (broken, expected) in [(5, AuditVerdict::Clean), (6, AuditVerdict::Inconclusive)] {
-        let mut stats = AuditStats::default();
-        (stats.requests, stats.answers, stats.read) = (100, 100 - broken, 100 - broken);
-        stats.failures.not_an_image = broken;
-        assert_eq!(verdict(&stats, None, 1).0, expected, "{broken} of 100");
+    if conversions < min {
+        return vec![format!(
+            "{} under the load, and {min} are needed; {} told nothing new: {change}",
+            many(conversions, "conversion"),
+            many(stats.repeated, "repeated answer")
+        )];
     }
+    let short = steps.into_iter().filter(|step| step.conversions < min_of_step);
+    let reasons = short.map(|step| {
+        let count = many(step.conversions, "conversion");
+        format!("{count} at {}, and {min_of_step} are needed there: {change}", step.load)
+    });
+    reasons.collect()
 }
 
-#[test]
-fn more_than_one_failed_request_in_two_makes_no_clean_verdict() {
-    for (shed, expected) in [(50, AuditVerdict::Clean), (51, AuditVerdict::Inconclusive)] {
-        let mut stats = AuditStats::default();
-        (stats.requests, stats.answers, stats.read) = (100, 100 - shed, 100 - shed);
-        stats.failures.shed = shed;
-        let (verdict, reasons) = verdict(&stats, None, 1);
-        assert_eq!(verdict, expected, "{reasons:?}");
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::load_generator::LoadModel;
+    use super::*;
+
+    /// Makes statistics of steps with these numbers in flight and of conversions. Each step has the
+    /// requested number in flight.
+    fn stats(steps: &[(usize, u64)]) -> AuditStats {
+        let load: Vec<_> = steps.iter().map(|(count, _)| LoadModel::Closed(*count)).collect();
+        let mut stats = AuditStats::new(&load, 1);
+        for (step, &(in_flight, conversions)) in stats.steps.iter_mut().zip(steps) {
+            (step.requests, step.conversions) = (conversions, conversions);
+            step.span = Some(Duration::ZERO..Duration::from_secs(1));
+            step.time = Duration::from_secs(in_flight as u64);
+            stats.requests += conversions;
+            stats.answers += conversions;
+        }
+        stats
+    }
+
+    fn decided(stats: &AuditStats) -> (AuditVerdict, Vec<String>) {
+        let change = change_for_more(Mode::Push, LoadWork::Thumbnails);
+        let needs = Requirements { min_conversions: 100, kinds: &[], change };
+        verdict(stats, None, &[], needs)
+    }
+
+    #[test]
+    fn conversions_made_alone_prove_nothing_about_concurrent_ones() {
+        assert_eq!(decided(&stats(&[(1, 1000), (64, 100)])).0, AuditVerdict::Clean);
+        let (verdict, reasons) = decided(&stats(&[(1, 1000), (64, 99)]));
+        assert_eq!(verdict, AuditVerdict::Inconclusive);
+        assert!(reasons[0].contains("99 conversions") && reasons[0].contains("load = \"uploads\""));
+        assert_eq!(decided(&stats(&[(1, 100)])).0, AuditVerdict::Clean, "one at once is claimed");
+    }
+
+    #[test]
+    fn each_claimed_step_needs_its_share_of_the_conversions() {
+        assert_eq!(decided(&stats(&[(4, 1000), (64, 50)])).0, AuditVerdict::Clean);
+        let (verdict, reasons) = decided(&stats(&[(4, 1000), (64, 49)]));
+        assert_eq!(verdict, AuditVerdict::Inconclusive);
+        assert!(reasons[0].contains("49 conversions at 64 at once"), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_step_that_was_not_reached_is_not_claimed() {
+        let mut stats = stats(&[(4, 100), (64, 1000)]);
+        stats.steps[1].time = Duration::from_secs(31);
+        assert_eq!(claimed(&stats).len(), 1);
+        assert_eq!(decided(&stats).0, AuditVerdict::Clean, "of 4 at once");
+        stats.steps[0].time = Duration::from_secs(1);
+        let (verdict, reasons) = decided(&stats);
+        assert_eq!(verdict, AuditVerdict::Inconclusive);
+        assert!(reasons[0].contains("this auditor was the limit"), "{reasons:?}");
+    }
+
+    #[test]
+    fn uploads_that_collide_make_no_clean_verdict() {
+        let mut stats = stats(&[(8, 100)]);
+        stats.collided_uploads = 1;
+        let (verdict, reasons) = decided(&stats);
+        assert_eq!(verdict, AuditVerdict::Inconclusive);
+        assert!(reasons[0].contains("accepted alone"), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_required_kind_that_is_not_visible_makes_no_clean_verdict() {
+        let blends = |conversions| Coverage {
+            kind: MixKind::Blends,
+            smallest: Some(16),
+            conversions,
+            bound: None,
+        };
+        for (kinds, conversions, expected) in [
+            (&[MixKind::Blends][..], 99, AuditVerdict::Inconclusive),
+            (&[MixKind::Blends], 100, AuditVerdict::Clean),
+            (&[MixKind::Rows], 99, AuditVerdict::Clean),
+        ] {
+            let needs = Requirements { min_conversions: 100, kinds, change: "" };
+            let (verdict, reasons) =
+                verdict(&stats(&[(8, 100)]), None, &[blends(conversions)], needs);
+            assert_eq!(verdict, expected, "{reasons:?}");
+        }
+    }
+
+    #[test]
+    fn more_than_one_unread_answer_in_twenty_makes_no_clean_verdict() {
+        for (unknown, expected) in [(5, AuditVerdict::Clean), (6, AuditVerdict::Inconclusive)] {
+            let mut stats = stats(&[(8, 100)]);
+            stats.unknown = unknown;
+            let (verdict, reasons) = decided(&stats);
+            assert_eq!(verdict, expected, "{reasons:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_no_image_counts_as_unread() {
+        for (broken, expected) in [(5, AuditVerdict::Clean), (6, AuditVerdict::Inconclusive)] {
+            let mut stats = stats(&[(8, 100)]);
+            stats.answers -= broken;
+            stats.failures.not_an_image = broken;
+            assert_eq!(decided(&stats).0, expected, "{broken} of 100");
+        }
+    }
+
+    #[test]
+    fn more_than_one_failed_request_in_two_makes_no_clean_verdict() {
+        for (shed, expected) in [(50, AuditVerdict::Clean), (51, AuditVerdict::Inconclusive)] {
+            let mut stats = stats(&[(8, 100)]);
+            stats.failures.shed = shed;
+            let (verdict, reasons) = decided(&stats);
+            assert_eq!(verdict, expected, "{reasons:?}");
+        }
     }
 }

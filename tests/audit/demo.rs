@@ -6,6 +6,7 @@ use double_exposure::audit::demo::{CaseOutcome, DemoCase, Fault, cases, run_case
 fn outcome(case: DemoCase) -> CaseOutcome {
     let result = run_case(case, 5..6, &mut |_| true).unwrap();
     assert!(!result.interrupted);
+    println!("{:?}: {:?} {:?}", case.expected, result.outcome, result.reasons);
     result.outcome
 }
 

@@ -163,9 +163,11 @@ pub(crate) fn plan(address: SocketAddr) -> AuditPlan {
         timeout: Duration::from_secs(20),
         max_bytes: 1 << 20,
         until_found: false,
-        enough_answers: None,
+        enough_conversions: None,
         max_findings: 20,
-        min_answers: 1,
+        min_conversions: 1,
+        require: Vec::new(),
+        hang_up: 0.0,
         seed: 7,
     }
 }

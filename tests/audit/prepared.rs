@@ -101,7 +101,8 @@ impl Prepared {
             sent: None,
             max_bytes: 1 << 20,
             max_findings: 20,
-            min_answers: 1,
+            min_conversions: 1,
+            require: Vec::new(),
         }
     }
 

@@ -27,9 +27,11 @@ fn audit(mystery: &Mystery, in_flight: usize, answers: u64, seed: u64) -> AuditR
         timeout: Duration::from_secs(20),
         max_bytes: 1 << 20,
         until_found: true,
-        enough_answers: Some(answers),
+        enough_conversions: Some(answers),
         max_findings: 1,
-        min_answers: answers,
+        min_conversions: answers,
+        require: Vec::new(),
+        hang_up: 0.0,
         seed,
     };
     run(&plan, &mut |_| true).expect("the system gives threads")

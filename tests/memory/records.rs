@@ -28,7 +28,8 @@ fn judge_in_child() -> bool {
         sent: None,
         max_bytes: 1 << 20,
         max_findings: 20,
-        min_answers: 1,
+        min_conversions: 1,
+        require: Vec::new(),
     };
     let (_, results) = judge(folder, &options, &mut |_| true).unwrap();
     let counts = results.records.unwrap();

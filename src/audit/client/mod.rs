@@ -5,6 +5,7 @@
 //! request.
 
 mod connection;
+mod hang_up;
 mod request;
 mod tls;
 mod url;
@@ -12,6 +13,7 @@ mod url;
 use std::time::Duration;
 
 pub(crate) use connection::Connection;
+pub(crate) use hang_up::{HangUp, send_and_hang_up};
 pub(crate) use request::{ExchangeLimits, HttpRequest, HttpResponse, MAX_REDIRECTS, cut, send};
 pub use tls::{CaError, TlsTrust};
 pub use url::{Url, UrlError};
@@ -31,6 +33,8 @@ pub(crate) enum HttpError {
     Compressed,
     #[error("the response broke off: {0}")]
     Broken(String),
+    #[error("the client hung up, as planned")]
+    HungUp,
 }
 
 impl HttpError {

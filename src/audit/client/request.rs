@@ -106,20 +106,28 @@ fn redirect(response: &HttpResponse) -> Option<&str> {
     response.headers.get(LOCATION).filter(|_| is_redirect)?.to_str().ok()
 }
 
+/// Takes the kept connection if it leads to the request's host, or opens a new one.
+pub(super) async fn ready_connection(
+    kept: &mut Option<Connection>,
+    request: &HttpRequest,
+) -> Result<Connection, HttpError> {
+    let HttpRequest { url, tls, .. } = request;
+    match kept.take() {
+        Some(connection) if connection.leads_to(url) => Ok(connection),
+        _ => Connection::open(url, tls).await,
+    }
+}
+
 async fn exchange(
     kept: &mut Option<Connection>,
     request: &HttpRequest,
     limits: ExchangeLimits,
 ) -> Result<HttpResponse, HttpError> {
-    let HttpRequest { url, tls, .. } = request;
-    let mut connection = match kept.take() {
-        Some(connection) if connection.leads_to(url) => connection,
-        _ => Connection::open(url, tls).await?,
-    };
+    let mut connection = ready_connection(kept, request).await?;
     let response = match connection.send(request.to_hyper()?).await {
         // A server may close an idle connection; then it has answered nothing of this request.
         Err(error) if connection.is_reused && was_closed_while_idle(&error) => {
-            connection = Connection::open(url, tls).await?;
+            connection = Connection::open(&request.url, &request.tls).await?;
             connection.send(request.to_hyper()?).await
         }
         response => response,
@@ -155,7 +163,7 @@ async fn read(response: Response<Incoming>, max_bytes: usize) -> Result<HttpResp
 }
 
 impl HttpRequest {
-    fn to_hyper(&self) -> Result<hyper::Request<Full<Bytes>>, HttpError> {
+    pub(super) fn to_hyper(&self) -> Result<hyper::Request<Full<Bytes>>, HttpError> {
         let mut request = hyper::Request::builder()
             .method(self.method.clone())
             .uri(self.url.path_and_query())

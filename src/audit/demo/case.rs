@@ -17,17 +17,23 @@ const IN_FLIGHT: usize = 8;
 /// Upper bound of the time to find a fault.
 const FAULT_DURATION: Duration = Duration::from_secs(5);
 
-/// Upper bound of the time to read enough answers of a service without a fault.
-const CLEAN_DURATION: Duration = Duration::from_secs(60);
+/// Upper bound of the time to cause enough conversions of a service without a fault.
+const CLEAN_DURATION: Duration = Duration::from_secs(600);
 
-/// Number of answers that the audit of a service without a fault reads. Its end is a number and no
-/// time, so that a busy machine is slow and comes to the same verdict.
-const CLEAN_ANSWERS: u64 = 300;
+/// Number of conversions that the audit of a service without a fault causes. Its end is a number
+/// and no time, so that a busy machine is slow and comes to the same verdict.
+const CLEAN_CONVERSIONS: u64 = 300;
+
+/// Share of the requests that the audit gives up.
+const HANG_UP: f64 = 0.05;
 
 /// Describes the service to the auditor, and to learners, who read it as a file.
 pub(super) const TARGET: &str = r#"name = "thumbnails"
 mode = "push"
 base = "http://127.0.0.1:1"
+
+# The audit asks for thumbnails only, and uploads no further photos under load.
+load = "thumbnails"
 
 # Each person has one photo, and may see no other.
 [photos]
@@ -103,6 +109,8 @@ pub struct CaseResult {
     pub read: u64,
     /// Upper bound of the share of mixed answers with 95 % confidence, if the case is clean.
     pub bound: Option<f64>,
+    /// Reasons why the last audit without a verdict had none.
+    pub reasons: Vec<String>,
     /// True if the caller ended the case early.
     #[serde(skip)]
     pub interrupted: bool,
@@ -124,6 +132,7 @@ pub fn run_case(
         kinds: Vec::new(),
         read: 0,
         bound: None,
+        reasons: Vec::new(),
         interrupted: false,
     };
     for seed in seeds {
@@ -166,6 +175,7 @@ impl CaseResult {
             self.seeds_as_expected += 1;
         } else {
             self.outcome = outcome;
+            self.reasons.clone_from(&audit.reasons);
         }
     }
 }
@@ -190,6 +200,7 @@ fn plan(case: DemoCase, service: &Service, seed: u64) -> AuditPlan {
     let mut target = target.expect("the demonstration's target is valid");
     let mixes = case.expected.mixes();
     target.photos.per_person = 2;
+    target.load = None;
     // The filled rows of a truncated photo are a finding of their own kind, which would hide the
     // planted fault.
     target.photos.truncated = !mixes || case.expected == Fault::DirtyBuffer;
@@ -201,9 +212,11 @@ fn plan(case: DemoCase, service: &Service, seed: u64) -> AuditPlan {
         timeout: Duration::from_secs(5),
         max_bytes: 1 << 20,
         until_found: mixes,
-        enough_answers: (!mixes).then_some(CLEAN_ANSWERS),
+        enough_conversions: (!mixes).then_some(CLEAN_CONVERSIONS),
         max_findings: 4,
-        min_answers: if mixes { 1 } else { CLEAN_ANSWERS },
+        min_conversions: if mixes { 1 } else { CLEAN_CONVERSIONS },
+        require: Vec::new(),
+        hang_up: HANG_UP,
         seed,
     }
 }

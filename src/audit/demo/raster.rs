@@ -21,18 +21,6 @@ pub(super) fn encode(image: &Raster, quality: u8) -> Option<Bytes> {
     image.to_jpeg(quality, SamplingFactor::F_2_2).map(Bytes::from)
 }
 
-/// Replaces the chroma of an image by the chroma of another image of the same shape.
-pub(super) fn replace_chroma(image: &mut Raster, other: &Raster) {
-    let luma = |[r, g, b]: [f32; 3]| 0.299 * r + 0.587 * g + 0.114 * b;
-    let (own, _) = image.rgb.as_chunks_mut::<3>();
-    let (others, _) = other.rgb.as_chunks::<3>();
-    for (own, other) in own.iter_mut().zip(others) {
-        let other = other.map(f32::from);
-        let gain = luma(own.map(f32::from)) - luma(other);
-        *own = other.map(|sample| (sample + gain).round().clamp(0.0, 255.0) as u8);
-    }
-}
-
 /// Decodes the rows that a photo has, and returns their number with the image.
 pub(super) fn decode_leniently(photo: &[u8]) -> Option<(Raster, u32)> {
     let options = DecoderOptions::default()

@@ -27,7 +27,7 @@ use tokio::sync::{Semaphore, oneshot};
 use super::Raster;
 use super::fault::Fault;
 use super::kernel::Kernel;
-use super::raster::{decode_leniently, encode, replace_chroma, thumbnail};
+use super::raster::{decode_leniently, encode, thumbnail};
 use crate::codec::QUALITY;
 
 /// Interval, in requests, between two requests that meet the fault.
@@ -39,8 +39,11 @@ const MAX_PHOTO_BYTES: usize = 4 << 20;
 /// Upper bound of the people, each of whom is a user with a letter in a kernel.
 const MAX_PEOPLE: u32 = 26;
 
-/// Upper bound of the photos of a person.
-const MAX_PHOTOS_PER_PERSON: u32 = 4;
+/// Upper bound of the photos of a person, if the service has a mechanism of the course.
+const MAX_PHOTOS_PER_LEARNER: u32 = 4;
+
+/// Upper bound of the photos of a person in the demonstration, which uploads photos under load.
+const MAX_PHOTOS_PER_PERSON: u32 = 1 << 14;
 
 /// Upper bound of the connections. A further client waits until a connection is closed.
 const MAX_CONNECTIONS: usize = 256;
@@ -133,7 +136,13 @@ fn empty(status: StatusCode) -> Response<Full<Bytes>> {
 
 impl DemoState {
     async fn respond(self: Arc<Self>, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let Some(key) = key(request.uri().path()) else { return empty(StatusCode::NOT_FOUND) };
+        let max_photos = match &self.kernel {
+            Some(_) => MAX_PHOTOS_PER_LEARNER,
+            None => MAX_PHOTOS_PER_PERSON,
+        };
+        let Some(key) = key(request.uri().path(), max_photos) else {
+            return empty(StatusCode::NOT_FOUND);
+        };
         let token = request.headers().get(AUTHORIZATION).and_then(|token| token.to_str().ok());
         if token != Some(&format!("person {}", key.0)) {
             return empty(StatusCode::FORBIDDEN);
@@ -206,7 +215,7 @@ impl DemoState {
                 Fault::TailOfNext => image.splice(&next, height * 3 / 4..height),
                 Fault::OneBand => image.splice(&next, height / 4..height / 4 + 16),
                 Fault::Blend => image.blend(&next, 0.06),
-                Fault::Chroma => replace_chroma(&mut image, &next),
+                Fault::Chroma => image.replace_chroma(&next, 0..height),
                 _ => {}
             }
         }
@@ -284,10 +293,10 @@ impl DemoState {
 }
 
 /// Parses a path such as `/{run}/{person}/{photo}`.
-fn key(path: &str) -> Option<PhotoKey> {
+fn key(path: &str, max_photos: u32) -> Option<PhotoKey> {
     let mut parts = path.split('/').skip(2);
     let mut number = |max| parts.next()?.parse().ok().filter(|number| (1..=max).contains(number));
-    Some((number(MAX_PEOPLE)?, number(MAX_PHOTOS_PER_PERSON)?))
+    Some((number(MAX_PEOPLE)?, number(max_photos)?))
 }
 
 /// Locks a mutex, also after a panic: a map of whole photos stays valid.

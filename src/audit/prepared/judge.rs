@@ -19,6 +19,7 @@ use super::record_counts::RecordCounts;
 use super::record_source::read;
 use super::record_store::{RecordStore, StoredRecord, StoredStep};
 use crate::audit::authorization_probe::ProbeResult;
+use crate::audit::bound::upper_bound;
 use crate::audit::causes::Causes;
 use crate::audit::checkers::{CHANNEL_CAPACITY, start_checkers};
 use crate::audit::client::{HttpError, HttpResponse};
@@ -28,10 +29,11 @@ use crate::audit::load_generator::{Exchange, LoadModel, Timing};
 use crate::audit::response_check::{Checked, ResponseClass};
 use crate::audit::run::{AuditPlan, AuditResults};
 use crate::audit::self_test;
-use crate::audit::spec::Target;
+use crate::audit::spec::{LoadWork, Target};
 use crate::audit::stats::AuditStats;
 use crate::audit::test_photos::TestPhotos;
-use crate::audit::verdict::{AbortReason, AuditVerdict, upper_bound, verdict};
+use crate::audit::verdict::{AbortReason, AuditVerdict, Claim, Requirements, verdict};
+use crate::audit::visibility::{self, MixKind, Visibility};
 use crate::audit::watermark::DetectionVerdict;
 use crate::audit::workload::PlannedRequest;
 use crate::codec::Fit;
@@ -63,8 +65,10 @@ pub struct JudgeOptions {
     pub max_bytes: usize,
     /// Upper bound of the findings of mixing that are kept.
     pub max_findings: usize,
-    /// Lower bound of the answers that must be read for a clean verdict.
-    pub min_answers: u64,
+    /// Lower bound of the conversions that a clean verdict needs.
+    pub min_conversions: u64,
+    /// Kinds of mixes that must be visible for a clean verdict.
+    pub require: Vec<MixKind>,
 }
 
 /// Holds the progress of a judgement.
@@ -133,9 +137,11 @@ pub fn judge(
         timeout: Duration::ZERO,
         max_bytes: options.max_bytes,
         until_found: false,
-        enough_answers: None,
+        enough_conversions: None,
         max_findings: options.max_findings,
-        min_answers: options.min_answers,
+        min_conversions: options.min_conversions,
+        require: options.require.clone(),
+        hang_up: 0.0,
         seed: manifest.seed,
     };
     let results = judgement.results(&target, options, &steps, interrupted);
@@ -235,6 +241,7 @@ impl Judgement {
         let request = PlannedRequest {
             number: self.sent,
             photo: record.photo,
+            copy: 0,
             viewer: record.viewer,
             size: record.size,
             fit: record.fit(),
@@ -242,11 +249,13 @@ impl Judgement {
         let exchange = Exchange {
             request,
             step,
-            timing: Timing { due: sent, sent, done },
+            timing: Timing { due: sent, sent, done, blocked: Duration::ZERO },
             in_flight,
             // A request without times has no latency.
             is_warm_up: times.is_none(),
+            hangs_up: false,
             response,
+            memory: None,
         };
         let checker = &self.checkers[(self.sent % self.checkers.len() as u64) as usize];
         if checker.blocking_send(exchange).is_ok() {
@@ -345,7 +354,16 @@ impl Judgement {
         let recorded = self.counts.records + self.counts.not_seen() - self.counts.missing_files;
         self.counts.not_recorded = options.sent.map_or(0, |sent| sent.saturating_sub(recorded));
         let abort = self.self_test(target).filter(|_| self.stats.mixed == 0);
-        let (mut verdict, mut reasons) = verdict(&self.stats, abort.as_ref(), options.min_answers);
+        let visibility = self.visibility(target);
+        let Claim { conversions, steps: claimed_steps, coverage } =
+            Claim::new(&self.stats, &visibility);
+        let change = "record more thumbnails, each once";
+        let needs = Requirements {
+            min_conversions: options.min_conversions,
+            kinds: &options.require,
+            change,
+        };
+        let (mut verdict, mut reasons) = verdict(&self.stats, abort.as_ref(), &coverage, needs);
         let gaps = gaps(&self.counts, &self.stats);
         if verdict == AuditVerdict::Clean && !gaps.is_empty() {
             verdict = AuditVerdict::Inconclusive;
@@ -365,7 +383,12 @@ impl Judgement {
             ProbeResult::NotRun
         };
         AuditResults {
-            bound: (verdict == AuditVerdict::Clean).then(|| upper_bound(stats.read)),
+            bound: (verdict == AuditVerdict::Clean).then(|| upper_bound(conversions)),
+            claimed_conversions: conversions,
+            claimed_steps,
+            coverage,
+            visibility,
+            work: LoadWork::Thumbnails,
             photos: self.photos,
             verdict,
             reasons,
@@ -388,16 +411,26 @@ impl Judgement {
 
     /// Tests the detector at the smallest and the largest size of each fit that was answered.
     fn self_test(&self, target: &Arc<Target>) -> Option<AbortReason> {
-        for (fit, sizes) in &self.sizes {
+        let mut targets = self.answered_targets(target);
+        let error = targets.find_map(|target| self_test::run(&target, &self.photos).err())?;
+        Some(AbortReason::SelfTest(error.to_string()))
+    }
+
+    /// Measures the smallest mixes that are visible in each fit that was answered.
+    fn visibility(&self, target: &Arc<Target>) -> Vec<Visibility> {
+        let targets = self.answered_targets(target);
+        targets.flat_map(|target| visibility::measure(&target, &self.photos)).collect()
+    }
+
+    /// Returns the target with the smallest and the largest size of each fit that was answered.
+    fn answered_targets(&self, target: &Arc<Target>) -> impl Iterator<Item = Arc<Target>> {
+        self.sizes.iter().filter_map(|(fit, sizes)| {
             let mut target = (**target).clone();
             target.thumbnail.fit = [None, Some(Fit::Cover), Some(Fit::Contain)][usize::from(*fit)];
             let bounds = [sizes.first()?, sizes.last()?].map(u32::to_string);
             target.thumbnail.sizes = bounds.join(",").parse().ok()?;
-            if let Err(error) = self_test::run(&Arc::new(target), &self.photos) {
-                return Some(AbortReason::SelfTest(error.to_string()));
-            }
-        }
-        None
+            Some(Arc::new(target))
+        })
     }
 }
 

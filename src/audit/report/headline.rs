@@ -158,7 +158,8 @@ pub(super) fn describe_load(load: LoadModel) -> String {
 
 /// Returns the share of a step's mixed answers with its interval.
 pub(super) fn step_share(step: &StepStats) -> String {
-    share(step.mixed, step.answers)
+    // Without a mix only conversions tell something; with one, each answer was seen by a viewer.
+    share(step.mixed, if step.mixed == 0 { step.conversions } else { step.answers })
 }
 
 /// The expected values come from the same formula in Python.

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use super::headline::{headline, interval};
 use super::page::date;
 use crate::audit::prepared::RecordCounts;
+use crate::audit::spec::LoadWork;
 use crate::audit::{
-    AuditPlan, AuditResults, AuditStats, AuditVerdict, Causes, Finding, FindingKind, LoadModel,
-    ProbeResult, StepStats, TestPhotos,
+    AuditPlan, AuditResults, AuditStats, AuditVerdict, Causes, Coverage, Finding, FindingKind,
+    LoadModel, MixKind, ProbeResult, StepStats, TestPhotos, Visibility, upper_bound,
 };
 
 /// Holds the document of `audit --json`. People, photos and steps have numbers from 1.
@@ -33,8 +34,18 @@ pub struct AuditDocument<'a> {
     photos: usize,
     #[serde(flatten)]
     stats: &'a AuditStats,
-    /// Upper bound of the share of mixed answers with 95 % confidence, if the audit is clean.
+    /// Upper bound of the share of mixed conversions with 95 % confidence, if the audit is clean.
     bound: Option<f64>,
+    /// Conversions that the bound counts.
+    claimed_conversions: u64,
+    /// Work of the load: thumbnails, uploads or both.
+    load: LoadWork,
+    /// Conversions and bound of each kind of mix.
+    coverage: &'a [Coverage],
+    /// Kinds of mixes that the audit cannot see.
+    not_visible: Vec<MixKind>,
+    /// Smallest mixes that the self-test found, at each measured size.
+    visibility: &'a [Visibility],
     truncated: Value,
     /// What the mixing depends on, or null if nothing is mixed.
     causes: Option<&'a Causes>,
@@ -52,6 +63,7 @@ impl<'a> AuditDocument<'a> {
         let stats = &results.stats;
         let findings =
             stats.findings.iter().map(|finding| finding_object(finding, &results.photos));
+        let hidden = results.coverage.iter().filter(|coverage| !coverage.is_visible());
         Self {
             schema: "double-exposure/audit/1",
             verdict: results.verdict,
@@ -69,6 +81,11 @@ impl<'a> AuditDocument<'a> {
             photos: results.photos.whole(),
             stats,
             bound: results.bound,
+            claimed_conversions: results.claimed_conversions,
+            load: results.work,
+            coverage: &results.coverage,
+            not_visible: hidden.map(|coverage| coverage.kind).collect(),
+            visibility: &results.visibility,
             truncated: json!({
                 "probe": results.truncated,
                 "answers": stats.truncated,
@@ -92,7 +109,8 @@ fn step_object(step: &StepStats) -> Value {
         LoadModel::Open(rate) => (None, Some(rate), None),
         LoadModel::Recorded(step) => (None, None, Some(step)),
     };
-    let (low, high) = interval(step.mixed, step.answers);
+    let (low, high) =
+        interval(step.mixed, if step.mixed == 0 { step.conversions } else { step.answers });
     json!({
         "in_flight": in_flight,
         "rate": rate,
@@ -102,8 +120,22 @@ fn step_object(step: &StepStats) -> Value {
         "mixed": step.mixed,
         "share_from": low,
         "share_to": high,
+        "conversions": step.conversions,
+        "repeated": step.repeated,
+        "bound": (step.mixed == 0).then(|| upper_bound(step.conversions)),
+        "hung_up": step.hung_up,
+        "uploads": {
+            "accepted": step.uploads.accepted,
+            "refused": step.uploads.refused,
+            "shed": step.uploads.shed,
+            "failed": step.uploads.failed,
+            "first_reason": step.uploads.first_reason,
+        },
         // Records without times do not tell it.
         "max_in_flight": (step.max_in_flight > 0).then_some(step.max_in_flight),
+        "mean_in_flight": (step.max_in_flight > 0).then(|| rounded(step.mean_in_flight())),
+        "reached": step.is_reached(),
+        "own_lateness_p99_ms": rounded(step.own_lateness.value_at_quantile(0.99) as f64 / 1e3),
         "per_second": rounded(step.per_second()),
         "p50_ms": rounded(step.latency_ms(0.5)),
         "p99_ms": rounded(step.latency_ms(0.99)),

@@ -5,10 +5,13 @@ use std::fmt::Write;
 use super::headline::{describe_load, how_often, percent, step_share, verdict_word};
 use super::record_notes::record_notes;
 use crate::audit::{
-    AuditPlan, AuditResults, AuditVerdict, FailureReason, Finding, ProbeResult, StepStats,
-    TestPhotos,
+    AuditPlan, AuditResults, AuditVerdict, Coverage, FailureReason, Finding, LoadModel, MixKind,
+    ProbeResult, StepStats, TestPhotos, UploadStats,
 };
 use crate::output::terminal::{GREEN, PLAIN, RED, YELLOW, grouped, many, plain, width, wrap};
+
+/// Upper bound of the auditor's own lateness that is not worth a note, in milliseconds.
+const MAX_QUIET_LATENESS_MS: f64 = 5.0;
 
 /// Upper bound of the findings that are listed.
 const MAX_LISTED: usize = 8;
@@ -25,8 +28,7 @@ pub fn table(plan: &AuditPlan, results: &AuditResults) -> String {
         plan.seed
     );
     if stats.requests > 0 {
-        text +=
-            "      load  requests  answers    mixed    per s   p50 ms   p99 ms  in flight  share\n";
+        text += "      load  conversions  repeated  mixed    per s   p99 ms  in flight  share\n";
         for step in stats.steps.iter().filter(|step| step.requests > 0) {
             line(&mut text, step);
         }
@@ -73,15 +75,14 @@ fn line(text: &mut String, step: &StepStats) {
     let colour = if step.mixed > 0 { RED } else { GREEN };
     let _ = writeln!(
         text,
-        "{:>10}  {:>8}  {:>7}  {colour}{:>7}{PLAIN}  {:>7}  {:>7.1}  {:>7.1}  {:>9}  {}",
+        "{:>10}  {:>11}  {:>8}  {colour}{:>5}{PLAIN}  {:>7}  {:>7.1}  {:>9}  {}",
         describe_load(step.load),
-        grouped(step.requests),
-        grouped(step.answers),
+        grouped(step.conversions),
+        grouped(step.repeated),
         grouped(step.mixed),
         grouped(format!("{:.0}", step.per_second())),
-        step.latency_ms(0.5),
         step.latency_ms(0.99),
-        describe_in_flight(step.max_in_flight),
+        if step.max_in_flight == 0 { "?".into() } else { format!("{:.1}", step.mean_in_flight()) },
         step_share(step)
     );
 }
@@ -126,6 +127,7 @@ pub(super) fn notes(results: &AuditResults) -> Vec<String> {
     if let Some(counts) = &results.records {
         notes.extend(record_notes(counts, results.photos.whole()));
     }
+    notes.extend(load_notes(results));
     if stats.failures.all() > 0 {
         let reasons = stats.failures.by_name().into_iter().filter(|(_, count)| *count > 0);
         let reasons: Vec<_> = reasons
@@ -202,18 +204,115 @@ fn describe_failure(failure: &FailureReason) -> String {
     text
 }
 
+/// Lists notes on the work of the load, and on the steps that were not reached.
+fn load_notes(results: &AuditResults) -> Vec<String> {
+    let stats = &results.stats;
+    let mut notes = Vec::new();
+    let uploads: Vec<&UploadStats> = stats.steps.iter().map(|step| &step.uploads).collect();
+    let sum = |count: fn(&UploadStats) -> u64| uploads.iter().map(|step| count(step)).sum::<u64>();
+    let accepted = sum(|uploads| uploads.accepted);
+    if sum(UploadStats::all) > 0 {
+        let mut note = format!(
+            "Uploads during the load, as many at once as the step has: {} accepted",
+            grouped(accepted)
+        );
+        for (count, what) in [
+            (sum(|uploads| uploads.refused), "refused"),
+            (sum(|uploads| uploads.shed), "shed"),
+            (sum(|uploads| uploads.failed), "failed"),
+        ] {
+            if count > 0 {
+                note += &format!(", {} {what}", grouped(count));
+            }
+        }
+        if let Some(reason) = uploads.iter().find_map(|uploads| uploads.first_reason.as_ref()) {
+            note += &format!(" (the first: {reason})");
+        }
+        notes.push(format!("{note}."));
+    }
+    if stats.collided_uploads > 0 {
+        notes.push(format!(
+            "{} of whole photos refused among other uploads, and accepted alone.",
+            many(stats.collided_uploads, "upload")
+        ));
+    }
+    if stats.hung_up > 0 {
+        notes.push(format!(
+            "Given up by the audit, as planned: {}.",
+            many(stats.hung_up, "request")
+        ));
+    }
+    for step in stats.steps.iter().filter(|step| step.requests > 0) {
+        let late_ms = step.own_lateness.value_at_quantile(0.99) as f64 / 1e3;
+        if late_ms > MAX_QUIET_LATENESS_MS {
+            notes.push(format!(
+                "At {} the auditor itself sent 1 request in 100 more than {late_ms:.0} ms late.",
+                step.load
+            ));
+        }
+        if !step.is_reached() {
+            notes.push(format!(
+                "Warning: {} was not reached. The mean in flight was {:.1}, because this auditor \
+                 was the limit. The verdict claims nothing for this step.",
+                step.load,
+                step.mean_in_flight()
+            ));
+        }
+    }
+    notes
+}
+
 /// Explains the verdict in a sentence.
 pub(super) fn explain_verdict(results: &AuditResults) -> String {
-    let stats = &results.stats;
     match results.verdict {
         AuditVerdict::Mixed => how_often(results),
         AuditVerdict::Clean => format!(
-            "0 of {}: at most {} with 95 % confidence.",
-            many(stats.read, "answer"),
-            percent(results.bound.unwrap_or(1.0))
+            "0 of {} at {}, with 95 % confidence. {}.",
+            many(results.claimed_conversions, "conversion"),
+            describe_claimed(results),
+            describe_coverage(&results.coverage)
         ),
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => {
             format!("{}.", results.reasons.join("; "))
         }
     }
+}
+
+/// Lists the steps that the verdict covers.
+fn describe_claimed(results: &AuditResults) -> String {
+    let steps = results.claimed_steps.iter().map(|&step| results.stats.steps[step].load);
+    let closed = steps.clone().filter_map(|load| match load {
+        LoadModel::Closed(in_flight) => Some(in_flight.to_string()),
+        LoadModel::Open(_) | LoadModel::Recorded(_) => None,
+    });
+    let closed: Vec<String> = closed.collect();
+    if closed.len() == results.claimed_steps.len() {
+        return format!("{} at once", closed.join(", "));
+    }
+    steps.map(|load| load.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// Describes the bound of each kind of mix, and the kinds that are not visible.
+pub(super) fn describe_coverage(coverage: &[Coverage]) -> String {
+    let mut parts = Vec::new();
+    for Coverage { kind, smallest, bound, .. } in coverage {
+        let Some(bound) = bound else { continue };
+        let from = match (kind, smallest) {
+            (MixKind::Blends, Some(percent)) => format!(" from {percent} %"),
+            (_, Some(rows)) => format!(" from {}", many(rows, "row")),
+            (_, None) => String::new(),
+        };
+        parts.push(format!("{kind}{from}: at most {}", percent(*bound)));
+    }
+    let hidden = coverage.iter().filter(|coverage| !coverage.is_visible());
+    let hidden = hidden.map(|Coverage { kind, smallest, .. }| match (kind, smallest) {
+        (MixKind::Blends, Some(percent)) => format!("{kind} below {percent} %"),
+        (MixKind::Rows, Some(rows)) => format!("{kind}, fewer than {rows}"),
+        _ => kind.to_string(),
+    });
+    let hidden: Vec<String> = hidden.collect();
+    if !hidden.is_empty() {
+        parts.push(format!("{}: not visible at this size", hidden.join(" and ")));
+    }
+    parts.join("; ")
 }

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use hyper::Method;
 use hyper::header::HeaderName;
+use serde::Serialize;
 
 pub use self::accounts::Accounts;
 use self::error::InvalidField;
@@ -51,6 +52,18 @@ pub enum Mode {
     Pull,
     /// The audit sends a photo and gets its thumbnail in one exchange.
     Post,
+}
+
+/// Names the work that the load asks of a service. Only push has uploads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoadWork {
+    /// Thumbnails of the photos that the service has before the load.
+    Thumbnails,
+    /// Uploads of copies of the photos, and then the thumbnails of these copies.
+    Uploads,
+    /// Uploads, thumbnails of the copies, and thumbnails of the other photos.
+    Both,
 }
 
 /// Names the things for each of which a request is sent.
@@ -91,6 +104,8 @@ pub struct Target {
     pub after_upload: Vec<SetupRequest>,
     /// Request for a thumbnail.
     pub thumbnail: ThumbnailEndpoint,
+    /// Work of the load, or `None` if the audit chooses it.
+    pub load: Option<LoadWork>,
 }
 
 /// Describes the photos of an audit.

@@ -20,6 +20,7 @@ pub(super) struct File {
     pub(super) name: Text,
     pub(super) mode: Text,
     pub(super) base: Text,
+    pub(super) load: Option<Text>,
     pub(super) accounts: Option<Spanned<Accounts>>,
     #[serde(default)]
     pub(super) values: Texts,

@@ -17,9 +17,9 @@ use super::schema::{self, CaptureSource, Number, Text, Texts};
 use super::scope::{Scope, in_scope, is_capture_name};
 use super::template::Names;
 use super::{
-    BodySpec, Capture, CaptureFrom, MAX_PEOPLE, MAX_PHOTOS_PER_PERSON, Mode, Per, PhotoFormat,
-    PhotosSpec, Place, Ready, RequestTemplate, Sender, SetupRequest, SourceSpec, Target, Template,
-    ThumbnailEndpoint, source,
+    BodySpec, Capture, CaptureFrom, LoadWork, MAX_PEOPLE, MAX_PHOTOS_PER_PERSON, Mode, Per,
+    PhotoFormat, PhotosSpec, Place, Ready, RequestTemplate, Sender, SetupRequest, SourceSpec,
+    Target, Template, ThumbnailEndpoint, source,
 };
 use crate::audit::client::{TlsTrust, Url, UrlError};
 use crate::codec::Fit;
@@ -97,7 +97,9 @@ pub(super) fn target(
     let source = file.source.as_ref().map(source::source).transpose()?;
     let (name, base) = (file.name.into_inner(), base.cloned().unwrap_or(own_base));
     let (tls, source) = (TlsTrust::default(), source.unwrap_or_else(SourceSpec::default));
+    let load = file.load.as_ref().map(|word| load(word, mode)).transpose()?;
     let target = Target {
+        load,
         name,
         mode,
         base,
@@ -126,6 +128,18 @@ fn number(
     }
     let (min, max) = allowed.into_inner();
     Err(invalid(number, field, format!("{} is not from {min} to {max}", number.get_ref())))
+}
+
+fn load(word: &Text, mode: Mode) -> Validated<LoadWork> {
+    let works = [
+        ("thumbnails", LoadWork::Thumbnails),
+        ("uploads", LoadWork::Uploads),
+        ("both", LoadWork::Both),
+    ];
+    let work = one_of(word, "load", &works)?;
+    let reason = "only push uploads photos: remove it, or write \"thumbnails\"";
+    require(work == LoadWork::Thumbnails || mode == Mode::Push, word, "load", reason)?;
+    Ok(work)
 }
 
 fn photos(file: &schema::Photos, mode: Mode, accounts: &Accounts) -> Validated<PhotosSpec> {

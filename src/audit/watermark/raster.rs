@@ -38,6 +38,21 @@ impl Raster {
         }
     }
 
+    /// Replaces the chroma of some rows by the chroma of another image of the same shape. Rows
+    /// below the image are ignored.
+    pub fn replace_chroma(&mut self, other: &Self, rows: Range<u32>) {
+        let luma = |[r, g, b]: [f32; 3]| 0.299 * r + 0.587 * g + 0.114 * b;
+        let (own, _) = self.rgb.as_chunks_mut::<3>();
+        let (others, _) = other.rgb.as_chunks::<3>();
+        let (start, end) = (rows.start * self.width, rows.end.min(self.height) * self.width);
+        let pixels = own.iter_mut().zip(others).take(end as usize).skip(start as usize);
+        for (own, other) in pixels {
+            let other = other.map(f32::from);
+            let gain = luma(own.map(f32::from)) - luma(other);
+            *own = other.map(|sample| (sample + gain).round().clamp(0.0, 255.0) as u8);
+        }
+    }
+
     /// Encodes the image as baseline JPEG. Returns `None` if a side has 0 px or more than 65,535.
     pub fn to_jpeg(&self, quality: u8, sampling: SamplingFactor) -> Option<Vec<u8>> {
         let (width, height) = (self.width.try_into().ok()?, self.height.try_into().ok()?);

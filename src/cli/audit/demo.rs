@@ -98,7 +98,7 @@ fn row(result: &CaseResult, seeds: u64) -> String {
         (CaseOutcome::AsExpected, None) => format!("found: {kinds}"),
         (CaseOutcome::NotFound, _) => "not found".to_owned(),
         (CaseOutcome::FalsePositive, _) => format!("FALSE POSITIVE: {kinds}"),
-        (CaseOutcome::Inconclusive, _) => "inconclusive: too few answers were read".to_owned(),
+        (CaseOutcome::Inconclusive, _) => format!("inconclusive: {}", result.reasons.join("; ")),
     };
     let passed = format!("{}/{seeds}", result.seeds_as_expected);
     format!("{:<30}  {passed:>5}  {colour}{text}{PLAIN}\n", result.case.expected.description())

@@ -89,7 +89,8 @@ impl Judge {
             sent: self.sent,
             max_bytes: self.max_kib as usize * 1024,
             max_findings: self.report.max_findings as usize,
-            min_answers: self.report.min_answers,
+            min_conversions: self.report.min_conversions,
+            require: self.report.require.clone(),
         };
         let report = self.report.open()?;
         let interrupt = Interrupt::listen();

@@ -102,6 +102,11 @@ struct PlanArgs {
     /// Ends the audit at the first mixed answer.
     #[arg(long)]
     until_found: bool,
+    /// Percent of the requests that the audit gives up before, while or after the answer comes,
+    /// from 0 to 50. They never count against the service.
+    #[arg(long, value_name = "PERCENT", default_value_t = 5,
+          value_parser = clap::value_parser!(u32).range(0..=50))]
+    hang_up: u32,
     /// Seed of the photos' ids and of the order of requests [default: another one each time].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -109,11 +114,12 @@ struct PlanArgs {
 
 const HELP: &str = "\
 Exit codes:
-  0    clean: enough answers were read, and none shows another person's photo
+  0    clean: enough conversions were made under the load, and no answer shows another
+       person's photo
   1    mixed: at least one answer shows another person's photo; or a kind of --fail-on was found
   2    wrong usage, or a target's file that cannot be used
-  3    inconclusive: too few answers were read, too many could not be read, or too many
-       requests failed
+  3    inconclusive: too few conversions were made, too many answers could not be read, too
+       many requests failed, or a required kind of mix is not visible
   4    the target could not be reached
   130  interrupted; the report holds the results so far
 
@@ -185,9 +191,11 @@ impl Audit {
             timeout: self.plan.timeout,
             max_bytes: self.plan.max_kib as usize * 1024,
             until_found: self.plan.until_found,
-            enough_answers: None,
+            enough_conversions: None,
             max_findings: self.report.max_findings as usize,
-            min_answers: self.report.min_answers,
+            min_conversions: self.report.min_conversions,
+            require: self.report.require.clone(),
+            hang_up: f64::from(self.plan.hang_up) / 100.0,
             // In 32 bits, so that every reader of JSON keeps all digits.
             seed: self.plan.seed.unwrap_or_else(|| fastrand::u32(..).into()),
         })
@@ -196,7 +204,7 @@ impl Audit {
     /// Returns the command that runs the same audit again, for a POSIX shell.
     fn rerun_command(&self, source: &TargetArgs, seed: u64) -> String {
         let TargetArgs { target, pull, post } = source;
-        let PlanArgs { sizes, fit, rate, steps, duration, warm_up, .. } = &self.plan;
+        let PlanArgs { sizes, fit, rate, steps, duration, warm_up, hang_up, .. } = &self.plan;
         let file = target.as_ref().map(|file| quoted(&file.display().to_string()));
         let list = |numbers: Vec<String>| (!numbers.is_empty()).then(|| numbers.join(","));
         let rates = list(rate.iter().map(f64::to_string).collect());
@@ -211,6 +219,7 @@ impl Audit {
             ("rate", rates),
             ("duration", Some(format!("{}ms", duration.as_millis()))),
             ("warm-up", Some(format!("{}ms", warm_up.as_millis()))),
+            ("hang-up", Some(hang_up.to_string())),
             ("seed", Some(seed.to_string())),
             ("fail-on", list(self.report.fail_on())),
         ];
@@ -226,9 +235,9 @@ impl Audit {
     }
 }
 
-/// Shows the rate, the requests in flight, the answers read, and the mixed answers.
+/// Shows the rate, the requests in flight, the conversions, and the mixed answers.
 fn show(bar: &ProgressBar, progress: AuditProgress) {
-    let AuditProgress { elapsed, total, requests, in_flight, read, mixed } = progress;
+    let AuditProgress { elapsed, total, requests, in_flight, conversions, mixed } = progress;
     if total.is_zero() {
         return;
     }
@@ -236,7 +245,9 @@ fn show(bar: &ProgressBar, progress: AuditProgress) {
     bar.set_length(total.as_millis() as u64);
     bar.set_position(elapsed.min(total).as_millis() as u64);
     let mixed = if mixed > 0 { format!("{mixed} MIXED") } else { "0 mixed".into() };
-    bar.set_message(format!("{rate:.0}/s, {in_flight} in flight, {read} read, {mixed}"));
+    bar.set_message(format!(
+        "{rate:.0}/s, {in_flight} in flight, {conversions} conversions, {mixed}"
+    ));
 }
 
 fn rate(text: &str) -> Result<f64, String> {

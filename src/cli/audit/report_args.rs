@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::super::output::File;
 use super::super::{Exit, OutputArgs};
 use crate::audit::report::{self, AuditDocument, junit, markdown, table};
-use crate::audit::{AuditPlan, AuditResults, AuditVerdict, FindingKind};
+use crate::audit::{AuditPlan, AuditResults, AuditVerdict, FindingKind, MixKind};
 use crate::output::OutputDir;
 
 /// Selects the limits of the verdict, and the files of the report.
@@ -18,11 +18,20 @@ pub(super) struct ReportArgs {
     #[arg(long, value_name = "N", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) max_findings: u32,
-    /// Lower bound of the answers that must be read for a clean verdict, from 1 to
-    /// 1000000000.
+    /// Lower bound of the conversions under load that a clean verdict needs, from 1 to
+    /// 1000000000. An answer that may come from a cache is no conversion.
     #[arg(long, value_name = "N", default_value_t = 300,
           value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
-    pub(super) min_answers: u64,
+    pub(super) min_conversions: u64,
+    /// Kinds of mixes that must be visible for a clean verdict: rows, colour, blends.
+    #[arg(
+        long,
+        value_delimiter = ',',
+        value_name = "KIND,…",
+        value_enum,
+        hide_possible_values = true
+    )]
+    pub(super) require: Vec<MixKind>,
     /// Kinds of findings, other than mixing, that make the exit code 1: stale, stranger,
     /// other_photo, size, type, order, public, no_validator, not_issued, cut or unread.
     #[arg(
