@@ -188,7 +188,7 @@ fn rows_in_a_truncated_photo_are_the_loads_if_they_never_come_alone() {
     });
     let mut plan = plan(address);
     plan.target.photos.per_person = 1;
-    (plan.enough_answers, plan.duration) = (Some(90), Duration::from_secs(60));
+    (plan.enough_conversions, plan.duration) = (Some(90), Duration::from_secs(60));
     let results = audit(&plan);
     let stats = &results.stats;
     assert!(stats.truncated_mixed > 0, "{stats:?}");
