@@ -149,7 +149,7 @@ fn every_key_of_the_json_document_is_explained() {
         send(stream, "200 OK", "content-type: image/png\r\n", &file)
     });
     let mut plan = plan(address);
-    (plan.enough_answers, plan.duration) = (Some(10), Duration::from_secs(60));
+    (plan.enough_conversions, plan.duration) = (Some(10), Duration::from_secs(60));
     let results = audit(&plan);
     let document = serde_json::to_value(AuditDocument::new(&plan, &results)).unwrap();
     let mut found = Vec::new();

@@ -45,7 +45,7 @@ fn one_image_or_a_second_reason_is_hope() {
         _ => send(stream, "410 Gone", "", b""),
     });
     let mut plan = long(plan(address));
-    plan.enough_answers = Some(1);
+    plan.enough_conversions = Some(1);
     let results = audit(&plan);
     assert!(results.stats.requests > 140, "{}", results.stats.requests);
     assert_eq!(results.stats.failure_reasons.get().len(), 2);
@@ -99,8 +99,8 @@ fn audit_strangers(status: &'static str, is_owner_refused: bool) -> (AuditPlan, 
     let base = format!("http://{address}").parse().unwrap();
     let target = Target::parse(text, Some(&base), &|_| None).unwrap();
     // The load ends once five answers are read, and the first request of all counts for none.
-    let (enough_answers, duration) = (Some(5), Duration::from_secs(60));
-    let plan = AuditPlan { target, enough_answers, duration, ..plan(address) };
+    let (enough_conversions, duration) = (Some(5), Duration::from_secs(60));
+    let plan = AuditPlan { target, enough_conversions, duration, ..plan(address) };
     let results = audit(&plan);
     (plan, results)
 }

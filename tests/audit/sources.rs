@@ -54,8 +54,8 @@ fn audit_cache(key: Key, has_list: bool, vary: &[SourceVariation]) -> AuditResul
     target.thumbnail.fit = Some(Fit::Cover);
     target.source.vary = vary.to_vec();
     // Each part has its turn twice, however busy the machine is.
-    let (enough_answers, duration) = (Some(4 * 4 * 2), Duration::from_secs(60));
-    audit(&AuditPlan { target, enough_answers, duration, ..plan(address) })
+    let (enough_conversions, duration) = (Some(4 * 4 * 2), Duration::from_secs(60));
+    audit(&AuditPlan { target, enough_conversions, duration, ..plan(address) })
 }
 
 #[test]
