@@ -12,7 +12,8 @@ use crate::server::limits::Limits;
 pub(super) struct ClientArgs {
     /// Further address that serves health, readiness and metrics only, on 16 connections of its
     /// own, so that they answer however many clients there are.
-    #[arg(long, env = "DOUBLE_EXPOSURE_OPERATIONS_LISTEN", value_name = "ADDRESS")]
+    #[arg(long, env = "DOUBLE_EXPOSURE_OPERATIONS_LISTEN", value_name = "ADDRESS",
+          value_parser = parse::address)]
     pub(super) operations_listen: Option<SocketAddr>,
     /// Upper bound of open connections, from 1 to 65536. For a further one, a connection is closed
     /// that only waits for its client, first one that never carried a valid token.
