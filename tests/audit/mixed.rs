@@ -137,11 +137,13 @@ fn one_answer_with_anothers_planes_or_a_blend_is_enough() {
             changed(&received.body, received.size(), stream, |own| {
                 let mut state = state.lock().unwrap();
                 let before = state.1.replace(received.body.clone());
-                let before = before.filter(|before| *before != received.body);
+                let before = before.and_then(|before| thumbnail(&before, received.size()));
+                // A copy of the same photo has other bytes and the same pixels.
+                let before = before.filter(|before| before != own);
                 state.0 += u32::from(before.is_some());
                 // The first requests test that the target is up, and one after them is mixed.
                 if let (10, Some(before)) = (state.0, before) {
-                    mix(own, &thumbnail(&before, received.size()).unwrap());
+                    mix(own, &before);
                 }
             })
         });

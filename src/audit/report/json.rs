@@ -9,7 +9,7 @@ use crate::audit::prepared::RecordCounts;
 use crate::audit::spec::LoadWork;
 use crate::audit::{
     AuditPlan, AuditResults, AuditStats, AuditVerdict, Causes, Coverage, Finding, FindingKind,
-    LoadModel, MixKind, ProbeResult, StepStats, TestPhotos, Visibility, upper_bound,
+    LoadModel, MixKind, ProbeResult, StepStats, TestPhotos, Visibility,
 };
 
 /// Holds the document of `audit --json`. People, photos and steps have numbers from 1.
@@ -122,7 +122,6 @@ fn step_object(step: &StepStats) -> Value {
         "share_to": high,
         "conversions": step.conversions,
         "repeated": step.repeated,
-        "bound": (step.mixed == 0).then(|| upper_bound(step.conversions)),
         "hung_up": step.hung_up,
         "uploads": {
             "accepted": step.uploads.accepted,
