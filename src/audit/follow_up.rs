@@ -16,7 +16,6 @@ use super::load_generator::{LoadContext, LoadModel, LoadStep, queue_memory};
 use super::response_check::ResponseChecker;
 use super::shell_command::shell_command;
 use super::stats::AuditStats;
-use super::upload_stats::UploadStats;
 use super::workload::{PlannedRequest, Workload};
 
 /// Upper bound of the loads of a follow-up.
@@ -114,7 +113,7 @@ impl FollowUp<'_> {
             stop: stopped,
             checkers,
             memory: queue_memory(),
-            uploads: Arc::new(Mutex::new(vec![UploadStats::default(); index + 1])),
+            counts: Arc::new(Mutex::new(vec![Default::default(); index + 1])),
         };
         self.runtime.spawn(LoadStep::new(context, index, load).run());
         loop {

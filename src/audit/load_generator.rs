@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::busy_time::BusyTime;
 use super::client::{Connection, HangUp, HttpError, HttpResponse};
 use super::upload_stats::UploadStats;
 use super::work_queue::{Work, WorkQueue};
@@ -110,8 +111,8 @@ pub(crate) struct LoadContext {
     pub(crate) checkers: Vec<mpsc::Sender<Exchange>>,
     /// Memory for the responses that wait for a checker, in KiB.
     pub(crate) memory: Arc<Semaphore>,
-    /// Uploads of each step.
-    pub(crate) uploads: Arc<Mutex<Vec<UploadStats>>>,
+    /// Uploads and times of each step.
+    pub(crate) counts: Arc<Mutex<Vec<(UploadStats, BusyTime)>>>,
 }
 
 /// Returns the memory for the responses that wait for a checker.
@@ -258,9 +259,11 @@ impl LoadStep {
         }
         let is_failure = result.is_err();
         {
-            let mut uploads = self.context.uploads.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut counts = self.context.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            let (uploads, busy) = &mut counts[self.index];
+            busy.add(span);
             let shed = &workload.target.thumbnail.shed;
-            uploads[self.index].add((photo, copy), span, is_truncated, shed, result);
+            uploads.add((photo, copy), is_truncated, shed, result);
         }
         if is_failure {
             tokio::time::sleep(BACKOFF).await;
@@ -287,6 +290,10 @@ impl LoadStep {
         let done = Instant::now();
         let count = in_flight.count;
         drop(in_flight);
+        {
+            let mut counts = self.context.counts.lock().unwrap_or_else(PoisonError::into_inner);
+            counts[self.index].1.add(self.since(sent)..self.since(done));
+        }
         if response.is_ok() {
             let latency = done.duration_since(sent).as_micros() as u64;
             let mean = self.latency_us.load(Ordering::Relaxed);

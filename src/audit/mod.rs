@@ -25,6 +25,7 @@
 
 mod authorization_probe;
 mod bound;
+mod busy_time;
 mod cache_control;
 mod captures;
 mod causes;
@@ -65,6 +66,7 @@ mod workload;
 
 pub use self::authorization_probe::ProbeResult;
 pub use self::bound::{CONFIDENCE, upper_bound};
+pub use self::busy_time::BusyTime;
 pub use self::causes::{Causes, Trial, TruncatedTrial};
 pub use self::client::{CaError, TlsTrust, Url, UrlError};
 pub use self::evidence::{Evidence, FindingKind};

@@ -29,7 +29,6 @@ use super::source_probe;
 use super::spec::{LoadWork, Mode, Target};
 use super::stats::AuditStats;
 use super::test_photos::TestPhotos;
-use super::upload_stats::UploadStats;
 use super::verdict::{AbortReason, AuditVerdict, Claim, Requirements, change_for_more, verdict};
 use super::visibility::{self, Coverage, MixKind, Visibility};
 use super::work_queue::load_work;
@@ -331,7 +330,7 @@ impl Audit<'_> {
         drop(send_checked);
         let load = self.plan.load.clone();
         let start = Instant::now();
-        let uploads = Arc::new(Mutex::new(vec![UploadStats::default(); load.len()]));
+        let counts = Arc::new(Mutex::new(vec![Default::default(); load.len()]));
         let context = LoadContext {
             workload: Arc::clone(workload),
             hang_up: self.plan.hang_up,
@@ -341,7 +340,7 @@ impl Audit<'_> {
             stop: stopped,
             checkers,
             memory: queue_memory(),
-            uploads: Arc::clone(&uploads),
+            counts: Arc::clone(&counts),
         };
         self.runtime.spawn(async move {
             for (index, load) in load.into_iter().enumerate() {
@@ -353,9 +352,9 @@ impl Audit<'_> {
         });
         self.collect(&checked, start, &stop);
         self.elapsed = start.elapsed();
-        let uploads = uploads.lock().unwrap_or_else(PoisonError::into_inner);
-        for (step, uploads) in self.stats.steps.iter_mut().zip(uploads.iter()) {
-            step.uploads = uploads.clone();
+        let counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for (step, counts) in self.stats.steps.iter_mut().zip(counts.iter()) {
+            (step.uploads, step.busy) = counts.clone();
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 use hyper::header::SERVER;
 use serde::Serialize;
 
+use super::busy_time::BusyTime;
 use super::client::HttpError;
 use super::conversions::Conversions;
 use super::evidence::{FindingKind, MixedDecision};
@@ -117,8 +118,8 @@ pub struct StepStats {
     pub hung_up: u64,
     /// Uploads of the step.
     pub uploads: UploadStats,
-    /// Sum of the times from sending a request to its response.
-    pub time: Duration,
+    /// Times for which requests and uploads were in flight.
+    pub busy: BusyTime,
     /// Microseconds by which the auditor itself sent a request late, in an open loop.
     pub own_lateness: Histogram<u64>,
     /// Largest number of requests in flight at once.
@@ -141,7 +142,7 @@ impl StepStats {
             conversions_by_side: BTreeMap::new(),
             hung_up: 0,
             uploads: UploadStats::default(),
-            time: Duration::ZERO,
+            busy: BusyTime::default(),
             own_lateness: histogram(),
             max_in_flight: 0,
             span: None,
@@ -149,15 +150,9 @@ impl StepStats {
         }
     }
 
-    /// Returns the mean number of requests in flight, uploads included. By Little's law it is the
-    /// sum of their times, divided by the time of the step.
+    /// Returns the mean number of requests in flight, uploads included.
     pub fn mean_in_flight(&self) -> f64 {
-        let spans = [&self.span, &self.uploads.span].into_iter().flatten();
-        let start = spans.clone().map(|span| span.start).min().unwrap_or_default();
-        let end = spans.map(|span| span.end).max().unwrap_or_default();
-        let seconds = end.saturating_sub(start).as_secs_f64();
-        let time = self.time + self.uploads.time;
-        if seconds > 0.0 { time.as_secs_f64() / seconds } else { 0.0 }
+        self.busy.mean_in_flight()
     }
 
     /// Returns true if the target got the load of the step, and the auditor was not the limit.
@@ -306,7 +301,9 @@ impl AuditStats {
             self.server = server.map(|text| text.chars().take(MAX_SERVER_CHARS).collect());
         }
         let step = &mut self.steps[exchange.step];
-        step.time += timing.done.saturating_sub(timing.sent);
+        if let LoadModel::Recorded(_) = step.load {
+            step.busy.add(timing.sent..timing.done);
+        }
         step.hung_up += u64::from(exchange.hangs_up);
         self.hung_up += u64::from(exchange.hangs_up);
         if matches!(class, ResponseClass::Failed(HttpError::HungUp)) {

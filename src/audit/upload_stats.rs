@@ -1,8 +1,5 @@
 //! Counts the uploads of one step of the load.
 
-use std::ops::Range;
-use std::time::Duration;
-
 use super::setup::SetupError;
 
 /// Upper bound of the refused uploads that are repeated alone after the load.
@@ -21,10 +18,6 @@ pub struct UploadStats {
     pub failed: u64,
     /// Reason of the first whole copy that was refused or failed.
     pub first_reason: Option<String>,
-    /// Sum of the times from sending an upload to its response.
-    pub time: Duration,
-    /// Time from the first upload to the last response, since the load began.
-    pub span: Option<Range<Duration>>,
     /// Photo and copy of the first whole copies that were refused.
     pub(crate) refused_copies: Vec<(usize, u64)>,
 }
@@ -39,15 +32,10 @@ impl UploadStats {
     pub(crate) fn add(
         &mut self,
         copy: (usize, u64),
-        span: Range<Duration>,
         is_truncated: bool,
         shed: &[u16],
         result: Result<(), SetupError>,
     ) {
-        self.time += span.end.saturating_sub(span.start);
-        let start = self.span.as_ref().map_or(span.start, |all| all.start.min(span.start));
-        let end = self.span.as_ref().map_or(span.end, |all| all.end.max(span.end));
-        self.span = Some(start..end);
         let Err(error) = result else {
             self.accepted += 1;
             return;

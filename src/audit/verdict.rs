@@ -198,8 +198,8 @@ mod tests {
         let mut stats = AuditStats::new(&load, 1);
         for (step, &(in_flight, conversions)) in stats.steps.iter_mut().zip(steps) {
             (step.requests, step.conversions) = (conversions, conversions);
-            step.span = Some(Duration::ZERO..Duration::from_secs(1));
-            step.time = Duration::from_secs(in_flight as u64);
+            step.busy.span = Some(Duration::ZERO..Duration::from_secs(1));
+            step.busy.sum = Duration::from_secs(in_flight as u64);
             stats.requests += conversions;
             stats.answers += conversions;
         }
@@ -232,10 +232,10 @@ mod tests {
     #[test]
     fn a_step_that_was_not_reached_is_not_claimed() {
         let mut stats = stats(&[(4, 100), (64, 1000)]);
-        stats.steps[1].time = Duration::from_secs(31);
+        stats.steps[1].busy.sum = Duration::from_secs(31);
         assert_eq!(claimed(&stats).len(), 1);
         assert_eq!(decided(&stats).0, AuditVerdict::Clean, "of 4 at once");
-        stats.steps[0].time = Duration::from_secs(1);
+        stats.steps[0].busy.sum = Duration::from_secs(1);
         let (verdict, reasons) = decided(&stats);
         assert_eq!(verdict, AuditVerdict::Inconclusive);
         assert!(reasons[0].contains("this auditor was the limit"), "{reasons:?}");
