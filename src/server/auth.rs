@@ -84,19 +84,23 @@ impl Bearer {
         }
     }
 
-    /// Returns true if this is the operator's key, given the hash of it.
+    /// Returns true if this is the operator's key, given the hash of it, which is a valid token of
+    /// the connection.
     pub(super) fn is_operator(&self, key: &ContentHash) -> bool {
         let shown = ContentHash::of(self.token.as_bytes());
         // These compare in constant time.
         let hash = |hash: &ContentHash| blake3::Hash::from_bytes(*hash.as_bytes());
-        hash(&shown) == hash(key)
+        let is_operator = hash(&shown) == hash(key);
+        if is_operator {
+            self.accept();
+        }
+        is_operator
     }
 
     /// Accepts the operator's key, given the hash of it. A person's token is answered with 403,
     /// any other text with 401.
     pub(super) fn check_operator(&self, key: &ContentHash, store: &Store) -> Result<(), Problem> {
         if self.is_operator(key) {
-            self.accept();
             return Ok(());
         }
         self.person(store)?;

@@ -1,10 +1,11 @@
 //! Keeps a bounded number of connections, also of each peer address, and makes room for a new
 //! connection by closing one that only waits for its client.
 //!
-//! A client without a valid token cannot hold the table: its connections are closed first. Among
+//! A client without a valid token cannot hold the table: its connections are closed first, also if
+//! it keeps sending. Among
 //! clients with a token, the one with the most connections gives one up. A connection whose request
-//! is being worked on is never closed. Nor is one that has just begun to wait, whose request may be
-//! on its way, unless its client has others.
+//! is being worked on is never closed. Nor is one that was just opened, or has just begun to wait
+//! for a client with a token, whose request may be on its way, unless its client has others.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +30,8 @@ pub struct TableLimits {
     pub max_all: usize,
     /// Upper bound of the connections of one peer address.
     pub max_per_peer: usize,
-    /// Shortest time that a connection has waited for its client before it is closed.
+    /// Shortest time before a connection is closed: since its client last moved a byte, or, as long
+    /// as it has carried no valid token, since it was opened.
     pub min_idle_time: Duration,
 }
 
@@ -54,6 +56,7 @@ struct Places {
 /// Tells what a connection does, so that the table knows if it can be closed.
 pub struct Activity {
     peer: IpAddr,
+    opened: Instant,
     state: Mutex<ActivityState>,
     close: Notify,
     changed: Arc<Notify>,
@@ -81,7 +84,7 @@ pub struct Place {
 pub struct Working(Arc<Activity>);
 
 /// Names those whose connections are counted together when the table is full.
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Holder {
     Peer(IpAddr),
     Client(ClientKey),
@@ -143,7 +146,8 @@ impl ConnectionTable {
         let mut places = self.lock();
         let (of_peer, staying_of_peer) = places.count(Some(peer));
         if staying_of_peer >= max_per_peer && !self.evict(&places, Some(peer)) {
-            return Attempt::Refused;
+            // One that waits for its client can be closed soon.
+            return if places.any_waits(peer) { Attempt::Full } else { Attempt::Refused };
         }
         let (all, staying) = places.count(None);
         if staying >= max_all {
@@ -172,30 +176,42 @@ impl Places {
         })
     }
 
-    /// Tells one connection to close, of a peer or of all: one without a valid token that has
-    /// waited for the shortest time; if no such connection waits at all, one of the client with the
-    /// most. Among several it is the one that has waited longest. Returns false if there is none.
+    /// Returns true if a connection of the peer waits for its client.
+    fn any_waits(&self, peer: IpAddr) -> bool {
+        let mut open = self.open.values();
+        open.any(|activity| activity.peer == peer && activity.waiting_since().is_some())
+    }
+
+    /// Tells one connection to close, of a peer or of all: one without a valid token, opened at least
+    /// `min_idle_time` ago; if no such connection waits at all, one of the client with the most,
+    /// among the clients with a waiting one. Among several it is the one that has waited longest.
+    /// Returns false if there is none.
     fn evict(&self, peer: Option<IpAddr>, min_idle_time: Duration) -> bool {
         let open = || self.open.values().filter(|activity| peer.is_none_or(|p| activity.peer == p));
         let mut sizes: HashMap<Holder, usize> = HashMap::new();
+        let mut waiting = Vec::new();
         for activity in open() {
-            *sizes.entry(activity.holder()).or_default() += 1;
+            let holder = activity.holder();
+            *sizes.entry(holder).or_default() += 1;
+            waiting.extend(activity.waiting_since().map(|since| (activity, since, holder)));
         }
-        let is_client = |(holder, size)| matches!(holder, &Holder::Client(_)).then_some(size);
-        let largest = sizes.iter().filter_map(is_client).max().copied().unwrap_or_default();
-        let waiting: Vec<_> =
-            open().filter_map(|open| Some((open, open.waiting_since()?))).collect();
-        let is_stranger = |activity: &Activity| matches!(activity.holder(), Holder::Peer(_));
-        let has_stranger = waiting.iter().any(|(activity, _)| is_stranger(activity));
+        let size_of = |holder: &Holder| sizes.get(holder).copied().unwrap_or_default();
+        let is_stranger = |holder: &Holder| matches!(holder, Holder::Peer(_));
+        let has_stranger = waiting.iter().any(|(.., holder)| is_stranger(holder));
+        let clients = waiting.iter().filter(|(.., holder)| !is_stranger(holder));
+        let largest = clients.map(|(.., holder)| size_of(holder)).max().unwrap_or_default();
         let mut candidates: Vec<_> = waiting
             .into_iter()
-            .filter_map(|(activity, since)| {
-                let size = sizes.get(&activity.holder()).copied().unwrap_or_default();
-                // Of many connections one may be cut short, and of a single one none.
-                let is_idle = since.elapsed() >= min_idle_time;
-                let is_candidate = match is_stranger(activity) {
-                    true => is_idle,
-                    false => !has_stranger && size == largest && (size > 1 || is_idle),
+            .filter_map(|(activity, since, holder)| {
+                let size = size_of(&holder);
+                let is_candidate = match is_stranger(&holder) {
+                    // Bytes and requests without a valid token earn no further time.
+                    true => activity.opened.elapsed() >= min_idle_time,
+                    // Of many connections one may be cut short, and of a single one none.
+                    false => {
+                        let is_idle = since.elapsed() >= min_idle_time;
+                        !has_stranger && size == largest && (size > 1 || is_idle)
+                    }
                 };
                 is_candidate.then_some((Reverse(size), since, activity))
             })
@@ -222,9 +238,9 @@ impl Drop for Place {
 
 impl Activity {
     fn new(peer: IpAddr, changed: Arc<Notify>) -> Self {
-        let state =
-            ActivityState { client: None, working: 0, since: Instant::now(), is_evicted: false };
-        Self { peer, state: Mutex::new(state), close: Notify::default(), changed }
+        let opened = Instant::now();
+        let state = ActivityState { client: None, working: 0, since: opened, is_evicted: false };
+        Self { peer, opened, state: Mutex::new(state), close: Notify::default(), changed }
     }
 
     /// Notes that the client sent or took bytes.

@@ -37,6 +37,30 @@ fn a_stranger_who_holds_connections_makes_room_for_a_member_and_a_member_keeps_a
 }
 
 #[test]
+fn an_operator_who_ends_tokens_keeps_the_connection_while_strangers_come() {
+    let mut setup = Setup::default();
+    setup.limits.max_connections = 4;
+    let server = TestServer::with(setup);
+    let people = [server.person("Ann").1, server.person("Ben").1];
+    let mut kept = connect(&server);
+    let mut hoard = Vec::new();
+    for person in people {
+        let head = format!(
+            "DELETE /people/{person}/token HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n",
+            crate::test_server::KEY
+        );
+        kept.write_all(head.as_bytes()).unwrap();
+        assert!(read_head(&mut kept).starts_with("HTTP/1.1 204"));
+        for _ in 0..20 {
+            let mut socket = connect(&server);
+            socket.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+            assert!(read_head(&mut socket).starts_with("HTTP/1.1 200"));
+            hoard.push(socket);
+        }
+    }
+}
+
+#[test]
 fn a_client_with_many_connections_gives_one_up_before_a_client_with_one() {
     let mut setup = Setup::default();
     setup.limits.max_connections = 4;

@@ -181,6 +181,7 @@ fn a_full_table_closes_a_stranger_before_a_client_with_a_token() {
     let mut third = pin!(table.admit(peer(3)));
     assert!(poll(third.as_mut()).is_pending(), "the stranger keeps the place until it closed");
     assert!(is_evicted(&stranger) && !is_evicted(&older));
+    assert!(poll(pin!(table.admit(peer(4)))).is_pending(), "the place is not free yet");
     drop(stranger);
     assert!(matches!(poll(third.as_mut()), Poll::Ready(Some(_))));
 }
@@ -196,6 +197,47 @@ fn the_client_with_the_most_connections_gives_up_its_oldest() {
     places[1].activity().moved();
     assert!(table.evict_one());
     assert_eq!(places.each_ref().map(is_evicted), [false, false, true, false]);
+}
+
+#[test]
+fn a_stranger_who_keeps_sending_is_closed_and_a_client_with_a_token_is_not() {
+    let min_idle_time = Duration::from_millis(500);
+    let limits = TableLimits { max_all: 2, max_per_peer: 2, min_idle_time };
+    let table = Arc::new(ConnectionTable::new(limits, watch::Sender::new(0), Counter::default()));
+    let (member, stranger) = (admit(&table, 1), admit(&table, 2));
+    member.activity().authenticated(client("ann"));
+    let opened = std::time::Instant::now();
+    while opened.elapsed() < min_idle_time {}
+    stranger.activity().moved();
+    assert!(table.evict_one());
+    assert!(is_evicted(&stranger) && !is_evicted(&member));
+}
+
+#[test]
+fn a_client_whose_connections_are_all_worked_for_does_not_protect_the_others() {
+    let table = table(8, 8);
+    let places = [1, 1, 1, 1, 1].map(|number| admit(&table, number));
+    for (place, name) in places.iter().zip(["ann", "ann", "ann", "ben", "ben"]) {
+        place.activity().authenticated(client(name));
+    }
+    let works = places.each_ref().map(|place| Arc::clone(place.activity()));
+    let _working: Vec<_> = works[..3].iter().map(|it| poll(pin!(it.work()))).collect();
+    assert!(table.evict_one());
+    assert_eq!(places.each_ref().map(is_evicted), [false, false, false, true, false]);
+}
+
+#[test]
+fn a_peer_at_its_limit_waits_for_a_connection_that_can_be_closed_soon() {
+    let runtime = runtime();
+    let _entered = runtime.enter();
+    let limits = TableLimits { max_all: 8, max_per_peer: 1, min_idle_time: Duration::MAX };
+    let table = Arc::new(ConnectionTable::new(limits, watch::Sender::new(0), Counter::default()));
+    let place = admit(&table, 1);
+    let mut next = pin!(table.admit(peer(1)));
+    assert!(poll(next.as_mut()).is_pending(), "neither refused nor at the cost of the first");
+    assert!(!is_evicted(&place));
+    drop(place);
+    assert!(matches!(poll(next.as_mut()), Poll::Ready(Some(_))));
 }
 
 #[test]
