@@ -151,22 +151,23 @@ impl ThumbnailService {
     }
 
     /// Returns the cached thumbnail that the lookup found, or makes a new one. If the response will
-    /// send it, the ledger has recorded that the viewer is shown the thumbnail before the method
-    /// returns.
+    /// send it, its bytes are booked, and then the ledger has recorded that the viewer is shown the
+    /// thumbnail, before the method returns. `book` returns booked bytes, or `None` if the response
+    /// has no body.
     ///
     /// If the photo is replaced meanwhile, one further lookup finds the new photo.
     pub(super) async fn show(
         self: &Arc<Self>,
         request: ViewRequest,
         found: CacheLookup,
-        is_sent: &(impl Fn(&FoundThumbnail) -> bool + Sync),
+        book: &(impl Fn(&FoundThumbnail) -> Result<Option<Bytes>, Problem> + Sync),
     ) -> Result<FoundThumbnail, Problem> {
-        let mut shown = self.try_show(request, found, is_sent).await;
+        let mut shown = self.try_show(request, found, book).await;
         if let Err(ThumbnailError::Outdated) = shown {
             let service = Arc::clone(self);
             let look_up = move |store: &Store| service.look_up(store, request);
             let found = self.resources.store.run(look_up).await?;
-            shown = self.try_show(request, found, is_sent).await;
+            shown = self.try_show(request, found, book).await;
         }
         shown.map_err(|error| match error {
             ThumbnailError::Failed(problem) => problem,
@@ -180,19 +181,18 @@ impl ThumbnailService {
         self: &Arc<Self>,
         request: ViewRequest,
         found: CacheLookup,
-        is_sent: &(impl Fn(&FoundThumbnail) -> bool + Sync),
+        book: &(impl Fn(&FoundThumbnail) -> Result<Option<Bytes>, Problem> + Sync),
     ) -> Result<FoundThumbnail, ThumbnailError> {
         let CacheLookup { photo, thumbnail } = found;
-        let shown = match thumbnail {
+        let mut shown = match thumbnail {
             Some(cached) => {
                 self.resources.metrics.cache_hits.inc();
                 FoundThumbnail { photo, made: cached.made, bytes: cached.bytes }
             }
             None => self.make(request, photo).await?,
         };
-        if !is_sent(&shown) {
-            return Ok(shown);
-        }
+        let Some(booked) = book(&shown)? else { return Ok(shown) };
+        shown.bytes = booked;
         let entry = Entry::Shown(ShownEntry {
             viewer: request.viewer,
             requested: (&shown.photo).into(),

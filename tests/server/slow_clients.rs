@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::LazyLock;
 
+use double_exposure::album::RecordKind;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
@@ -70,6 +71,28 @@ fn one_client_that_reads_nothing_leaves_other_clients_their_room() {
     assert!(quick.get(&path).body == *LARGE);
     assert_eq!(server.metric("download_bytes"), 1 << 20);
     drop(unread);
+}
+
+#[test]
+fn a_thumbnail_that_has_no_room_is_503_and_not_recorded_as_shown() {
+    let mut setup = Setup::default();
+    setup.limits.max_download_bytes = 4 << 20;
+    let server = TestServer::with(setup);
+    let (path, [slow]) = people_with_a_photo(&server);
+    let shown = || {
+        let records = server.ledger();
+        records.iter().filter(|record| matches!(record.kind, RecordKind::Shown { .. })).count()
+    };
+    let thumbnail = format!("{path}/thumbnail?size=1024");
+    let unread: Vec<_> = (0..8).map(|_| server.send_only(&slow, &path)).collect();
+    server.wait_for_metric("download_bytes", 1 << 20);
+    assert_eq!(slow.get(&thumbnail).problem(), problem(503, "overloaded"));
+    assert_eq!(shown(), 0);
+    drop(unread);
+    server.wait_for_metric("download_bytes", 0);
+    let response = slow.get(&thumbnail);
+    assert_eq!((response.status, shown()), (200, 1));
+    assert!(response.body.len() > 64 << 10, "{} bytes", response.body.len());
 }
 
 #[test]

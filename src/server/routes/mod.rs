@@ -15,6 +15,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_TYPE, ETAG, HOST, HeaderMap, HeaderValue, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -28,7 +29,7 @@ use super::connection_table::{Activity, Working};
 use super::limits::Limits;
 use super::problem::{Problem, ProblemKind};
 use super::state::{AppState, CountGuard};
-use super::transit::{ClientKey, IsBooked, hold};
+use super::transit::{Booking, ClientKey, IsBooked, hold};
 
 /// Path of a photo.
 const PHOTO: &str = "/albums/{album}/photos/{photo}";
@@ -180,15 +181,31 @@ async fn book(state: &AppState, client: ClientKey, response: Response) -> Respon
     if length <= MAX_UNBOOKED_BYTES || response.extensions().get::<IsBooked>().is_some() {
         return response;
     }
-    let Some(booking) = state.download_budget.try_book(client, length) else {
-        let detail = "clients read their responses too slowly: try again in a moment";
-        return Problem::new(ProblemKind::Overloaded, detail).into_response();
+    let booking = match try_book(state, client, length) {
+        Ok(booking) => booking,
+        Err(problem) => return problem.into_response(),
     };
     let (head, body) = response.into_parts();
     match body.collect().await {
         Ok(body) => Response::from_parts(head, Body::from(hold(body.to_bytes(), booking))),
         Err(error) => Problem::internal("a response", &error).into_response(),
     }
+}
+
+/// Returns the bytes of a response, booked as [`book`] does.
+fn book_bytes(state: &AppState, client: ClientKey, bytes: Bytes) -> Result<Bytes, Problem> {
+    let length = bytes.len() as u64;
+    if length <= MAX_UNBOOKED_BYTES {
+        return Ok(bytes);
+    }
+    Ok(hold(bytes, try_book(state, client, length)?))
+}
+
+fn try_book(state: &AppState, client: ClientKey, length: u64) -> Result<Booking, Problem> {
+    state.download_budget.try_book(client, length).ok_or_else(|| {
+        let detail = "clients read their responses too slowly: try again in a moment";
+        Problem::new(ProblemKind::Overloaded, detail)
+    })
 }
 
 /// Rejects a request while the server shuts down, lets it wait for others of its client, and limits
