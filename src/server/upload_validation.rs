@@ -45,9 +45,10 @@ impl UploadValidator {
             let limits = PhotoLimits { max_pixels, ..PhotoLimits::MAX };
             let inspected = ProbedPhoto::open(photo, limits);
             drop(inspection);
-            inspected
+            // It stays with the bytes, also if the client has left meanwhile.
+            inspected.map(|inspected| (inspected, held))
         });
-        let inspected =
+        let (inspected, held) =
             inspected.await.map_err(|panic| Problem::internal("a decoder", &panic))??;
         let header = inspected.header();
         // At the size at which compression will decode the photo.
