@@ -50,7 +50,7 @@ use self::state::AppState;
 pub use self::state::Parts;
 use crate::album::Store;
 
-/// Pause after the system refused a connection. The system is out of a resource, often of file
+/// Pause after the system refused a connection. The system may be out of a resource, often of file
 /// descriptors, and an immediate retry would fail too.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -207,13 +207,34 @@ impl Acceptor {
                 }
                 Err(error) => {
                     refusals.count(&error);
-                    // A descriptor may be what the system is out of.
-                    self.table.evict_one();
+                    // This client has left, and the next one waits already.
+                    if error.kind() == io::ErrorKind::ConnectionAborted {
+                        continue;
+                    }
+                    if is_out_of_resources(&error) {
+                        self.table.evict_one();
+                    }
                     sleep(ACCEPT_RETRY_INTERVAL).await;
                 }
             }
         }
     }
+}
+
+/// Returns true if a connection that is closed may free what the system is out of: file descriptors
+/// or memory.
+#[cfg(unix)]
+fn is_out_of_resources(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let scarce = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|error| scarce.contains(&error))
+}
+
+/// Returns true if a connection that is closed may free what the system is out of. Only the errors
+/// of Unix are told apart.
+#[cfg(not(unix))]
+fn is_out_of_resources(_error: &io::Error) -> bool {
+    true
 }
 
 /// Counts connections that the system refused, and logs them at intervals.
