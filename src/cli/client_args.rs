@@ -38,15 +38,15 @@ pub(super) struct ClientArgs {
           default_value_t = Limits::default().max_queued_requests_per_client,
           value_parser = parse::count::<usize, 0, 65_536>)]
     max_queued_requests_per_client: usize,
-    /// Upper bound of the memory of uploads that are not stored yet, from 1MiB to 1TiB. Of it, 64
-    /// MiB are kept for one upload, and one person takes at most a quarter.
+    /// Upper bound of the memory of uploads that are not stored yet, from 65MiB to 1TiB. Of it,
+    /// 64 MiB are kept for one upload, and one person takes at most a quarter.
     #[arg(long, env = "DOUBLE_EXPOSURE_MAX_UPLOADS", value_name = "BYTES",
-          default_value = "256MiB", value_parser = parse::bytes)]
+          default_value = "256MiB", value_parser = parse::bytes::<65>)]
     max_uploads: u64,
     /// Upper bound of the memory of responses that clients have not taken yet, from 1MiB to 1TiB.
     /// One token takes at most a quarter.
     #[arg(long, env = "DOUBLE_EXPOSURE_MAX_DOWNLOADS", value_name = "BYTES",
-          default_value = "128MiB", value_parser = parse::bytes)]
+          default_value = "128MiB", value_parser = parse::bytes::<1>)]
     max_downloads: u64,
     /// Least bytes per second at which a client must send a body and take a response, from 1 to
     /// 1048576.

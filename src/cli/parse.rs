@@ -12,12 +12,13 @@ pub(super) fn count<T: FromStr, const MIN: u64, const MAX: u64>(text: &str) -> R
     count.ok_or_else(|| format!("not a whole number from {MIN} to {MAX}"))
 }
 
-/// Parses a number of bytes from 1MiB to 1TiB, plain or with a binary unit.
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+/// Parses a number of bytes from `MIN_MIB` MiB to 1TiB, plain or with a binary unit.
+pub(super) fn bytes<const MIN_MIB: u64>(text: &str) -> Result<u64, String> {
     const UNITS: [(&str, u64); 5] =
         [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("", 1)];
-    with_unit(text, &UNITS, 1 << 20..=1 << 40)
-        .ok_or_else(|| "not a number of bytes from 1MiB to 1TiB: write it as 512MiB".to_owned())
+    with_unit(text, &UNITS, MIN_MIB << 20..=1 << 40).ok_or_else(|| {
+        format!("not a number of bytes from {MIN_MIB}MiB to 1TiB: write it as 512MiB")
+    })
 }
 
 /// Parses an address and a port. A name such as `localhost` is looked up, and its IPv4 address is

@@ -84,7 +84,7 @@ pub(super) struct Serve {
     /// Upper bound of the memory of all running conversions, from 1MiB to 1TiB. A photo whose own
     /// conversion needs more is refused at once.
     #[arg(long, env = "DOUBLE_EXPOSURE_MAX_MEMORY",
-          value_name = "BYTES", default_value = "1GiB", value_parser = parse::bytes)]
+          value_name = "BYTES", default_value = "1GiB", value_parser = parse::bytes::<1>)]
     max_memory: u64,
     #[command(flatten)]
     limit: LimitArgs,

@@ -43,7 +43,7 @@ pub struct Limits {
     /// Upper bound of the store calls that wait.
     pub max_queued_calls: usize,
     /// Upper bound of the bytes of uploads that have arrived and are not stored. One person takes
-    /// at most a quarter.
+    /// at most a quarter. The bound holds from 65 MiB on: the largest file has room of its own.
     pub max_upload_bytes: u64,
     /// Upper bound of the bytes of responses that were read and that no socket has taken. One
     /// client takes at most a quarter.

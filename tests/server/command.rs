@@ -116,6 +116,19 @@ fn the_key_is_created_at_the_first_start_printed_once_and_kept() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_terminal_that_closes_does_not_end_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = ServeProcess::start(&mut serve(&folder.path().join("albums.db")));
+    let id = running.id().to_string();
+    // The signal is delivered before the command ends.
+    assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    assert_eq!(Client::new(running.address).get("/healthz").status, 200);
+    // A process that a signal ended has no exit code.
+    assert_eq!(running.terminate().0, Some(0));
+}
+
+#[test]
 fn bad_arguments_and_files_are_exit_2_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("albums.db");
@@ -142,6 +155,7 @@ fn bad_arguments_and_files_are_exit_2_with_the_reason() {
         ["--response-timeout", "0s"],
         ["--max-memory", "1"],
         ["--max-memory", "1GB"],
+        ["--max-uploads", "64MiB"],
         ["--max-megapixels", "0"],
         ["--max-megapixels", "257"],
         ["--workers", "0"],
