@@ -182,10 +182,10 @@ impl Places {
         open.any(|activity| activity.peer == peer && activity.waiting_since().is_some())
     }
 
-    /// Tells one connection to close, of a peer or of all: one without a valid token, opened at least
-    /// `min_idle_time` ago; if no such connection waits at all, one of the client with the most,
-    /// among the clients with a waiting one. Among several it is the one that has waited longest.
-    /// Returns false if there is none.
+    /// Tells one connection to close, of a peer or of all: one without a valid token, opened
+    /// `min_idle_time` ago or earlier; if no such connection waits at all, one of the client with
+    /// the most, among the clients with a waiting one. Among several it is the one that has waited
+    /// longest. Returns false if there is none.
     fn evict(&self, peer: Option<IpAddr>, min_idle_time: Duration) -> bool {
         let open = || self.open.values().filter(|activity| peer.is_none_or(|p| activity.peer == p));
         let mut sizes: HashMap<Holder, usize> = HashMap::new();
