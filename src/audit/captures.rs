@@ -75,9 +75,9 @@ pub(crate) fn capture(
 ) -> Result<Captured, String> {
     let mut values = CapturedValues::new();
     let body: Option<Value> = serde_json::from_slice(&response.body).ok();
-    for (name, Capture { from, pattern: template }) in captures {
+    for (name, Capture { from, pattern: unfilled }) in captures {
         let candidates = candidates(from, response, body.as_ref());
-        let template = template.as_ref().map(pattern);
+        let template = unfilled.as_ref().map(pattern);
         let source = describe(from);
         let value = match &template {
             None => candidates.into_iter().next(),
@@ -92,7 +92,10 @@ pub(crate) fn capture(
         };
         let value = value.filter(|value| value.len() <= MAX_VALUE_BYTES);
         let missing = || {
-            let pattern = template.map_or_else(String::new, |text| format!(" that matches {text}"));
+            // The template, and not the filled pattern, because a value in it may be a secret.
+            let pattern = unfilled.as_ref();
+            let pattern =
+                pattern.map_or_else(String::new, |text| format!(" that matches {text:?}"));
             format!("the response has no {source}{pattern}, for {name}")
         };
         values.insert(name.clone(), value.ok_or_else(missing)?);

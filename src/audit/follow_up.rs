@@ -15,6 +15,7 @@ use super::checkers::{CHANNEL_CAPACITY, start_checkers};
 use super::load_generator::{LoadContext, LoadModel, LoadStep, queue_memory};
 use super::response_check::ResponseChecker;
 use super::shell_command::shell_command;
+use super::spec::Mode;
 use super::stats::AuditStats;
 use super::workload::{PlannedRequest, Workload};
 
@@ -186,7 +187,10 @@ impl FollowUp<'_> {
     fn commands(&self) -> Vec<String> {
         let Some((request, shown)) = self.wrong() else { return Vec::new() };
         let viewer = self.workload.photos.all[shown].owner;
-        let other = PlannedRequest { photo: shown, viewer, ..request };
+        // In push mode a copy that was uploaded belongs to one photo.
+        let is_push = self.workload.target.mode == Mode::Push;
+        let copy = if is_push { 0 } else { request.copy };
+        let other = PlannedRequest { photo: shown, viewer, copy, ..request };
         let requests = [(request, "asked.jpg"), (other, "shown.jpg")];
         let commands = requests.into_iter();
         commands.map(|(request, file)| shell_command(&self.workload.shown(request), file)).collect()

@@ -17,7 +17,8 @@ use super::test_photos::TestPhotos;
 /// Describes why a request cannot be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BuildError {
-    #[error("{0:?} cannot stand in a URL")]
+    /// Holds the path as the target's file has it, because a value in it may be a secret.
+    #[error("the path {0}, with its values, is no URL")]
     Path(String),
     #[error("the value of {0} cannot stand in a header")]
     Header(String),
@@ -66,7 +67,8 @@ impl<'a> RequestBuilder<'a> {
         in_headers: RequestContext,
     ) -> Result<HttpRequest, BuildError> {
         let path = request.path.fill(&|name| self.value(name, context), Place::Path);
-        let url = self.target.base.join_path(&path).map_err(|_| BuildError::Path(path))?;
+        let invalid = |_| BuildError::Path(format!("{:?}", request.path));
+        let url = self.target.base.join_path(&path).map_err(invalid)?;
         let mut headers = HeaderMap::new();
         let mut insert = |name: &HeaderName, text: String| {
             let value = HeaderValue::from_str(&text);
@@ -140,24 +142,39 @@ impl<'a> RequestBuilder<'a> {
     /// Replaces the secrets in a text by their names. Values below [`MIN_SECRET_BYTES`] stay,
     /// because they stand in any text.
     pub(crate) fn hide(&self, text: &str, context: RequestContext) -> String {
-        let Captures { people, albums, photos, cookies, .. } = self.captures;
+        let Captures { people, albums, members, photos, cookies } = self.captures;
+        let (owner, viewer) = (context.owner, context.viewer.unwrap_or(context.owner));
         let captured = people
-            .get(context.viewer.unwrap_or(context.owner))
+            .get(viewer)
             .into_iter()
-            .chain(people.get(context.owner))
-            .chain(albums.get(context.owner))
-            .chain(context.photo.and_then(|photo| photos.get(photo)));
+            .chain(people.get(owner))
+            .chain(context.member.and_then(|member| people.get(member)))
+            .chain(albums.get(owner))
+            .chain(members.range((owner, 0)..=(owner, usize::MAX)).map(|(_, values)| values))
+            .chain(context.photo.and_then(|photo| photos.get(photo)))
+            .chain(self.of_copy);
         let captured = captured.flatten().filter(|(name, _)| self.target.is_secret(name));
-        let cookies = cookies.get(context.viewer.unwrap_or(context.owner)).into_iter();
-        let cookies = cookies.flat_map(|jar| jar.pairs());
         let captured = captured.map(|(name, value)| (name.as_str(), value.as_str()));
-        let mut hidden = text.to_owned();
-        for (name, value) in captured.chain(cookies).chain(self.target.environment_secrets()) {
-            if value.len() >= MIN_SECRET_BYTES {
-                hidden = hidden.replace(value, &format!("{{{name}}}"));
-            }
-        }
-        hidden
+        let cookies = cookies.get(viewer).into_iter().flat_map(|jar| jar.pairs());
+        let plain = captured.chain(cookies).chain(self.target.environment_secrets());
+        let mut secrets: Vec<(String, String)> =
+            plain.map(|(name, value)| (value.to_owned(), name.to_owned())).collect();
+        let value = |name: &str| self.value(name, context);
+        secrets.extend(self.target.rendered_secrets(&value));
+        // A service may repeat a value as it stands in JSON or in a URL.
+        let escaped = secrets.iter().flat_map(|(value, name)| {
+            let json = serde_json::Value::from(value.as_str()).to_string();
+            let escaped = [json.trim_matches('"').to_owned(), percent_encoded(value).into_owned()];
+            escaped.map(|value| (value, name.clone()))
+        });
+        let escaped: Vec<_> = escaped.collect();
+        secrets.extend(escaped);
+        secrets.retain(|(value, _)| value.len() >= MIN_SECRET_BYTES);
+        // A long value goes first, because a short one may be a part of it.
+        secrets.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        secrets.iter().fold(text.to_owned(), |hidden, (value, name)| {
+            hidden.replace(value, &format!("{{{name}}}"))
+        })
     }
 
     /// Fills the template of a regular expression.
@@ -299,4 +316,65 @@ fn place(kind: TextKind) -> Place {
 /// Escapes the name of a part of a form, as browsers do.
 fn part_name(name: &str) -> String {
     name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+name = "push"
+mode = "push"
+base = "http://127.0.0.1:1"
+[photos]
+people = 2
+per_person = 1
+members = 0
+truncated = false
+[[setup]]
+per = "person"
+path = "/people"
+json = '{"name":"{run} {person.number}"}'
+capture = { token = "/token" }
+[upload]
+path = "/photos"
+headers = { authorization = "Basic {base64('user:', token)}" }
+capture = { key = "/key" }
+[thumbnail]
+path = "{key}?size={size}"
+headers = { authorization = "Basic {base64('user:', token)}", x-key = "{key}" }
+"#;
+
+    #[test]
+    fn a_secret_is_hidden_in_each_form_in_which_it_was_sent() {
+        let target = Target::parse(FILE, None, &|_| None).unwrap();
+        let photos = TestPhotos::generate(target.photos, 1).unwrap();
+        let person = CapturedValues::from([("token".to_owned(), "se\"cret/1".to_owned())]);
+        let mut captures = Captures { people: vec![person], ..Captures::default() };
+        captures.members.entry((0, 1)).or_default().insert("key".into(), "of a member".into());
+        let of_copy = CapturedValues::from([("key".to_owned(), "key of a copy".to_owned())]);
+        let builder = RequestBuilder {
+            target: &target,
+            photos: &photos,
+            captures: &captures,
+            sources: None,
+            is_earlier: false,
+            of_copy: Some(&of_copy),
+        };
+        let context = RequestContext { photo: Some(0), copy: 1, ..Default::default() };
+        let encoded = "dXNlcjpzZSJjcmV0LzE=";
+        for (text, expected) in [
+            ("said se\"cret/1", "said {token}"),
+            (r#"{"t":"se\"cret/1"}"#, r#"{"t":"{token}"}"#),
+            ("?t=se%22cret%2F1&", "?t={token}&"),
+            ("not of a member", "not {key}"),
+            ("no key of a copy", "no {key}"),
+            (encoded, "{base64('user:', token)}"),
+            ("public", "public"),
+        ] {
+            assert_eq!(builder.hide(text, context), expected);
+        }
+        let error = builder.build(&target.thumbnail.request, context, context).unwrap_err();
+        assert_eq!(error.to_string(), "the path {key}?size={size}, with its values, is no URL");
+    }
 }

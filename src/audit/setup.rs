@@ -173,12 +173,15 @@ impl Setup<'_> {
         let (mut done, mut connection) = (Vec::new(), None);
         for (context, mut result) in self.send_all(step, photos, is_earlier).await {
             let is_whole = context.photo.is_some_and(|photo| !self.photos.all[photo].truncated);
-            if is_whole && result.as_ref().is_err_and(|error| error.status.is_some()) {
+            let status = result.as_ref().err().and_then(|error| error.status);
+            if let (true, Some(status)) = (is_whole, status) {
                 // Alone the photo is accepted, unless the target or its description is wrong.
                 let builder = builder(self.target, self.photos, &self.captures, is_earlier);
                 let limits = (self.limits, MAX_RETRIES);
                 result = send_and_read(&mut connection, builder, step, context, limits).await;
-                self.collided_uploads += u64::from(result.is_ok());
+                // A service that sheds uploads under load behaves correctly.
+                let is_shed = self.target.thumbnail.shed.contains(&status);
+                self.collided_uploads += u64::from(result.is_ok() && !is_shed);
             }
             match result {
                 Ok(captured) => {
@@ -325,6 +328,7 @@ pub(crate) fn read(
     capture(&step.capture, response, &|pattern| builder.pattern(pattern, context)).map_err(
         |reason| {
             let excerpt = response.excerpt(|text| builder.hide(text, context));
+            let reason = builder.hide(&reason, context);
             SetupError::new(
                 &describe(builder, step, context),
                 format!("{reason}; it was {excerpt}"),

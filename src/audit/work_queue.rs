@@ -62,11 +62,11 @@ struct QueueState {
     is_turn_of_copies: bool,
 }
 
-/// Returns the work of the load: that of the target, else both if the target has uploads.
+/// Returns the work of the load: that of the target, else both if the target can upload copies.
 pub(super) fn load_work(target: &Target) -> LoadWork {
     target.load.unwrap_or(match target.mode {
-        Mode::Push => LoadWork::Both,
-        Mode::Pull | Mode::Post => LoadWork::Thumbnails,
+        Mode::Push if target.can_upload_copies() => LoadWork::Both,
+        Mode::Push | Mode::Pull | Mode::Post => LoadWork::Thumbnails,
     })
 }
 

@@ -279,7 +279,9 @@ impl Workload {
 
     /// Returns the URL of a request without its secrets, and a text without them.
     pub(crate) fn show(&self, request: PlannedRequest, text: &str) -> (String, String) {
-        let hidden = self.builder(None).hide(text, self.context(request));
+        let context = self.context(request);
+        let of_copy = self.copies.get(context.copy);
+        let hidden = self.builder(of_copy.as_deref()).hide(text, context);
         (self.shown(request).url, hidden)
     }
 

@@ -139,8 +139,10 @@ impl MysteryArgs {
             print(&format!("service:  http://{}\ntarget:   {target}\n", mystery.address()));
         }
         let names: Vec<_> = Mechanism::value_variants().iter().map(|found| found.name()).collect();
+        // The bound counts concurrent steps only; these four ask for enough thumbnails.
+        let load = if self.repaired { "2,4,8,16 --duration 20s" } else { "1 --duration 5s" };
         self.output.note(&format!(
-            "find it:  double-exposure audit --target {target} --steps 1 --duration 5s\n\
+            "find it:  double-exposure audit --target {target} --steps {load}\n\
              name it:  type one of {}\n\
              stop it:  Ctrl-C\n",
             names.join(", ")

@@ -162,7 +162,7 @@ fn each_audit_has_a_seed_of_its_own_and_prints_it() {
         assert!(
             printed.contains(&format!(
                 "--sizes 160 --fit cover --steps 4 --duration 500ms --warm-up 1ms --hang-up 5 \
-                 --seed {seed}\n"
+                 --seed {seed} "
             )),
             "{printed}"
         );

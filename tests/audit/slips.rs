@@ -61,6 +61,7 @@ fn two_photos_with_one_place_are_refused_with_the_missing_variable() {
         (place, "/{run}", "add {person.number} and {photo.number}, or"),
         // Person 1's photo 11 and person 11's photo 1 are 111.
         ("/{run}/{person.number}{photo.number}", place, "add {person.number}, or"),
+        (place, "/{run}/{person.number}{photo.number}", "person 1, photo 11 and person 11"),
         // A member is shown the owner's photo at the member's own place.
         (place, "/{run}/{viewer.number}/{photo.number}", "add {person.number}, or"),
     ] {
@@ -204,4 +205,22 @@ fn rows_in_a_truncated_photo_are_the_loads_if_they_never_come_alone() {
 fn a_url_alone_names_no_photo_and_needs_no_name() {
     assert!(Target::from_url(Mode::Post, "http://127.0.0.1:1/?size={size}").is_ok());
     assert!(Target::from_url(Mode::Pull, "http://127.0.0.1:1/{size}/{source}").is_ok());
+}
+
+#[test]
+fn uploads_during_the_load_are_refused_if_a_request_after_them_is_not_per_photo() {
+    let with = |load: &str, per: &str| {
+        let after = format!("[[after_upload]]\nper = \"{per}\"\npath = \"/{{run}}/{{uuid}}\"\n");
+        let text = PUSH.replacen("[photos]", &format!("{load}\n[photos]"), 1);
+        let after = if per == "photo" { after } else { after.replace("{uuid}", "{person.number}") };
+        parse(&text.replacen("[thumbnail]", &format!("{after}[thumbnail]"), 1)).map(drop)
+    };
+    for load in ["load = \"uploads\"", "load = \"both\""] {
+        assert_eq!(with(load, "photo"), Ok(()));
+        let error = with(load, "person").unwrap_err();
+        assert!(error.contains("load: a request of [[after_upload]]"), "{error}");
+    }
+    for load in ["", "load = \"thumbnails\""] {
+        assert_eq!(with(load, "person"), Ok(()));
+    }
 }

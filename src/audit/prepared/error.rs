@@ -26,6 +26,9 @@ pub enum PreparedError {
         /// Error of the system.
         source: io::Error,
     },
+    /// A checker of answers ended early.
+    #[error("a checker of answers ended early, which is a fault of this program: report it")]
+    Checker,
     /// The parameters of the photos or the thumbnails are invalid.
     #[error("{0}")]
     Parameters(String),

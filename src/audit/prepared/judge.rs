@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,6 +41,9 @@ use crate::codec::Fit;
 /// Records that are with the checkers at once. The channels hold all of them, so that neither side
 /// waits for the other.
 const MAX_IN_TRANSIT: usize = CHANNEL_CAPACITY / 2;
+
+/// Time between two looks for a checker that ended early.
+const CHECKER_POLL: Duration = Duration::from_millis(100);
 
 /// Upper bound of the requests in flight that are counted.
 const MAX_COUNTED_IN_FLIGHT: u32 = 1 << 16;
@@ -195,18 +198,24 @@ impl Judgement {
                 step += 1;
                 in_flight = InFlight::of_step(store, steps.get(step))?;
             }
-            self.judge(record, step, start, &mut in_flight);
+            self.judge(record, step, start, &mut in_flight)?;
             judged += 1;
             let mixed = self.stats.mixed;
             goes_on = on_progress(JudgeProgress { records, judged, mixed });
             Ok(goes_on)
         })?;
-        self.receive(0);
+        self.receive(0)?;
         Ok(goes_on)
     }
 
     /// Sends a record to a checker, or counts it if there is nothing to check.
-    fn judge(&mut self, stored: StoredRecord, step: usize, start: Duration, load: &mut InFlight) {
+    fn judge(
+        &mut self,
+        stored: StoredRecord,
+        step: usize,
+        start: Duration,
+        load: &mut InFlight,
+    ) -> Result<(), PreparedError> {
         let StoredRecord { times, path, record, .. } = stored;
         let in_flight = times.map_or(0, |(at, took)| load.count(at, took));
         let owner = self.photos.all[record.photo].owner;
@@ -227,7 +236,7 @@ impl Judgement {
                 };
                 let Some(body) = body else {
                     self.counts.missing_files += 1;
-                    return;
+                    return Ok(());
                 };
                 strangers_file = body.as_ref().ok().filter(|_| is_stranger).cloned();
                 body.map(|body| HttpResponse { status, headers: record.headers(), body })
@@ -258,12 +267,10 @@ impl Judgement {
             memory: None,
         };
         let checker = &self.checkers[(self.sent % self.checkers.len() as u64) as usize];
-        if checker.blocking_send(exchange).is_ok() {
-            self.sent += 1;
-            let is_earlier = record.is_earlier;
-            self.waiting.push_back(Waiting { is_earlier, strangers_file });
-            self.receive(MAX_IN_TRANSIT);
-        }
+        checker.blocking_send(exchange).map_err(|_| PreparedError::Checker)?;
+        self.sent += 1;
+        self.waiting.push_back(Waiting { is_earlier: record.is_earlier, strangers_file });
+        self.receive(MAX_IN_TRANSIT)
     }
 
     /// Reads an image. Returns `None` if there is no such file.
@@ -280,24 +287,26 @@ impl Judgement {
 
     /// Counts checked records in the order of their numbers, until at most `rest` are with the
     /// checkers.
-    fn receive(&mut self, rest: usize) {
+    fn receive(&mut self, rest: usize) -> Result<(), PreparedError> {
         while self.waiting.len() > rest {
             let next = self.sent - self.waiting.len() as u64;
             let checked = match self.early.remove(&next) {
                 Some(checked) => checked,
-                None => match self.checked.recv() {
-                    Ok(checked) if checked.exchange.request.number == next => checked,
-                    Ok(checked) => {
-                        self.early.insert(checked.exchange.request.number, checked);
+                None => {
+                    let checked = receive_checked(&self.checked, &self.checkers)?;
+                    let number = checked.exchange.request.number;
+                    if number != next {
+                        self.early.insert(number, checked);
                         continue;
                     }
-                    Err(_) => return,
-                },
+                    checked
+                }
             };
             if let Some(waiting) = self.waiting.pop_front() {
                 self.count(checked, waiting);
             }
         }
+        Ok(())
     }
 
     fn count(&mut self, mut checked: Checked, waiting: Waiting) {
@@ -432,6 +441,28 @@ impl Judgement {
             Some(Arc::new(target))
         })
     }
+}
+
+/// Waits for a checked record. A checker that has ended early hands no more records over.
+fn receive_checked(
+    checked: &Receiver<Checked>,
+    checkers: &[mpsc::Sender<Exchange>],
+) -> Result<Checked, PreparedError> {
+    loop {
+        match checked.recv_timeout(CHECKER_POLL) {
+            Ok(checked) => return Ok(checked),
+            Err(RecvTimeoutError::Timeout) if !checkers.iter().any(mpsc::Sender::is_closed) => {}
+            Err(_) => return Err(PreparedError::Checker),
+        }
+    }
+}
+
+#[test]
+fn a_checker_that_ended_early_is_an_error_and_no_endless_wait() {
+    let (_other_checker, checked) = sync_channel(1);
+    let (ended, _) = mpsc::channel(1);
+    let received = receive_checked(&checked, &[ended]);
+    assert!(matches!(received, Err(PreparedError::Checker)));
 }
 
 /// Returns why the records have too many gaps for a clean verdict.

@@ -38,6 +38,8 @@ pub struct AuditDocument<'a> {
     bound: Option<f64>,
     /// Conversions that the bound counts.
     claimed_conversions: u64,
+    /// Numbers of the steps that the bound counts.
+    claimed_steps: Vec<usize>,
     /// Work of the load: thumbnails, uploads or both.
     load: LoadWork,
     /// Conversions and bound of each kind of mix.
@@ -82,6 +84,7 @@ impl<'a> AuditDocument<'a> {
             stats,
             bound: results.bound,
             claimed_conversions: results.claimed_conversions,
+            claimed_steps: results.claimed_steps.iter().map(|step| step + 1).collect(),
             load: results.work,
             coverage: &results.coverage,
             not_visible: hidden.map(|coverage| coverage.kind).collect(),

@@ -52,6 +52,9 @@ fn case_result(results: &AuditResults, step: &StepStats) -> CaseResult {
     }
     match results.verdict {
         _ if step.requests == 0 => CaseResult::Skipped("not run".to_owned()),
+        _ if !step.is_reached() => {
+            CaseResult::Skipped("not reached, because the auditor was the limit".to_owned())
+        }
         AuditVerdict::Clean | AuditVerdict::Mixed => CaseResult::Passed,
         AuditVerdict::Inconclusive | AuditVerdict::Unreachable => {
             CaseResult::Skipped(explain_verdict(results))

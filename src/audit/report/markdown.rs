@@ -29,15 +29,18 @@ pub fn markdown(plan: &AuditPlan, results: &AuditResults) -> String {
     );
     let stats = &results.stats;
     if stats.requests > 0 {
-        text += "| load | requests | answers | mixed | share | per second | p99, ms |\n";
-        text += "|---|---:|---:|---:|---:|---:|---:|\n";
+        text += "| load | requests | answers | conversions | repeated | mixed | share ";
+        text += "| per second | p99, ms |\n";
+        text += "|---|---:|---:|---:|---:|---:|---:|---:|---:|\n";
         for step in stats.steps.iter().filter(|step| step.requests > 0) {
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {} | {} | {:.0} | {:.1} |",
+                "| {} | {} | {} | {} | {} | {} | {} | {:.0} | {:.1} |",
                 describe_load(step.load),
                 grouped(step.requests),
                 grouped(step.answers),
+                grouped(step.conversions),
+                grouped(step.repeated),
                 grouped(step.mixed),
                 step_share(step),
                 step.per_second(),

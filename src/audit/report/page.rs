@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::headline::{describe_load, headline, how_often, main_finding, step_share, verdict_word};
 use super::load_chart::load_chart;
 use super::pictures::{Pictures, person};
-use super::table::{describe_finding, describe_in_flight, explain_verdict, notes};
+use super::table::{describe_finding, describe_hidden, describe_in_flight, explain_verdict, notes};
 use crate::audit::{AuditPlan, AuditResults, AuditVerdict, Finding, FindingKind, StepStats};
 use crate::output::figure::MAX_PICTURE_BYTES;
 use crate::output::html::{self, section};
@@ -112,9 +112,10 @@ fn sections(plan: &AuditPlan, results: &AuditResults, command: &str) -> Markup {
             ul {
                 li {
                     "An audit without findings does not prove that the service mixes no photos. "
-                    i { "n" } " clean answers bound the share of mixed answers under such a load: "
+                    i { "n" } " clean conversions bound the share of mixed ones under such a load: "
                     "at most 3/" i { "n" } ", with 95 % confidence."
                 }
+                @if let Some(hidden) = describe_hidden(&results.coverage) { li { (hidden) "." } }
                 li {
                     "An answer whose watermark could not be read says nothing about its owner."
                 }
@@ -129,6 +130,8 @@ fn steps(results: &AuditResults) -> Markup {
         [
             ("requests", grouped(step.requests)),
             ("answers", grouped(step.answers)),
+            ("conversions", grouped(step.conversions)),
+            ("repeated", grouped(step.repeated)),
             ("mixed", grouped(step.mixed)),
             ("share, 95 % sure", step_share(step)),
             ("per second", grouped(format!("{:.0}", step.per_second()))),
@@ -136,6 +139,8 @@ fn steps(results: &AuditResults) -> Markup {
             ("p99, ms", ms(step.latency_ms(0.99))),
             ("p99 corrected, ms", ms(step.p99_corrected_ms())),
             ("in flight, at most", describe_in_flight(step.max_in_flight)),
+            ("mean in flight", mean_in_flight(step)),
+            ("reached", if step.is_reached() { "yes" } else { "no" }.to_owned()),
         ]
     };
     let Some(first) = results.stats.steps.first() else { return html! {} };
@@ -154,6 +159,11 @@ fn steps(results: &AuditResults) -> Markup {
             }
         }
     }
+}
+
+/// Returns the mean number of requests in flight, which records without times do not tell.
+fn mean_in_flight(step: &StepStats) -> String {
+    if step.max_in_flight == 0 { "?".to_owned() } else { format!("{:.1}", step.mean_in_flight()) }
 }
 
 fn kinds(results: &AuditResults) -> Markup {

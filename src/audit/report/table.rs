@@ -194,7 +194,7 @@ fn truncated(results: &AuditResults) -> String {
 /// Describes a reason for which requests came to nothing.
 fn describe_failure(failure: &FailureReason) -> String {
     let FailureReason { reason, count, url, body, at_seconds, .. } = failure;
-    let mut text = format!("{count} × {reason}, first after {at_seconds:.1} s");
+    let mut text = format!("{count} × {}, first after {at_seconds:.1} s", plain(reason));
     if !url.is_empty() {
         text += &format!(" for {url}");
     }
@@ -226,7 +226,7 @@ fn load_notes(results: &AuditResults) -> Vec<String> {
             }
         }
         if let Some(reason) = uploads.iter().find_map(|uploads| uploads.first_reason.as_ref()) {
-            note += &format!(" (the first: {reason})");
+            note += &format!(" (the first: {})", plain(reason));
         }
         notes.push(format!("{note}."));
     }
@@ -304,6 +304,12 @@ pub(super) fn describe_coverage(coverage: &[Coverage]) -> String {
         };
         parts.push(format!("{kind}{from}: at most {}", percent(*bound)));
     }
+    parts.extend(describe_hidden(coverage));
+    parts.join("; ")
+}
+
+/// Describes the kinds of mixes that are not visible, if there are any.
+pub(super) fn describe_hidden(coverage: &[Coverage]) -> Option<String> {
     let hidden = coverage.iter().filter(|coverage| !coverage.is_visible());
     let hidden = hidden.map(|Coverage { kind, smallest, .. }| match (kind, smallest) {
         (MixKind::Blends, Some(percent)) => format!("{kind} below {percent} %"),
@@ -311,8 +317,5 @@ pub(super) fn describe_coverage(coverage: &[Coverage]) -> String {
         _ => kind.to_string(),
     });
     let hidden: Vec<String> = hidden.collect();
-    if !hidden.is_empty() {
-        parts.push(format!("{}: not visible at this size", hidden.join(" and ")));
-    }
-    parts.join("; ")
+    (!hidden.is_empty()).then(|| format!("{}: not visible at this size", hidden.join(" and ")))
 }

@@ -11,7 +11,13 @@ use std::ops::Range;
 use hyper::Method;
 
 use super::error::InvalidField;
-use super::{BodySpec, Mode, Per, Place, RequestTemplate, SetupRequest, Target, Template};
+use super::{
+    BodySpec, LoadWork, Mode, Per, Place, RequestTemplate, SetupRequest, Target, Template,
+};
+use crate::audit::work_queue::load_work;
+
+/// Upper bound of the photos, with copies, whose requests are compared.
+const MAX_RENDERED: usize = 20_000;
 
 /// Locates the paths of a target in its file.
 pub(super) struct PathSpans {
@@ -149,10 +155,15 @@ impl<'t> Renderer<'t> {
     }
 
     /// Lists each photo for its owner and for the first member of its album. The number after a
-    /// person's last whole photo is the truncated one's.
+    /// person's last whole photo is the truncated one's. Copies that the load uploads have the
+    /// numbers after these, of which as many are listed as can look like another person's number
+    /// before a photo's number, and at most [`MAX_RENDERED`] in all.
     fn photos(&self) -> impl Iterator<Item = Subject> + use<> {
         let spec = self.target.photos;
-        let count = spec.per_person + usize::from(spec.truncated);
+        let uploaded = spec.per_person + usize::from(spec.truncated);
+        let of_copies = (10 * spec.people).min(MAX_RENDERED / spec.people);
+        let has_copies = load_work(self.target) != LoadWork::Thumbnails;
+        let count = if has_copies { uploaded.max(of_copies) } else { uploaded };
         let viewers = 1 + spec.members.min(1);
         (0..spec.people).flat_map(move |owner| {
             (0..count).flat_map(move |photo| {

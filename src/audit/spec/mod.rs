@@ -27,6 +27,7 @@ pub use self::accounts::Accounts;
 use self::error::InvalidField;
 pub use self::error::SpecError;
 pub(crate) use self::escape::{Place, percent_encoded};
+use self::expression::Values;
 pub(crate) use self::scope::is_secret_name;
 pub use self::sizes::{Sizes, SizesError};
 pub use self::source::{SourceSpec, SourceVariation};
@@ -384,6 +385,12 @@ impl Target {
             })
     }
 
+    /// Returns true if all requests after the uploads are sent for each photo. The load cannot send
+    /// the others for a copy.
+    pub(crate) fn can_upload_copies(&self) -> bool {
+        self.after_upload.iter().all(|step| step.per == Per::Photo)
+    }
+
     /// Returns the names and values of the environment variables that the requests use.
     pub(crate) fn environment_secrets(&self) -> Vec<(&str, &str)> {
         let mut secrets = Vec::new();
@@ -392,6 +399,21 @@ impl Target {
             let body = request.body.templates();
             for template in [&request.path].into_iter().chain(headers).chain(body) {
                 template.secrets(&mut |name, value| secrets.push((name, value)));
+            }
+        }
+        secrets
+    }
+
+    /// Returns the values of the expressions that tell a secret in another form, such as in Base64,
+    /// each with the expression.
+    pub(crate) fn rendered_secrets(&self, values: Values<'_, '_>) -> Vec<(String, String)> {
+        let is_secret = |name: &str| self.is_secret(name);
+        let mut secrets = Vec::new();
+        for request in self.requests() {
+            let headers = request.headers.iter().map(|(_, text)| text);
+            let body = request.body.templates();
+            for template in [&request.path].into_iter().chain(headers).chain(body) {
+                secrets.extend(template.rendered_secrets(values, &is_secret));
             }
         }
         secrets

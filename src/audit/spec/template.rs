@@ -144,6 +144,20 @@ impl Template {
         text
     }
 
+    /// Returns the values of the calls that tell a secret, each with its expression.
+    pub(super) fn rendered_secrets(
+        &self,
+        values: Values<'_, '_>,
+        is_secret: &dyn Fn(&str) -> bool,
+    ) -> Vec<(String, String)> {
+        let calls = self.pieces.iter().filter(|piece| matches!(piece, Expression::Call(..)));
+        let secrets = calls.filter(|call| call.tells_secret(is_secret)).filter_map(|call| {
+            let value = String::from_utf8(call.evaluate(values)?.into_owned()).ok()?;
+            Some((value, call.to_string()))
+        });
+        secrets.collect()
+    }
+
     /// Calls `each` with the name and the value of each environment variable.
     pub(super) fn secrets<'t>(&'t self, each: &mut dyn FnMut(&'t str, &'t str)) {
         self.pieces.iter().for_each(|piece| piece.secrets(each));

@@ -112,6 +112,12 @@ pub(super) fn target(
         after_upload,
         thumbnail,
     };
+    if let Some(word) = &file.load {
+        let reason = "a request of [[after_upload]] that is not per = \"photo\" cannot follow an \
+                      upload during the load: remove it, or write \"thumbnails\"";
+        let has_uploads = target.load != Some(LoadWork::Thumbnails);
+        require(!has_uploads || target.can_upload_copies(), word, "load", reason)?;
+    }
     collisions::check(&target, &spans)?;
     Ok(target)
 }

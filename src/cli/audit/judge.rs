@@ -68,10 +68,11 @@ Times are compared on one machine only, so clocks may differ. A repeated line wi
 counts once. A line that is no record, and an image that is missing, count as not seen.
 
 Exit codes:
-  0    clean: enough answers were read, and none shows another person's photo
+  0    clean: enough conversions were seen, and no answer shows another person's photo
   1    mixed: at least one answer shows another person's photo; or a kind of --fail-on was found
   2    wrong usage, or a folder or a file that cannot be read
-  3    inconclusive: too few answers were read, or too many could not be read or were not seen
+  3    inconclusive: too few conversions were seen, or too many answers could not be read or were
+       not seen
   130  interrupted; the report holds the results so far
 
 Examples:
@@ -121,6 +122,6 @@ impl Judge {
         if let Some(sent) = self.sent {
             command += &format!(" --sent {sent}");
         }
-        command
+        command + &format!(" --max-kib {}{}", self.max_kib, self.report.flags())
     }
 }

@@ -205,6 +205,7 @@ impl Audit {
     fn rerun_command(&self, source: &TargetArgs, seed: u64) -> String {
         let TargetArgs { target, pull, post } = source;
         let PlanArgs { sizes, fit, rate, steps, duration, warm_up, hang_up, .. } = &self.plan;
+        let PlanArgs { timeout, max_kib, until_found, .. } = &self.plan;
         let file = target.as_ref().map(|file| quoted(&file.display().to_string()));
         let list = |numbers: Vec<String>| (!numbers.is_empty()).then(|| numbers.join(","));
         let rates = list(rate.iter().map(f64::to_string).collect());
@@ -221,7 +222,8 @@ impl Audit {
             ("warm-up", Some(format!("{}ms", warm_up.as_millis()))),
             ("hang-up", Some(hang_up.to_string())),
             ("seed", Some(seed.to_string())),
-            ("fail-on", list(self.report.fail_on())),
+            ("timeout", Some(format!("{}ms", timeout.as_millis()))),
+            ("max-kib", Some(max_kib.to_string())),
         ];
         let flags = flags.into_iter().filter_map(|(flag, value)| Some((flag, value?)));
         let flags: String = flags.map(|(flag, value)| format!(" --{flag} {value}")).collect();
@@ -230,8 +232,9 @@ impl Audit {
             true => format!(" --{flag}"),
             false => format!(" --{flag} {}", quoted(&value)),
         });
-        let flags: String = flags + &reach.collect::<String>();
-        format!("double-exposure audit{flags}")
+        let reach: String = reach.collect();
+        let until_found = if *until_found { " --until-found" } else { "" };
+        format!("double-exposure audit{flags}{}{until_found}{reach}", self.report.flags())
     }
 }
 

@@ -117,7 +117,8 @@ impl Prepare {
                 FitWord::Contain => Some(Fit::Contain),
                 FitWord::Any => None,
             },
-            seed: self.seed.unwrap_or_else(|| fastrand::u64(..)),
+            // In 32 bits, so that every reader of JSON keeps all digits.
+            seed: self.seed.unwrap_or_else(|| fastrand::u32(..).into()),
         };
         let manifest = prepare(&self.folder, &options)?;
         self.output.print(&manifest, || {

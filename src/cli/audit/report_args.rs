@@ -72,10 +72,20 @@ impl ReportArgs {
         })
     }
 
-    /// Returns the names of the kinds that fail the audit.
-    pub(super) fn fail_on(&self) -> Vec<String> {
-        let values = self.fail_on.iter().filter_map(FindingKind::to_possible_value);
-        values.map(|value| value.get_name().to_owned()).collect()
+    /// Returns the flags by which the same verdict can be reached again, for a shell.
+    pub(super) fn flags(&self) -> String {
+        fn names<T: ValueEnum>(kinds: &[T]) -> String {
+            let values = kinds.iter().filter_map(T::to_possible_value);
+            values.map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(",")
+        }
+        let mut flags = format!(" --min-conversions {}", self.min_conversions);
+        for (flag, kinds) in [("require", names(&self.require)), ("fail-on", names(&self.fail_on))]
+        {
+            if !kinds.is_empty() {
+                flags += &format!(" --{flag} {kinds}");
+            }
+        }
+        flags
     }
 }
 
