@@ -240,8 +240,10 @@ impl ReaderPool {
                 drop(idle);
                 // From here on the reader returns the permission to open, also if opening fails.
                 let mut reader = Reader { pool: self, connection: None };
-                reader.connection = Some(database::open_reader(&self.path)?);
+                let connection = database::open_reader(&self.path)?;
+                // A connection to another file must not enter the pool.
                 identity.check()?;
+                reader.connection = Some(connection);
                 return Ok(reader);
             }
             idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);

@@ -87,10 +87,17 @@ fn a_reader_that_is_opened_later_does_not_read_another_file() {
     drop(store);
     // No reader is open yet when the file is replaced.
     let store = file.open();
+    let moved = file.path().with_file_name("moved");
+    fs::rename(file.path(), &moved).expect("it is moved");
     let other = TestFile::new();
     drop(other.open());
     fs::rename(other.path(), file.path()).expect("it is replaced");
-    assert!(store.album(member, album).is_err(), "the album of another file");
+    let refused = AlbumError::Store(StoreError::FileReplaced { path: file.path() });
+    for attempt in 1..=2 {
+        assert_eq!(store.album(member, album), Err(refused.clone()), "attempt {attempt}");
+    }
+    fs::rename(moved, file.path()).expect("it is put back");
+    assert_eq!(store.album(member, album).map(|found| found.card.album), Ok(album));
 }
 
 #[test]
