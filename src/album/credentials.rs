@@ -84,13 +84,46 @@ impl Store {
                 let created = idempotency::find(transaction, &owner, request)?;
                 return created.map(|found| derive_again(transaction, &found, old)).transpose();
             };
-            let salt = ContentHash::random_bits();
-            let token = Token::derived(old.as_bytes(), &salt, person);
-            set_token(transaction, person, token.hash())?;
-            let created = Created { id: person.uuid(), salt };
-            idempotency::remember(transaction, &owner, request, &created, self.now())?;
-            Ok(Some((person, token)))
+            self.rotate_and_remember(transaction, person, &owner, request, old).map(Some)
         })
+    }
+
+    /// Gives a person a new token for the operator, once, however often the request is repeated.
+    /// `secret` is the operator's key, from which the token is derived.
+    ///
+    /// # Errors
+    /// Returns [`AlbumError::KeyReused`] if the key was sent with another request,
+    /// [`AlbumError::TokenChanged`] if the new token was changed or revoked since,
+    /// [`AlbumError::NoSuchPerson`] if the person does not exist, or [`AlbumError::Store`] if the
+    /// file cannot be written.
+    pub fn rotate_token_of_once(
+        &self,
+        person: PersonId,
+        request: &RepeatableRequest,
+        secret: &str,
+    ) -> Result<(PersonId, Token), AlbumError> {
+        let owner = KeyOwner::Credential(ContentHash::of(secret.as_bytes()));
+        self.write(|transaction| match idempotency::find(transaction, &owner, request)? {
+            Some(created) => derive_again(transaction, &created, secret),
+            None => self.rotate_and_remember(transaction, person, &owner, request, secret),
+        })
+    }
+
+    /// Gives a person a token that is derived from `secret`, and remembers the request.
+    fn rotate_and_remember(
+        &self,
+        transaction: &Transaction<'_>,
+        person: PersonId,
+        owner: &KeyOwner,
+        request: &RepeatableRequest,
+        secret: &str,
+    ) -> Result<(PersonId, Token), AlbumError> {
+        let salt = ContentHash::random_bits();
+        let token = Token::derived(secret.as_bytes(), &salt, person);
+        set_token(transaction, person, token.hash())?;
+        let created = Created { id: person.uuid(), salt };
+        idempotency::remember(transaction, owner, request, &created, self.now())?;
+        Ok((person, token))
     }
 
     /// Ends a person's token. Only the operator can give the person another.

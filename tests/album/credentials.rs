@@ -84,6 +84,24 @@ fn a_repeated_change_returns_the_same_new_token_to_the_holder_of_the_old_one() {
 }
 
 #[test]
+fn a_repeated_change_by_the_operator_gives_the_same_token_and_is_of_one_person() {
+    let (_file, store, ann, _) = TestFile::with_album();
+    let ben = person(&store);
+    let rotate = |key: &str, person: PersonId| {
+        let request = RepeatableRequest::new(key, "rotate", &person.to_string());
+        store.rotate_token_of_once(person, &request, OPERATOR)
+    };
+    let (_, token) = rotate("key", ann).expect("a new token");
+    assert_eq!(rotate("key", ann), Ok((ann, token.clone())), "the answer was lost");
+    assert!(is_of(&store, token.reveal(), ann));
+    assert_eq!(rotate("key", ben), Err(AlbumError::KeyReused));
+    let (_, newer) = rotate("another key", ann).expect("a newer token");
+    assert!(is_of(&store, newer.reveal(), ann) && !is_of(&store, token.reveal(), ann));
+    assert_eq!(rotate("key", ann), Err(AlbumError::TokenChanged));
+    assert_eq!(rotate("third key", PersonId::random()), Err(AlbumError::NoSuchPerson));
+}
+
+#[test]
 fn a_repeated_album_is_one_album_and_another_persons_key_is_another_key() {
     let (file, store, owner, _) = TestFile::with_album();
     let album = |person, key: &str, title: &str| {
@@ -104,17 +122,13 @@ fn keys_are_bounded_in_number_for_each_client_and_in_age() {
     let file = TestFile::new();
     let clock: &'static _ = Box::leak(Box::new(SimulatedClock::new(START)));
     let store = file.open_simulated(clock);
-    let owner = person(&store);
-    let create = |number: u32| {
-        let request = RepeatableRequest::new(&number.to_string(), "create an album", "Summer");
-        store.create_album_once(owner, "Summer", &request).expect("an album")
-    };
-    let albums: Vec<_> = (0..=MAX_CLIENT_KEYS).map(create).collect();
+    let create = |number: u32| create(&store, &number.to_string(), "Ann").expect("a person").0;
+    let people: Vec<_> = (0..=MAX_CLIENT_KEYS).map(create).collect();
     let keys = || file.number("SELECT count(*) FROM idempotency_keys");
     assert_eq!(keys(), i64::from(MAX_CLIENT_KEYS));
-    assert_eq!(create(1), albums[1], "the youngest 1,000 are remembered");
-    assert_ne!(create(0), albums[0], "the oldest was forgotten");
-    assert_eq!(albums.iter().collect::<HashSet<_>>().len(), albums.len());
+    assert_eq!(create(1), people[1], "the youngest 1,000 are remembered");
+    assert_ne!(create(0), people[0], "the oldest was forgotten");
+    assert_eq!(people.iter().collect::<HashSet<_>>().len(), people.len());
 
     clock.pass(KEY_LIFETIME);
     assert_eq!(store.forget_old_keys(), Ok(0));

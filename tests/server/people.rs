@@ -154,6 +154,13 @@ fn a_repeated_post_has_its_effect_once_and_the_same_answer() {
     let stranger = format!("/people/{}/token", random_uuid());
     assert_eq!(post_with_key(&ann, &stranger, "k-5", "").problem(), problem(404, "not-found"));
     assert_eq!(ann.get("/albums").status, 200, "nothing was changed");
+
+    let given = post_with_key(&operator, &token, "k-6", "");
+    assert_eq!(given.status, 201);
+    assert_eq!(post_with_key(&operator, &token, "k-6", "").text("token"), given.text("token"));
+    let reused = post_with_key(&operator, &stranger, "k-6", "").problem();
+    assert_eq!(reused, problem(422, "idempotency-key-reused"));
+    assert_eq!(operator.with_token(&given.text("token")).get("/albums").status, 200);
 }
 
 #[test]

@@ -76,8 +76,12 @@ pub(super) async fn rotate_token(
             return rotate_own_token_once(store, &bearer, person, request);
         }
         let person = bearer.check_self_or_operator(person, &key, store)?;
-        request?;
-        Ok((person, store.rotate_token(person)?).into())
+        let rotated = match request? {
+            // Only the operator reaches this with a key.
+            Some(request) => store.rotate_token_of_once(person, &request, bearer.reveal())?,
+            None => (person, store.rotate_token(person)?),
+        };
+        Ok(rotated.into())
     });
     Ok(json(StatusCode::CREATED, &rotated.await?))
 }
