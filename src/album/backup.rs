@@ -178,11 +178,26 @@ pub fn restore(
             rusqlite::params![table, NUMBERS_SKIPPED],
         )?;
     }
-    drop(connection);
+    write_log_back(connection, &partial.0)?;
+    check(&partial.0, &may_continue)?;
     let _lock = lock_against_other_processes(data)?;
     let set_aside = set_aside(data)?;
     partial.publish(data)?;
     Ok(Restored { backup: summary, set_aside })
+}
+
+/// Writes the whole log of a copy back into the copy, which is published without its log, and
+/// closes the connection, which must be the only one.
+fn write_log_back(connection: Connection, copy: &Path) -> Result<(), BackupError> {
+    let busy: bool =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    connection.close().map_err(|(_connection, error)| error)?;
+    let log = with_suffix(copy, COMPANIONS[0]);
+    if busy || log.metadata().is_ok_and(|found| found.len() > 0) {
+        let error = io::Error::other("the log was not written back into the file: try again");
+        return Err(system(&log, error));
+    }
+    Ok(())
 }
 
 fn refuse_existing(path: &Path, hint: &'static str) -> Result<(), BackupError> {
