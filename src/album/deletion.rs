@@ -2,8 +2,8 @@
 //! rows stay as evidence.
 //!
 //! From the first transaction on, no request reaches what is deleted. The photos' bytes are
-//! overwritten with zeros, which takes time, so they are removed in steps, each of at most 64
-//! photos or 64 MiB. A crash between two steps loses nothing: the next run goes on.
+//! overwritten with zeros, which takes time, so they are removed in steps, each of one photo or of
+//! at most 64 photos with together 8 MiB. A crash between two steps loses nothing: the next run goes on.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -15,8 +15,8 @@ use super::{
 /// Photos that one step removes, at most 64.
 const STEP_PHOTOS: usize = 64;
 
-/// Bytes after which a step removes no further photo, 64 MiB.
-const STEP_BYTES: u64 = 64 << 20;
+/// Bytes of the photos that one step removes, at most 8 MiB. A larger photo has a step of its own.
+const STEP_BYTES: u64 = 8 << 20;
 
 impl Store {
     /// Deletes an album for its owner. Small albums are gone when this returns. The photos of a
@@ -81,7 +81,8 @@ impl Store {
 
     /// Removes what deleted albums and people have left, in steps. Returns the number of photos
     /// that were removed. `may_continue` is called before each step, and ends the run by returning
-    /// false.
+    /// false. No lock is held during the call, so a caller that lets other writes go first waits
+    /// there.
     ///
     /// # Errors
     /// Returns a [`StoreError`] if the file cannot be written. Finished steps stay finished.
@@ -143,7 +144,7 @@ fn remove_some(transaction: &mut Transaction<'_>) -> Result<u64, StoreError> {
     let mut bytes = 0;
     let mut removed = 0;
     for (photo, length) in photos {
-        if bytes >= STEP_BYTES {
+        if removed > 0 && bytes + length > STEP_BYTES {
             break;
         }
         transaction.prepare_cached("DELETE FROM photos WHERE id = ?1")?.execute([photo])?;

@@ -14,6 +14,9 @@ use super::state::AppState;
 use crate::album::{CompressionSummary, RETENTION, Store, StoreError, compress_due};
 use crate::codec;
 
+/// Time before each step of a deletion in which other writes go first, 50 ms.
+const DELETION_PAUSE: Duration = Duration::from_millis(50);
+
 /// Starts the maintenance on a worker thread. It ends soon after the server begins to shut down.
 pub(super) fn start(store: Arc<Store>, state: Arc<AppState>) -> JoinHandle<()> {
     let handle = Handle::current();
@@ -31,7 +34,12 @@ pub(super) fn start(store: Arc<Store>, state: Arc<AppState>) -> JoinHandle<()> {
 fn run_once(store: &Store, state: &AppState, handle: &Handle) -> Result<(), StoreError> {
     let metrics = &state.resources.metrics;
     metrics.maintenance_runs.inc();
-    store.finish_deletions(|| !*state.shutting_down.borrow())?;
+    store.finish_deletions(|| {
+        // The lock of the writer is not fair: without a pause, a step could overtake the requests
+        // that wait for it.
+        handle.block_on(shutdown(state, DELETION_PAUSE));
+        !*state.shutting_down.borrow()
+    })?;
     let mut permit = None;
     let mut counted = 0;
     let mut count = |compressed: u64| {

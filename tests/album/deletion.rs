@@ -118,6 +118,26 @@ fn a_deleted_person_is_gone_with_their_albums_and_photos_everywhere() {
 }
 
 #[test]
+fn a_step_of_a_deletion_removes_at_most_8_mib_or_one_photo() {
+    for (mebibytes, after_each_step) in [(4, [4, 2]), (5, [5, 4]), (9, [5, 4])] {
+        let (file, store, owner, album) = TestFile::with_album();
+        for number in 0..6 {
+            upload(&store, owner, album, vec![number; mebibytes << 20]);
+        }
+        let rest = || file.number("SELECT count(*) FROM photos");
+        store.delete_album(owner, album).expect("it is deleted");
+        let mut seen = Vec::new();
+        store
+            .finish_deletions(|| {
+                seen.push(rest());
+                true
+            })
+            .expect("they are removed");
+        assert_eq!((&seen[..2], rest()), (&after_each_step[..], 0), "{mebibytes} MiB");
+    }
+}
+
+#[test]
 fn a_large_album_is_out_of_reach_at_once_and_removed_in_steps_that_survive_a_restart() {
     const PHOTOS: usize = 200;
     let (file, store, owner, album) = TestFile::with_album();
