@@ -11,6 +11,10 @@ use super::{
 /// Members of one album, at most 1,000.
 pub const MAX_ALBUM_MEMBERS: u32 = 1_000;
 
+/// Albums that one person owns, at most 1,000, and albums of others of which one person is a member,
+/// also at most 1,000.
+pub const MAX_PERSON_ALBUMS: u32 = 1_000;
+
 /// Describes an album, without its members and photos.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlbumCard {
@@ -37,8 +41,9 @@ impl Store {
     /// Creates an album with its owner as its first member.
     ///
     /// # Errors
-    /// Returns [`AlbumError::NoSuchPerson`] if the owner does not exist, or [`AlbumError::Store`]
-    /// if the file cannot be written.
+    /// Returns [`AlbumError::NoSuchPerson`] if the owner does not exist,
+    /// [`AlbumError::TooManyAlbums`] if the owner has 1,000 albums, or [`AlbumError::Store`] if the
+    /// file cannot be written.
     pub fn create_album(&self, owner: PersonId, title: &str) -> Result<AlbumId, AlbumError> {
         self.write(|transaction| insert_album(transaction, owner, title, self.now()))
     }
@@ -118,7 +123,8 @@ impl Store {
     /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album,
     /// [`AlbumError::NotOwner`] if the caller is another member than the owner,
     /// [`AlbumError::NoSuchPerson`] if the person does not exist, [`AlbumError::LimitReached`] if
-    /// the album has 1,000 members, or [`AlbumError::Store`] if the file cannot be written.
+    /// the album has 1,000 members, [`AlbumError::TooManyAlbums`] if the person is a member of 1,000
+    /// albums of others, or [`AlbumError::Store`] if the file cannot be written.
     pub fn add_member(
         &self,
         by: PersonId,
@@ -128,7 +134,9 @@ impl Store {
         self.write(|transaction| {
             authorization::owner(transaction, by, album)?;
             check_person(transaction, person)?;
-            insert_member(transaction, album, person)?;
+            if !insert_member(transaction, album, person)? {
+                return Ok(());
+            }
             let members: u32 = transaction
                 .prepare_cached("SELECT count(*) FROM members WHERE album = ?1")?
                 .query_row([album], |row| row.get(0))?;
@@ -202,13 +210,23 @@ pub(super) fn check_person(
         .ok_or(AlbumError::NoSuchPerson)
 }
 
+/// Makes a person a member of an album. Returns false if the person is one already. The albums of
+/// others are counted apart, so that no other person can keep an owner from creating albums.
 fn insert_member(
     transaction: &Transaction<'_>,
     album: AlbumId,
     person: PersonId,
-) -> Result<(), AlbumError> {
-    transaction
+) -> Result<bool, AlbumError> {
+    let inserted = transaction
         .prepare_cached("INSERT OR IGNORE INTO members (album, person) VALUES (?1, ?2)")?
         .execute(params![album, person])?;
-    Ok(())
+    let sql = "SELECT count(*) FROM members JOIN albums USING (album)
+        WHERE members.person = ?1 AND (owner = ?1) =
+            (SELECT owner = ?1 FROM albums WHERE album = ?2)";
+    let albums: u32 =
+        transaction.prepare_cached(sql)?.query_row(params![person, album], |row| row.get(0))?;
+    if inserted > 0 && albums > MAX_PERSON_ALBUMS {
+        return Err(AlbumError::TooManyAlbums { limit: MAX_PERSON_ALBUMS });
+    }
+    Ok(inserted > 0)
 }

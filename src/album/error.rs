@@ -224,6 +224,12 @@ pub enum AlbumError {
         /// Kind of the bound, "photos" or "members".
         what: &'static str,
     },
+    /// The person has, or is a member of, as many albums as allowed.
+    #[error("this person has {limit} such albums already: delete or leave one first")]
+    TooManyAlbums {
+        /// Upper bound of the person's own albums, and of the albums of others.
+        limit: u32,
+    },
     /// The file could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -25,7 +25,7 @@ mod private_file;
 mod store;
 mod thumbnail_cache;
 
-pub use albums::{Album, AlbumCard, MAX_ALBUM_MEMBERS};
+pub use albums::{Album, AlbumCard, MAX_ALBUM_MEMBERS, MAX_PERSON_ALBUMS};
 pub use backup::{BackupError, FileSummary, Restored, back_up, restore};
 pub use clock::{Clock, ClockStatus, MAX_CLOCK_JUMP, Moment, MomentError, SimulatedClock};
 pub use clock_acceptance::DueCounts;

@@ -86,6 +86,8 @@ problem_kinds! {
     OwnerCannotLeave = 409, "owner-cannot-leave", "The album's owner cannot leave it";
     /// Album that holds the maximum number of photos or members.
     AlbumFull = 409, "album-full", "The album is full";
+    /// Creation or sharing of an album for a person with the maximum number of albums.
+    TooManyAlbums = 409, "too-many-albums", "The person has the maximum number of albums";
     /// Repetition of a request whose token was changed or revoked since.
     TokenChanged = 409, "token-changed", "The token was changed or revoked since";
     /// Deletion of a photo that is not as the client's `If-Match` says.
@@ -224,6 +226,7 @@ impl From<AlbumError> for Problem {
             AlbumError::OwnerStays => ProblemKind::OwnerCannotLeave,
             AlbumError::OtherBytes => ProblemKind::NameConflict,
             AlbumError::LimitReached { .. } => ProblemKind::AlbumFull,
+            AlbumError::TooManyAlbums { .. } => ProblemKind::TooManyAlbums,
             AlbumError::KeyReused => ProblemKind::IdempotencyKeyReused,
             AlbumError::TokenChanged => ProblemKind::TokenChanged,
             AlbumError::Changed => ProblemKind::PreconditionFailed,

@@ -3,7 +3,8 @@
 //! with cached thumbnails and without.
 
 use double_exposure::album::{
-    AlbumError, CacheKey, ContentHash, PersonId, Photo, Store, Upload, UploadOutcome,
+    AlbumError, CacheKey, ContentHash, MAX_PERSON_ALBUMS, PersonId, Photo, Store, Upload,
+    UploadOutcome,
 };
 use double_exposure::codec::ThumbnailSpec;
 
@@ -74,6 +75,31 @@ fn members_get_not_owner_for_what_only_owners_may_do() {
     assert_eq!(store.remove_member(owner, album, outsider), Ok(()), "not a member already");
     assert_eq!(store.delete_photo(owner, guests.name), Ok(()), "the album's owner may");
     assert_eq!(store.delete_photo(owner, guests.name), Err(AlbumError::NotFound), "deleted");
+}
+
+#[test]
+fn a_person_has_a_bounded_number_of_albums_and_others_cannot_use_it_up() {
+    let (_file, store, owner, first) = TestFile::with_album();
+    let guest = person(&store);
+    let limited = AlbumError::TooManyAlbums { limit: MAX_PERSON_ALBUMS };
+    store.add_member(owner, first, guest).expect("the guest becomes a member");
+    let albums: Vec<_> = (1..MAX_PERSON_ALBUMS)
+        .map(|_| {
+            let album = store.create_album(owner, "Summer").expect("an album");
+            store.add_member(owner, album, guest).expect("the guest becomes a member");
+            album
+        })
+        .collect();
+    assert_eq!(store.create_album(owner, "Summer"), Err(limited.clone()));
+    assert_eq!(store.albums_of(owner).expect("a list").len(), MAX_PERSON_ALBUMS as usize);
+    let (third, theirs) = crate::fixture::owner(&store);
+    assert_eq!(store.add_member(third, theirs, guest), Err(limited));
+    assert_eq!(store.add_member(owner, first, guest), Ok(()), "a member already");
+    assert_eq!(store.add_member(third, theirs, owner), Ok(()), "others' albums count apart");
+    store.create_album(guest, "Winter").expect("own albums count apart");
+    store.delete_album(owner, albums[0]).expect("it is deleted");
+    store.create_album(owner, "Summer").expect("there is room again");
+    store.add_member(third, theirs, guest).expect("there is room again");
 }
 
 #[test]
