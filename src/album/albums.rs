@@ -11,8 +11,8 @@ use super::{
 /// Members of one album, at most 1,000.
 pub const MAX_ALBUM_MEMBERS: u32 = 1_000;
 
-/// Albums that one person owns, at most 1,000, and albums of others of which one person is a member,
-/// also at most 1,000.
+/// Albums that one person owns, at most 1,000, and albums of others that the person is a member
+/// of, also at most 1,000.
 pub const MAX_PERSON_ALBUMS: u32 = 1_000;
 
 /// Describes an album, without its members and photos.
@@ -123,8 +123,8 @@ impl Store {
     /// Returns [`AlbumError::NotFound`] if the caller is not a member of the album,
     /// [`AlbumError::NotOwner`] if the caller is another member than the owner,
     /// [`AlbumError::NoSuchPerson`] if the person does not exist, [`AlbumError::LimitReached`] if
-    /// the album has 1,000 members, [`AlbumError::TooManyAlbums`] if the person is a member of 1,000
-    /// albums of others, or [`AlbumError::Store`] if the file cannot be written.
+    /// the album has 1,000 members, [`AlbumError::TooManyAlbums`] if the person is a member of
+    /// 1,000 albums of others, or [`AlbumError::Store`] if the file cannot be written.
     pub fn add_member(
         &self,
         by: PersonId,

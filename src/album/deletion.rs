@@ -3,7 +3,8 @@
 //!
 //! From the first transaction on, no request reaches what is deleted. The photos' bytes are
 //! overwritten with zeros, which takes time, so they are removed in steps, each of one photo or of
-//! at most 64 photos with together 8 MiB. A crash between two steps loses nothing: the next run goes on.
+//! at most 64 photos with together 8 MiB. A crash between two steps loses
+//! nothing: the next run goes on.
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
