@@ -57,7 +57,8 @@ impl Trial {
 /// Describes what the mixing of a service depends on.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Causes {
-    /// Smallest number of requests in flight with a mixed answer, in the load or the follow-up.
+    /// Smallest number of requests in flight with a mixed answer, in the closed loops of the load
+    /// or the follow-up.
     pub min_in_flight: Option<usize>,
     /// Largest number of requests in flight below it that gave no mixed answer.
     pub max_clean_in_flight: Option<usize>,
@@ -86,9 +87,16 @@ pub struct Causes {
 impl Causes {
     /// Finds the causes of the mixed answers.
     pub(crate) fn new(stats: &AuditStats, trials: Vec<Trial>) -> Self {
-        let mixed = stats.pattern.in_flight.keys().copied();
+        // A later step may be answered with what an earlier one stored.
+        let mixed = stats.steps.iter().find(|step| step.mixed > 0);
+        let mixed = mixed.and_then(|step| match step.load {
+            // An abandoned request goes on beside the next one.
+            LoadModel::Closed(1) if step.hung_up > 0 => None,
+            LoadModel::Closed(in_flight) => Some(in_flight),
+            LoadModel::Open(_) | LoadModel::Recorded(_) => None,
+        });
         let in_trials = trials.iter().filter(|trial| trial.is_new).map(|trial| trial.in_flight);
-        let min_in_flight = mixed.chain(in_trials).min();
+        let min_in_flight = mixed.into_iter().chain(in_trials).min();
         let clean_steps = stats.steps.iter().filter(|step| step.mixed == 0 && step.answers > 0);
         let clean_steps = clean_steps.filter_map(|step| match step.load {
             LoadModel::Closed(in_flight) => Some(in_flight),
@@ -188,6 +196,23 @@ impl Causes {
             ));
         }
         sentences
+    }
+}
+
+#[test]
+fn only_a_closed_loop_tells_how_many_requests_were_in_flight() {
+    for (load, hung_up, expected) in [
+        (LoadModel::Closed(64), 0, Some(64)),
+        (LoadModel::Closed(1), 0, Some(1)),
+        (LoadModel::Closed(1), 1, None),
+        (LoadModel::Open(10.0), 0, None),
+        (LoadModel::Recorded(1), 0, None),
+    ] {
+        // The second step may repeat what the first one stored.
+        let mut stats = AuditStats::new(&[load, LoadModel::Closed(1)], 0);
+        stats.steps[0].hung_up = hung_up;
+        stats.steps.iter_mut().for_each(|step| step.mixed = 1);
+        assert_eq!(Causes::new(&stats, Vec::new()).min_in_flight, expected, "{load}");
     }
 }
 

@@ -12,11 +12,9 @@ use super::workload::{PlannedRequest, Workload};
 /// Upper bound of the reasons that are kept apart.
 const MAX_REASONS: usize = 16;
 
-/// Number of failures for the same reason, and nothing else, that end a load.
-const MAX_HOPELESS: u64 = 100;
-
-/// Number of requests without a response, one after the other, that end a load.
-const MAX_SILENT: u64 = 100;
+/// Number of failures for the same reason, or of requests in a row without a response, that end a
+/// load. It is twice the number in flight if that is more, because a stall fails all of these.
+const MIN_HOPELESS: u64 = 100;
 
 /// Holds one reason.
 #[derive(Clone, Debug, Serialize)]
@@ -44,6 +42,9 @@ pub struct FailureReasons {
     has_images: bool,
     #[serde(skip)]
     others: u64,
+    /// Largest number of requests in flight of a failure.
+    #[serde(skip)]
+    max_in_flight: u64,
     /// Time of the first of the last requests that got no response, and their number.
     #[serde(skip)]
     silent: Option<(Duration, u64)>,
@@ -69,6 +70,7 @@ impl FailureReasons {
     /// Counts a request that came to nothing.
     pub(crate) fn add(&mut self, exchange: &Exchange) {
         let at = exchange.timing.done;
+        self.max_in_flight = self.max_in_flight.max(exchange.in_flight as u64);
         let reason = match &exchange.response {
             Ok(response) => {
                 self.silent = None;
@@ -105,8 +107,9 @@ impl FailureReasons {
 
     /// Returns why the load has no hope, if it has none.
     pub(crate) fn hopeless(&self) -> Option<String> {
+        let hopeless = MIN_HOPELESS.max(2 * self.max_in_flight);
         if let Some((since, silent)) = self.silent
-            && silent >= MAX_SILENT
+            && silent >= hopeless
             && self.has_images
         {
             let since = since.as_secs_f64();
@@ -116,7 +119,7 @@ impl FailureReasons {
             ));
         }
         match &self.reasons[..] {
-            [only] if !self.has_images && only.count >= MAX_HOPELESS => Some(format!(
+            [only] if !self.has_images && only.count >= hopeless => Some(format!(
                 "the first {} requests came to nothing for the same reason: {}",
                 only.count, only.reason
             )),

@@ -22,7 +22,7 @@ use super::workload::{PlannedRequest, Workload};
 /// Upper bound of the loads of a follow-up.
 pub(crate) const MAX_TRIALS: usize = 8;
 
-/// Number of answers after which a load with one request in flight ends.
+/// Number of conversions and mixed answers after which a load with one request in flight ends.
 const ALONE_ANSWERS: u64 = 48;
 
 /// Expected mixed answers of a load that is as bad as the best step with any.
@@ -55,32 +55,28 @@ impl FollowUp<'_> {
     pub(crate) fn run(&self, goes_on: &mut dyn FnMut() -> bool) -> std::io::Result<Causes> {
         let start = Instant::now();
         let sticky = self.is_sticky();
-        let mut trials: Vec<Trial> = Vec::new();
         let truncated_alone = self.truncated_alone();
-        let alone =
-            self.trial(&trials, 1, start, goes_on, &|stats| stats.answers >= ALONE_ANSWERS)?;
-        trials.push(alone);
+        // A load without enough answers tells nothing if it is clean.
+        let mut trials: Vec<Trial> = Vec::new();
+        let is_enough = |stats: &AuditStats| told(stats) >= ALONE_ANSWERS;
+        trials.extend(self.trial(0, 1, start, goes_on, &is_enough)?);
+        let mut tried = 1;
         let causes = Causes::new(self.stats, trials.clone());
         let share = self.stats.mixed as f64 / self.stats.answers.max(1) as f64;
         let enough = (EXPECTED_MIXED / share.max(0.002)) as u64;
         let (clean, mixed) = (causes.max_clean_in_flight, causes.min_in_flight);
         if let (true, Some(clean), Some(mixed)) = (self.bisects, clean, mixed) {
-            bisect(clean, mixed, MAX_TRIALS - trials.len(), |in_flight| {
+            bisect(clean, mixed, MAX_TRIALS - tried, |in_flight| {
                 if start.elapsed() >= self.budget || !goes_on() {
                     return Ok::<_, std::io::Error>(None);
                 }
-                let trial = self.trial(&trials, in_flight, start, goes_on, &|stats| {
-                    stats.mixed > 0 || stats.answers >= enough
-                })?;
-                trials.push(trial);
-                // Too few answers do not show that a number is clean.
-                Ok(match trial.mixed {
-                    0 if trial.answers < enough => None,
-                    mixed => Some(mixed > 0),
-                })
+                let is_enough = |stats: &AuditStats| stats.mixed > 0 || told(stats) >= enough;
+                let trial = self.trial(tried, in_flight, start, goes_on, &is_enough)?;
+                tried += 1;
+                trials.extend(trial);
+                Ok(trial.map(|trial| trial.mixed > 0))
             })?;
         }
-        trials.retain(|trial| trial.answers > 0);
         let mut causes = Causes::new(self.stats, trials);
         causes.sticky = sticky;
         causes.truncated_alone = truncated_alone;
@@ -89,17 +85,19 @@ impl FollowUp<'_> {
     }
 
     /// Runs a closed loop until it has enough answers, or until half of the budget's rest is over.
+    /// Returns `None` if it has too few of them, and none is mixed.
     fn trial(
         &self,
-        earlier: &[Trial],
+        earlier: usize,
         in_flight: usize,
         start: Instant,
         goes_on: &mut dyn FnMut() -> bool,
         is_enough: &dyn Fn(&AuditStats) -> bool,
-    ) -> std::io::Result<Trial> {
-        let index = self.stats.steps.len() + earlier.len();
+    ) -> std::io::Result<Option<Trial>> {
+        let index = self.stats.steps.len() + earlier;
         let load = LoadModel::Closed(in_flight);
         let mut stats = AuditStats::new(&vec![load; index + 1], 0);
+        stats.expect_repeats_of(self.stats);
         let (stop, stopped) = watch::channel(false);
         let (send_checked, checked) = sync_channel(CHANNEL_CAPACITY);
         let Workload { target, photos, .. } = &**self.workload;
@@ -107,7 +105,8 @@ impl FollowUp<'_> {
         drop(send_checked);
         let context = LoadContext {
             workload: Arc::clone(self.workload),
-            hang_up: self.hang_up,
+            // An abandoned request would go on beside the next one.
+            hang_up: if in_flight == 1 { 0.0 } else { self.hang_up },
             warm_up: Duration::ZERO,
             duration: self.budget.saturating_sub(start.elapsed()) / 2,
             began: tokio::time::Instant::from_std(start),
@@ -129,7 +128,8 @@ impl FollowUp<'_> {
                 break;
             }
         }
-        Ok(Trial::new(in_flight, &stats, self.stats))
+        let tells = stats.mixed > 0 || is_enough(&stats);
+        Ok(tells.then(|| Trial::new(in_flight, &stats, self.stats)))
     }
 
     /// Returns the request with the first kept wrong answer for a whole photo, and the photo that
@@ -152,7 +152,7 @@ impl FollowUp<'_> {
             let response = self.workload.send(&mut connection, request);
             let response = self.runtime.block_on(response).ok()?;
             let image = checker.check_image(request.photo, request.fit, &response.body)?;
-            let again = self.stats.pattern.knows_mixed(&image.hash);
+            let again = self.stats.pattern.knows_mixed(&image.hash)?;
             is_sticky = Some(is_sticky.unwrap_or(true) && again);
         }
         is_sticky
@@ -195,6 +195,11 @@ impl FollowUp<'_> {
         let commands = requests.into_iter();
         commands.map(|(request, file)| shell_command(&self.workload.shown(request), file)).collect()
     }
+}
+
+/// Returns the number of answers that tell whether a load mixes: an answer from a cache does not.
+fn told(stats: &AuditStats) -> u64 {
+    stats.conversions + stats.mixed
 }
 
 /// Looks for the smallest number that is mixed, between one that is clean and one that is mixed.

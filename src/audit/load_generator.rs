@@ -24,7 +24,7 @@ pub const MAX_IN_FLIGHT: usize = 1024;
 
 /// Pause after a failure, so that a client does not send a refusing target a million requests a
 /// second.
-const BACKOFF: Duration = Duration::from_millis(2);
+pub(super) const BACKOFF: Duration = Duration::from_millis(2);
 
 /// Upper bound of the KiB of responses that wait for a checker.
 const MAX_QUEUED_KIB: usize = 64 << 10;

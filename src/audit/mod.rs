@@ -79,7 +79,7 @@ pub use self::run::{AuditError, AuditPlan, AuditProgress, AuditResults, run};
 pub use self::setup::SetupError;
 pub(crate) use self::shell_command::quoted;
 pub use self::spec::Target;
-pub use self::stats::{AuditStats, Failures, StepStats};
+pub use self::stats::{AuditStats, Failures, StepLimit, StepStats};
 pub use self::test_photos::{TestPhoto, TestPhotos};
 pub use self::time_series::{TimeBucket, TimeSeries};
 pub use self::upload_stats::UploadStats;

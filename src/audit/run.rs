@@ -17,7 +17,7 @@ use super::causes::Causes;
 use super::checkers::{CHANNEL_CAPACITY, start_checkers};
 use super::client::ExchangeLimits;
 use super::evidence::FindingKind;
-use super::follow_up::FollowUp;
+use super::follow_up::{FollowUp, MAX_TRIALS};
 use super::kept_findings::Finding;
 use super::load_generator::{LoadContext, LoadModel, LoadStep, queue_memory};
 use super::origin_server::OriginServer;
@@ -240,6 +240,8 @@ impl Audit<'_> {
         };
         self.accepts_truncated = setup.accepts_truncated;
         self.stats.collided_uploads = setup.collided_uploads;
+        // Where uploads convert, the photos of the setup were converted before the load.
+        self.stats.counts_only_copies = load_work(&self.target) == LoadWork::Uploads;
         let origin = match self.target.mode {
             Mode::Pull => {
                 Some(self.runtime.block_on(OriginServer::open(&self.target.source, &self.photos))?)
@@ -255,7 +257,8 @@ impl Audit<'_> {
             sources: origin.as_ref().map(|origin| origin.urls.clone()),
             limits,
             seed: self.plan.seed,
-            steps: self.plan.load.len().max(1) as u64,
+            // The follow-up's loads have shares of their own, which no cache can answer.
+            steps: (self.plan.load.len() + MAX_TRIALS) as u64,
             copies: UploadedCopies::default(),
             whole: available.iter().copied().filter(|photo| is_whole(photo)).count(),
             available,
@@ -437,8 +440,8 @@ impl Audit<'_> {
             kinds: &self.plan.require,
             change: change_for_more(self.target.mode, work),
         };
-        let (verdict, mut reasons) = verdict(&self.stats, abort.as_ref(), &coverage, needs);
-        reasons.splice(0..0, self.hopeless.take());
+        let hopeless = self.hopeless.take();
+        let (verdict, reasons) = verdict(&self.stats, abort.as_ref(), hopeless, &coverage, needs);
         self.stats.sort_findings();
         let truncated = if self.stats.kinds.contains_key(&FindingKind::Dirty) {
             ProbeResult::Violated

@@ -4,6 +4,7 @@
 //! bounded number of findings is kept with their images.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::conversions::Conversions;
 use super::evidence::{FindingKind, MixedDecision};
 use super::failure_reasons::FailureReasons;
 use super::kept_findings::{Finding, Selection};
-use super::load_generator::{Exchange, LoadModel};
+use super::load_generator::{BACKOFF, Exchange, LoadModel};
 use super::mixing_pattern::MixingPattern;
 use super::response_check::{Checked, ImageCheck, ResponseClass};
 use super::test_photos::TestPhotos;
@@ -97,6 +98,24 @@ impl Failures {
     }
 }
 
+/// Names what kept a step below its load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepLimit {
+    /// The auditor was too slow.
+    Auditor,
+    /// Requests failed at once, and a client pauses after a failure.
+    Failures,
+}
+
+impl fmt::Display for StepLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auditor => "this auditor was the limit",
+            Self::Failures => "requests failed at once, and each client pauses after a failure",
+        })
+    }
+}
+
 /// Holds the statistics of one step of the load.
 #[derive(Clone, Debug)]
 pub struct StepStats {
@@ -114,6 +133,8 @@ pub struct StepStats {
     pub repeated: u64,
     /// Number of conversions by the shorter side of the thumbnail in pixels.
     pub conversions_by_side: BTreeMap<u32, u64>,
+    /// Requests that the target shed or did not answer, after each of which a client paused.
+    pub failed: u64,
     /// Requests that the audit gave up. Other numbers count only those whose answer was complete.
     pub hung_up: u64,
     /// Uploads of the step.
@@ -140,6 +161,7 @@ impl StepStats {
             conversions: 0,
             repeated: 0,
             conversions_by_side: BTreeMap::new(),
+            failed: 0,
             hung_up: 0,
             uploads: UploadStats::default(),
             busy: BusyTime::default(),
@@ -153,6 +175,20 @@ impl StepStats {
     /// Returns the mean number of requests in flight, uploads included.
     pub fn mean_in_flight(&self) -> f64 {
         self.busy.mean_in_flight()
+    }
+
+    /// Returns what kept the step below its load, if it was not reached.
+    pub fn limit(&self) -> Option<StepLimit> {
+        if self.is_reached() {
+            return None;
+        }
+        let pauses = BACKOFF.as_secs_f64()
+            * (self.failed + self.uploads.all() - self.uploads.accepted) as f64;
+        let mut busy = self.busy.clone();
+        busy.sum += Duration::from_secs_f64(pauses);
+        let is_paused = matches!(self.load, LoadModel::Closed(in_flight)
+            if busy.mean_in_flight() >= MIN_REACHED_SHARE * in_flight as f64);
+        Some(if is_paused { StepLimit::Failures } else { StepLimit::Auditor })
     }
 
     /// Returns true if the target got the load of the step, and the auditor was not the limit.
@@ -283,6 +319,9 @@ pub struct AuditStats {
     decision: MixedDecision,
     #[serde(skip)]
     known: Conversions,
+    /// True if only copies that the load uploaded are conversions of the load.
+    #[serde(skip)]
+    pub(crate) counts_only_copies: bool,
 }
 
 impl AuditStats {
@@ -290,6 +329,12 @@ impl AuditStats {
     pub(crate) fn new(load: &[LoadModel], max_findings: usize) -> Self {
         let steps = load.iter().copied().map(StepStats::new).collect();
         Self { steps, selection: Selection::new(max_findings), ..Self::default() }
+    }
+
+    /// Counts answers that repeat those of an earlier load as no conversions.
+    pub(crate) fn expect_repeats_of(&mut self, earlier: &Self) {
+        self.known = earlier.known.clone();
+        self.counts_only_copies = earlier.counts_only_copies;
     }
 
     /// Counts a checked response.
@@ -323,6 +368,8 @@ impl AuditStats {
             ResponseClass::ErrorStatus | ResponseClass::NotAnImage if is_truncated => {}
             _ => self.failure_reasons.add(&exchange),
         }
+        let pauses = matches!(class, ResponseClass::Shed | ResponseClass::Failed(_));
+        step.failed += u64::from(pauses);
         match class {
             ResponseClass::Shed => self.failures.shed += 1,
             // A service that refuses a truncated photo behaves correctly.
@@ -401,7 +448,8 @@ impl AuditStats {
     /// Counts an answer that was read and shows nothing of other people.
     fn count_clean(&mut self, exchange: &Exchange, image: &ImageCheck) {
         let step = &mut self.steps[exchange.step];
-        if self.known.is_new(exchange.request, image) {
+        let is_of_load = !self.counts_only_copies || exchange.request.copy > 0;
+        if self.known.is_new(exchange.request, image) && is_of_load {
             self.conversions += 1;
             step.count_conversion(image);
         } else {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::setup::SetupError;
 use super::spec::{LoadWork, Mode};
-use super::stats::{AuditStats, StepStats};
+use super::stats::{AuditStats, StepLimit, StepStats};
 use super::visibility::{Coverage, MixKind, Visibility, coverage};
 use crate::output::terminal::many;
 
@@ -94,10 +94,12 @@ pub(super) fn change_for_more(mode: Mode, work: LoadWork) -> &'static str {
     }
 }
 
-/// Returns the verdict, and the reasons why it is not a better one.
+/// Returns the verdict, and the reasons why it is not a better one. A load that ended early for
+/// want of hope, for the reason `hopeless`, is never clean.
 pub(super) fn verdict(
     stats: &AuditStats,
     abort: Option<&AbortReason>,
+    hopeless: Option<String>,
     coverage: &[Coverage],
     needs: Requirements<'_>,
 ) -> (AuditVerdict, Vec<String>) {
@@ -109,16 +111,17 @@ pub(super) fn verdict(
         return (verdict, vec![reason.to_string()]);
     }
     if stats.mixed > 0 {
-        return (AuditVerdict::Mixed, Vec::new());
+        return (AuditVerdict::Mixed, hopeless.into_iter().collect());
     }
     let AuditStats { requests, answers, truncated, unknown, failures, .. } = *stats;
     let collided_uploads = stats.collided_uploads;
     if answers == 0 && requests > 0 && failures.unreachable + failures.timeout == requests {
         let reason =
             format!("none of {requests} requests was answered; check that the service is running");
-        return (AuditVerdict::Unreachable, vec![reason]);
+        return (AuditVerdict::Unreachable, hopeless.into_iter().chain([reason]).collect());
     }
-    let mut reasons = too_few(stats, needs);
+    let mut reasons: Vec<String> = hopeless.into_iter().collect();
+    reasons.extend(too_few(stats, needs));
     // A body that no decoder takes may show anything in a browser.
     let unread = unknown + failures.not_an_image;
     let to_read = answers - truncated + failures.not_an_image;
@@ -165,9 +168,16 @@ fn too_few(stats: &AuditStats, needs: Requirements<'_>) -> Vec<String> {
     let min_of_step = min.div_ceil(steps.len().max(1) as u64);
     let change = needs.change;
     if steps.is_empty() && stats.requests > 0 {
-        let reason = "no step of the load was reached, because this auditor was the limit";
-        let change = "ask for less at once (--steps), or run it on a machine of its own";
-        return vec![format!("{reason}: {change}")];
+        let limits = stats.steps.iter().filter_map(StepStats::limit);
+        let limit = limits.max_by_key(|limit| *limit == StepLimit::Failures);
+        let limit = limit.unwrap_or(StepLimit::Auditor);
+        let change = match limit {
+            StepLimit::Auditor => {
+                "ask for less at once (--steps), or run it on a machine of its own"
+            }
+            StepLimit::Failures => "ask for less at once (--steps), or find why requests fail",
+        };
+        return vec![format!("no step of the load was reached, because {limit}: {change}")];
     }
     if conversions < min {
         return vec![format!(
@@ -209,7 +219,7 @@ mod tests {
     fn decided(stats: &AuditStats) -> (AuditVerdict, Vec<String>) {
         let change = change_for_more(Mode::Push, LoadWork::Thumbnails);
         let needs = Requirements { min_conversions: 100, kinds: &[], change };
-        verdict(stats, None, &[], needs)
+        verdict(stats, None, None, &[], needs)
     }
 
     #[test]
@@ -242,6 +252,31 @@ mod tests {
     }
 
     #[test]
+    fn failures_and_not_the_auditor_are_blamed_for_clients_that_pause_after_them() {
+        let mut stats = stats(&[(64, 1000)]);
+        stats.steps[0].busy.sum = Duration::from_secs(10);
+        assert!(decided(&stats).1[0].contains("this auditor was the limit"));
+        // 54 clients of 64 pause for 2 ms after each failure.
+        stats.steps[0].failed = 54 * 500;
+        let reasons = decided(&stats).1;
+        assert!(reasons[0].contains("find why requests fail"), "{reasons:?}");
+    }
+
+    #[test]
+    fn a_load_without_hope_is_never_clean() {
+        let mut stats = stats(&[(4, 1000), (64, 1)]);
+        stats.steps[1].busy.sum = Duration::ZERO;
+        assert_eq!(decided(&stats).0, AuditVerdict::Clean, "without the step that was not reached");
+        let needs = Requirements { min_conversions: 100, kinds: &[], change: "" };
+        let reason = || Some("it stopped".to_owned());
+        let decided = verdict(&stats, None, reason(), &[], needs);
+        assert_eq!(decided, (AuditVerdict::Inconclusive, vec!["it stopped".to_owned()]));
+        stats.mixed = 1;
+        let decided = verdict(&stats, None, reason(), &[], needs);
+        assert_eq!(decided, (AuditVerdict::Mixed, vec!["it stopped".to_owned()]));
+    }
+
+    #[test]
     fn uploads_that_collide_make_no_clean_verdict() {
         let mut stats = stats(&[(8, 100)]);
         stats.collided_uploads = 1;
@@ -265,7 +300,7 @@ mod tests {
         ] {
             let needs = Requirements { min_conversions: 100, kinds, change: "" };
             let (verdict, reasons) =
-                verdict(&stats(&[(8, 100)]), None, &[blends(conversions)], needs);
+                verdict(&stats(&[(8, 100)]), None, None, &[blends(conversions)], needs);
             assert_eq!(verdict, expected, "{reasons:?}");
         }
     }

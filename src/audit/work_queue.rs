@@ -170,14 +170,17 @@ impl WorkQueue {
 
     /// Plans a thumbnail that no other request asks for, else one that was asked for before.
     fn photo(&self, state: &mut QueueState, number: u64) -> PlannedRequest {
+        while state.has_thumbnails {
+            let index = state.next_thumbnail;
+            state.next_thumbnail += 1;
+            if let Some(request) = self.workload.new_thumbnail(self.step, index, number) {
+                return request;
+            }
+            // Truncated photos are few, and run out before the whole ones.
+            state.has_thumbnails = self.workload.is_truncated(index);
+        }
         let index = state.next_thumbnail;
         state.next_thumbnail += 1;
-        if state.has_thumbnails
-            && let Some(request) = self.workload.new_thumbnail(self.step, index, number)
-        {
-            return request;
-        }
-        state.has_thumbnails = false;
         self.workload.any_thumbnail(index, number)
     }
 }

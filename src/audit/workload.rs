@@ -42,7 +42,8 @@ pub(crate) struct Workload {
     pub(crate) sources: Option<SourceUrls>,
     pub(crate) limits: ExchangeLimits,
     pub(crate) seed: u64,
-    /// Number of the steps of the load. Each step has its own share of the thumbnails.
+    /// Upper bound of the steps of the load and the loads of the follow-up. Each of them has its own
+    /// share of the thumbnails.
     pub(crate) steps: u64,
     /// Indexes of the photos that may be requested, whole ones first.
     pub(crate) available: Vec<usize>,
@@ -121,6 +122,11 @@ impl Workload {
         let number_of_photo = self.photos.all[photo].number as u64;
         let size = sizes[((round + number_of_photo) % count) as usize];
         Some(self.planned(number, photo, copy, round, size))
+    }
+
+    /// Returns true if the photo with an index in the sequence of a step is truncated.
+    pub(crate) fn is_truncated(&self, index: u64) -> bool {
+        self.photos.all[self.photo(index).0].truncated
     }
 
     /// Plans a thumbnail of a photo that the target has before the load, in each size in turn.

@@ -9,7 +9,9 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use super::request::ready_connection;
-use super::{Connection, ExchangeLimits, HttpError, HttpRequest, HttpResponse, send};
+use super::{
+    Connection, ExchangeLimits, HttpError, HttpRequest, HttpResponse, MAX_REDIRECTS, send,
+};
 
 /// Names the moment at which a client hangs up.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +33,7 @@ pub(crate) async fn send_and_hang_up(
     moment: HangUp,
 ) -> Result<HttpResponse, HttpError> {
     if moment == HangUp::After {
-        let response = send(kept, request, limits, 0).await;
+        let response = send(kept, request, limits, MAX_REDIRECTS).await;
         *kept = None;
         return response;
     }

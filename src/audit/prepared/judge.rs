@@ -372,7 +372,8 @@ impl Judgement {
             kinds: &options.require,
             change,
         };
-        let (mut verdict, mut reasons) = verdict(&self.stats, abort.as_ref(), &coverage, needs);
+        let (mut verdict, mut reasons) =
+            verdict(&self.stats, abort.as_ref(), None, &coverage, needs);
         let gaps = gaps(&self.counts, &self.stats);
         if verdict == AuditVerdict::Clean && !gaps.is_empty() {
             verdict = AuditVerdict::Inconclusive;

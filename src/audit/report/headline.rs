@@ -110,10 +110,12 @@ pub(super) fn how_often(results: &AuditResults) -> String {
         if let Some(least) = causes.min_in_flight {
             text += &format!(", from {} in flight on", many(least, "request"));
         }
-        text += &format!(
-            ". Of {} people, {} saw another person’s photo, and photos of {} were seen by others",
-            results.photos.spec.people, causes.affected_viewers, causes.exposed_owners
-        );
+        if causes.affected_viewers > 0 {
+            text += &format!(
+                ". Of {} people, {} saw another person’s photo, and photos of {} were seen by others",
+                results.photos.spec.people, causes.affected_viewers, causes.exposed_owners
+            );
+        }
     }
     text + "."
 }

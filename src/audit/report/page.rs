@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::headline::{describe_load, headline, how_often, main_finding, step_share, verdict_word};
+use super::headline::{describe_load, headline, main_finding, step_share, verdict_word};
 use super::load_chart::load_chart;
 use super::pictures::{Pictures, person};
 use super::table::{describe_finding, describe_hidden, describe_in_flight, explain_verdict, notes};
@@ -29,7 +29,7 @@ fn opening(plan: &AuditPlan, results: &AuditResults) -> Markup {
         h1 { (headline(results)) }
         p.lead {
             b.verdict { (verdict_word(results)) } " "
-            (if is_mixed { how_often(results) } else { explain_verdict(results) })
+            (explain_verdict(results))
         }
         @if is_mixed && let Some(finding) = main_finding(results) {
             p { (circumstances(finding, results)) }

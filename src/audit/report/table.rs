@@ -250,10 +250,10 @@ fn load_notes(results: &AuditResults) -> Vec<String> {
                 step.load
             ));
         }
-        if !step.is_reached() {
+        if let Some(limit) = step.limit() {
             notes.push(format!(
-                "Warning: {} was not reached. The mean in flight was {:.1}, because this auditor \
-                 was the limit. The verdict claims nothing for this step.",
+                "Warning: {} was not reached. The mean in flight was {:.1}, because {limit}. The \
+                 verdict claims nothing for this step.",
                 step.load,
                 step.mean_in_flight()
             ));
@@ -265,7 +265,10 @@ fn load_notes(results: &AuditResults) -> Vec<String> {
 /// Explains the verdict in a sentence.
 pub(super) fn explain_verdict(results: &AuditResults) -> String {
     match results.verdict {
-        AuditVerdict::Mixed => how_often(results),
+        AuditVerdict::Mixed => {
+            let reasons = results.reasons.iter().map(|reason| format!(" Also {reason}."));
+            how_often(results) + &reasons.collect::<String>()
+        }
         AuditVerdict::Clean => format!(
             "0 of {} at {}, with 95 % confidence. {}.",
             many(results.claimed_conversions, "conversion"),
