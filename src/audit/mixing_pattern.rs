@@ -13,7 +13,7 @@ const MAX_ANSWERS: usize = 1 << 14;
 /// the first answers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MixingPattern {
-    /// Mixed answers by the viewer who asked and the owner of the shown photo, who is another person.
+    /// Mixed answers by the viewer who asked and another owner of the shown photo.
     pub(super) pairs: BTreeMap<(usize, usize), u64>,
     /// Owner of the requested photo, and true for a mixed answer, by the start of the file's hash.
     answers: HashMap<u64, (usize, bool)>,

@@ -42,8 +42,8 @@ pub(crate) struct Workload {
     pub(crate) sources: Option<SourceUrls>,
     pub(crate) limits: ExchangeLimits,
     pub(crate) seed: u64,
-    /// Upper bound of the steps of the load and the loads of the follow-up. Each of them has its own
-    /// share of the thumbnails.
+    /// Upper bound of the steps of the load and the loads of the follow-up. Each of them has its
+    /// own share of the thumbnails.
     pub(crate) steps: u64,
     /// Indexes of the photos that may be requested, whole ones first.
     pub(crate) available: Vec<usize>,
