@@ -112,7 +112,8 @@ pub(super) fn how_often(results: &AuditResults) -> String {
         }
         if causes.affected_viewers > 0 {
             text += &format!(
-                ". Of {} people, {} saw another person’s photo, and photos of {} were seen by others",
+                ". Of {} people, {} saw another person’s photo, and photos of {} were seen by \
+                 others",
                 results.photos.spec.people, causes.affected_viewers, causes.exposed_owners
             );
         }
