@@ -1,7 +1,7 @@
 //! Probes after the load whether a stranger's token gives access to a photo.
 //!
 //! A stranger is a person who is no member of the photo's album. Each request of a stranger follows
-//! the owner's own, because a service that gives nobody anything refuses strangers too.
+//! the owner's own, because a service that refuses its owners refuses strangers too.
 
 use std::time::Duration;
 

@@ -5,9 +5,9 @@ use std::error::Error;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::data_args::Data;
+use super::data_args::DrillData;
 use super::{Exit, OutputArgs};
-use crate::album::{ClockStatus, MAX_CLOCK_JUMP, Moment};
+use crate::album::{ClockStatus, MAX_CLOCK_JUMP};
 
 /// Shows if the clock may be believed, or accepts a jump of it.
 ///
@@ -28,11 +28,8 @@ enum Command {
 /// Shows the clock beside the expected time.
 #[derive(Args)]
 struct ClockArgs {
-    /// Sets the clock to this moment, by RFC 3339, for a drill.
-    #[arg(long, value_name = "RFC3339")]
-    now: Option<Moment>,
     #[command(flatten)]
-    data: Data,
+    data: DrillData,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -43,8 +40,8 @@ impl Clock {
             Command::Show(arguments) => (arguments, false),
             Command::Accept(arguments) => (arguments, true),
         };
-        let ClockArgs { now, data, output } = arguments;
-        let store = data.open(now)?;
+        let ClockArgs { data, output } = arguments;
+        let store = data.open()?;
         let status = if accept { store.accept_clock()? } else { store.observe_clock()? };
         let ClockStatus { reading, expected } = status;
         let believed = accept || status.is_believed();

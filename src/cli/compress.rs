@@ -6,7 +6,7 @@ use clap::Args;
 use indicatif::BinaryBytes;
 use serde::Serialize;
 
-use super::data_args::Data;
+use super::data_args::DrillData;
 use super::interrupt::Interrupt;
 use super::limit_args::LimitArgs;
 use super::{Exit, OutputArgs};
@@ -24,19 +24,16 @@ use crate::output::terminal::{grouped, many};
 #[derive(Args)]
 pub(super) struct Compress {
     #[command(flatten)]
-    data: Data,
+    data: DrillData,
     #[command(flatten)]
     limit: LimitArgs,
-    /// Sets the clock to this moment, by RFC 3339, for a drill.
-    #[arg(long, value_name = "RFC3339")]
-    now: Option<Moment>,
     #[command(flatten)]
     output: OutputArgs,
 }
 
 impl Compress {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
-        let store = self.data.open(self.now)?;
+        let store = self.data.open()?;
         let now = store.now();
         let interrupt = Interrupt::listen();
         let progress = progress::counting(self.output.quiet, "photos", 0);
@@ -49,7 +46,7 @@ impl Compress {
         let summary = summary?;
         let document = Document {
             schema: "double-exposure/compress/1",
-            data: &self.data.data.to_string_lossy(),
+            data: &self.data.file.data.to_string_lossy(),
             now,
             bytes_saved: summary.bytes_saved(),
             summary: &summary,

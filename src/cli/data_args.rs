@@ -19,10 +19,30 @@ pub(super) struct Data {
     pub(super) data: PathBuf,
 }
 
+/// Selects the file of an album, and the time that a drill takes for the present.
+#[derive(Args)]
+pub(super) struct DrillData {
+    /// Sets the clock to this moment, by RFC 3339, for a drill.
+    #[arg(long, value_name = "RFC3339")]
+    now: Option<Moment>,
+    #[command(flatten)]
+    pub(super) file: Data,
+}
+
+impl DrillData {
+    /// Opens the file, which has to exist, with the clock of the drill.
+    pub(super) fn open(&self) -> Result<Store, OpenError> {
+        self.file.open_by(self.now.map_or(Clock::System, Clock::starting_at))
+    }
+}
+
 impl Data {
-    /// Opens the file, which has to exist. A drill sets the clock to `now`.
-    pub(super) fn open(&self, now: Option<Moment>) -> Result<Store, OpenError> {
-        let clock = now.map_or(Clock::System, Clock::starting_at);
+    /// Opens the file, which has to exist, with the system's clock.
+    pub(super) fn open(&self) -> Result<Store, OpenError> {
+        self.open_by(Clock::System)
+    }
+
+    fn open_by(&self, clock: Clock) -> Result<Store, OpenError> {
         Store::open(&self.data, clock, StoreOptions { create: false, ..StoreOptions::default() })
     }
 }

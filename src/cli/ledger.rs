@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::data_args::Data;
+use super::data_args::{Data, DrillData};
 use super::interrupt::Interrupt;
 use super::{Exit, OutputArgs};
 use crate::album::{
@@ -105,11 +105,8 @@ struct PruneArgs {
     #[arg(long, value_name = "N", default_value_t = 400,
           value_parser = clap::value_parser!(u64).range(1..=36_500))]
     days: u64,
-    /// Sets the clock to this moment, by RFC 3339, for a drill.
-    #[arg(long, value_name = "RFC3339")]
-    now: Option<Moment>,
     #[command(flatten)]
-    data: Data,
+    data: DrillData,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -127,7 +124,7 @@ impl Ledger {
 
 impl ViewersArgs {
     fn run(self) -> Result<Exit, Box<dyn Error>> {
-        let viewers = self.data.open(None)?.viewers_of(self.photo)?;
+        let viewers = self.data.open()?.viewers_of(self.photo)?;
         let document = json!({ "schema": "double-exposure/ledger-viewers/1", "viewers": viewers });
         self.output.print(&document, || match viewers.is_empty() {
             true => "the ledger has no row of a viewer who was shown this photo\n".into(),
@@ -140,7 +137,7 @@ impl ViewersArgs {
 impl ImpactArgs {
     fn run(self) -> Result<Exit, Box<dyn Error>> {
         let Self { batch, one_in, data, output } = self;
-        let impact = data.open(None)?.impact(&batch.query(one_in))?;
+        let impact = data.open()?.impact(&batch.query(one_in))?;
         let Confirmed { made, made_wrong, shown, shown_wrong, withheld, .. } = impact.confirmed;
         let document = json!({
             "schema": "double-exposure/ledger-impact/1",
@@ -162,7 +159,7 @@ impl VerifyArgs {
     fn run(self) -> Result<Exit, Box<dyn Error>> {
         let query = self.batch.query(NonZeroU32::MIN);
         let interrupt = Interrupt::listen();
-        let result = self.data.open(None)?.verify_ledger(&query, |_| !interrupt.heard())?;
+        let result = self.data.open()?.verify_ledger(&query, |_| !interrupt.heard())?;
         let Verification { remade, different, unavailable, disagreements, rows } = &result;
         let document = json!({
             "schema": "double-exposure/ledger-verify/1",
@@ -187,7 +184,7 @@ impl VerifyArgs {
 
 impl PruneArgs {
     fn run(self) -> Result<Exit, Box<dyn Error>> {
-        let store = self.data.open(self.now)?;
+        let store = self.data.open()?;
         let day = Duration::from_secs(24 * 60 * 60);
         let kept_from = store.now().before(day * self.days as u32);
         let deleted = store.prune_ledger(kept_from)?;

@@ -26,7 +26,7 @@ pub(super) struct Purge {
 
 impl Purge {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
-        let purged = self.data.open(None)?.purge(&self.maker)?;
+        let purged = self.data.open()?.purge(&self.maker)?;
         let Self { maker, output, .. } = self;
         let document =
             json!({ "schema": "double-exposure/purge/1", "maker": maker, "purged": purged });

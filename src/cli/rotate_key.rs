@@ -22,7 +22,7 @@ pub(super) struct RotateKey {
 
 impl RotateKey {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
-        let key = self.data.open(None)?.rotate_operator_key()?;
+        let key = self.data.open()?.rotate_operator_key()?;
         let document = json!({ "schema": "double-exposure/rotate-key/1", "key": key.reveal() });
         self.output.print(&document, || format!("{}\n", key.reveal()));
         self.output.note("start the server again, so that it takes this key\n");

@@ -6,7 +6,7 @@
 //!
 //! People take turns. Before the queue that all share, each person has one of their own, of which
 //! at most [`max_running_per_person`](AdmissionLimits::max_running_per_person) go on at a time. So
-//! at most so many conversions of each other person are ahead of a person's next one.
+//! each other person has at most this number of conversions ahead of a person's next one.
 
 use std::num::NonZeroUsize;
 use std::pin::pin;

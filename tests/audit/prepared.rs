@@ -11,7 +11,7 @@ use double_exposure::audit::prepared::{
     PreparedError, RecordCounts, judge, prepare,
 };
 use double_exposure::audit::report::{AuditDocument, table};
-use double_exposure::audit::spec::PhotoFormat;
+use double_exposure::audit::spec::{PhotoFormat, PhotosSpec};
 use double_exposure::audit::{
     AuditPlan, AuditResults, AuditVerdict, FindingKind, ProbeResult, upper_bound,
 };
@@ -35,14 +35,16 @@ pub(crate) struct Prepared {
 fn options() -> PrepareOptions {
     PrepareOptions {
         name: "a service".into(),
-        people: 4,
-        per_person: 1,
-        members: 1,
-        width: 320,
-        height: 240,
-        format: PhotoFormat::Jpeg,
-        truncated: false,
-        replaced: false,
+        photos: PhotosSpec {
+            people: 4,
+            per_person: 1,
+            members: 1,
+            width: 320,
+            height: 240,
+            format: PhotoFormat::Jpeg,
+            truncated: false,
+            replaced: false,
+        },
         sizes: SIZE.to_string().parse().unwrap(),
         fit: Some(Fit::Cover),
         seed: 7,
@@ -366,7 +368,9 @@ fn a_stranger_who_is_refused_passes_and_one_who_gets_an_image_is_told() {
 
 #[test]
 fn an_earlier_version_is_stale_only_after_it_was_replaced() {
-    let prepared = Prepared::with(&PrepareOptions { replaced: true, ..options() });
+    let mut options = options();
+    options.photos.replaced = true;
+    let prepared = Prepared::with(&options);
     let photo = &prepared.manifest.photos[0];
     assert_eq!(photo.versions.len(), 2);
     fs::write(prepared.answers().join("old.jpg"), prepared.image(0, 0)).unwrap();
@@ -446,7 +450,8 @@ fn an_interrupted_judgement_reports_what_it_has_read() {
 
 #[test]
 fn no_id_or_name_is_issued_twice_and_no_folder_is_used_twice() {
-    let options = PrepareOptions { truncated: true, replaced: true, ..options() };
+    let mut options = options();
+    (options.photos.truncated, options.photos.replaced) = (true, true);
     let [first, second] = [7, 8].map(|seed| {
         let prepared = Prepared::with(&PrepareOptions { seed, ..options.clone() });
         let error = prepare(prepared.folder.path(), &options).unwrap_err();

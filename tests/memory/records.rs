@@ -7,7 +7,7 @@ use std::process::Command;
 use std::{env, fs};
 
 use double_exposure::audit::prepared::{JudgeOptions, PrepareOptions, judge, prepare};
-use double_exposure::audit::spec::PhotoFormat;
+use double_exposure::audit::spec::{PhotoFormat, PhotosSpec};
 
 use crate::conversions::peak_bytes;
 
@@ -73,14 +73,16 @@ fn eight_times_the_records_take_no_more_memory() {
     let folder = tempfile::tempdir().unwrap();
     let options = PrepareOptions {
         name: "a service".into(),
-        people: 2,
-        per_person: 1,
-        members: 0,
-        width: 160,
-        height: 160,
-        format: PhotoFormat::Jpeg,
-        truncated: false,
-        replaced: false,
+        photos: PhotosSpec {
+            people: 2,
+            per_person: 1,
+            members: 0,
+            width: 160,
+            height: 160,
+            format: PhotoFormat::Jpeg,
+            truncated: false,
+            replaced: false,
+        },
         sizes: "160".parse().unwrap(),
         fit: None,
         seed: 7,

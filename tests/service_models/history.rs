@@ -240,8 +240,8 @@ impl Event {
         }
     }
 
-    /// Returns true if the operation may have had its effect: it did, or nobody knows. A 503 tells
-    /// that it did not.
+    /// Returns true if the operation may have had its effect: it had, or the answer does
+    /// not tell. A 503 tells that it had none.
     fn may_have_worked(&self) -> bool {
         matches!(self.status(), 0 | 200..=204 | 500)
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::error::PreparedError;
 use crate::audit::self_test;
-use crate::audit::spec::{PhotoFormat, Sizes, Target};
+use crate::audit::spec::{PhotoFormat, PhotosSpec, Sizes, Target};
 use crate::audit::test_photos::TestPhotos;
 use crate::codec::Fit;
 use crate::output::json;
@@ -35,22 +35,8 @@ const MAX_MANIFEST_BYTES: u64 = 16 << 20;
 pub struct PrepareOptions {
     /// Name of the service in reports.
     pub name: String,
-    /// Number of people.
-    pub people: usize,
-    /// Number of photos of each person.
-    pub per_person: usize,
-    /// Number of members of each person's album, without its owner.
-    pub members: usize,
-    /// Width of the photos in pixels.
-    pub width: u32,
-    /// Height of the photos in pixels.
-    pub height: u32,
-    /// Format of the photos.
-    pub format: PhotoFormat,
-    /// True if truncated photos are prepared too.
-    pub truncated: bool,
-    /// True if each photo has an earlier version, which it replaces.
-    pub replaced: bool,
+    /// Photos, and the people who own them.
+    pub photos: PhotosSpec,
     /// Sizes of the thumbnails.
     pub sizes: Sizes,
     /// Fit of the thumbnails, or `None` if any fit is accepted.
@@ -167,6 +153,7 @@ pub fn prepare(folder: &Path, options: &PrepareOptions) -> Result<Manifest, Prep
 impl PrepareOptions {
     /// Returns the target whose photos and thumbnails these are. Its requests are never sent.
     fn target(&self) -> Result<Target, PreparedError> {
+        let photos = &self.photos;
         let text = format!(
             "name = {}\nmode = \"push\"\nbase = \"http://recorded.invalid\"\n\
              [photos]\npeople = {}\nper_person = {}\nmembers = {}\nwidth = {}\nheight = {}\n\
@@ -174,14 +161,14 @@ impl PrepareOptions {
              [upload]\npath = \"/{{uuid}}\"\n\
              [thumbnail]\npath = \"/{{uuid}}/{{size}}\"\nfit = \"{}\"\n",
             serde_json::Value::from(self.name.as_str()),
-            self.people,
-            self.per_person,
-            self.members,
-            self.width,
-            self.height,
-            format_name(self.format),
-            self.truncated,
-            self.replaced,
+            photos.people,
+            photos.per_person,
+            photos.members,
+            photos.width,
+            photos.height,
+            format_name(photos.format),
+            photos.truncated,
+            photos.replaced,
             fit_name(self.fit),
         );
         let mut target = Target::parse(&text, None, &|_| None)?;
@@ -275,17 +262,19 @@ impl Manifest {
         let sizes: Vec<String> = self.sizes.iter().map(u32::to_string).collect();
         let options = PrepareOptions {
             name: self.name.clone(),
-            people: self.people.len(),
-            per_person: whole / self.people.len().max(1),
-            members: self.people.first().map_or(0, |person| person.members.len()),
-            width: self.width,
-            height: self.height,
-            format: match self.format.as_str() {
-                "png" => PhotoFormat::Png,
-                _ => PhotoFormat::Jpeg,
+            photos: PhotosSpec {
+                people: self.people.len(),
+                per_person: whole / self.people.len().max(1),
+                members: self.people.first().map_or(0, |person| person.members.len()),
+                width: self.width,
+                height: self.height,
+                format: match self.format.as_str() {
+                    "png" => PhotoFormat::Png,
+                    _ => PhotoFormat::Jpeg,
+                },
+                truncated: self.photos.len() > whole,
+                replaced: self.photos.iter().any(|photo| photo.versions.len() > 1),
             },
-            truncated: self.photos.len() > whole,
-            replaced: self.photos.iter().any(|photo| photo.versions.len() > 1),
             sizes: sizes.join(",").parse().map_err(|_| invalid("sizes are invalid".to_owned()))?,
             fit: fit_of(&self.fit).ok_or_else(|| {
                 invalid(format!("fit is {:?}, not cover, contain or any", self.fit))

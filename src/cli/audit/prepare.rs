@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::super::{Exit, OutputArgs, parse};
 use crate::audit::prepared::{MANIFEST, PrepareOptions, prepare};
-use crate::audit::spec::{MAX_PEOPLE, MAX_PHOTOS_PER_PERSON, PhotoFormat, Sizes};
+use crate::audit::spec::{MAX_PEOPLE, MAX_PHOTOS_PER_PERSON, PhotoFormat, PhotosSpec, Sizes};
 use crate::codec::Fit;
 use crate::output::terminal::many;
 
@@ -100,17 +100,19 @@ impl Prepare {
     pub(super) fn run(self) -> Result<Exit, Box<dyn Error>> {
         let options = PrepareOptions {
             name: self.name,
-            people: self.people,
-            per_person: self.per_person,
-            members: self.members,
-            width: self.width,
-            height: self.height,
-            format: match self.format {
-                Format::Jpeg => PhotoFormat::Jpeg,
-                Format::Png => PhotoFormat::Png,
+            photos: PhotosSpec {
+                people: self.people,
+                per_person: self.per_person,
+                members: self.members,
+                width: self.width,
+                height: self.height,
+                format: match self.format {
+                    Format::Jpeg => PhotoFormat::Jpeg,
+                    Format::Png => PhotoFormat::Png,
+                },
+                truncated: self.truncated,
+                replaced: self.replaced,
             },
-            truncated: self.truncated,
-            replaced: self.replaced,
             sizes: self.sizes,
             fit: match self.fit {
                 FitWord::Cover => Some(Fit::Cover),

@@ -10,7 +10,7 @@ use super::entropy::{self, Nonzero};
 use super::frame_header::FrameHeader;
 use super::huffman_tables::HuffmanTables;
 use super::scan::Scan;
-use super::segments::{Kind, Segments, marker};
+use super::segments::{Kind, Segments, marker, restart_interval};
 use crate::codec::{Format, ImageError, Part};
 
 /// Upper bound of the whole scans of a progressive file.
@@ -96,10 +96,7 @@ impl Reader<'_> {
         match code {
             marker::DNL => return Ok(None),
             marker::DHT => self.tables.define(payload),
-            marker::DRI => {
-                let interval = payload.try_into().map_err(|_| Format::Jpeg.invalid_field(at))?;
-                self.interval = u16::from_be_bytes(interval);
-            }
+            marker::DRI => self.interval = restart_interval(payload, at)?,
             marker::SOF0..=marker::SOF15
                 if ![marker::DHT, marker::JPG, marker::DAC].contains(&code) =>
             {

@@ -11,7 +11,7 @@ use super::entropy::{self, Nonzero, WalkError};
 use super::frame_header::FrameHeader;
 use super::huffman_tables::{self, HuffmanTables};
 use super::scan::{CoefficientBits, Scan};
-use super::segments::{Kind, Segments, marker};
+use super::segments::{Kind, Segments, marker, restart_interval};
 use crate::codec::{Damage, Format, ImageError, Part};
 
 /// Maximum of bytes behind each restart marker that are taken for no part of the data.
@@ -89,10 +89,7 @@ impl Repair<'_> {
                 self.tables.define(payload);
                 self.lacks_tables = false;
             }
-            marker::DRI => {
-                let interval = payload.try_into().map_err(|_| Format::Jpeg.invalid_field(at))?;
-                self.interval = u16::from_be_bytes(interval);
-            }
+            marker::DRI => self.interval = restart_interval(payload, at)?,
             marker::SOS if self.lacks_tables => {
                 let standard = huffman_tables::standard();
                 self.tables.define(&standard);

@@ -36,6 +36,12 @@ pub(in crate::codec) mod marker {
     pub(in crate::codec) const COM: u8 = 0xFE;
 }
 
+/// Reads the payload of a DRI segment at the position `at`: the number of units between restarts.
+pub(super) fn restart_interval(payload: &[u8], at: usize) -> Result<u16, ImageError> {
+    let interval = payload.try_into().map_err(|_| Format::Jpeg.invalid_field(at))?;
+    Ok(u16::from_be_bytes(interval))
+}
+
 /// Locates one segment of the file. Fill bytes and other bytes between segments belong to none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::codec) struct Segment {

@@ -8,7 +8,7 @@ use jpeg_decoder::ColorTransform;
 
 use super::frame_header::FrameHeader;
 use super::scan::{CoefficientBits, Scan};
-use super::segments::{Kind, Segment, Segments, marker};
+use super::segments::{Kind, Segment, Segments, marker, restart_interval};
 use crate::codec::color::{ColorModel, ColorTag, IccParts};
 use crate::codec::{Damage, Feature, Format, ImageError, Orientation, Part, limits, orientation};
 
@@ -161,10 +161,7 @@ impl StructureReader {
             }
             marker::SOF0..=marker::SOF15 => self.begin_frame(code, file, payload, at)?,
             marker::SOS => self.begin_scan(payload, at)?,
-            marker::DRI => {
-                let interval = payload.try_into().map_err(|_| Format::Jpeg.invalid_field(at))?;
-                self.restart_interval = u16::from_be_bytes(interval);
-            }
+            marker::DRI => self.restart_interval = restart_interval(payload, at)?,
             marker::APP0 if payload.starts_with(b"JFIF\0") => self.jfif = true,
             marker::APP1 if payload.starts_with(b"Exif\0\0") => {
                 self.orientation.get_or_insert_with(|| orientation::from_exif(payload));

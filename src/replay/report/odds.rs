@@ -122,7 +122,7 @@ impl OddsDocument {
         text + &wrap(&half, width) + "\n" + &wrap(&all, width) + "\n"
     }
 
-    /// Tells from which step on so many of the orders that can follow end mixed.
+    /// Tells from which step on these orders, among those that can follow, end mixed.
     fn sentence(&self, orders: &str, after: Option<usize>) -> String {
         match after {
             None => format!("After no step do {orders} that can follow end mixed."),
